@@ -1,1 +1,34 @@
-//! Skeleton.
+//! The pages, and the tools of the conversation page.
+//!
+//! Pages are rendered on the server and stay plain HTML: the annotated text is inert, and highlights never change it.
+//! What needs scripts is an *island*: the same component, rendered on the server and taken over in the browser. Built
+//! with `ssr` for the server and with `hydrate` for the browser, never both.
+
+/// The HTML document around a page.
+#[cfg(feature = "ssr")]
+pub mod shell;
+
+/// One component a page.
+#[cfg(feature = "ssr")]
+pub mod pages;
+
+/// Calls of the typed API from the browser.
+#[cfg(feature = "hydrate")]
+pub mod call;
+
+/// The import form.
+pub mod import_form;
+
+/// The tools of the conversation page.
+pub mod annotate;
+
+/// Small parts that several pages use.
+pub mod parts;
+
+/// Called by the page's script before it takes over the islands.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

@@ -1,1 +1,61 @@
-//! Skeleton.
+//! The server: pages, the typed API, rooms and their persistence.
+//!
+//! A request finds its handler in [`router`], the handler its SQL in place. What a caller may do is asked of
+//! [`access`], never decided in a handler. Each document belongs to one task ([`rooms`]); nothing else writes to it.
+
+/// Settings from flags and environment.
+pub mod config;
+
+/// Postgres: any by its URL, or a private cluster under `DATA_DIR`.
+pub mod database;
+
+/// What handlers share.
+pub mod services;
+
+/// Every route on one screen.
+pub mod router;
+
+/// Errors and their answers.
+pub mod error;
+
+/// Origin check, content security policy, headers.
+pub mod security;
+
+/// Sessions, their cookie, and who calls.
+pub mod sessions;
+
+/// Sign-in as a seeded person, on loopback only.
+pub mod development;
+
+/// Who the caller is.
+pub mod people;
+
+/// Personal access tokens.
+pub mod tokens;
+
+/// What somebody may do with a conversation.
+pub mod access;
+
+/// Conversations and their messages.
+pub mod conversations;
+
+/// What is brought in: pasted text, files, exports of other tools.
+pub mod import;
+
+/// One task a document.
+pub mod rooms;
+
+/// The sync socket.
+pub mod sync;
+
+/// Pages, rendered here and taken over in the browser.
+pub mod pages;
+
+/// The seeded people, class and conversation.
+pub mod demo;
+
+/// Liveness and readiness.
+pub mod health;
+
+/// Start, and orderly stop.
+pub mod serve;

@@ -1,2 +1,3 @@
-//! Skeleton.
+//! The binary `promptgrimoire`.
+
 fn main() {}

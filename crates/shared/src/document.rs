@@ -1,1 +1,57 @@
-//! To come.
+//! The yrs document of one conversation (design section 5; `docs/annotation-schema.md` for outside clients).
+//!
+//! Nothing is removed, everything is marked: a highlight, tag or comment is deleted by a flag, so that a reply made
+//! offline to something deleted meanwhile is neither lost nor an orphan, and undo is the flag taken back. Only a
+//! highlight's tag entries are taken out again.
+
+mod command;
+mod edit;
+mod picture;
+mod seed;
+
+use yrs::{Doc, MapRef, OffsetKind, Options, TextRef};
+
+pub use command::{Command, Refusal, execute};
+pub use edit::{TextEdit, difference};
+pub use picture::{Comment, Highlight, Stamp, Tag, highlight, highlight_ids, highlights, tags};
+pub use seed::{DEFAULT_TAGS, seed};
+
+/// The version of this schema, in `meta`.
+pub const SCHEMA: i64 = 1;
+
+/// A comment's length in characters (Unicode code points) at most.
+pub const MAX_COMMENT_CHARS: usize = 10_000;
+
+/// The roots of a document. They are made once, outside any transaction.
+#[derive(Clone)]
+pub struct Roots {
+    /// `Map<HighlightId, Map>`
+    pub highlights: MapRef,
+    /// `Map<TagId, Map>`
+    pub tags: MapRef,
+    /// `Map<TagGroupId, Map>`
+    pub tag_groups: MapRef,
+    /// The shared notes, Markdown.
+    pub notes: TextRef,
+    /// The server's alone.
+    pub meta: MapRef,
+}
+
+impl Roots {
+    /// The roots of `doc`. No transaction may be open.
+    pub fn of(doc: &Doc) -> Self {
+        Self {
+            highlights: doc.get_or_insert_map("highlights"),
+            tags: doc.get_or_insert_map("tags"),
+            tag_groups: doc.get_or_insert_map("tag_groups"),
+            notes: doc.get_or_insert_text("notes"),
+            meta: doc.get_or_insert_map("meta"),
+        }
+    }
+}
+
+/// An empty document as every replica of ours opens it: offsets in UTF-16 code units, as Yjs and the DOM count, and no
+/// edits of its own making (yrs would otherwise tidy formatting that we do not use).
+pub fn empty() -> Doc {
+    Doc::with_options(Options { offset_kind: OffsetKind::Utf16, cleanup_formatting: false, ..Options::default() })
+}

@@ -5,6 +5,9 @@
 //! quote is found, whether a role may do a thing) is computed by the same code on both sides, so that the two cannot
 //! disagree.
 
+/// Messages of a conversation.
+pub mod messages;
+
 /// Typed identifiers.
 pub mod ids;
 

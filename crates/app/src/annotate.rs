@@ -1,0 +1,26 @@
+//! The tools of the conversation page: one island around the text.
+//!
+//! Data goes one way: the document tells what changed, the [`desk::Desk`]'s signals are set, the views follow. What a
+//! person does goes the other way as a command. Views never read the document; what needs the browser is in `browser`.
+
+mod board;
+mod card;
+mod desk;
+mod margin;
+mod notes;
+mod panel;
+mod people;
+mod status;
+mod toast;
+mod toolbar;
+mod workspace;
+
+#[cfg(feature = "hydrate")]
+mod browser;
+
+/// What the server has in the browser's place: nothing happens there.
+#[cfg(not(feature = "hydrate"))]
+#[path = "annotate/without_browser.rs"]
+mod browser;
+
+pub use workspace::Workspace;

@@ -1,0 +1,73 @@
+//! What needs the browser: the socket and the document, the selection, the painter, the places of cards.
+//!
+//! One conversation is open in a page, so its session is the thread's; the functions here are what views may ask for.
+
+mod boxes;
+mod dom;
+mod keyboard;
+mod mirror;
+mod painter;
+mod places;
+mod presence;
+mod selection;
+mod session;
+mod socket;
+mod texts;
+
+use std::{cell::RefCell, rc::Rc};
+
+use leptos::{html, prelude::*};
+use shared::{document::Command, ids::HighlightId};
+
+use self::session::Session;
+use super::desk::Desk;
+
+pub use self::{
+    dom::{fit, focus, focus_on, leaves, move_focus, show_modal, time_ago},
+    places::lay_out,
+    selection::leave_selection,
+};
+
+thread_local! {
+    static SESSION: RefCell<Option<Rc<Session>>> = const { RefCell::new(None) };
+}
+
+/// The open session, once there is one.
+fn session() -> Option<Rc<Session>> {
+    SESSION.with_borrow(Clone::clone)
+}
+
+/// Opens the conversation.
+pub fn start(desk: Desk) {
+    let session = Session::new(desk);
+    SESSION.set(Some(session.clone()));
+    selection::listen(desk);
+    keyboard::listen(desk);
+    places::listen(desk);
+    session.connect();
+}
+
+/// Does something to the document, or says why not.
+pub fn run(_: Desk, command: Command) {
+    if let Some(session) = session() {
+        session.run(command);
+    }
+}
+
+/// Brings a highlight's passage into view.
+pub fn show_in_text(desk: Desk, id: HighlightId) {
+    desk.active.set(Some(id));
+    if let Some(session) = session() {
+        session.painter.borrow_mut().flash(id);
+    }
+}
+
+/// Binds the box of the shared notes to the document.
+pub fn bind_notes(desk: Desk, text: NodeRef<html::Textarea>) {
+    boxes::bind(desk, boxes::Root::Notes, text);
+}
+
+/// Binds the box of the person's response to the document.
+pub fn bind_response(desk: Desk, text: NodeRef<html::Textarea>) {
+    boxes::bind(desk, boxes::Root::Response, text);
+}

@@ -1,0 +1,152 @@
+//! Text boxes bound to the document's texts.
+//!
+//! A box shows the document's text as it was when the box was last set. What the person typed since is the difference
+//! to that; what others typed since is kept beside it. So an edit lands where it was meant even if others were faster,
+//! and a word that is being composed (Chinese, Japanese, accents) is never torn.
+
+use std::{collections::HashMap, rc::Rc};
+
+use leptos::{ev, html, prelude::*};
+use shared::document::{TextEdit, difference};
+use web_sys::HtmlTextAreaElement;
+
+use super::{mirror, session::Session};
+use crate::annotate::desk::Desk;
+
+/// Which of the document's texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Root {
+    /// The shared notes.
+    Notes,
+    /// The person's own.
+    Response,
+}
+
+struct Bound {
+    area: HtmlTextAreaElement,
+    shown: String,
+    behind: Vec<TextEdit>,
+    composing: bool,
+    /// An edit of this box is being applied: what the observer tells is its own echo.
+    own: bool,
+}
+
+/// The bound boxes.
+#[derive(Default)]
+pub struct Boxes(HashMap<Root, Bound>);
+
+impl Boxes {
+    /// The document's text changed by these replacements, and is now `text`.
+    pub fn changed(&mut self, root: Root, edits: &[TextEdit], text: String) {
+        let Some(bound) = self.0.get_mut(&root) else { return };
+        if bound.own {
+            return;
+        }
+        bound.behind.extend_from_slice(edits);
+        if !bound.composing {
+            bound.catch_up(text);
+        }
+    }
+}
+
+impl Bound {
+    /// Shows the document's text; the caret stays where it was among the words.
+    fn catch_up(&mut self, text: String) {
+        let behind = std::mem::take(&mut self.behind);
+        if self.shown == text {
+            return;
+        }
+        let moved = |position: Option<u32>| position.map(|at| behind.iter().fold(at, |at, edit| edit.shift(at)));
+        let start = moved(self.area.selection_start().ok().flatten());
+        let end = moved(self.area.selection_end().ok().flatten());
+        let scroll = self.area.scroll_top();
+        self.area.set_value(&text);
+        self.shown = text;
+        if let (Some(start), Some(end)) = (start, end) {
+            // The box is there, and offsets beyond its end are clipped.
+            let _ = self.area.set_selection_range(start, end);
+        }
+        self.area.set_scroll_top(scroll);
+    }
+}
+
+/// Binds a box once the page has it.
+pub fn bind(desk: Desk, root: Root, node: NodeRef<html::Textarea>) {
+    let Some(area) = node.get() else { return };
+    let Some(session) = super::session() else {
+        // The session starts in an effect of its own, which may run after this one.
+        request_animation_frame(move || bind(desk, root, node));
+        return;
+    };
+    let shown = mirror::text_of(&session, root);
+    // What was typed before the script was here is not lost: it is sent as the first edit.
+    let early = area.value();
+    let bound = Bound { area: area.clone(), shown: early.clone(), behind: Vec::new(), composing: false, own: false };
+    session.boxes.borrow_mut().0.insert(root, bound);
+    if early.is_empty() {
+        if let Some(bound) = session.boxes.borrow_mut().0.get_mut(&root) {
+            bound.catch_up(shown);
+        }
+    } else {
+        mirror::edit(&session, root, &TextEdit { at: 0, remove: 0, insert: early });
+    }
+    listen(&session, root, &area);
+}
+
+fn listen(session: &Rc<Session>, root: Root, area: &HtmlTextAreaElement) {
+    let target: web_sys::EventTarget = area.clone().into();
+    let composing = {
+        let session = session.clone();
+        move |now: bool| {
+            if let Some(bound) = session.boxes.borrow_mut().0.get_mut(&root) {
+                bound.composing = now;
+            }
+            if !now {
+                typed(&session, root);
+            }
+        }
+    };
+    let session = session.clone();
+    super::dom::on(&target, ev::input, move |_| typed(&session, root));
+    let started = composing.clone();
+    super::dom::on(&target, ev::compositionstart, move |_| started(true));
+    super::dom::on(&target, ev::compositionend, move |_| composing(false));
+}
+
+/// The person typed: their edit goes into the document, moved past what others typed meanwhile.
+fn typed(session: &Rc<Session>, root: Root) {
+    let edit = {
+        let mut boxes = session.boxes.borrow_mut();
+        let Some(bound) = boxes.0.get_mut(&root).filter(|bound| !bound.composing) else { return };
+        let value = bound.area.value();
+        let caret = bound.area.selection_end().ok().flatten();
+        let edit = difference(&bound.shown, &value, caret);
+        bound.shown = value;
+        edit.map(|edit| {
+            bound.own = true;
+            moved_past(edit, &mut bound.behind)
+        })
+    };
+    if let Some(edit) = edit {
+        mirror::edit(session, root, &edit);
+    }
+    let text = mirror::text_of(session, root);
+    if let Some(bound) = session.boxes.borrow_mut().0.get_mut(&root) {
+        bound.own = false;
+        bound.catch_up(text);
+    }
+}
+
+/// The person's edit as it applies after what others did, and what others did as it applies after the person's edit.
+fn moved_past(mut edit: TextEdit, behind: &mut [TextEdit]) -> TextEdit {
+    for other in behind {
+        let (start, end) = (other.shift(edit.at), other.shift(edit.at + edit.remove));
+        let before = edit.clone();
+        edit.at = start;
+        edit.remove = end - start;
+        let (from, to) = (before.shift(other.at), before.shift(other.at + other.remove));
+        other.at = from;
+        other.remove = to - from;
+    }
+    edit
+}

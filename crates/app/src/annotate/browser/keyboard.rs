@@ -1,0 +1,145 @@
+//! Marking text by keyboard alone: a message in focus is stepped through by word (arrows) or sentence (Ctrl and
+//! arrows), Shift extends, Enter goes to the tools, digits mark at once, Escape leaves. It works by the page's own
+//! selection, so that everything else (toolbar, colours, screen readers) sees what it always sees.
+
+use std::{cell::RefCell, rc::Rc};
+
+use leptos::{ev, ev::KeyboardEvent, prelude::*};
+use shared::{
+    ids::MessageId,
+    text::{ByteOffset, CharOffset},
+};
+use unicode_segmentation::UnicodeSegmentation;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use super::{dom, selection, session, texts::MessageText};
+use crate::annotate::{desk::Desk, toolbar::KEYS};
+
+/// How far a step goes.
+#[derive(Clone, Copy)]
+enum Unit {
+    Word,
+    Sentence,
+}
+
+/// Where the stepping stands: bytes of the message's canonical text.
+#[derive(Clone, Copy)]
+struct Cursor {
+    message: MessageId,
+    /// Where the extending began.
+    fixed: (usize, usize),
+    /// The word or sentence stepped to last.
+    current: (usize, usize),
+}
+
+/// Listens from now on.
+pub fn listen(desk: Desk) {
+    let cursor = Rc::new(RefCell::new(None));
+    let page: web_sys::EventTarget = document().into();
+    dom::on(&page, ev::keydown, move |event: KeyboardEvent| {
+        if event.is_composing() || event.default_prevented() {
+            return;
+        }
+        if apply_digit(desk, &event) {
+            return;
+        }
+        let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+        let Some(article) = target.filter(|element| element.has_attribute("data-message-id")) else { return };
+        on_key(desk, &mut cursor.borrow_mut(), &article, &event);
+    });
+}
+
+/// A digit marks the selection with its tag, unless somebody types.
+fn apply_digit(desk: Desk, event: &KeyboardEvent) -> bool {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() || dom::is_typing() {
+        return false;
+    }
+    let Some(index) = KEYS.iter().position(|key| *key == event.key()) else { return false };
+    let Some(tag) = desk.tags.with_untracked(|tags| tags.get(index).map(|tag| tag.id)) else { return false };
+    if !desk.place.access.may_annotate() || desk.selection.with_untracked(Option::is_none) {
+        return false;
+    }
+    event.prevent_default();
+    desk.mark(tag);
+    true
+}
+
+fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event: &KeyboardEvent) {
+    let forward = match event.key().as_str() {
+        "ArrowRight" | "ArrowDown" => true,
+        "ArrowLeft" | "ArrowUp" => false,
+        "Enter" if desk.selection.with_untracked(Option::is_some) => {
+            event.prevent_default();
+            selection::return_to(article.clone());
+            dom::move_focus("#annotate-toolbar button", 0);
+            return;
+        }
+        "Escape" => {
+            *cursor = None;
+            selection::leave_selection();
+            desk.selection.set(None);
+            return;
+        }
+        _ => return,
+    };
+    if event.alt_key() || event.meta_key() {
+        return;
+    }
+    let Some(session) = session() else { return };
+    let id = article.get_attribute("data-message-id").and_then(|id| id.parse().ok());
+    let Some(message) = id.and_then(|id| session.texts.get(id)) else { return };
+    event.prevent_default();
+    let unit = if event.ctrl_key() { Unit::Sentence } else { Unit::Word };
+    let before = cursor.filter(|cursor| cursor.message == message.id);
+    let at = before.map(|cursor| cursor.current);
+    let Some(next) = step(&message.text, at, unit, forward) else { return };
+    let fixed = match before {
+        Some(before) if event.shift_key() => before.fixed,
+        _ => next,
+    };
+    *cursor = Some(Cursor { message: message.id, fixed, current: next });
+    let span = (fixed.0.min(next.0), fixed.1.max(next.1));
+    select(message, span);
+    desk.announcement.set(message.text[span.0..span.1].trim().to_owned());
+}
+
+/// The next word or sentence after `at` (before it, going back); nothing at the end. Bytes of `text`.
+fn step(text: &str, at: Option<(usize, usize)>, unit: Unit, forward: bool) -> Option<(usize, usize)> {
+    let pieces: Vec<(usize, usize)> = match unit {
+        Unit::Word => text.unicode_word_indices().map(|(start, word)| (start, start + word.len())).collect(),
+        Unit::Sentence => text
+            .split_sentence_bound_indices()
+            .map(|(start, sentence)| (start, start + sentence.trim_end().len()))
+            .filter(|(start, end)| start < end)
+            .collect(),
+    };
+    match (at, forward) {
+        (None, true) => pieces.first().copied(),
+        (None, false) => pieces.last().copied(),
+        (Some((start, end)), true) => {
+            let past = match unit {
+                Unit::Word => end,
+                // From within a sentence, the rest of it comes with it.
+                Unit::Sentence => start + 1,
+            };
+            pieces.into_iter().find(|piece| piece.0 >= past)
+        }
+        (Some((start, _)), false) => pieces.into_iter().rev().find(|piece| piece.1 <= start),
+    }
+}
+
+fn select(message: &MessageText, (start, end): (usize, usize)) {
+    let offset = |byte: usize| -> Option<CharOffset> { message.offsets.char_of_byte(ByteOffset(byte as u32)) };
+    let (Some(start), Some(end)) = (offset(start), offset(end)) else { return };
+    let Some(range) = message.range(start, end) else { return };
+    let Ok(Some(selection)) = window().get_selection() else { return };
+    // The range is in the page: both calls can only succeed.
+    let _ = selection.remove_all_ranges();
+    let _ = selection.add_range(&range);
+    if let Some(element) = range.start_container().ok().and_then(|node| node.parent_element()) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}

@@ -1,0 +1,178 @@
+//! From the document to the views: observers note what changed, and after the transaction each changed thing is read
+//! and shown once. One new highlight costs the same among ten as among two thousand.
+
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+
+use leptos::prelude::*;
+use shared::{
+    document::{self, Highlight, Roots, TextEdit},
+    ids::HighlightId,
+    selector::Anchor,
+};
+use web_sys::Range;
+use yrs::{
+    DeepObservable, Observable, Out, Text, TextRef, Transact, TransactionMut,
+    types::{Delta, Event, Events, PathSegment, text::TextEvent},
+};
+
+use super::{boxes::Root, session::Session};
+use crate::annotate::desk::{AnchorState, Card};
+
+/// What observers saw in a transaction. They cannot read the document themselves: a transaction is open.
+#[derive(Default)]
+pub struct Changes {
+    highlights: BTreeSet<HighlightId>,
+    tags: bool,
+    texts: Vec<(Root, Vec<TextEdit>)>,
+}
+
+/// Watches a document from now on.
+pub fn watch(roots: &Roots, response: &TextRef) -> Rc<RefCell<Changes>> {
+    let changes = Rc::new(RefCell::new(Changes::default()));
+    let seen = changes.clone();
+    roots.highlights.observe_deep("mirror", move |txn, events| note_highlights(&mut seen.borrow_mut(), txn, events));
+    let seen = changes.clone();
+    roots.tags.observe_deep("mirror", move |_, _| seen.borrow_mut().tags = true);
+    for (root, text) in [(Root::Notes, &roots.notes), (Root::Response, response)] {
+        let seen = changes.clone();
+        text.observe("mirror", move |txn, event| {
+            let edits = edits(txn, event);
+            seen.borrow_mut().texts.push((root, edits));
+        });
+    }
+    changes
+}
+
+fn note_highlights(changes: &mut Changes, txn: &TransactionMut, events: &Events) {
+    for event in events.iter() {
+        match (event.path().front(), event) {
+            // Inside a highlight.
+            (Some(PathSegment::Key(id)), _) => changes.highlights.extend(id.parse::<HighlightId>().ok()),
+            // Highlights came or went.
+            (None, Event::Map(event)) => {
+                changes.highlights.extend(event.keys(txn).keys().filter_map(|id| id.parse::<HighlightId>().ok()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A text event as replacements, each in the text as the ones before it left it.
+fn edits(txn: &TransactionMut, event: &TextEvent) -> Vec<TextEdit> {
+    let mut at = 0;
+    let mut edits = Vec::new();
+    for delta in event.delta(txn) {
+        match delta {
+            Delta::Retain(count, _) => at += count,
+            Delta::Deleted(count) => edits.push(TextEdit { at, remove: *count, insert: String::new() }),
+            Delta::Inserted(value, _) => {
+                let insert = match value {
+                    Out::Any(yrs::Any::String(text)) => text.to_string(),
+                    _ => String::new(),
+                };
+                let length = insert.encode_utf16().count() as u32;
+                edits.push(TextEdit { at, remove: 0, insert });
+                at += length;
+            }
+        }
+    }
+    edits
+}
+
+/// Shows what changed.
+pub fn show(session: &Rc<Session>, changes: Changes) {
+    if changes.tags {
+        let tags = document::tags(&session.roots, &session.doc.transact());
+        session.painter.borrow_mut().set_tags(&tags);
+        session.desk.tags.set(tags);
+    }
+    if !changes.highlights.is_empty() {
+        show_highlights(session, &changes.highlights);
+    }
+    for (root, edits) in changes.texts {
+        let text = text_of(session, root);
+        session.boxes.borrow_mut().changed(root, &edits, text);
+    }
+}
+
+fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
+    let desk = session.desk;
+    let read: Vec<(HighlightId, Option<Highlight>)> = {
+        let txn = session.doc.transact();
+        ids.iter().map(|id| (*id, document::highlight(&session.roots, &txn, *id))).collect()
+    };
+    let mut membership_changed = false;
+    for (id, highlight) in read {
+        let known = desk.card(id).is_some();
+        match highlight.filter(|highlight| highlight.deleted.is_none()) {
+            Some(highlight) => {
+                let (anchor, ranges, place) = locate(session, &highlight);
+                session.painter.borrow_mut().show(id, place, ranges, highlight.tags.iter().map(|(tag, _)| *tag).collect());
+                desk.put_card(Card { highlight, anchor });
+                membership_changed |= !known;
+            }
+            None => {
+                session.painter.borrow_mut().hide(id);
+                membership_changed |= known;
+            }
+        }
+    }
+    if membership_changed {
+        let order = session.painter.borrow().order();
+        let gone: Vec<HighlightId> = desk.order.with_untracked(|old| old.iter().filter(|id| !order.contains(id)).copied().collect());
+        desk.order.set(order);
+        gone.into_iter().for_each(|id| desk.drop_card(id));
+    }
+}
+
+/// Where a highlight stands: the message's place and the offset, for the order of cards. Lost ones come last.
+pub type Place = (usize, u32);
+
+fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Range>, Place) {
+    let mut state = AnchorState::Exact;
+    let mut ranges = Vec::new();
+    let mut place = (usize::MAX, 0);
+    for target in &highlight.targets {
+        let found = session.texts.resolve(target);
+        let (start, end) = match found {
+            Some((_, Anchor::Exact { start, end })) => (start, end),
+            Some((_, Anchor::Moved { start, end })) => {
+                if state == AnchorState::Exact {
+                    state = AnchorState::Moved;
+                }
+                (start, end)
+            }
+            Some((_, Anchor::Lost)) | None => {
+                state = AnchorState::Lost;
+                continue;
+            }
+        };
+        let message = session.texts.get(target.message);
+        if let (Some((at, _)), Some(range)) = (found, message.and_then(|message| message.range(start, end))) {
+            place = place.min((at, start.0));
+            ranges.push(range);
+        }
+    }
+    (state, ranges, place)
+}
+
+/// A text as the document has it.
+pub fn text_of(session: &Session, root: Root) -> String {
+    use yrs::GetString;
+    session.text(root).get_string(&session.doc.transact())
+}
+
+/// Applies one's own edit to a text.
+pub fn edit(session: &Rc<Session>, root: Root, edit: &TextEdit) {
+    {
+        let mut txn = session.doc.transact_mut_with(super::session::LOCAL);
+        let text = session.text(root);
+        if edit.remove > 0 {
+            text.remove_range(&mut txn, edit.at, edit.remove);
+        }
+        if !edit.insert.is_empty() {
+            text.insert(&mut txn, edit.at, &edit.insert);
+        }
+    }
+    session.edited();
+}

@@ -1,0 +1,107 @@
+//! Puts cards beside their text: read all measures, then write all places, once a frame.
+
+use std::cell::Cell;
+
+use leptos::{ev, prelude::*};
+use web_sys::HtmlElement;
+
+use super::{dom, session};
+use crate::annotate::{
+    desk::Desk,
+    margin::{GAP, Slot, layout},
+};
+
+/// From this width on, cards stand beside the text (as in the style).
+const WIDE: &str = "(min-width: 1000px)";
+
+thread_local! {
+    static WAITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lays the cards out before the next frame.
+pub fn lay_out(desk: Desk) {
+    if WAITING.replace(true) {
+        return;
+    }
+    request_animation_frame(move || {
+        WAITING.set(false);
+        place(desk);
+    });
+}
+
+/// Lays out again whenever sizes may have changed.
+pub fn listen(desk: Desk) {
+    let page: web_sys::EventTarget = window().into();
+    dom::on(&page, ev::resize, move |_| lay_out(desk));
+    dom::on(&page, ev::load, move |_| lay_out(desk));
+    dom::on(&page, ev::online, move |_| {
+        if let Some(session) = session() {
+            session.hurry();
+        }
+    });
+    dom::on(&page, ev::pagehide, move |_| {
+        if let Some(session) = session() {
+            session.leave();
+        }
+    });
+    Effect::new(move |_| {
+        desk.order.track();
+        desk.active.track();
+        desk.tab.track();
+        lay_out(desk);
+    });
+    watch_heights(desk);
+}
+
+/// Fonts that arrive late and boxes that grow change the heights of things.
+fn watch_heights(desk: Desk) {
+    let changed = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || lay_out(desk));
+    let Ok(observer) = web_sys::ResizeObserver::new(wasm_bindgen::JsCast::unchecked_ref(changed.as_ref())) else { return };
+    dom::all(".reading").iter().for_each(|element| observer.observe(element));
+    changed.forget();
+}
+
+fn is_wide() -> bool {
+    window().match_media(WIDE).ok().flatten().is_some_and(|query| query.matches())
+}
+
+fn place(desk: Desk) {
+    let Some(session) = session() else { return };
+    let margins = dom::all("#margin");
+    let Some(margin) = margins.first() else { return };
+    if desk.tab.get_untracked() != crate::annotate::desk::Tab::Annotations {
+        return;
+    }
+    if !is_wide() {
+        // A plain list, in order.
+        let _ = margin.remove_attribute("data-layout");
+        return;
+    }
+    let order = desk.order.get_untracked();
+    let cards: Vec<HtmlElement> = dom::all("#margin > .card");
+    if cards.len() != order.len() {
+        // The views have not caught up: they will ask again.
+        lay_out(desk);
+        return;
+    }
+    let _ = margin.set_attribute("data-layout", "aligned");
+    let top = margin.get_bounding_client_rect().top();
+    let painter = session.painter.borrow();
+    let mut below = 0.0_f64;
+    let slots: Vec<Slot> = order
+        .iter()
+        .zip(&cards)
+        .map(|(id, card)| {
+            let anchor = painter.top(*id).map_or(below, |at| (at - top).max(0.0));
+            below = below.max(anchor);
+            Slot { anchor, height: f64::from(card.offset_height()) }
+        })
+        .collect();
+    let active = desk.active.get_untracked().and_then(|active| order.iter().position(|id| *id == active));
+    let tops = layout(&slots, active);
+    for (card, top) in cards.iter().zip(&tops) {
+        let _ = card.style().set_property("translate", &format!("0 {top}px"));
+    }
+    let bottom = slots.last().zip(tops.last()).map_or(0.0, |(slot, top)| top + slot.height + GAP);
+    let _ = margin.style().set_property("height", &format!("{bottom}px"));
+}

@@ -1,0 +1,186 @@
+//! What is selected in the text, by mouse, touch or keyboard: `selectionchange` tells, once the pointer is up.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use leptos::{ev, prelude::*};
+use shared::selector::Target;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, Node, Range};
+
+use super::{dom, session};
+use crate::annotate::desk::{Desk, Toast};
+
+/// The space between the selection and the toolbar, in CSS pixels.
+const DISTANCE: f64 = 8.0;
+
+/// Listens from now on.
+pub fn listen(desk: Desk) {
+    let pressed = Rc::new(Cell::new(false));
+    let waiting = Rc::new(Cell::new(false));
+    let page: web_sys::EventTarget = document().into();
+
+    let schedule = {
+        let (pressed, waiting) = (pressed.clone(), waiting.clone());
+        move || {
+            if waiting.replace(true) {
+                return;
+            }
+            let (pressed, waiting) = (pressed.clone(), waiting.clone());
+            request_animation_frame(move || {
+                waiting.set(false);
+                if !pressed.get() {
+                    read(desk);
+                }
+            });
+        }
+    };
+    let changed = schedule.clone();
+    dom::on(&page, ev::Custom::<web_sys::Event>::new("selectionchange"), move |_| changed());
+    let down = pressed.clone();
+    dom::on(&page, ev::pointerdown, move |event| down.set(!in_tools(&event)));
+    let released = schedule.clone();
+    let up = pressed.clone();
+    dom::on(&page, ev::pointerup, move |event| {
+        up.set(false);
+        released();
+        if !in_tools(&event) {
+            take_in_hand(desk);
+        }
+    });
+    dom::on(&page, ev::pointercancel, move |_| {
+        pressed.set(false);
+        schedule();
+    });
+    Effect::new(move |_| {
+        let active = desk.active.get();
+        if let Some(session) = session() {
+            session.painter.borrow_mut().set_active(active);
+        }
+    });
+}
+
+/// Whether an event happens in the tools and not in the text.
+fn in_tools(event: &web_sys::PointerEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| element.closest(".toolbar, .panel, dialog, .bar, .toast").is_ok_and(|found| found.is_some()))
+}
+
+fn current() -> Option<Range> {
+    let selection = window().get_selection().ok()??;
+    if selection.range_count() == 0 || selection.is_collapsed() {
+        return None;
+    }
+    selection.get_range_at(0).ok()
+}
+
+/// Takes over what is selected now.
+fn read(desk: Desk) {
+    if dom::is_typing() {
+        return;
+    }
+    let Some(range) = current() else {
+        if desk.selection.with_untracked(Option::is_some) && !focus_is_in_toolbar() {
+            desk.selection.set(None);
+        }
+        return;
+    };
+    match targets(&range) {
+        Ok(targets) if targets.is_empty() => desk.selection.set(None),
+        Ok(targets) => {
+            desk.selection.set(Some(targets));
+            request_animation_frame(move || place_toolbar(&range));
+        }
+        Err(why) => {
+            desk.selection.set(None);
+            desk.toast.set(Some(Toast { text: why, undo: None }));
+        }
+    }
+}
+
+fn focus_is_in_toolbar() -> bool {
+    document().active_element().is_some_and(|element| element.closest(".toolbar, dialog").is_ok_and(|found| found.is_some()))
+}
+
+/// A target for each message that the range touches.
+fn targets(range: &Range) -> Result<Vec<Target>, String> {
+    let Some(session) = session() else { return Ok(Vec::new()) };
+    let mut targets = Vec::new();
+    for message in session.texts.all() {
+        if !range.intersects_node(&message.element).unwrap_or(false) {
+            continue;
+        }
+        let Some((start, end)) = message.covered(range) else { continue };
+        match Target::describe(message.id, &message.text, &message.offsets, start..end) {
+            Ok(target) => targets.push(target),
+            // White space alone, as at the end of a triple click: not this message.
+            Err(shared::selector::Unselectable::Empty) => {}
+            Err(why) => return Err(why.to_string()),
+        }
+    }
+    Ok(targets)
+}
+
+/// Puts the toolbar below the end of the selection (touch screens show their own above), above it where there is no
+/// room, and always inside the window.
+fn place_toolbar(range: &Range) {
+    let Some(toolbar) = document().get_element_by_id("annotate-toolbar").and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    else {
+        return;
+    };
+    let Some(rectangles) = range.get_client_rects() else { return };
+    let Some(last) = rectangles.length().checked_sub(1).and_then(|index| rectangles.item(index)) else { return };
+    let (width, height) = (f64::from(toolbar.offset_width()), f64::from(toolbar.offset_height()));
+    let size = |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or_default();
+    let (window_width, window_height) = (size(window().inner_width()), size(window().inner_height()));
+    let left = (last.right() - width / 2.0).clamp(DISTANCE, (window_width - width - DISTANCE).max(DISTANCE));
+    let below = last.bottom() + DISTANCE;
+    let top = if below + height > window_height { rectangles.item(0).map_or(below, |first| first.top() - DISTANCE - height) } else { below };
+    let style = toolbar.style();
+    // Valid properties of an element that exists.
+    let _ = style.set_property("left", &format!("{left}px"));
+    let _ = style.set_property("top", &format!("{}px", top.max(DISTANCE)));
+}
+
+/// A click on marked text takes that highlight in hand; another click there the next one.
+fn take_in_hand(desk: Desk) {
+    let Some(session) = session() else { return };
+    let Ok(Some(selection)) = window().get_selection() else { return };
+    if !selection.is_collapsed() {
+        return;
+    }
+    let Some(node): Option<Node> = selection.anchor_node() else { return };
+    let inside = node.parent_element().is_some_and(|element| element.closest("[data-canonical]").is_ok_and(|found| found.is_some()));
+    if !inside {
+        return;
+    }
+    let found = session.painter.borrow().at(&node, selection.anchor_offset());
+    let next = match desk.active.get_untracked().and_then(|active| found.iter().position(|id| *id == active)) {
+        Some(at) => found.get((at + 1) % found.len()),
+        None => found.first(),
+    };
+    desk.active.set(next.copied());
+}
+
+thread_local! {
+    /// Where keys go when the tools are left.
+    static RETURN_TO: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
+}
+
+/// Remembers where to go back to from the toolbar.
+pub fn return_to(element: HtmlElement) {
+    RETURN_TO.set(Some(element));
+}
+
+/// Gives the selection up, and the focus back to the text if the keyboard came from there.
+pub fn leave_selection() {
+    if let Ok(Some(selection)) = window().get_selection() {
+        // Fails for nothing: an empty selection may be emptied.
+        let _ = selection.remove_all_ranges();
+    }
+    if let Some(element) = RETURN_TO.take() {
+        let _ = element.focus();
+    }
+}

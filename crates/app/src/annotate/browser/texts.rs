@@ -1,0 +1,129 @@
+//! The messages' text nodes, and the way between them and the canonical text. Built once: the text never changes while
+//! the page is open.
+
+use std::collections::HashMap;
+
+use shared::{
+    ids::MessageId,
+    selector::{self, Anchor, Target},
+    text::{CharOffset, OffsetMap, TextMap, decode_runs},
+};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Node, Range, Text};
+
+use super::dom;
+
+/// One message's text.
+pub struct MessageText {
+    /// Which message.
+    pub id: MessageId,
+    /// Its place among the messages.
+    pub place: usize,
+    /// Its article.
+    pub article: Element,
+    /// What holds its text.
+    pub element: Element,
+    /// The canonical text.
+    pub text: String,
+    /// The offsets of `text`.
+    pub offsets: OffsetMap,
+    nodes: Vec<Text>,
+    map: TextMap,
+}
+
+/// All messages of the page.
+pub struct Texts {
+    messages: Vec<MessageText>,
+    by_id: HashMap<MessageId, usize>,
+}
+
+impl Texts {
+    /// Reads the page.
+    pub fn of_page() -> Self {
+        let messages: Vec<MessageText> =
+            dom::all("[data-message-id]").into_iter().enumerate().filter_map(|(place, article)| read(place, article.into())).collect();
+        let by_id = messages.iter().enumerate().map(|(index, message)| (message.id, index)).collect();
+        Self { messages, by_id }
+    }
+
+    /// The message of that id.
+    pub fn get(&self, id: MessageId) -> Option<&MessageText> {
+        self.by_id.get(&id).map(|index| &self.messages[*index])
+    }
+
+    /// All messages, in order.
+    pub fn all(&self) -> &[MessageText] {
+        &self.messages
+    }
+
+    /// Where a target's text stands now: the message's place, the anchor.
+    pub fn resolve(&self, target: &Target) -> Option<(usize, Anchor)> {
+        let message = self.get(target.message)?;
+        Some((message.place, selector::resolve(target, &message.text, &message.offsets)))
+    }
+}
+
+fn read(place: usize, article: Element) -> Option<MessageText> {
+    let id = article.get_attribute("data-message-id")?.parse().ok()?;
+    let element = article.query_selector("[data-canonical]").ok()??;
+    let runs = decode_runs(&element.get_attribute("data-runs")?).ok()?;
+    let nodes = text_nodes(&element);
+    let contents: Vec<String> = nodes.iter().map(Text::data).collect();
+    let map = TextMap::new(&runs, contents.iter().map(String::as_str))?;
+    let text = map.text().to_owned();
+    let offsets = OffsetMap::new(&text);
+    Some(MessageText { id, place, article, element, text, offsets, nodes, map })
+}
+
+fn text_nodes(element: &Element) -> Vec<Text> {
+    let mut nodes = Vec::new();
+    let mut stack: Vec<Node> = vec![element.clone().into()];
+    while let Some(node) = stack.pop() {
+        match node.dyn_ref::<Text>() {
+            Some(text) => nodes.push(text.clone()),
+            None => {
+                let children = node.child_nodes();
+                stack.extend((0..children.length()).rev().filter_map(|index| children.item(index)));
+            }
+        }
+    }
+    nodes
+}
+
+impl MessageText {
+    /// The range of the page between two offsets of the canonical text.
+    pub fn range(&self, start: CharOffset, end: CharOffset) -> Option<Range> {
+        let (from, to) = (self.map.start(start)?, self.map.end(end)?);
+        let range = Range::new().ok()?;
+        range.set_start(self.nodes.get(from.node)?, from.offset.0).ok()?;
+        range.set_end(self.nodes.get(to.node)?, to.offset.0).ok()?;
+        Some(range)
+    }
+
+    /// The offsets of the canonical text that a range of the page covers in this message, if it touches its text.
+    ///
+    /// Boundaries may be elements, and may lie outside the message: what counts is which of its text nodes the range
+    /// covers. The nodes are in order, so that the first and the last are found by halving.
+    pub fn covered(&self, range: &Range) -> Option<(CharOffset, CharOffset)> {
+        let length = |node: &Text| node.length();
+        // -1: the point is before the range, 0: inside, 1: after.
+        let compare = |node: &Text, offset: u32| range.compare_point(node, offset).unwrap_or(1);
+        let first = self.nodes.partition_point(|node| compare(node, length(node)) < 0);
+        let last = self.nodes.partition_point(|node| compare(node, 0) <= 0);
+        if first >= last {
+            return None;
+        }
+        let (head, tail) = (&self.nodes[first], &self.nodes[last - 1]);
+        let is = |container: Option<Node>, node: &Text| container.is_some_and(|container| container == *node.unchecked_ref::<Node>());
+        let from = if is(range.start_container().ok(), head) { range.start_offset().ok()? } else { 0 };
+        let to = if is(range.end_container().ok(), tail) { range.end_offset().ok()? } else { length(tail) };
+        let (start, end) = (self.map.offset(first, from)?, self.map.offset(last - 1, to)?);
+        (start < end).then_some((start, end))
+    }
+
+    /// The offset of a point of the page in this message's text.
+    pub fn offset_of(&self, node: &Node, offset: u32) -> Option<CharOffset> {
+        let index = self.nodes.iter().position(|text| text.unchecked_ref::<Node>() == node)?;
+        self.map.offset(index, offset)
+    }
+}

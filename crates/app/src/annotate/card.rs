@@ -1,0 +1,145 @@
+//! The cards in the margin: one a highlight, with its thread.
+
+mod menu;
+mod thread;
+
+use leptos::prelude::*;
+use shared::ids::{HighlightId, TagId};
+
+use self::{
+    menu::CardMenu,
+    thread::{CommentForm, Thread},
+};
+use super::{
+    browser,
+    desk::{AnchorState, Card, Desk},
+};
+
+/// All cards, in the order of the text.
+#[component]
+pub fn Cards(desk: Desk) -> impl IntoView {
+    let empty = move || {
+        desk.order.with(Vec::is_empty).then(|| {
+            let hint = if desk.place.access.may_annotate() {
+                "Select a passage and choose a tag: it appears here, for everybody."
+            } else {
+                "Nobody has marked anything yet."
+            };
+            view! {
+                <div class="empty">
+                    <p>"No highlights yet."</p>
+                    <p class="hint">{hint}</p>
+                </div>
+            }
+        })
+    };
+    view! {
+        {empty}
+        <div class="margin" id="margin">
+            <For each=move || desk.order.get() key=|id| *id let:id>
+                {desk.card(id).map(|card| view! { <CardArticle desk=desk id=id card=card /> })}
+            </For>
+        </div>
+    }
+}
+
+#[component]
+fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl IntoView {
+    let card = RwSignal::from(card);
+    let editing = RwSignal::new(false);
+    let highlight = move || card.with(|card| card.highlight.clone());
+    let quote = Memo::new(move |_| {
+        card.with(|card| card.highlight.targets.iter().map(|target| target.exact.as_str()).collect::<Vec<_>>().join("\n"))
+    });
+    let tags = Memo::new(move |_| {
+        let ids: Vec<TagId> = card.with(|card| card.highlight.tags.iter().map(|(id, _)| *id).collect());
+        ids.into_iter().filter_map(|id| desk.tag(id)).collect::<Vec<_>>()
+    });
+    let colour = move || tags.with(|tags| tags.first().map_or("#6a655b".to_owned(), |tag| tag.colour.clone()));
+    let author = move || desk.name_of(card.with(|card| card.highlight.author));
+    let label = move || {
+        let names = tags.with(|tags| tags.iter().map(|tag| tag.name.clone()).collect::<Vec<_>>().join(", "));
+        format!("{names} by {}", author())
+    };
+    let active = move || desk.active.get() == Some(id);
+    // The box's height decides where the cards below it stand.
+    Effect::new(move |_| {
+        card.track();
+        active();
+        editing.track();
+        browser::lay_out(desk);
+    });
+    let take = move || {
+        if desk.active.get_untracked() != Some(id) {
+            desk.active.set(Some(id));
+        }
+    };
+    view! {
+        <article
+            class="card"
+            id=format!("h-{id}")
+            data-highlight-id=id.to_string()
+            data-anchor=move || card.with(|card| card.anchor.as_str())
+            data-active=move || active().then_some("")
+            data-resolved=move || card.with(|card| card.highlight.resolved.is_some()).then_some("")
+            aria-label=label
+            style:--t=colour
+            on:click=move |_| take()
+            on:focusin=move |_| take()
+        >
+            <header class="card-head">
+                <For each=move || tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
+                    <span class="card-tag" style:--t=tag.colour><span class="dot"></span>{tag.name}</span>
+                </For>
+                <span class="card-author">{author}</span>
+                <time class="card-time">{move || browser::time_ago(highlight().created_at)}</time>
+                <CardMenu desk=desk id=id card=card editing=editing />
+            </header>
+            <blockquote class="card-quote" data-quote dir="auto" on:click=move |_| browser::show_in_text(desk, id)>
+                {move || quote.get()}
+            </blockquote>
+            {move || anchor_notice(card.with(|card| card.anchor))}
+            {move || editing.get().then(|| view! { <TagChooser desk=desk id=id card=card editing=editing /> })}
+            <Thread desk=desk id=id card=card />
+            {desk.place.access.may_annotate().then(|| view! { <CommentForm desk=desk id=id /> })}
+        </article>
+    }
+}
+
+fn anchor_notice(anchor: AnchorState) -> Option<impl IntoView> {
+    let text = match anchor {
+        AnchorState::Exact => return None,
+        AnchorState::Moved => "The text around this has changed; it was found again where it is shown.",
+        AnchorState::Lost => "The marked words are no longer in the text. The thread is kept.",
+    };
+    Some(view! { <p class="hint card-anchor">{text}</p> })
+}
+
+/// Puts tags on a highlight and takes them off; one stays.
+#[component]
+fn TagChooser(desk: Desk, id: HighlightId, card: RwSignal<Card>, editing: RwSignal<bool>) -> impl IntoView {
+    let has = move |tag: TagId| card.with(|card| card.highlight.tags.iter().any(|(own, _)| *own == tag));
+    let only = move |tag: TagId| has(tag) && card.with(|card| card.highlight.tags.len() == 1);
+    let toggle = move |tag: TagId| {
+        use shared::document::Command::{AddTag, RemoveTag};
+        desk.run(if has(tag) { RemoveTag(id, tag) } else { AddTag(id, tag) });
+    };
+    view! {
+        <fieldset class="tag-chooser">
+            <legend class="hint">"Tags of this highlight"</legend>
+            <For each=move || desk.tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
+                <label class="checkbox-row" style:--t=tag.colour>
+                    <input
+                        type="checkbox"
+                        prop:checked=move || has(tag.id)
+                        disabled=move || only(tag.id)
+                        on:change=move |_| toggle(tag.id)
+                    />
+                    <span class="dot"></span>
+                    {tag.name}
+                </label>
+            </For>
+            <button class="button" type="button" on:click=move |_| editing.set(false)>"Done"</button>
+        </fieldset>
+    }
+}

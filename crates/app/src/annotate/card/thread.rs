@@ -1,0 +1,100 @@
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+use shared::{
+    document::{Command, Comment},
+    ids::HighlightId,
+};
+
+use super::super::{
+    browser,
+    desk::{Card, Desk},
+};
+use crate::parts::{hue, initials};
+
+/// The comments of a highlight, oldest first. A deleted one is a stub, so that answers to it make sense.
+#[component]
+pub fn Thread(desk: Desk, id: HighlightId, card: RwSignal<Card>) -> impl IntoView {
+    let comments = Memo::new(move |_| card.with(|card| card.highlight.comments.clone()));
+    let key = |comment: &Comment| (comment.id, comment.body.clone(), comment.edited_at, comment.deleted);
+    view! {
+        <ol class="thread">
+            <For each=move || comments.get() key=key let:comment>
+                <CommentItem desk=desk highlight=id comment=comment />
+            </For>
+        </ol>
+    }
+}
+
+#[component]
+fn CommentItem(desk: Desk, highlight: HighlightId, comment: Comment) -> impl IntoView {
+    let Comment { id, author, created_at, body, edited_at, deleted, .. } = comment;
+    let name = move || desk.name_of(author);
+    let mine = author == desk.place.author && desk.place.access.may_annotate();
+    let text = if deleted {
+        view! { <div class="comment-body comment-deleted">"This comment was deleted."</div> }.into_any()
+    } else {
+        view! { <div class="comment-body" dir="auto">{body}</div> }.into_any()
+    };
+    let delete = move |_| desk.run(Command::DeleteComment { highlight, id });
+    view! {
+        <li class="comment" id=format!("c-{id}")>
+            <span class="avatar" data-hue=hue(&author.to_string()) aria-hidden="true">{move || initials(&name())}</span>
+            <span class="comment-author">{name}</span>
+            <time class="comment-time">{browser::time_ago(created_at)} {edited_at.map(|_| " · edited")}</time>
+            {text}
+            {(mine && !deleted)
+                .then(|| view! { <button class="button quiet comment-delete" type="button" on:click=delete>"Delete comment"</button> })}
+        </li>
+    }
+}
+
+/// Writes into the thread. The draft lives in the box alone: nothing that arrives from elsewhere touches it.
+#[component]
+pub fn CommentForm(desk: Desk, id: HighlightId) -> impl IntoView {
+    let text = NodeRef::<html::Textarea>::new();
+    let post = move || {
+        let Some(area) = text.get_untracked() else { return };
+        let body = area.value();
+        if body.trim().is_empty() {
+            return;
+        }
+        let before = desk.card(id).map_or(0, |card| card.with_untracked(|card| card.highlight.comments.len()));
+        desk.comment(id, body);
+        // What was refused stays in the box.
+        if desk.card(id).is_some_and(|card| card.with_untracked(|card| card.highlight.comments.len() > before)) {
+            area.set_value("");
+            browser::fit(&area);
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            post();
+        }
+    };
+    let on_submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        post();
+    };
+    let on_input = move |_| {
+        if let Some(area) = text.get_untracked() {
+            browser::fit(&area);
+            browser::lay_out(desk);
+        }
+    };
+    view! {
+        <form class="comment-form" on:submit=on_submit>
+            <textarea
+                class="field"
+                rows="1"
+                maxlength="10000"
+                aria-label="Add a comment"
+                placeholder="Add a comment"
+                node_ref=text
+                dir="auto"
+                on:keydown=on_key
+                on:input=on_input
+            ></textarea>
+            <button class="button primary" type="submit">"Post"</button>
+        </form>
+    }
+}

@@ -1,0 +1,218 @@
+//! What the views of one open conversation share: signals, and the ways to act.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use shared::{
+    access::Access,
+    api::Person,
+    document::{Command, Highlight, Tag},
+    ids::{CommentId, ConversationId, HighlightId, TagId, UserId},
+    selector::Target,
+};
+
+use super::browser;
+
+/// Whether, and how, the work is safe; `data-state` of the sync status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Before the first answer.
+    Connecting,
+    /// Every edit is committed on the server.
+    Saved,
+    /// Edits are on their way.
+    Saving,
+    /// No socket is open.
+    Offline,
+    /// The person may only read.
+    ReadOnly,
+    /// Something is wrong that waiting does not mend.
+    Error(&'static str),
+}
+
+/// Whether a highlight's text is where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnchorState {
+    /// It is.
+    Exact,
+    /// It was found elsewhere.
+    Moved,
+    /// It was not found.
+    Lost,
+}
+
+impl AnchorState {
+    /// As `data-anchor` spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Moved => "moved",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// What a card shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    /// The highlight.
+    pub highlight: Highlight,
+    /// Whether its text is where it was.
+    pub anchor: AnchorState,
+}
+
+/// A short word at the edge of the page, perhaps with a way back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    /// What happened.
+    pub text: String,
+    /// What takes it back.
+    pub undo: Option<Command>,
+}
+
+/// A tab of the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// The cards.
+    Annotations,
+    /// The evidence by tag.
+    Board,
+    /// The shared notes.
+    Notes,
+    /// One's own text.
+    Response,
+    /// Who takes part.
+    People,
+}
+
+/// Who works here, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// What the person may do.
+    pub access: Access,
+    /// Who they are as an author.
+    pub author: UserId,
+}
+
+/// The signals of one open conversation.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// Who works here, and where.
+    pub place: Place,
+    /// The person's own name.
+    pub name: StoredValue<String>,
+    /// Whether the work is safe.
+    pub status: RwSignal<Status>,
+    /// The cards, in the order of the text; the lost ones last.
+    pub order: RwSignal<Vec<HighlightId>>,
+    /// The vocabulary, in its order.
+    pub tags: RwSignal<Vec<Tag>>,
+    /// Who has the page open.
+    pub present: RwSignal<Vec<Person>>,
+    /// Names of authors.
+    pub names: RwSignal<HashMap<UserId, String>>,
+    /// The highlight in hand.
+    pub active: RwSignal<Option<HighlightId>>,
+    /// What is selected in the text.
+    pub selection: RwSignal<Option<Vec<Target>>>,
+    /// The tab in front.
+    pub tab: RwSignal<Tab>,
+    /// What was just said.
+    pub toast: RwSignal<Option<Toast>>,
+    /// What a screen reader is told.
+    pub announcement: RwSignal<String>,
+    cards: StoredValue<HashMap<HighlightId, ArcRwSignal<Card>>>,
+}
+
+impl Desk {
+    /// An empty desk.
+    pub fn new(place: Place, name: String, people: Vec<Person>) -> Self {
+        let names = people.into_iter().map(|person| (person.id, person.name)).collect();
+        Self {
+            place,
+            name: StoredValue::new(name),
+            status: RwSignal::new(Status::Connecting),
+            order: RwSignal::new(Vec::new()),
+            tags: RwSignal::new(Vec::new()),
+            present: RwSignal::new(Vec::new()),
+            names: RwSignal::new(names),
+            active: RwSignal::new(None),
+            selection: RwSignal::new(None),
+            tab: RwSignal::new(Tab::Annotations),
+            toast: RwSignal::new(None),
+            announcement: RwSignal::new(String::new()),
+            cards: StoredValue::new(HashMap::new()),
+        }
+    }
+
+    /// What the card of `id` shows, as a signal of its own: one change draws one card anew.
+    pub fn card(self, id: HighlightId) -> Option<ArcRwSignal<Card>> {
+        self.cards.with_value(|cards| cards.get(&id).cloned())
+    }
+
+    /// All that is known of all cards, not tracked.
+    pub fn cards_untracked(self) -> Vec<Card> {
+        self.cards.with_value(|cards| cards.values().map(|card| card.get_untracked()).collect())
+    }
+
+    /// Shows `card`, new or changed.
+    pub fn put_card(self, card: Card) {
+        let id = card.highlight.id;
+        match self.card(id) {
+            Some(signal) => {
+                if signal.with_untracked(|old| *old != card) {
+                    signal.set(card);
+                }
+            }
+            None => self.cards.update_value(|cards| drop(cards.insert(id, ArcRwSignal::new(card)))),
+        }
+    }
+
+    /// Forgets a card.
+    pub fn drop_card(self, id: HighlightId) {
+        self.cards.update_value(|cards| drop(cards.remove(&id)));
+        if self.active.get_untracked() == Some(id) {
+            self.active.set(None);
+        }
+    }
+
+    /// The tag of that id, tracked.
+    pub fn tag(self, id: TagId) -> Option<Tag> {
+        self.tags.with(|tags| tags.iter().find(|tag| tag.id == id).cloned())
+    }
+
+    /// A person's name, tracked.
+    pub fn name_of(self, id: UserId) -> String {
+        self.names.with(|names| names.get(&id).cloned()).unwrap_or_else(|| "Somebody".to_owned())
+    }
+
+    /// Does something to the document, or says why not.
+    pub fn run(self, command: Command) {
+        browser::run(self, command);
+    }
+
+    /// Marks what is selected.
+    pub fn mark(self, tag: TagId) {
+        let Some(targets) = self.selection.get_untracked() else { return };
+        let id = HighlightId::new();
+        self.run(Command::Highlight { id, targets, tag });
+        browser::leave_selection();
+        self.selection.set(None);
+        self.active.set(Some(id));
+        let name = self.tags.with_untracked(|tags| tags.iter().find(|known| known.id == tag).map(|tag| tag.name.clone()));
+        self.announcement.set(format!("Marked as {}.", name.unwrap_or_default()));
+    }
+
+    /// Writes into a thread.
+    pub fn comment(self, highlight: HighlightId, body: String) {
+        self.run(Command::Comment { highlight, id: CommentId::new(), body });
+    }
+
+    /// Deletes a highlight, and offers it back.
+    pub fn delete(self, id: HighlightId) {
+        self.run(Command::Delete(id));
+        self.toast.set(Some(Toast { text: "Highlight deleted.".into(), undo: Some(Command::Restore(id)) }));
+    }
+}

@@ -1,0 +1,43 @@
+use leptos::{html, prelude::*};
+
+use super::{browser, desk::Desk};
+
+/// The notes that all write together.
+#[component]
+pub fn NotesPane(desk: Desk) -> impl IntoView {
+    let text = NodeRef::<html::Textarea>::new();
+    Effect::new(move |_| browser::bind_notes(desk, text));
+    view! {
+        <div class="notes-pane">
+            <textarea
+                class="field notes"
+                aria-label="Shared notes"
+                placeholder="Write together: everybody here sees it as you type."
+                node_ref=text
+                dir="auto"
+                readonly=!desk.place.access.may_annotate()
+            ></textarea>
+            <p class="hint">"Shared with everybody in this conversation. Markdown."</p>
+        </div>
+    }
+}
+
+/// One's own text.
+#[component]
+pub fn ResponsePane(desk: Desk) -> impl IntoView {
+    let text = NodeRef::<html::Textarea>::new();
+    Effect::new(move |_| browser::bind_response(desk, text));
+    view! {
+        <div class="notes-pane">
+            <textarea
+                class="field notes"
+                aria-label="My response"
+                placeholder="Your own answer to what you read."
+                node_ref=text
+                dir="auto"
+                readonly=!desk.place.access.may_annotate()
+            ></textarea>
+            <p class="hint">"Yours alone to write; the others can read it. Markdown."</p>
+        </div>
+    }
+}

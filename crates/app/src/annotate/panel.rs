@@ -1,0 +1,114 @@
+use leptos::{ev::KeyboardEvent, prelude::*};
+
+use super::{
+    board::Board,
+    browser,
+    card::Cards,
+    desk::{Desk, Tab},
+    notes::{NotesPane, ResponsePane},
+    people::PeoplePane,
+};
+
+impl Tab {
+    const ALL: [Self; 5] = [Self::Annotations, Self::Board, Self::Notes, Self::Response, Self::People];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Annotations => "Annotations",
+            Self::Board => "Board",
+            Self::Notes => "Notes",
+            Self::Response => "Response",
+            Self::People => "People",
+        }
+    }
+
+    fn id(self) -> String {
+        format!("tab-{}", self.label().to_lowercase())
+    }
+
+    fn pane_id(self) -> String {
+        format!("pane-{}", self.label().to_lowercase())
+    }
+
+    /// The tab that an arrow key leads to, if it is one of the keys of a tab list (WAI-ARIA).
+    fn by_key(self, key: &str) -> Option<Self> {
+        let at = Self::ALL.iter().position(|tab| *tab == self)?;
+        let count = Self::ALL.len();
+        let to = match key {
+            "ArrowRight" => (at + 1) % count,
+            "ArrowLeft" => (at + count - 1) % count,
+            "Home" => 0,
+            "End" => count - 1,
+            _ => return None,
+        };
+        Some(Self::ALL[to])
+    }
+}
+
+/// The panel beside the text. All panes stay in the page, so that nothing half written is lost by a look elsewhere.
+#[component]
+pub fn Panel(desk: Desk) -> impl IntoView {
+    let on_key = move |event: KeyboardEvent| {
+        if let Some(tab) = desk.tab.get_untracked().by_key(&event.key()) {
+            event.prevent_default();
+            desk.tab.set(tab);
+            browser::focus(&tab.id());
+        }
+    };
+    let tabs = Tab::ALL.map(|tab| {
+        let chosen = move || desk.tab.get() == tab;
+        view! {
+            <button
+                class="tab"
+                type="button"
+                role="tab"
+                id=tab.id()
+                aria-controls=tab.pane_id()
+                aria-selected=move || chosen().to_string()
+                tabindex=move || if chosen() { "0" } else { "-1" }
+                on:click=move |_| desk.tab.set(tab)
+            >
+                {tab.label()}
+            </button>
+        }
+    });
+    view! {
+        <aside class="panel" aria-label="Workspace">
+            <div class="tabs" role="tablist" aria-label="Workspace" on:keydown=on_key>{tabs}</div>
+            <Pane desk=desk tab=Tab::Annotations><Cards desk=desk /></Pane>
+            <Pane desk=desk tab=Tab::Board><Board desk=desk /></Pane>
+            <Pane desk=desk tab=Tab::Notes><NotesPane desk=desk /></Pane>
+            <Pane desk=desk tab=Tab::Response><ResponsePane desk=desk /></Pane>
+            <Pane desk=desk tab=Tab::People><PeoplePane desk=desk /></Pane>
+        </aside>
+    }
+}
+
+#[component]
+fn Pane(desk: Desk, tab: Tab, children: Children) -> impl IntoView {
+    view! {
+        <div
+            class="panel-body"
+            role="tabpanel"
+            id=tab.pane_id()
+            aria-labelledby=tab.id()
+            data-tab=tab.label().to_lowercase()
+            hidden=move || desk.tab.get() != tab
+        >
+            {children()}
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tab;
+
+    #[test]
+    fn arrows_go_round_the_tabs() {
+        assert_eq!(Tab::People.by_key("ArrowRight"), Some(Tab::Annotations));
+        assert_eq!(Tab::Annotations.by_key("ArrowLeft"), Some(Tab::People));
+        assert_eq!(Tab::Board.by_key("End"), Some(Tab::People));
+        assert_eq!(Tab::Board.by_key("x"), None);
+    }
+}

@@ -1,0 +1,35 @@
+use shared::document::Command;
+
+use super::desk::Desk;
+
+pub fn start(_: Desk) {}
+
+pub fn run(_: Desk, _: Command) {}
+
+pub fn leave_selection() {}
+
+pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}
+
+pub fn bind_notes(_: Desk, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
+
+pub fn bind_response(_: Desk, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
+
+pub fn focus(_: &str) {}
+
+pub fn time_ago(_: i64) -> String {
+    String::new()
+}
+
+pub fn show_modal(_: &leptos::web_sys::HtmlDialogElement) {}
+
+pub fn move_focus(_: &str, _: i32) {}
+
+pub fn lay_out(_: Desk) {}
+
+pub fn focus_on(_: &str) {}
+
+pub fn fit(_: &leptos::web_sys::HtmlTextAreaElement) {}
+
+pub fn leaves(_: &leptos::ev::FocusEvent) -> bool {
+    false
+}

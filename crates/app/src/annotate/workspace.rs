@@ -1,0 +1,57 @@
+use leptos::prelude::*;
+use shared::{
+    access::Access,
+    api::{Me, Person},
+    ids::{ConversationId, UserId},
+};
+
+use super::{
+    browser,
+    desk::{Desk, Place},
+    panel::Panel,
+    people::PeopleHere,
+    status::SyncStatus,
+    toast::ToastBar,
+    toolbar::Toolbar,
+};
+use crate::parts::Account;
+
+/// The conversation page: the bar, the text (which stays as the server wrote it) and the tools.
+#[island]
+pub fn Workspace(
+    /// The conversation.
+    conversation: ConversationId,
+    /// Its title.
+    title: String,
+    /// What the person may do.
+    access: Access,
+    /// Who they are as an author.
+    author: UserId,
+    /// Who is signed in.
+    me: Me,
+    /// Everybody whose name may stand on the page.
+    people: Vec<Person>,
+    children: Children,
+) -> impl IntoView {
+    let desk = Desk::new(Place { conversation, access, author }, me.name.clone(), people);
+    Effect::new(move |_| browser::start(desk));
+    view! {
+        <header class="bar">
+            <a class="bar-brand" href="/">"PromptGrimoire"</a>
+            <nav class="bar-crumbs" aria-label="Breadcrumb">
+                <span dir="auto">{title}</span>
+            </nav>
+            <span class="bar-grow"></span>
+            <SyncStatus desk=desk />
+            <PeopleHere desk=desk />
+            <Account me=me />
+        </header>
+        <main class="workspace">
+            {children()}
+            <Panel desk=desk />
+        </main>
+        <Toolbar desk=desk />
+        <ToastBar desk=desk />
+        <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
+    }
+}

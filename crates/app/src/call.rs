@@ -1,0 +1,58 @@
+//! Calls of the typed API from the browser: `fetch` with the visitor's cookie.
+
+use js_sys::Uint8Array;
+use shared::api::{Endpoint, Problem};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{FormData, RequestInit, Response};
+
+/// Why a call has no reply.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CallError {
+    /// The server says so.
+    #[error("{}", .0.detail)]
+    Problem(Problem),
+    /// The server could not be reached, or did not answer as it should.
+    #[error("The server cannot be reached. Nothing was lost; try again in a moment.")]
+    Unreachable,
+}
+
+/// Sends a request of the API.
+pub async fn call<E: Endpoint>(endpoint: &E) -> Result<E::Reply, CallError> {
+    let init = RequestInit::new();
+    init.set_method(E::METHOD.as_str());
+    if E::METHOD == shared::api::Method::Post {
+        let body = serde_json::to_string(endpoint).map_err(|_| CallError::Unreachable)?;
+        init.set_body(&body.into());
+        let headers = web_sys::Headers::new().map_err(unreachable)?;
+        headers.set("content-type", "application/json").map_err(unreachable)?;
+        init.set_headers(&headers);
+    }
+    send(&endpoint.path(), &init).await
+}
+
+/// Sends a form with a file.
+pub async fn upload<R: serde::de::DeserializeOwned>(path: &str, form: &FormData) -> Result<R, CallError> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(form);
+    send(path, &init).await
+}
+
+async fn send<R: serde::de::DeserializeOwned>(path: &str, init: &RequestInit) -> Result<R, CallError> {
+    let window = web_sys::window().ok_or(CallError::Unreachable)?;
+    let response = JsFuture::from(window.fetch_with_str_and_init(path, init)).await.map_err(unreachable)?;
+    let response: Response = response.dyn_into().map_err(unreachable)?;
+    let buffer = JsFuture::from(response.array_buffer().map_err(unreachable)?).await.map_err(unreachable)?;
+    let bytes = Uint8Array::new(&buffer).to_vec();
+    let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
+    if response.ok() {
+        serde_json::from_slice(&bytes).map_err(|_| CallError::Unreachable)
+    } else {
+        Err(serde_json::from_slice(&bytes).map_or(CallError::Unreachable, CallError::Problem))
+    }
+}
+
+fn unreachable(_: JsValue) -> CallError {
+    CallError::Unreachable
+}

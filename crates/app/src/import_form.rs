@@ -1,0 +1,115 @@
+//! The import form.
+
+#[cfg(feature = "hydrate")]
+mod browser;
+
+use leptos::{html, prelude::*};
+use shared::api::ImportChoice;
+
+/// The fields, read when they are sent: nothing writes into what somebody types.
+#[derive(Clone, Copy)]
+struct Fields {
+    paste: NodeRef<html::Textarea>,
+    file: NodeRef<html::Input>,
+    title: NodeRef<html::Input>,
+    share: NodeRef<html::Input>,
+}
+
+/// Where the form stands.
+#[derive(Clone, PartialEq)]
+enum Stage {
+    /// Rendered, its script not here yet.
+    Inert,
+    /// Waits for the person.
+    Ready,
+    /// Waits for the server.
+    Sending,
+}
+
+/// What the form shows beside its fields.
+#[derive(Clone, Copy)]
+struct State {
+    stage: RwSignal<Stage>,
+    problem: RwSignal<Option<String>>,
+    choices: RwSignal<Vec<ImportChoice>>,
+}
+
+/// Takes pasted text or a file. A file with several conversations offers them.
+#[island]
+pub fn ImportForm() -> impl IntoView {
+    let fields = Fields { paste: NodeRef::new(), file: NodeRef::new(), title: NodeRef::new(), share: NodeRef::new() };
+    let state =
+        State { stage: RwSignal::new(Stage::Inert), problem: RwSignal::new(None), choices: RwSignal::new(Vec::new()) };
+    Effect::new(move |_| {
+        state.stage.set(Stage::Ready);
+        #[cfg(feature = "hydrate")]
+        browser::mark_hydrated();
+    });
+    let send = move |choice: Option<usize>| {
+        #[cfg(feature = "hydrate")]
+        browser::send(fields, state, choice);
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (fields, choice);
+    };
+    let on_submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        send(None);
+    };
+    view! {
+        <form class="stack import-form" novalidate on:submit=on_submit>
+            {alert(state)} <label class="field-label">"Title" <input class="field" type="text" maxlength="200" node_ref=fields.title autocomplete="off" /></label>
+            <p class="hint" id="title-hint">"Left empty, it is taken from the text."</p>
+            <label class="field-label">
+                "Paste a conversation or text"
+                <textarea class="field paste" rows="14" node_ref=fields.paste spellcheck="false" dir="auto"></textarea>
+            </label>
+            <p class="hint">
+                "Turns are recognised from labels at the start of a line, such as " <code>"User:"</code> " and "
+                <code>"Assistant:"</code> ". Without labels the text is kept as one source."
+            </p>
+            <label class="field-label file-drop">"Choose a file" <input class="field" type="file" node_ref=fields.file /></label>
+            <label class="checkbox-row"><input type="checkbox" node_ref=fields.share /> "Share with the class"</label>
+            {choices(state, send)}
+            <div class="form-actions">
+                <button class="button primary" type="submit" disabled=move || state.stage.get() != Stage::Ready>"Import"</button>
+                <span class="hint" role="status">{move || (state.stage.get() == Stage::Sending).then_some("Importing…")}</span>
+            </div>
+        </form>
+    }
+}
+
+fn alert(state: State) -> impl IntoView {
+    move || state.problem.get().map(|text| view! { <p class="alert" role="alert">{text}</p> })
+}
+
+fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'static) -> impl IntoView {
+    move || {
+        let choices = state.choices.get();
+        (!choices.is_empty()).then(|| {
+            let buttons = choices.into_iter().map(|choice| {
+                let label = match &choice.problem {
+                    Some(problem) => problem.clone(),
+                    None if choice.messages == 1 => "1 message".to_owned(),
+                    None => format!("{} messages", choice.messages),
+                };
+                view! {
+                    <button
+                        class="button choice"
+                        type="button"
+                        disabled=choice.problem.is_some()
+                        on:click=move |_| send(Some(choice.index))
+                    >
+                        <span dir="auto">{choice.title}</span>
+                        <span class="hint">{label}</span>
+                    </button>
+                }
+            });
+            view! {
+                <fieldset class="choices">
+                    <legend>"This file holds several conversations. Which one?"</legend>
+                    {buttons.collect_view()}
+                </fieldset>
+            }
+        })
+    }
+}

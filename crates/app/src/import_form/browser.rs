@@ -1,0 +1,82 @@
+//! Sending the import form.
+
+use leptos::{prelude::*, task::spawn_local};
+use shared::api::{CreateConversation, IMPORT_PATH, Imported, Share};
+use shared::ids::ConversationId;
+use web_sys::{File, FormData};
+
+use super::{Fields, Stage, State};
+use crate::call::{CallError, call, upload};
+
+/// Says that the tools work.
+pub fn mark_hydrated() {
+    if let Some(root) = document().document_element() {
+        // Cannot fail: the name is a valid attribute's.
+        let _ = root.set_attribute("data-hydrated", "");
+    }
+}
+
+/// What the person filled in, read now.
+enum Draft {
+    Text(CreateConversation),
+    File { file: File, title: String, share: Share },
+}
+
+fn read(fields: Fields) -> Option<Draft> {
+    let title = fields.title.get_untracked()?.value();
+    let share = if fields.share.get_untracked()?.checked() { Share::Class } else { Share::None };
+    match fields.file.get_untracked()?.files().and_then(|files| files.get(0)) {
+        Some(file) => Some(Draft::File { file, title, share }),
+        None => {
+            let text = fields.paste.get_untracked()?.value();
+            Some(Draft::Text(CreateConversation { title: Some(title).filter(|title| !title.trim().is_empty()), text, share }))
+        }
+    }
+}
+
+/// Sends the form, or says why it cannot be.
+pub fn send(fields: Fields, state: State, choice: Option<usize>) {
+    if state.stage.get_untracked() == Stage::Sending {
+        return;
+    }
+    let Some(draft) = read(fields) else { return };
+    state.stage.set(Stage::Sending);
+    state.problem.set(None);
+    spawn_local(async move {
+        match transmit(draft, choice).await {
+            Ok(Imported::Created { id, .. }) => open(id),
+            Ok(Imported::Choose(choices)) => {
+                state.choices.set(choices);
+                state.stage.set(Stage::Ready);
+            }
+            Err(error) => {
+                state.problem.set(Some(error.to_string()));
+                state.choices.set(Vec::new());
+                state.stage.set(Stage::Ready);
+            }
+        }
+    });
+}
+
+async fn transmit(draft: Draft, choice: Option<usize>) -> Result<Imported, CallError> {
+    let (file, title, share) = match draft {
+        Draft::Text(request) => {
+            return call(&request).await.map(|created| Imported::Created { id: created.id, notes: Vec::new() });
+        }
+        Draft::File { file, title, share } => (file, title, share),
+    };
+    let form = FormData::new().map_err(|_| CallError::Unreachable)?;
+    let share = if share == Share::Class { "class" } else { "none" };
+    let filled = form
+        .append_with_str("title", &title)
+        .and_then(|()| form.append_with_str("share", share))
+        .and_then(|()| choice.map_or(Ok(()), |index| form.append_with_str("choice", &index.to_string())))
+        .and_then(|()| form.append_with_blob_and_filename("file", &file, &file.name()));
+    filled.map_err(|_| CallError::Unreachable)?;
+    upload(IMPORT_PATH, &form).await
+}
+
+fn open(id: ConversationId) {
+    // A failure leaves the form as it is; the conversation is on the home page.
+    let _ = window().location().set_href(&format!("/c/{id}"));
+}

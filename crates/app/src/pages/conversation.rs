@@ -1,0 +1,58 @@
+use leptos::prelude::*;
+use shared::{
+    api::{Conversation, Me, Message, Person},
+    messages::MessageRole,
+    text,
+};
+
+use super::home::counted;
+use crate::annotate::Workspace;
+
+/// A conversation: its text, readable at once and without scripts, and the tools around it.
+#[component]
+pub fn ConversationPage(
+    /// Who is signed in.
+    me: Me,
+    /// What is read.
+    conversation: Conversation,
+    /// Everybody whose name may stand on it.
+    people: Vec<Person>,
+) -> impl IntoView {
+    let Conversation { id, title, access, author_id, messages } = conversation;
+    let meta = counted(messages.len() as i64, "message");
+    let articles = (1..).zip(messages).map(|(number, message)| view! { <MessageArticle number=number message=message /> });
+    view! {
+        <a class="skip-link" href="#text">"Skip to the text"</a>
+        <Workspace conversation=id title=title.clone() access=access author=author_id me=me people=people>
+            <section class="reading" id="text" aria-label="Conversation">
+                <h1 class="reading-title" dir="auto">{title}</h1>
+                <p class="reading-meta">{meta}</p>
+                {articles.collect_view()}
+            </section>
+        </Workspace>
+    }
+}
+
+/// One message. What stands in `[data-canonical]` is the rendered Markdown and nothing else; names and numbers are
+/// outside, so that they are in no selection's text.
+#[component]
+fn MessageArticle(number: usize, message: Message) -> impl IntoView {
+    let rendered = text::render(&message.markdown);
+    let speaker = message.title.unwrap_or_else(|| message.role.label().to_owned());
+    let place = if message.role == MessageRole::Source { String::new() } else { format!("message {number}") };
+    view! {
+        <article
+            class="message"
+            data-role=message.role.as_str()
+            data-message-id=message.id.to_string()
+            tabindex="0"
+            aria-label=format!("{speaker}, message {number}")
+        >
+            <header class="message-head">
+                <span class="message-speaker" dir="auto">{speaker}</span>
+                <span class="message-number">{place}</span>
+            </header>
+            <div class="message-text" data-canonical data-runs=text::encode_runs(&rendered.runs) inner_html=rendered.html></div>
+        </article>
+    }
+}

@@ -1,0 +1,62 @@
+//! Small parts that several pages use.
+
+use leptos::prelude::*;
+use shared::api::Me;
+
+/// The two letters of an avatar: the first of the first and of the last word.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+}
+
+/// Which of the twelve avatar colours belongs to an id: the same everywhere and for ever.
+pub fn hue(id: &str) -> u32 {
+    // FNV-1a, for an even spread of ids that differ in few places.
+    id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)) % 12
+}
+
+/// A person's round sign; its name is for whoever cannot see it.
+#[component]
+pub fn Avatar(
+    /// The person's id.
+    id: String,
+    /// Their name.
+    name: String,
+) -> impl IntoView {
+    view! { <span class="avatar" data-hue=hue(&id) aria-hidden="true">{initials(&name)}</span> }
+}
+
+/// The menu of the person who is signed in.
+#[component]
+pub fn Account(
+    /// Who.
+    me: Me,
+) -> impl IntoView {
+    view! {
+        <details class="account">
+            <summary aria-label=format!("Account of {}", me.name)>
+                <Avatar id=me.id.to_string() name=me.name.clone() />
+            </summary>
+            <div class="account-menu">
+                <p class="account-name">{me.name}</p>
+                <p class="hint">{me.email}</p>
+                <form method="post" action="/sign-out">
+                    <button class="button" type="submit">"Sign out"</button>
+                </form>
+            </div>
+        </details>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_word() {
+        assert_eq!(initials("Demo Student 1"), "D1");
+        assert_eq!(initials("  zoë  "), "Z");
+        assert_eq!(initials(""), "");
+    }
+}

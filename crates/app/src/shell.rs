@@ -1,0 +1,35 @@
+//! The HTML document around a page.
+
+use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
+
+/// The document. `theme-color` follows the two papers of the style's tokens.
+#[component]
+pub fn Shell(
+    /// The page's title, before the product's name.
+    title: String,
+    /// Where the scripts are.
+    options: LeptosOptions,
+    /// Whether the page has islands.
+    islands: bool,
+    children: Children,
+) -> impl IntoView {
+    let stylesheet = format!("/{}/app.css", options.site_pkg_dir);
+    let scripts = islands.then(|| view! { <HydrationScripts options=options islands=true /> });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-hydrated=(!islands).then_some("")>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#fbfaf6" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#16161a" media="(prefers-color-scheme: dark)" />
+                <title>{format!("{title} · PromptGrimoire")}</title>
+                <link rel="icon" href="/images/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
+                {scripts}
+            </head>
+            <body>{children()}</body>
+        </html>
+    }
+}

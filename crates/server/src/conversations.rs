@@ -1,0 +1,184 @@
+//! Conversations and their messages.
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::JsonRejection, rejection::PathRejection},
+    http::StatusCode,
+};
+use shared::{
+    access::Access,
+    api::{Conversation, ConversationSummary, CreateConversation, Created, Message, Share},
+    document,
+    ids::{ClassId, ConversationId, MessageId, UserId},
+    messages::MessageRole,
+    text,
+};
+use sqlx::{PgConnection, PgPool};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    access,
+    error::Error,
+    import::{self, ImportedConversation},
+    rooms,
+    services::Services,
+    sessions::Caller,
+};
+
+/// `POST /api/v1/conversations`
+pub async fn create(
+    State(services): State<Services>,
+    caller: Caller,
+    body: Result<Json<CreateConversation>, JsonRejection>,
+) -> Result<(StatusCode, Json<Created>), Error> {
+    let Json(request) = body?;
+    let imported = import::text(&request.text, request.title.as_deref())?;
+    let id = store(&services.db, caller.id, imported, request.share).await?;
+    Ok((StatusCode::CREATED, Json(Created { id })))
+}
+
+/// Stores an imported conversation with its document, whole or not at all.
+pub async fn store(db: &PgPool, owner: UserId, imported: ImportedConversation, share: Share) -> Result<ConversationId, Error> {
+    let mut tx = db.begin().await?;
+    let class = match share {
+        Share::None => None,
+        Share::Class => Some(only_class(&mut tx, owner).await?),
+    };
+    let id = insert(&mut tx, owner, imported, class).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Inserts a conversation, shared with `class` if there is one.
+pub async fn insert(
+    conn: &mut PgConnection,
+    owner: UserId,
+    imported: ImportedConversation,
+    class: Option<ClassId>,
+) -> Result<ConversationId, Error> {
+    let id = ConversationId::new();
+    sqlx::query!(
+        "insert into conversations (id, title, owner_id, class_id, share)
+         values ($1, $2, $3, $4, $5)",
+        id.uuid(),
+        imported.title,
+        owner.uuid(),
+        class.map(ClassId::uuid),
+        if class.is_some() { "class" } else { "none" }
+    )
+    .execute(&mut *conn)
+    .await?;
+    for (position, message) in (0..).zip(imported.messages) {
+        let rendered = text::render(&message.markdown);
+        sqlx::query!(
+            "insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            MessageId::new().uuid(),
+            id.uuid(),
+            position,
+            message.role.as_str(),
+            message.title,
+            message.markdown,
+            rendered.text,
+            text::RENDERER_VERSION
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    rooms::create(conn, id, &document::seed(owner), owner).await?;
+    Ok(id)
+}
+
+/// The class of somebody who is in one class only; otherwise nobody could know which is meant.
+async fn only_class(conn: &mut PgConnection, user: UserId) -> Result<ClassId, Error> {
+    let classes = sqlx::query_scalar!("select class_id from memberships where user_id = $1 limit 2", user.uuid())
+        .fetch_all(conn)
+        .await?;
+    match classes[..] {
+        [class] => Ok(ClassId::from_uuid(class)),
+        [] => Err(Error::Invalid("no_class", "share: you are in no class that this could be shared with.".into())),
+        _ => Err(Error::Invalid("several_classes", "share: you are in several classes; share it from the class's page.".into())),
+    }
+}
+
+/// `GET /api/v1/conversations/{id}`
+pub async fn get(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+) -> Result<Json<Conversation>, Error> {
+    let Path(id) = path?;
+    let access = access::of(&services.db, caller.id, id).await?.ok_or(Error::NotFound)?;
+    Ok(Json(read(&services.db, caller.id, id, access).await?))
+}
+
+async fn read(db: &PgPool, author_id: UserId, id: ConversationId, access: Access) -> Result<Conversation, Error> {
+    let title = sqlx::query_scalar!("select title from conversations where id = $1", id.uuid())
+        .fetch_optional(db)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let rows = sqlx::query!(
+        "select id, role, title, markdown, text
+         from messages
+         where conversation_id = $1
+         order by position",
+        id.uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    let messages = rows
+        .into_iter()
+        .map(|row| Message {
+            id: MessageId::from_uuid(row.id),
+            role: role(&row.role),
+            title: row.title,
+            markdown: row.markdown,
+            text: row.text,
+        })
+        .collect();
+    Ok(Conversation { id, title, access, author_id, messages })
+}
+
+/// A constraint keeps the column to these four.
+fn role(text: &str) -> MessageRole {
+    match text {
+        "system" => MessageRole::System,
+        "user" => MessageRole::User,
+        "assistant" => MessageRole::Assistant,
+        _ => MessageRole::Source,
+    }
+}
+
+/// `GET /api/v1/conversations`
+pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Json<Vec<ConversationSummary>>, Error> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.title, c.share, c.created_at, c.owner_id, u.name as owner,
+                  (select count(*) from messages m where m.conversation_id = c.id) as "messages!",
+                  coalesce(d.highlight_count, 0) as "highlights!"
+           from conversations c
+           join users u on u.id = c.owner_id
+           left join annotation_document_state d on d.conversation_id = c.id
+           where c.owner_id = $1
+              or (c.share = 'class' and c.class_id in (select class_id from memberships where user_id = $1))
+           order by c.id desc
+           limit 200"#,
+        caller.id.uuid()
+    )
+    .fetch_all(&services.db)
+    .await?;
+    let summaries = rows.into_iter().map(|row| ConversationSummary {
+        id: ConversationId::from_uuid(row.id),
+        title: row.title,
+        mine: row.owner_id == caller.id.uuid(),
+        owner: row.owner,
+        share: if row.share == "class" { Share::Class } else { Share::None },
+        messages: row.messages,
+        highlights: row.highlights,
+        created_at: rfc3339(row.created_at),
+    });
+    Ok(Json(summaries.collect()))
+}
+
+fn rfc3339(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}

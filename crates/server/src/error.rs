@@ -1,0 +1,111 @@
+//! Errors and their answers: RFC 9457 problems. What went wrong inside is logged once and never shown.
+
+use axum::{
+    Json,
+    extract::rejection::{JsonRejection, PathRejection},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use shared::api::Problem;
+
+use crate::import::ImportError;
+
+/// Why a request was not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody is signed in.
+    #[error("Sign in first.")]
+    SignedOut,
+    /// There is no such thing, or the caller may not know of it: the two look the same.
+    #[error("There is nothing here, or it is not shared with you.")]
+    NotFound,
+    /// The request came from a page of another site.
+    #[error("This request came from another site: open the page itself and try again.")]
+    ForeignOrigin,
+    /// The request is not what it should be; the code is stable, the text says what and where.
+    #[error("{1}")]
+    Invalid(&'static str, String),
+    /// More than the limit that the text names.
+    #[error("{0}")]
+    TooLarge(String),
+    /// What was to be imported cannot be.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The database did not answer, or not as expected.
+    #[error("Something went wrong on the server. Nothing was changed; try again.")]
+    Database(#[from] sqlx::Error),
+    /// A fault of ours.
+    #[error("Something went wrong on the server. Nothing was changed; try again.")]
+    Internal(#[source] anyhow::Error),
+}
+
+impl Error {
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::Invalid(..) => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Import(error) if error.is_size() => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Import(_) => StatusCode::BAD_REQUEST,
+            Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The stable code and the kind of problem in a few words.
+    fn kind(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SignedOut => ("signed_out", "Signed out"),
+            Self::NotFound => ("not_found", "Not found"),
+            Self::ForeignOrigin => ("foreign_origin", "Foreign origin"),
+            Self::Invalid(code, _) => (code, "Bad request"),
+            Self::TooLarge(_) => ("too_large", "Too large"),
+            Self::Import(error) => (error.code(), "Cannot be imported"),
+            Self::Database(_) | Self::Internal(_) => ("internal", "Internal error"),
+        }
+    }
+
+    /// The answer's body.
+    pub fn problem(&self) -> Problem {
+        let (code, title) = self.kind();
+        Problem {
+            kind: format!("/problems/{code}"),
+            status: self.status().as_u16(),
+            title: title.into(),
+            detail: self.to_string(),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Database(cause) => tracing::error!(error = %cause, "a query failed"),
+            Self::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "a request failed"),
+            _ => {}
+        }
+        let mut response = (self.status(), Json(self.problem())).into_response();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}
+
+impl From<JsonRejection> for Error {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge("The request is too large.".into()),
+            _ => Self::Invalid("bad_json", rejection.body_text()),
+        }
+    }
+}
+
+/// An id in a path that is none names nothing.
+impl From<PathRejection> for Error {
+    fn from(_: PathRejection) -> Self {
+        Self::NotFound
+    }
+}

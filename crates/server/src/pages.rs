@@ -1,0 +1,193 @@
+//! Pages: each asks the typed API, in process and with the visitor's own cookies, and shows what it answers. So there is
+//! one path to everything, one check of access and one kind of error.
+
+use app::{
+    pages::{ConversationPage, HomePage, ImportPage, NoticePage, SignInPage},
+    shell::Shell,
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_axum::ResponseOptions;
+use serde::Deserialize;
+use shared::{
+    api::{Endpoint, GetConversation, GetMe, ListConversations, ListPeople, Me, Problem},
+    ids::ConversationId,
+};
+use tower::ServiceExt;
+
+use crate::{security, services::Services};
+
+/// An answer of the API to a page is at most this long: the texts of the longest conversation, with room.
+const MAX_REPLY_BYTES: usize = 64 << 20;
+
+/// What pages need: the services, and the API to ask.
+#[derive(Clone)]
+struct Site {
+    services: Services,
+    api: Router,
+}
+
+/// The routes of all pages; whatever no other route answers is the page that says so.
+pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
+    let site = Site { services: services.clone(), api: api.with_state(services.clone()) };
+    let mut routes = Router::new()
+        .route("/", get(home))
+        .route("/import", get(import))
+        .route("/c/{id}", get(conversation))
+        .fallback(nothing);
+    if services.config.has_development_sign_in() {
+        routes = routes.route("/sign-in", get(sign_in));
+    }
+    routes.with_state(site)
+}
+
+/// Why a page shows something else than it was asked for.
+enum Detour {
+    SignIn { next: String },
+    Problem(Problem),
+}
+
+impl Site {
+    /// Asks the API as the visitor.
+    async fn call<E: Endpoint>(&self, headers: &HeaderMap, endpoint: &E) -> Result<E::Reply, Problem> {
+        let mut request = Request::builder().method(E::METHOD.as_str()).uri(endpoint.path());
+        for cookie in headers.get_all(header::COOKIE) {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let request = request.body(Body::empty()).map_err(unexpected)?;
+        let response = self.api.clone().oneshot(request).await.map_err(|never| match never {})?;
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), MAX_REPLY_BYTES).await.map_err(unexpected)?;
+        if status.is_success() {
+            serde_json::from_slice(&bytes).map_err(unexpected)
+        } else {
+            Err(serde_json::from_slice(&bytes).unwrap_or_else(unexpected))
+        }
+    }
+
+    /// Who looks; signed out they are led to sign in, and back.
+    async fn me(&self, headers: &HeaderMap, path: &str) -> Result<Me, Detour> {
+        self.call(headers, &GetMe {}).await.map_err(|problem| match problem.status {
+            401 => Detour::SignIn { next: path.to_owned() },
+            _ => Detour::Problem(problem),
+        })
+    }
+
+    /// Answers a page instead of the one that was asked for.
+    async fn detour(&self, detour: Detour, me: Option<Me>) -> Response {
+        match detour {
+            Detour::SignIn { next } => {
+                let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
+                Redirect::to(&format!("/sign-in?{query}")).into_response()
+            }
+            Detour::Problem(problem) => {
+                let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let Problem { title, detail, .. } = problem;
+                let heading = title.clone();
+                self.render(status, heading, false, move || {
+                    view! { <NoticePage me=me.clone() title=title.clone() text=detail.clone() /> }
+                })
+                .await
+            }
+        }
+    }
+
+    /// Renders a page whole, with a policy for its own nonce.
+    async fn render<V: IntoView + 'static>(
+        &self,
+        status: StatusCode,
+        title: String,
+        islands: bool,
+        page: impl Fn() -> V + Clone + Send + Sync + 'static,
+    ) -> Response {
+        let options = self.services.leptos.clone();
+        let document = move || {
+            let response = expect_context::<ResponseOptions>();
+            response.set_status(status);
+            let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+            if let Ok(policy) = HeaderValue::from_str(&security::policy_of_page(&nonce)) {
+                response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            let (title, options, page) = (title.clone(), options.clone(), page.clone());
+            view! { <Shell title=title options=options islands=islands>{page()}</Shell> }
+        };
+        leptos_axum::render_app_async_with_context(|| {}, document)(Request::new(Body::empty())).await
+    }
+}
+
+fn unexpected(error: impl std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a page could not ask the API");
+    Problem {
+        kind: "/problems/internal".into(),
+        status: 500,
+        title: "Something went wrong".into(),
+        detail: "The page could not be made. Try again in a moment.".into(),
+    }
+}
+
+async fn home(State(site): State<Site>, headers: HeaderMap) -> Response {
+    let me = match site.me(&headers, "/").await {
+        Ok(me) => me,
+        Err(detour) => return site.detour(detour, None).await,
+    };
+    match site.call(&headers, &ListConversations {}).await {
+        Ok(conversations) => {
+            let page = move || view! { <HomePage me=me.clone() conversations=conversations.clone() /> };
+            site.render(StatusCode::OK, "Conversations".into(), false, page).await
+        }
+        Err(problem) => site.detour(Detour::Problem(problem), Some(me)).await,
+    }
+}
+
+async fn import(State(site): State<Site>, headers: HeaderMap) -> Response {
+    match site.me(&headers, "/import").await {
+        Ok(me) => site.render(StatusCode::OK, "Import".into(), true, move || view! { <ImportPage me=me.clone() /> }).await,
+        Err(detour) => site.detour(detour, None).await,
+    }
+}
+
+async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let me = match site.me(&headers, &format!("/c/{id}")).await {
+        Ok(me) => me,
+        Err(detour) => return site.detour(detour, None).await,
+    };
+    let asked = async {
+        let id: ConversationId = id.parse().map_err(|_| crate::error::Error::NotFound.problem())?;
+        let conversation = site.call(&headers, &GetConversation { id }).await?;
+        let people = site.call(&headers, &ListPeople { id }).await?;
+        Ok::<_, Problem>((conversation, people))
+    };
+    match asked.await {
+        Ok((conversation, people)) => {
+            let title = conversation.title.clone();
+            let page = move || {
+                view! { <ConversationPage me=me.clone() conversation=conversation.clone() people=people.clone() /> }
+            };
+            site.render(StatusCode::OK, title, true, page).await
+        }
+        Err(problem) => site.detour(Detour::Problem(problem), Some(me)).await,
+    }
+}
+
+#[derive(Deserialize)]
+struct SignInQuery {
+    #[serde(default)]
+    next: String,
+}
+
+async fn sign_in(State(site): State<Site>, Query(query): Query<SignInQuery>) -> Response {
+    let page = move || view! { <SignInPage next=query.next.clone() /> };
+    site.render(StatusCode::OK, "Sign in".into(), false, page).await
+}
+
+async fn nothing(State(site): State<Site>, headers: HeaderMap) -> Response {
+    let me = site.me(&headers, "/").await.ok();
+    site.detour(Detour::Problem(crate::error::Error::NotFound.problem()), me).await
+}

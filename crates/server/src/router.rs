@@ -1,0 +1,75 @@
+//! Every route on one screen.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use shared::api::{IMPORT_PATH, MAX_UPLOAD_BYTES};
+use tower_http::{compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer};
+
+use crate::{conversations, development, error::Error, health, import, pages, people, security, services::Services, sync, tokens};
+
+/// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
+/// conversation that could be stored; texts just over their own limit still get the answer that names it.
+const MAX_JSON_BYTES: usize = 8 << 20;
+
+/// Multipart adds its own lines around a file.
+const MULTIPART_SLACK: usize = 64 << 10;
+
+/// The typed API.
+fn api(services: &Services) -> Router<Services> {
+    let mut routes = Router::new()
+        .route("/api/v1/me", get(people::me))
+        .route("/api/v1/sign-out", post(people::sign_out))
+        .route("/api/v1/tokens", post(tokens::create))
+        .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
+        .route("/api/v1/conversations/{id}", get(conversations::get))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .route(IMPORT_PATH, post(import::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)));
+    if services.config.has_development_sign_in() {
+        routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
+    }
+    routes.route("/api/{*rest}", axum::routing::any(nothing))
+}
+
+async fn nothing() -> Error {
+    Error::NotFound
+}
+
+/// The whole server.
+pub fn router(services: Services) -> Router {
+    let api = api(&services);
+    let mut plain = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/sync/{conversation_id}", get(sync::upgrade))
+        .route("/sign-out", post(people::sign_out_by_form));
+    if services.config.has_development_sign_in() {
+        plain = plain.route("/sign-in", post(development::sign_in_by_form));
+    }
+    let guard = middleware::from_fn_with_state(services.clone(), security::refuse_foreign_mutations);
+    plain
+        .merge(pages::routes(&services, api.clone()))
+        .merge(api)
+        .merge(assets(&services))
+        .layer(CompressionLayer::new())
+        .layer(guard)
+        .layer(middleware::from_fn(security::add_headers))
+        .with_state(services)
+}
+
+/// Scripts, styles and fonts. Those under `/pkg` are named by their content and never change.
+fn assets(services: &Services) -> Router<Services> {
+    let site = services.config.site_root();
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let a_day = HeaderValue::from_static("public, max-age=86400");
+    let folder = |name: &str, cache: HeaderValue| {
+        let files = ServeDir::new(site.join(name)).precompressed_br().fallback(get(|| async { StatusCode::NOT_FOUND.into_response() }));
+        Router::new().nest_service(&format!("/{name}"), files).layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, cache))
+    };
+    folder("pkg", forever).merge(folder("fonts", a_day.clone())).merge(folder("images", a_day))
+}

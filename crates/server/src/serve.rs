@@ -1,0 +1,77 @@
+//! Start, and orderly stop.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::Context;
+use tokio::{net::TcpListener, signal};
+
+use crate::{config::Config, database::Database, demo, router::router, services::Services};
+
+/// How long requests under way may take to finish when the server stops. The rooms need the rest of the ten seconds.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// Serves until SIGTERM or Ctrl+C, then stops in order: no new requests, sockets closed with 1012, documents stored.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: is another server running there? (LISTEN)", config.listen))?;
+    let bound = listener.local_addr()?;
+    config.check_sign_in(bound)?;
+    let database = Database::open(&config).await?;
+    if config.has_development_sign_in() {
+        demo::seed(database.pool()).await.context("cannot seed the demo data")?;
+    }
+    let build_id = config.build_id();
+    let services = Services::new(config, bound, database.pool().clone(), &build_id);
+    announce(&services, bound);
+    run(listener, services, stop_signal()).await?;
+    database.close().await
+}
+
+/// Serves on `listener` until `stop` resolves.
+pub async fn run(listener: TcpListener, services: Services, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    let rooms = services.rooms.clone();
+    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let server = axum::serve(listener, router(services)).with_graceful_shutdown(async move {
+        stop.await;
+        stopping.send_replace(true);
+    });
+    let server = tokio::spawn(async move { server.await });
+    // An error means that the sender is gone, and so the server.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+    tracing::info!("stopping");
+    rooms.shutdown().await;
+    match tokio::time::timeout(DRAIN, server).await {
+        Ok(outcome) => outcome?.context("the server failed"),
+        Err(_) => {
+            tracing::warn!("some requests did not finish in time");
+            Ok(())
+        }
+    }
+}
+
+fn announce(services: &Services, bound: SocketAddr) {
+    tracing::info!(%bound, "ready");
+    eprintln!("PromptGrimoire is ready: {}", services.origin);
+}
+
+async fn stop_signal() {
+    let interrupt = async {
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

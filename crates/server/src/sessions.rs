@@ -1,0 +1,172 @@
+//! Sessions: 32 random bytes in a cookie, their SHA-256 in the database, idle and absolute expiry, revocable.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::TryRngCore;
+use sha2::{Digest, Sha256};
+use shared::ids::UserId;
+use sqlx::PgPool;
+
+use crate::{config::Origin, error::Error, services::Services, tokens};
+
+/// A session ends after this long without a request.
+const IDLE: time::Duration = time::Duration::days(14);
+/// A session ends after this long in any case.
+const ABSOLUTE: time::Duration = time::Duration::days(90);
+/// How many random bytes a secret has.
+const SECRET_BYTES: usize = 32;
+
+/// A secret that only its holder knows; the database knows its hash.
+pub struct Secret([u8; SECRET_BYTES]);
+
+impl Secret {
+    /// A new one from the system's source of randomness.
+    pub fn new() -> Result<Self, Error> {
+        let mut bytes = [0; SECRET_BYTES];
+        rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|error| Error::Internal(error.into()))?;
+        Ok(Self(bytes))
+    }
+
+    /// As cookies and tokens spell it (base64url).
+    pub fn text(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// Reads what [`Self::text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// What the database holds. No salt: the input is 256 random bits.
+    pub fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.0).to_vec()
+    }
+}
+
+/// How a request proved who sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A session's cookie; the hash names the session.
+    Session(Vec<u8>),
+    /// A personal access token: no browser sends it by itself, so the origin does not matter.
+    Token,
+}
+
+/// Who sends a request.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// How they proved it.
+    pub proof: Proof,
+}
+
+/// The cookie's name. `__Host-` binds it to this very host but wants https; on plain http (loopback) the port is in the
+/// name, because cookies do not tell ports apart and two servers on one machine would sign each other's people out.
+pub fn cookie_name(origin: &Origin) -> String {
+    if origin.is_https() { "__Host-session".into() } else { format!("session-{}", origin.port()) }
+}
+
+fn set_cookie(origin: &Origin, value: &str, max_age: i64) -> HeaderValue {
+    let secure = if origin.is_https() { "; Secure" } else { "" };
+    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}", cookie_name(origin));
+    HeaderValue::from_str(&cookie).expect("names and base64 are visible ASCII")
+}
+
+/// Starts a session and answers the cookie that carries it.
+pub async fn start(db: &PgPool, origin: &Origin, user: UserId) -> Result<HeaderValue, Error> {
+    let secret = Secret::new()?;
+    let expires = time::OffsetDateTime::now_utc() + ABSOLUTE;
+    sqlx::query!(
+        "insert into sessions (token_hash, user_id, expires_at)
+         values ($1, $2, $3)",
+        secret.hash(),
+        user.uuid(),
+        expires
+    )
+    .execute(db)
+    .await?;
+    Ok(set_cookie(origin, &secret.text(), ABSOLUTE.whole_seconds()))
+}
+
+/// Ends the caller's session and answers the cookie that forgets it.
+pub async fn end(db: &PgPool, origin: &Origin, caller: &Caller) -> Result<HeaderValue, Error> {
+    if let Proof::Session(hash) = &caller.proof {
+        sqlx::query!("update sessions set revoked_at = now() where token_hash = $1", hash).execute(db).await?;
+    }
+    Ok(set_cookie(origin, "", 0))
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// Who holds the session of this request's cookie, if it is still good.
+pub async fn of_cookie(db: &PgPool, origin: &Origin, headers: &HeaderMap) -> Result<Option<Caller>, Error> {
+    let Some(secret) = cookie(headers, &cookie_name(origin)).and_then(Secret::parse) else { return Ok(None) };
+    let hash = secret.hash();
+    let idle_since = time::OffsetDateTime::now_utc() - IDLE;
+    let row = sqlx::query!(
+        r#"select u.id, u.name, u.email, s.last_seen_at < now() - interval '5 minutes' as "stale!"
+           from sessions s
+           join users u on u.id = s.user_id
+           where s.token_hash = $1
+             and s.revoked_at is null
+             and s.expires_at > now()
+             and s.last_seen_at > $2"#,
+        hash,
+        idle_since
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.stale {
+        sqlx::query!("update sessions set last_seen_at = now() where token_hash = $1", hash).execute(db).await?;
+    }
+    Ok(Some(Caller { id: UserId::from_uuid(row.id), name: row.name, email: row.email, proof: Proof::Session(hash) }))
+}
+
+/// Who sends a request with these headers: the holder of its token, or else of its session.
+pub async fn identify(services: &Services, headers: &HeaderMap) -> Result<Option<Caller>, Error> {
+    match tokens::bearer(headers) {
+        Some(token) => tokens::holder(&services.db, token).await,
+        None => of_cookie(&services.db, &services.origin, headers).await,
+    }
+}
+
+impl FromRequestParts<Services> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Error> {
+        identify(services, &parts.headers).await?.ok_or(Error::SignedOut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("a=1; session-80=x"));
+        headers.append(header::COOKIE, HeaderValue::from_static("session-8080=y; b=2"));
+        assert_eq!(cookie(&headers, "session-8080"), Some("y"));
+        assert_eq!(cookie(&headers, "session"), None);
+    }
+
+    #[test]
+    fn a_secret_survives_its_text_and_nothing_else_is_one() {
+        let secret = Secret::new().expect("randomness");
+        assert_eq!(Secret::parse(&secret.text()).map(|read| read.hash()), Some(secret.hash()));
+        assert!(Secret::parse("").is_none() && Secret::parse("AAAA").is_none() && Secret::parse("not base64!").is_none());
+    }
+}

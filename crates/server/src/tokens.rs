@@ -1,0 +1,67 @@
+//! Personal access tokens: for programs, on the API and on sync.
+
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+    http::{HeaderMap, StatusCode, header},
+};
+use shared::{
+    api::{CreateToken, CreatedToken},
+    ids::{TokenId, UserId},
+};
+use sqlx::PgPool;
+
+use crate::{
+    error::Error,
+    services::Services,
+    sessions::{Caller, Proof, Secret},
+};
+
+/// Tells tokens apart from other secrets, in a leak scanner or by eye.
+const PREFIX: &str = "pg_";
+
+/// The token of an `Authorization: Bearer` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Whose token it is, if it is one and not revoked.
+pub async fn holder(db: &PgPool, token: &str) -> Result<Option<Caller>, Error> {
+    let Some(secret) = token.strip_prefix(PREFIX).and_then(Secret::parse) else { return Ok(None) };
+    let row = sqlx::query!(
+        "update tokens t
+         set last_used_at = now()
+         from users u
+         where t.token_hash = $1 and t.revoked_at is null and u.id = t.user_id
+         returning u.id, u.name, u.email",
+        secret.hash()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Caller { id: UserId::from_uuid(row.id), name: row.name, email: row.email, proof: Proof::Token }))
+}
+
+/// `POST /api/v1/tokens`
+pub async fn create(
+    State(services): State<Services>,
+    caller: Caller,
+    body: Result<Json<CreateToken>, JsonRejection>,
+) -> Result<(StatusCode, Json<CreatedToken>), Error> {
+    let Json(CreateToken { name }) = body?;
+    let name = name.trim();
+    if !(1..=100).contains(&name.chars().count()) {
+        return Err(Error::Invalid("token_name", "name: a token's name has 1 to 100 characters.".into()));
+    }
+    let (id, secret) = (TokenId::new(), Secret::new()?);
+    sqlx::query!(
+        "insert into tokens (id, user_id, name, token_hash)
+         values ($1, $2, $3, $4)",
+        id.uuid(),
+        caller.id.uuid(),
+        name,
+        secret.hash()
+    )
+    .execute(&services.db)
+    .await?;
+    Ok((StatusCode::CREATED, Json(CreatedToken { id, token: format!("{PREFIX}{}", secret.text()) })))
+}

@@ -1,0 +1,185 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Endpoint, Method};
+use crate::{
+    access::Access,
+    ids::{ConversationId, MessageId, UserId},
+    messages::MessageRole,
+};
+
+/// Who sees a conversation beside its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Share {
+    /// Nobody.
+    #[default]
+    None,
+    /// The members of the owner's class, as annotators.
+    Class,
+}
+
+/// `POST /api/v1/conversations`: stores a pasted text or Markdown; turns are recognised from their labels.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateConversation {
+    /// At most 200 characters; taken from the text where it is empty or missing.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// At most 1 MiB a message.
+    pub text: String,
+    /// Who sees it.
+    #[serde(default)]
+    pub share: Share,
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Created {
+    /// Its page is `/c/{id}`.
+    pub id: ConversationId,
+}
+
+impl Endpoint for CreateConversation {
+    const METHOD: Method = Method::Post;
+    type Reply = Created;
+
+    fn path(&self) -> String {
+        "/api/v1/conversations".into()
+    }
+}
+
+/// The answer to an import of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Imported {
+    /// Stored.
+    Created {
+        /// The new conversation.
+        id: ConversationId,
+        /// What the person should know: things left out, things guessed.
+        notes: Vec<String>,
+    },
+    /// The file holds several conversations: nothing is stored until one is chosen.
+    Choose(Vec<ImportChoice>),
+}
+
+/// A conversation in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportChoice {
+    /// What to send as `choice`.
+    pub index: usize,
+    /// Its title.
+    pub title: String,
+    /// How many messages it has.
+    pub messages: usize,
+    /// Why it cannot be imported, if so.
+    pub problem: Option<String>,
+}
+
+/// `GET /api/v1/conversations`: those the caller may see, newest first, at most 200.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListConversations {}
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationSummary {
+    /// Its page is `/c/{id}`.
+    pub id: ConversationId,
+    /// Its title.
+    pub title: String,
+    /// Its owner's name.
+    pub owner: String,
+    /// Whether the caller owns it.
+    pub mine: bool,
+    /// Who sees it.
+    pub share: Share,
+    /// How many messages it has.
+    pub messages: i64,
+    /// How many highlights it had at the last snapshot.
+    pub highlights: i32,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+}
+
+impl Endpoint for ListConversations {
+    const METHOD: Method = Method::Get;
+    type Reply = Vec<ConversationSummary>;
+
+    fn path(&self) -> String {
+        "/api/v1/conversations".into()
+    }
+}
+
+/// `GET /api/v1/conversations/{id}`: the conversation with its messages; 404 without access.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GetConversation {
+    /// Which one.
+    #[serde(skip_serializing)]
+    pub id: ConversationId,
+}
+
+/// A conversation as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// Its title.
+    pub title: String,
+    /// What the caller may do.
+    pub access: Access,
+    /// Who the caller is as an author in its document.
+    pub author_id: UserId,
+    /// Its messages in order.
+    pub messages: Vec<Message>,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Whose words it is.
+    pub role: MessageRole,
+    /// A title, or the name of who spoke.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub title: Option<String>,
+    /// As it was stored.
+    pub markdown: String,
+    /// The canonical text in which offsets count.
+    pub text: String,
+}
+
+impl Endpoint for GetConversation {
+    const METHOD: Method = Method::Get;
+    type Reply = Conversation;
+
+    fn path(&self) -> String {
+        format!("/api/v1/conversations/{}", self.id)
+    }
+}
+
+/// `GET /api/v1/conversations/{id}/people`: everybody who may write in it, so that ids in its document have names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListPeople {
+    /// Which conversation.
+    #[serde(skip_serializing)]
+    pub id: ConversationId,
+}
+
+/// Somebody, as others see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Their id as an author.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+}
+
+impl Endpoint for ListPeople {
+    const METHOD: Method = Method::Get;
+    type Reply = Vec<Person>;
+
+    fn path(&self) -> String {
+        format!("/api/v1/conversations/{}/people", self.id)
+    }
+}

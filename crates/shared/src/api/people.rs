@@ -1,0 +1,121 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Endpoint, Method};
+use crate::ids::{TokenId, UserId};
+
+/// `GET /api/v1/me`: who the caller is; 401 when signed out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GetMe {}
+
+/// The caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// Their id.
+    pub id: UserId,
+    /// Their name, as others see it.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
+impl Endpoint for GetMe {
+    const METHOD: Method = Method::Get;
+    type Reply = Me;
+
+    fn path(&self) -> String {
+        "/api/v1/me".into()
+    }
+}
+
+/// The seeded people of the development sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DevelopmentPerson {
+    /// Teaches the demo class.
+    Instructor,
+    /// Takes it.
+    #[serde(rename = "student-1")]
+    Student1,
+    /// Takes it too.
+    #[serde(rename = "student-2")]
+    Student2,
+}
+
+impl DevelopmentPerson {
+    /// All of them, in the order of the sign-in page.
+    pub const ALL: [Self; 3] = [Self::Instructor, Self::Student1, Self::Student2];
+
+    /// Their name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Instructor => "Demo Instructor",
+            Self::Student1 => "Demo Student 1",
+            Self::Student2 => "Demo Student 2",
+        }
+    }
+
+    /// As requests and the identity's subject spell them.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Instructor => "instructor",
+            Self::Student1 => "student-1",
+            Self::Student2 => "student-2",
+        }
+    }
+}
+
+/// `POST /api/v1/dev/sign-in`: signs in as a seeded person. Exists only where the public origin is loopback.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DevelopmentSignIn {
+    /// Who to be.
+    pub person: DevelopmentPerson,
+}
+
+impl Endpoint for DevelopmentSignIn {
+    const METHOD: Method = Method::Post;
+    type Reply = Me;
+
+    fn path(&self) -> String {
+        "/api/v1/dev/sign-in".into()
+    }
+}
+
+/// `POST /api/v1/sign-out`: ends the caller's session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignOut {}
+
+impl Endpoint for SignOut {
+    const METHOD: Method = Method::Post;
+    type Reply = ();
+
+    fn path(&self) -> String {
+        "/api/v1/sign-out".into()
+    }
+}
+
+/// `POST /api/v1/tokens`: makes a personal access token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateToken {
+    /// What it is for, 1 to 100 characters.
+    pub name: String,
+}
+
+/// A new token; its secret is shown this once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CreatedToken {
+    /// Names the token.
+    pub id: TokenId,
+    /// The secret: `Authorization: Bearer` on the API, `?token=` on sync.
+    pub token: String,
+}
+
+impl Endpoint for CreateToken {
+    const METHOD: Method = Method::Post;
+    type Reply = CreatedToken;
+
+    fn path(&self) -> String {
+        "/api/v1/tokens".into()
+    }
+}

@@ -1,0 +1,184 @@
+//! What a document says, as plain Rust values. Reading is lenient: an entry that is not of the schema (an outside
+//! client's, before the rules refused it) is passed over, never a panic.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use yrs::{Map, MapRef, Out, ReadTxn};
+
+use super::Roots;
+use crate::{
+    ids::{CommentId, HighlightId, TagGroupId, TagId, UserId},
+    selector::Target,
+};
+
+/// Who did something, and when (milliseconds since 1970, the author's clock).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Who.
+    pub by: UserId,
+    /// When.
+    pub at: i64,
+}
+
+/// A highlight with its thread.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Highlight {
+    /// Its id.
+    pub id: HighlightId,
+    /// What is marked: a range of each message that it touches, in the order of the text.
+    pub targets: Vec<Target>,
+    /// Who made it.
+    pub author: UserId,
+    /// When, in milliseconds since 1970.
+    pub created_at: i64,
+    /// Its tags with their place on the board, by that place.
+    pub tags: Vec<(TagId, f64)>,
+    /// Whether the thread is resolved.
+    pub resolved: Option<Stamp>,
+    /// Whether it is deleted.
+    pub deleted: Option<Stamp>,
+    /// Its comments, oldest first.
+    pub comments: Vec<Comment>,
+}
+
+/// A comment of a highlight's thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// Its id.
+    pub id: CommentId,
+    /// Who wrote it.
+    pub author: UserId,
+    /// When, in milliseconds since 1970.
+    pub created_at: i64,
+    /// Its text; empty when deleted.
+    pub body: String,
+    /// When it was last edited.
+    pub edited_at: Option<i64>,
+    /// What it answers; may name a deleted comment.
+    pub parent: Option<CommentId>,
+    /// Whether it is deleted.
+    pub deleted: bool,
+}
+
+/// A tag of the conversation's vocabulary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tag {
+    /// Its id.
+    pub id: TagId,
+    /// Its name.
+    pub name: String,
+    /// `#rrggbb`.
+    pub colour: String,
+    /// What it is for.
+    pub description: String,
+    /// The group it stands in.
+    pub group: Option<TagGroupId>,
+    /// Its place among the tags.
+    pub order: f64,
+    /// Whether staff alone may change it.
+    pub locked: bool,
+    /// Who made it.
+    pub author: UserId,
+}
+
+fn field<T: DeserializeOwned>(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<T> {
+    map.get_as(txn, key).ok()
+}
+
+/// A field that may be missing or null.
+fn optional<T: DeserializeOwned>(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<T> {
+    field::<Option<T>>(map, txn, key).flatten()
+}
+
+fn nested(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<MapRef> {
+    match map.get(txn, key) {
+        Some(Out::YMap(inner)) => Some(inner),
+        _ => None,
+    }
+}
+
+/// The ids of all highlights, deleted ones too, in no particular order.
+pub fn highlight_ids(roots: &Roots, txn: &impl ReadTxn) -> Vec<HighlightId> {
+    roots.highlights.keys(txn).filter_map(|key| key.parse().ok()).collect()
+}
+
+/// The highlight of that id, deleted or not.
+pub fn highlight(roots: &Roots, txn: &impl ReadTxn, id: HighlightId) -> Option<Highlight> {
+    let map = nested(&roots.highlights, txn, &id.to_string())?;
+    let targets: Vec<Target> = field(&map, txn, "targets")?;
+    if targets.is_empty() {
+        return None;
+    }
+    Some(Highlight {
+        id,
+        targets,
+        author: field(&map, txn, "author")?,
+        created_at: field(&map, txn, "created_at")?,
+        tags: highlight_tags(&map, txn),
+        resolved: optional(&map, txn, "resolved"),
+        deleted: optional(&map, txn, "deleted"),
+        comments: comments(&map, txn),
+    })
+}
+
+fn highlight_tags(highlight: &MapRef, txn: &impl ReadTxn) -> Vec<(TagId, f64)> {
+    let Some(entries) = nested(highlight, txn, "tags") else { return Vec::new() };
+    let mut tags: Vec<(TagId, f64)> =
+        entries.keys(txn).filter_map(|key| Some((key.parse().ok()?, field(&entries, txn, key)?))).collect();
+    tags.sort_by(|(a_id, a), (b_id, b)| a.total_cmp(b).then(a_id.cmp(b_id)));
+    tags
+}
+
+fn comments(highlight: &MapRef, txn: &impl ReadTxn) -> Vec<Comment> {
+    let Some(entries) = nested(highlight, txn, "comments") else { return Vec::new() };
+    let mut comments: Vec<Comment> = entries
+        .iter(txn)
+        .filter_map(|(key, value)| {
+            let Out::YMap(map) = value else { return None };
+            Some(Comment {
+                id: key.parse().ok()?,
+                author: field(&map, txn, "author")?,
+                created_at: field(&map, txn, "created_at")?,
+                body: field(&map, txn, "body")?,
+                edited_at: optional(&map, txn, "edited_at"),
+                parent: optional(&map, txn, "parent"),
+                deleted: optional(&map, txn, "deleted").unwrap_or(false),
+            })
+        })
+        .collect();
+    comments.sort_by_key(|comment| (comment.created_at, comment.id));
+    comments
+}
+
+/// All highlights that are not deleted, oldest first.
+pub fn highlights(roots: &Roots, txn: &impl ReadTxn) -> Vec<Highlight> {
+    let mut all: Vec<Highlight> =
+        highlight_ids(roots, txn).into_iter().filter_map(|id| highlight(roots, txn, id)).filter(|h| h.deleted.is_none()).collect();
+    all.sort_by_key(|highlight| (highlight.created_at, highlight.id));
+    all
+}
+
+/// The tags that are not deleted, in their order.
+pub fn tags(roots: &Roots, txn: &impl ReadTxn) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = roots
+        .tags
+        .iter(txn)
+        .filter_map(|(key, value)| {
+            let Out::YMap(map) = value else { return None };
+            if optional::<bool>(&map, txn, "deleted") == Some(true) {
+                return None;
+            }
+            Some(Tag {
+                id: key.parse().ok()?,
+                name: field(&map, txn, "name")?,
+                colour: field(&map, txn, "colour")?,
+                description: field(&map, txn, "description").unwrap_or_default(),
+                group: optional(&map, txn, "group"),
+                order: field(&map, txn, "order")?,
+                locked: optional(&map, txn, "locked").unwrap_or(false),
+                author: field(&map, txn, "author")?,
+            })
+        })
+        .collect();
+    tags.sort_by(|a, b| a.order.total_cmp(&b.order).then(a.id.cmp(&b.id)));
+    tags
+}

@@ -36,7 +36,7 @@ const START_ATTEMPTS: usize = 10;
 /// What differs between a server's cluster and that of tests.
 #[derive(Debug, Clone, Copy)]
 pub struct Tuning {
-    /// Whether commits are on the disk when they are acknowledged. Only tests do without.
+    /// Whether acknowledged commits survive the machine (they survive Postgres in any case). Only tests do without.
     pub durable: bool,
     /// Connections that the cluster allows.
     pub max_connections: u16,
@@ -110,7 +110,11 @@ impl Cluster {
     /// # Errors
     /// It is still there after 15 seconds.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.postmaster.stop().await
+        let socket = self.socket().to_owned();
+        self.postmaster.stop().await?;
+        // It may lie in the system's own folder for such things, and is made again. Empty or not at all.
+        std::fs::remove_dir(socket).ok();
+        Ok(())
     }
 
     /// Nothing here fails if it was done before, wholly or in part.

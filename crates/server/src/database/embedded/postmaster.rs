@@ -253,7 +253,7 @@ fn settings(place: &Place, tuning: Tuning) -> Vec<(&'static str, String)> {
         ("shared_buffers", "128MB".to_owned()),
         ("fsync", durable.to_owned()),
         ("full_page_writes", durable.to_owned()),
-        ("synchronous_commit", durable.to_owned()),
+        ("synchronous_commit", "on".to_owned()),
         ("timezone", "UTC".to_owned()),
         ("log_timezone", "UTC".to_owned()),
         ("lc_messages", "C".to_owned()),

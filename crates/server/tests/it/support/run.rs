@@ -9,6 +9,7 @@ use std::{
         OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
+    time::SystemTime,
 };
 
 /// Waits for a process to end, then stops every Postgres below a folder and removes the folder.
@@ -28,7 +29,8 @@ homes | while read -r home; do
         process=$(head -n 1 "$file")
         cluster=$(dirname "$file")
         line=$(tr '\0' ' ' <"/proc/$process/cmdline" 2>/dev/null || ps -o command= -p "$process")
-        case $line in *"$cluster"*) kill -QUIT "$process" ;; esac
+        socket=$(sed -n 5p "$file")
+        case $line in *"$cluster"*) kill -QUIT "$process"; sleep 0.3; rmdir "$socket" ;; esac
     done
 done
 sleep 0.5
@@ -45,11 +47,15 @@ pub fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let root = root();
-        let owner = match env::var_os("NEXTEST") {
-            Some(_) => os::unix::process::parent_id(),
-            None => std::process::id(),
+        let (owner, run) = match env::var("NEXTEST_RUN_ID") {
+            Ok(run) => (os::unix::process::parent_id(), run),
+            Err(_) => {
+                let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+                (std::process::id(), format!("{:08x}", since.as_millis() & 0xffff_ffff))
+            }
         };
-        let folder = root.join(format!("run-{owner}"));
+        // The number of a process alone comes again; in a container that is restarted, always.
+        let folder = root.join(format!("run-{owner}-{}", &run[..8]));
         if fs::create_dir(&folder).is_ok() {
             watch(owner, &folder);
             sweep(&root);
@@ -79,7 +85,7 @@ fn root() -> PathBuf {
 fn sweep(root: &Path) {
     for entry in fs::read_dir(root).unwrap().flatten() {
         let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.strip_prefix("run-")?.parse::<i32>().ok());
+        let owner = name.to_str().and_then(|name| name.strip_prefix("run-")?.split('-').next()?.parse::<i32>().ok());
         let Some(pid) = owner.and_then(rustix::process::Pid::from_raw) else { continue };
         if rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
             watch(pid.as_raw_pid().unsigned_abs(), &entry.path());
@@ -87,6 +93,7 @@ fn sweep(root: &Path) {
     }
 }
 
+#[expect(clippy::zombie_processes, reason = "it waits for our end, not we for its")]
 fn watch(owner: u32, folder: &Path) {
     // Not in our process group and on none of our pipes: whoever runs the tests neither kills it nor waits for it.
     Command::new("/bin/sh")

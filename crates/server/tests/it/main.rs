@@ -1,1 +1,8 @@
-//! t
+//! One binary for all integration tests: the real router and a real Postgres.
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test that is how one fails; the lint knows test functions only, not their helpers"
+)]
+
+mod database;
+mod support;

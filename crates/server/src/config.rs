@@ -1,0 +1,298 @@
+//! What the person who runs the server has decided: read once in `main`, checked as a whole, and then only passed on.
+//!
+//! Every rule about a single value or about values together stands in this module, so that nothing else has to doubt
+//! them: whoever holds a [`Config`] holds one that makes sense.
+
+use std::{
+    env,
+    ffi::OsString,
+    fmt::Display,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process,
+};
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use arguments::{Arguments, Settings};
+
+pub use arguments::Command;
+pub use origin::Origin;
+pub use secret::Secret;
+
+mod arguments;
+mod origin;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+/// The configuration of one server. Secrets do not show in its `Debug`.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// A Postgres to use; `None` is the embedded one under `data_dir`. Holds a password.
+    pub database_url: Option<Secret>,
+    /// Folder of the embedded database and of uploaded files, absolute. It may not exist yet.
+    pub data_dir: PathBuf,
+    /// Where to listen. Port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// How people sign in.
+    pub sign_in: SignIn,
+    /// The model that answers in chats, where there is one.
+    pub model: Option<Model>,
+    /// The tracing filter, already known to be one.
+    pub log: String,
+    /// Folder of the browser's files.
+    pub site_root: PathBuf,
+    origin: Option<Origin>,
+}
+
+/// How people sign in.
+#[derive(Debug, Clone)]
+pub enum SignIn {
+    /// A button for each seeded person and no proof. Only ever where the public origin is loopback.
+    Development,
+    /// Magic links by e-mail.
+    Stytch(Stytch),
+}
+
+/// A Stytch B2C project.
+#[derive(Debug, Clone)]
+pub struct Stytch {
+    /// `project-test-…` or `project-live-…`.
+    pub project_id: String,
+    /// The project's secret.
+    pub secret: Secret,
+    /// The service's address, without `/v1`.
+    pub base_url: Url,
+}
+
+/// A model behind an API of OpenAI's kind.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Sent as a bearer token; a local model server may want none.
+    pub api_key: Option<Secret>,
+    /// The address up to and including `/v1`.
+    pub base_url: Url,
+    /// The model's name, as the API knows it.
+    pub name: String,
+    /// Which of the two interfaces to speak.
+    pub api: LlmApi,
+}
+
+/// The two interfaces that model servers offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LlmApi {
+    /// `POST /responses`
+    Responses,
+    /// `POST /chat/completions`, which is all that many other servers have.
+    Chat,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be used: one line for the person who wrote it, never with a secret in it.
+    #[error("{0}")]
+    Wrong(String),
+    /// It was not wanted: the text that `--help` or `--version` asked for.
+    #[error("{0}")]
+    Asked(String),
+}
+
+impl Config {
+    /// Reads this process's flags and environment; answers `--help` and `--version` itself, and leaves with one line
+    /// on stderr and exit code 2 when a value is wrong.
+    pub fn read_or_exit() -> (Command, Config) {
+        Self::parse(env::args_os()).unwrap_or_else(|error| match error {
+            ConfigError::Asked(text) => {
+                print!("{text}");
+                process::exit(0)
+            }
+            ConfigError::Wrong(why) => {
+                eprintln!("promptgrimoire: {why}");
+                process::exit(2)
+            }
+        })
+    }
+
+    /// Reads a command line, whose first word is the program's name, and the environment.
+    ///
+    /// # Errors
+    /// The first value that is wrong.
+    pub fn parse<I>(words: I) -> Result<(Command, Config), ConfigError>
+    where
+        I: IntoIterator,
+        I::Item: Into<OsString> + Clone,
+    {
+        let arguments = Arguments::try_parse_from(words).map_err(|error| {
+            if error.use_stderr() { one_line(&error) } else { ConfigError::Asked(error.render().to_string()) }
+        })?;
+        Ok((arguments.command.unwrap_or(Command::Serve), Config::check(arguments.settings)?))
+    }
+
+    /// The origin that browsers use, once the listener knows its port.
+    pub fn public_origin(&self, bound: SocketAddr) -> Origin {
+        self.origin.clone().unwrap_or_else(|| Origin::localhost(bound.port()))
+    }
+
+    /// Something that is allowed but that the person who started the server should know, in one line.
+    pub fn warning(&self, bound: SocketAddr) -> Option<String> {
+        let exposed = matches!(self.sign_in, SignIn::Development) && !bound.ip().is_loopback();
+        exposed.then(|| {
+            format!(
+                "LISTEN is {bound}: whoever can reach it can sign in as anybody, since sign-in is the development one"
+            )
+        })
+    }
+
+    fn check(settings: Settings) -> Result<Config, ConfigError> {
+        let listen = match text("LISTEN", settings.listen)? {
+            None => SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            Some(value) => value.replacen("localhost:", "127.0.0.1:", 1).parse().map_err(|_| {
+                wrong("LISTEN", &value, "not an IP address and a port such as 127.0.0.1:8080 or [::]:8080")
+            })?,
+        };
+        let origin = match text("PUBLIC_ORIGIN", settings.public_origin)? {
+            None => None,
+            Some(value) => Some(value.parse::<Origin>().map_err(|why| wrong("PUBLIC_ORIGIN", &value, why))?),
+        };
+        let stytch = stytch(settings.stytch_project_id, settings.stytch_secret, settings.stytch_base_url)?;
+        let log = text("LOG", settings.log)?.unwrap_or_else(|| "info".to_owned());
+        EnvFilter::try_new(&log)
+            .map_err(|_| wrong("LOG", &log, "not a tracing filter such as info or server=debug,info"))?;
+        Ok(Config {
+            database_url: database_url(settings.database_url)?,
+            data_dir: data_dir(settings.data_dir)?,
+            listen,
+            sign_in: sign_in(stytch, origin.as_ref())?,
+            model: model(settings.openai_api_key, settings.openai_base_url, settings.openai_model, settings.llm_api)?,
+            log,
+            site_root: site_root(settings.site_root)?,
+            origin,
+        })
+    }
+}
+
+fn sign_in(stytch: Option<Stytch>, origin: Option<&Origin>) -> Result<SignIn, ConfigError> {
+    match (stytch, origin) {
+        (Some(stytch), _) => Ok(SignIn::Stytch(stytch)),
+        (None, Some(origin)) if !origin.is_loopback() => Err(ConfigError::Wrong(format!(
+            "PUBLIC_ORIGIN is {origin}, which is not this machine alone, and nobody could sign in there: \
+             set STYTCH_PROJECT_ID and STYTCH_SECRET"
+        ))),
+        (None, _) => Ok(SignIn::Development),
+    }
+}
+
+fn stytch(
+    project_id: Option<OsString>,
+    secret: Option<OsString>,
+    base_url: Option<OsString>,
+) -> Result<Option<Stytch>, ConfigError> {
+    let base_url = text("STYTCH_BASE_URL", base_url)?;
+    let (project_id, secret) = match (text("STYTCH_PROJECT_ID", project_id)?, text("STYTCH_SECRET", secret)?) {
+        (Some(project_id), Some(secret)) => (project_id, secret),
+        (None, None) if base_url.is_none() => return Ok(None),
+        (project_id, secret) => {
+            let missing: Vec<&str> = [("STYTCH_PROJECT_ID", project_id.is_none()), ("STYTCH_SECRET", secret.is_none())]
+                .into_iter()
+                .filter_map(|(name, is_missing)| is_missing.then_some(name))
+                .collect();
+            return Err(ConfigError::Wrong(format!(
+                "Stytch is set up in part: set {} too, or none of the STYTCH_ variables",
+                missing.join(" and ")
+            )));
+        }
+    };
+    let base_url = match base_url {
+        Some(value) => web_address("STYTCH_BASE_URL", &value)?,
+        None if project_id.starts_with("project-test-") => web_address("STYTCH_BASE_URL", "https://test.stytch.com")?,
+        None => web_address("STYTCH_BASE_URL", "https://api.stytch.com")?,
+    };
+    Ok(Some(Stytch { project_id, secret: Secret::new(secret), base_url }))
+}
+
+/// A key alone is no model: many machines have `OPENAI_API_KEY` in their environment for other reasons, and the
+/// server does not guess which model somebody wants to pay for.
+fn model(
+    api_key: Option<OsString>,
+    base_url: Option<OsString>,
+    name: Option<OsString>,
+    api: Option<OsString>,
+) -> Result<Option<Model>, ConfigError> {
+    let api_key = text("OPENAI_API_KEY", api_key)?.map(Secret::new);
+    let base_url =
+        text("OPENAI_BASE_URL", base_url)?.map(|value| web_address("OPENAI_BASE_URL", &value)).transpose()?;
+    let api = match text("LLM_API", api)?.as_deref() {
+        None | Some("responses") => LlmApi::Responses,
+        Some("chat") => LlmApi::Chat,
+        Some(value) => return Err(wrong("LLM_API", value, "neither responses nor chat")),
+    };
+    let Some(name) = text("OPENAI_MODEL", name)? else { return Ok(None) };
+    let base_url = match base_url {
+        Some(base_url) => base_url,
+        None if api_key.is_some() => web_address("OPENAI_BASE_URL", "https://api.openai.com/v1")?,
+        None => return Ok(None),
+    };
+    Ok(Some(Model { api_key, base_url, name, api }))
+}
+
+/// The scheme only: the rest is checked by the connection, whose errors are made not to show the password.
+fn database_url(value: Option<OsString>) -> Result<Option<Secret>, ConfigError> {
+    match text("DATABASE_URL", value)? {
+        None => Ok(None),
+        Some(value) if value.starts_with("postgres://") || value.starts_with("postgresql://") => {
+            Ok(Some(Secret::new(value)))
+        }
+        Some(_) => Err(ConfigError::Wrong(
+            "DATABASE_URL (or --database-url) is not a Postgres address such as \
+             postgres://user:password@host:5432/database"
+                .to_owned(),
+        )),
+    }
+}
+
+/// Absolute, because Postgres runs in a folder of its own and a relative path would mean another place there.
+fn data_dir(value: Option<OsString>) -> Result<PathBuf, ConfigError> {
+    let value = value.filter(|value| !value.is_empty()).unwrap_or_else(|| "data".into());
+    std::path::absolute(&value).map_err(|error| wrong("DATA_DIR", &value.to_string_lossy(), error))
+}
+
+fn site_root(value: Option<OsString>) -> Result<PathBuf, ConfigError> {
+    match value.filter(|value| !value.is_empty()) {
+        Some(value) => Ok(PathBuf::from(value)),
+        None => env::current_exe().map(|path| path.with_file_name("site")).map_err(|error| {
+            ConfigError::Wrong(format!("SITE_ROOT must be set: this executable has no known place ({error})"))
+        }),
+    }
+}
+
+fn web_address(name: &str, value: &str) -> Result<Url, ConfigError> {
+    let why = "not a web address such as https://api.example.org/v1";
+    let url = Url::parse(value).map_err(|_| wrong(name, value, why))?;
+    let bare = url.query().is_none() && url.fragment().is_none();
+    if matches!(url.scheme(), "http" | "https") && bare { Ok(url) } else { Err(wrong(name, value, why)) }
+}
+
+/// A value as text, without the white space around it; `None` where there is nothing else, since an empty variable is
+/// how people unset one in a compose file.
+fn text(name: &str, value: Option<OsString>) -> Result<Option<String>, ConfigError> {
+    let Some(value) = value else { return Ok(None) };
+    let value = value.into_string().map_err(|_| ConfigError::Wrong(format!("{name} is not UTF-8 text")))?;
+    let value = value.trim();
+    Ok((!value.is_empty()).then(|| value.to_owned()))
+}
+
+fn wrong(name: &str, value: &str, why: impl Display) -> ConfigError {
+    let flag = name.to_ascii_lowercase().replace('_', "-");
+    ConfigError::Wrong(format!("{name} (or --{flag}) is {value:?}: {why}"))
+}
+
+/// clap's first line says what is wrong; the rest is usage.
+fn one_line(error: &clap::Error) -> ConfigError {
+    let rendered = error.render().to_string();
+    let first = rendered.lines().next().unwrap_or_default();
+    ConfigError::Wrong(format!("{}; see promptgrimoire --help", first.trim_start_matches("error: ")))
+}

@@ -1,0 +1,87 @@
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+
+/// What the command line and the environment say, unread: every value is text.
+///
+/// clap would check the values too, but its errors take several lines and repeat the value, which may be a password.
+#[derive(Parser)]
+#[command(
+    name = "promptgrimoire",
+    version,
+    about = "A class reads AI conversations together, live.",
+    after_help = "Every flag can also be given as the environment variable named beside it; a flag wins. \
+                  An empty variable counts as unset."
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) settings: Settings,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What the binary is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Run the server (the default)
+    Serve,
+    /// Bring the database's tables up to date, then leave
+    Migrate,
+}
+
+#[derive(Args)]
+pub(super) struct Settings {
+    /// Postgres to use, as postgres://user:password@host:port/database.
+    /// Without it the server runs a private one of its own under DATA_DIR
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true, value_name = "URL")]
+    pub(super) database_url: Option<OsString>,
+
+    /// Folder of the embedded database and of uploaded files [default: data]
+    #[arg(long, env = "DATA_DIR", hide_env_values = true, global = true, value_name = "FOLDER")]
+    pub(super) data_dir: Option<OsString>,
+
+    /// IP address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "LISTEN", hide_env_values = true, global = true, value_name = "ADDRESS")]
+    pub(super) listen: Option<OsString>,
+
+    /// The origin that browsers use, such as https://annotate.example.org
+    /// [default: http://localhost and the port of LISTEN]
+    #[arg(long, env = "PUBLIC_ORIGIN", hide_env_values = true, global = true, value_name = "ORIGIN")]
+    pub(super) public_origin: Option<OsString>,
+
+    /// Stytch project for sign-in by e-mail. Without Stytch there is only development sign-in, on loopback
+    #[arg(long, env = "STYTCH_PROJECT_ID", hide_env_values = true, global = true, value_name = "ID")]
+    pub(super) stytch_project_id: Option<OsString>,
+
+    /// Secret of the Stytch project (prefer the variable: other users can read a command line)
+    #[arg(long, env = "STYTCH_SECRET", hide_env_values = true, global = true, value_name = "SECRET")]
+    pub(super) stytch_secret: Option<OsString>,
+
+    /// Stytch's address [default: the test or live service, as the project's id says]
+    #[arg(long, env = "STYTCH_BASE_URL", hide_env_values = true, global = true, value_name = "URL")]
+    pub(super) stytch_base_url: Option<OsString>,
+
+    /// Key of the model's API (prefer the variable). A local model server may need none
+    #[arg(long, env = "OPENAI_API_KEY", hide_env_values = true, global = true, value_name = "KEY")]
+    pub(super) openai_api_key: Option<OsString>,
+
+    /// Address of an API that speaks OpenAI's language [default: https://api.openai.com/v1]
+    #[arg(long, env = "OPENAI_BASE_URL", hide_env_values = true, global = true, value_name = "URL")]
+    pub(super) openai_base_url: Option<OsString>,
+
+    /// Model that answers in chats. Without it chats say that no model is configured
+    #[arg(long, env = "OPENAI_MODEL", hide_env_values = true, global = true, value_name = "MODEL")]
+    pub(super) openai_model: Option<OsString>,
+
+    /// Which of OpenAI's two interfaces the model's API has: responses or chat [default: responses]
+    #[arg(long, env = "LLM_API", hide_env_values = true, global = true, value_name = "API")]
+    pub(super) llm_api: Option<OsString>,
+
+    /// What to log, as a tracing filter such as info or server=debug,info [default: info]
+    #[arg(long, env = "LOG", hide_env_values = true, global = true, value_name = "FILTER")]
+    pub(super) log: Option<OsString>,
+
+    /// Folder of the browser's files [default: site, beside the executable]
+    #[arg(long, env = "SITE_ROOT", hide_env_values = true, global = true, value_name = "FOLDER")]
+    pub(super) site_root: Option<OsString>,
+}

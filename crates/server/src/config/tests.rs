@@ -1,0 +1,169 @@
+use std::net::SocketAddr;
+
+use clap::{CommandFactory, Parser};
+
+use super::{Arguments, Command, Config, LlmApi, SignIn};
+
+/// The configuration that these flags make. Tests give flags, since the environment is the whole process's; a variable
+/// that the developer's own shell may hold is overridden by an empty flag.
+fn read(flags: &[&str]) -> Result<Config, String> {
+    let names = Arguments::command().get_arguments().filter_map(|flag| flag.get_long()).collect::<Vec<_>>().join(" ");
+    let given = |name: &str| flags.iter().any(|flag| flag.split('=').next() == Some(&format!("--{name}")));
+    let unset = names.split(' ').filter(|name| !matches!(*name, "help" | "version") && !given(name));
+    let unset = unset.map(|name| format!("--{name}=")).collect::<Vec<_>>();
+    let all = ["promptgrimoire".to_owned()].into_iter().chain(unset).chain(flags.iter().map(ToString::to_string));
+    Config::parse(all).map(|(_, config)| config).map_err(|error| error.to_string())
+}
+
+fn refusal(flags: &[&str]) -> String {
+    let why = read(flags).expect_err("this configuration is refused");
+    assert!(!why.contains('\n'), "one line: {why}");
+    why
+}
+
+fn bound(value: &str) -> SocketAddr {
+    value.parse().unwrap()
+}
+
+#[test]
+fn with_nothing_set_the_server_is_for_this_machine_alone() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.listen, bound("127.0.0.1:8080"));
+    assert_eq!(config.public_origin(config.listen).to_string(), "http://localhost:8080");
+    assert!(config.database_url.is_none() && config.model.is_none());
+    assert!(matches!(config.sign_in, SignIn::Development));
+    assert!(config.data_dir.is_absolute() && config.data_dir.ends_with("data"));
+    assert_eq!(config.site_root, std::env::current_exe().unwrap().with_file_name("site"));
+    assert_eq!(config.log, "info");
+    assert_eq!(config.warning(config.listen), None);
+}
+
+#[test]
+fn the_public_origin_follows_the_port_that_was_bound() {
+    let config = read(&["--listen=127.0.0.1:0"]).unwrap();
+    assert_eq!(config.public_origin(bound("127.0.0.1:41234")).to_string(), "http://localhost:41234");
+}
+
+#[test]
+fn a_public_origin_that_was_given_stays_whatever_is_bound() {
+    let config = read(&["--public-origin=http://localhost:9000"]).unwrap();
+    assert_eq!(config.public_origin(bound("127.0.0.1:41234")).to_string(), "http://localhost:9000");
+}
+
+#[test]
+fn a_bad_address_is_named_with_its_variable_its_flag_and_its_value() {
+    for value in ["8080", "example.org:8080", "127.0.0.1", "127.0.0.1:99999"] {
+        let why = refusal(&[&format!("--listen={value}")]);
+        assert!(why.contains("LISTEN") && why.contains("--listen") && why.contains(value), "{why}");
+    }
+    assert_eq!(read(&["--listen=localhost:81"]).unwrap().listen, bound("127.0.0.1:81"));
+}
+
+#[test]
+fn development_sign_in_exists_on_loopback_only() {
+    for origin in ["http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1", "https://localhost"] {
+        let config = read(&[&format!("--public-origin={origin}")]).unwrap();
+        assert!(matches!(config.sign_in, SignIn::Development), "{origin}");
+    }
+    for origin in ["https://annotate.example.org", "http://192.168.1.5:8080", "http://localhost.example.org"] {
+        let why = refusal(&[&format!("--public-origin={origin}")]);
+        assert!(why.contains("PUBLIC_ORIGIN") && why.contains("STYTCH_PROJECT_ID"), "{why}");
+    }
+}
+
+#[test]
+fn development_sign_in_that_others_can_reach_is_pointed_out() {
+    let config = read(&["--listen=0.0.0.0:8080"]).unwrap();
+    assert!(config.warning(config.listen).unwrap().contains("0.0.0.0:8080"));
+    let with_stytch = ["--listen=0.0.0.0:8080", "--stytch-project-id=project-test-1", "--stytch-secret=s"];
+    let config = read(&with_stytch).unwrap();
+    assert_eq!(config.warning(config.listen), None);
+}
+
+#[test]
+fn stytch_turns_development_sign_in_off_even_on_loopback() {
+    let config = read(&["--stytch-project-id=project-test-1", "--stytch-secret=s"]).unwrap();
+    let SignIn::Stytch(stytch) = config.sign_in else { panic!("Stytch is configured") };
+    assert_eq!(stytch.base_url.as_str(), "https://test.stytch.com/");
+    let live = ["--stytch-project-id=project-live-1", "--stytch-secret=s", "--public-origin=https://a.example"];
+    let SignIn::Stytch(stytch) = read(&live).unwrap().sign_in else { panic!("Stytch is configured") };
+    assert_eq!(stytch.base_url.as_str(), "https://api.stytch.com/");
+}
+
+#[test]
+fn stytch_in_part_is_refused_and_says_what_is_missing() {
+    assert!(refusal(&["--stytch-project-id=project-test-1"]).contains("set STYTCH_SECRET too"));
+    assert!(refusal(&["--stytch-secret=hush"]).contains("set STYTCH_PROJECT_ID too"));
+    let why = refusal(&["--stytch-base-url=http://localhost:1"]);
+    assert!(why.contains("STYTCH_PROJECT_ID and STYTCH_SECRET"), "{why}");
+}
+
+#[test]
+fn a_model_needs_a_name_and_somebody_to_ask() {
+    assert!(read(&["--openai-api-key=k"]).unwrap().model.is_none());
+    assert!(read(&["--openai-model=m"]).unwrap().model.is_none());
+    let model = read(&["--openai-api-key=k", "--openai-model=m"]).unwrap().model.unwrap();
+    assert_eq!((model.base_url.as_str(), model.api), ("https://api.openai.com/v1", LlmApi::Responses));
+    let local = ["--openai-base-url=http://localhost:11434/v1", "--openai-model=m", "--llm-api=chat"];
+    let model = read(&local).unwrap().model.unwrap();
+    assert!(model.api_key.is_none());
+    assert_eq!(model.api, LlmApi::Chat);
+}
+
+#[test]
+fn other_bad_values_are_one_line_each() {
+    assert!(refusal(&["--llm-api=completions"]).contains("LLM_API"));
+    assert!(refusal(&["--openai-base-url=localhost"]).contains("OPENAI_BASE_URL"));
+    assert!(refusal(&["--log=server=nonsense=x"]).contains("LOG"));
+    assert!(refusal(&["--public-origin=https://a.example/path"]).contains("PUBLIC_ORIGIN"));
+    assert!(refusal(&["--lisssten=x"]).contains("--lisssten"));
+}
+
+#[test]
+fn secrets_show_neither_in_debug_nor_in_errors() {
+    let config = read(&[
+        "--database-url=postgres://me:hush1@localhost/db",
+        "--stytch-project-id=project-test-1",
+        "--stytch-secret=hush2",
+        "--openai-api-key=hush3",
+        "--openai-model=m",
+    ]);
+    let shown = format!("{:?}", config.unwrap());
+    assert!(!shown.contains("hush"), "{shown}");
+    let why = refusal(&["--database-url=mysql://me:hush@localhost/db"]);
+    assert!(why.contains("DATABASE_URL") && !why.contains("hush"), "{why}");
+}
+
+#[test]
+fn help_documents_every_setting_and_prints_no_value_of_the_environment() {
+    let mut command = Arguments::command();
+    let help = command.render_help().to_string();
+    for name in [
+        "DATABASE_URL",
+        "DATA_DIR",
+        "LISTEN",
+        "PUBLIC_ORIGIN",
+        "STYTCH_PROJECT_ID",
+        "STYTCH_SECRET",
+        "STYTCH_BASE_URL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "OPENAI_MODEL",
+        "LLM_API",
+        "LOG",
+        "SITE_ROOT",
+    ] {
+        assert!(help.contains(&format!("[env: {name}]")), "{name} in\n{help}");
+    }
+    assert!(command.get_arguments().all(|flag| flag.get_env().is_none() || flag.is_hide_env_values_set()));
+}
+
+#[test]
+fn serving_is_the_default_and_flags_may_follow_the_command() {
+    let parse = |flags: &[&str]| Arguments::try_parse_from(flags).ok().unwrap();
+    assert_eq!(parse(&["promptgrimoire"]).command, None);
+    assert_eq!(parse(&["promptgrimoire", "serve"]).command, Some(Command::Serve));
+    let migrate = parse(&["promptgrimoire", "migrate", "--listen=127.0.0.1:9"]);
+    assert_eq!(migrate.command, Some(Command::Migrate));
+    assert_eq!(migrate.settings.listen.unwrap(), "127.0.0.1:9");
+}

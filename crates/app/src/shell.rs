@@ -25,7 +25,7 @@ pub fn Shell(
                 <meta name="theme-color" content="#fbfaf6" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#16161a" media="(prefers-color-scheme: dark)" />
                 <title>{format!("{title} · PromptGrimoire")}</title>
-                <link rel="icon" href="/images/favicon.svg" type="image/svg+xml" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
                 {scripts}
             </head>

@@ -7,7 +7,7 @@ use axum::{
 };
 use shared::{
     access::Access,
-    api::{Conversation, ConversationSummary, CreateConversation, Created, Message, Share},
+    api::{Conversation, ConversationSummary, CreateConversation, Created, Message, Person, Share},
     document,
     ids::{ClassId, ConversationId, MessageId, UserId},
     messages::MessageRole,
@@ -147,6 +147,33 @@ fn role(text: &str) -> MessageRole {
         "assistant" => MessageRole::Assistant,
         _ => MessageRole::Source,
     }
+}
+
+/// `GET /api/v1/conversations/{id}/people`: its owner and, where it is shared with a class, the class's members.
+pub async fn people(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+) -> Result<Json<Vec<Person>>, Error> {
+    let Path(id) = path?;
+    access::of(&services.db, caller.id, id).await?.ok_or(Error::NotFound)?;
+    let rows = sqlx::query!(
+        r#"select u.id as "id!", u.name as "name!"
+           from conversations c
+           join users u on u.id = c.owner_id
+           where c.id = $1
+           union
+           select u.id, u.name
+           from conversations c
+           join memberships m on m.class_id = c.class_id
+           join users u on u.id = m.user_id
+           where c.id = $1 and c.share = 'class'
+           order by 2"#,
+        id.uuid()
+    )
+    .fetch_all(&services.db)
+    .await?;
+    Ok(Json(rows.into_iter().map(|row| Person { id: UserId::from_uuid(row.id), name: row.name }).collect()))
 }
 
 /// `GET /api/v1/conversations`

@@ -48,7 +48,7 @@ impl Error {
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Import(error) if error.is_size() => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Import(error) if error.is_too_much() => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Import(_) => StatusCode::BAD_REQUEST,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -48,6 +48,9 @@ pub mod rooms;
 /// The sync socket.
 pub mod sync;
 
+/// Who may open one.
+pub mod sync_route;
+
 /// Pages, rendered here and taken over in the browser.
 pub mod pages;
 

@@ -1,3 +1,38 @@
-//! The binary `promptgrimoire`.
+//! The binary `promptgrimoire`: the server and its tools.
 
-fn main() {}
+use std::process::ExitCode;
+
+use server::{
+    config::{Command, Config},
+    database::Database,
+    serve,
+};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let (command, config) = Config::read_or_exit();
+    // The filter was checked with the rest of the settings.
+    let filter = EnvFilter::try_new(&config.log).unwrap_or_default();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("promptgrimoire: the system gives no threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(command, config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("promptgrimoire: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, config: Config) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => serve::serve(config).await,
+        Command::Migrate => Database::open(&config).await?.close().await,
+    }
+}

@@ -22,7 +22,7 @@ use shared::{
 };
 use tower::ServiceExt;
 
-use crate::{security, services::Services};
+use crate::{config::SignIn, security, services::Services};
 
 /// An answer of the API to a page is at most this long: the texts of the longest conversation, with room.
 const MAX_REPLY_BYTES: usize = 64 << 20;
@@ -42,7 +42,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/import", get(import))
         .route("/c/{id}", get(conversation))
         .fallback(nothing);
-    if services.config.has_development_sign_in() {
+    if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/sign-in", get(sign_in));
     }
     routes.with_state(site)

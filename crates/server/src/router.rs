@@ -9,9 +9,9 @@ use axum::{
     routing::{get, post},
 };
 use shared::api::{IMPORT_PATH, MAX_UPLOAD_BYTES};
-use tower_http::{compression::CompressionLayer, services::ServeDir, set_header::SetResponseHeaderLayer};
+use tower_http::{compression::CompressionLayer, services::{ServeDir, ServeFile}, set_header::SetResponseHeaderLayer};
 
-use crate::{conversations, development, error::Error, health, import, pages, people, security, services::Services, sync, tokens};
+use crate::{config::SignIn, conversations, development, error::Error, health, import, pages, people, security, services::Services, sync_route, tokens};
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
 /// conversation that could be stored; texts just over their own limit still get the answer that names it.
@@ -28,9 +28,10 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/tokens", post(tokens::create))
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
         .route("/api/v1/conversations/{id}", get(conversations::get))
+        .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .route(IMPORT_PATH, post(import::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)));
-    if services.config.has_development_sign_in() {
+    if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
     }
     routes.route("/api/{*rest}", axum::routing::any(nothing))
@@ -46,9 +47,9 @@ pub fn router(services: Services) -> Router {
     let mut plain = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/sync/{conversation_id}", get(sync::upgrade))
+        .route("/sync/{conversation_id}", get(sync_route::upgrade))
         .route("/sign-out", post(people::sign_out_by_form));
-    if services.config.has_development_sign_in() {
+    if matches!(services.config.sign_in, SignIn::Development) {
         plain = plain.route("/sign-in", post(development::sign_in_by_form));
     }
     let guard = middleware::from_fn_with_state(services.clone(), security::refuse_foreign_mutations);
@@ -64,12 +65,15 @@ pub fn router(services: Services) -> Router {
 
 /// Scripts, styles and fonts. Those under `/pkg` are named by their content and never change.
 fn assets(services: &Services) -> Router<Services> {
-    let site = services.config.site_root();
-    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    let a_day = HeaderValue::from_static("public, max-age=86400");
-    let folder = |name: &str, cache: HeaderValue| {
-        let files = ServeDir::new(site.join(name)).precompressed_br().fallback(get(|| async { StatusCode::NOT_FOUND.into_response() }));
-        Router::new().nest_service(&format!("/{name}"), files).layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, cache))
-    };
-    folder("pkg", forever).merge(folder("fonts", a_day.clone())).merge(folder("images", a_day))
+    let site = &services.config.site_root;
+    let cached = |seconds: &'static str| SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(seconds));
+    let missing = || get(|| async { StatusCode::NOT_FOUND.into_response() });
+    let folder = |name: &str| ServeDir::new(site.join(name)).precompressed_br().fallback(missing());
+    let forever = Router::new().nest_service("/pkg", folder("pkg")).layer(cached("public, max-age=31536000, immutable"));
+    let a_day = Router::new()
+        .nest_service("/fonts", folder("fonts"))
+        .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))
+        .route_service("/robots.txt", ServeFile::new(site.join("robots.txt")))
+        .layer(cached("public, max-age=86400"));
+    forever.merge(a_day)
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::Context;
 use tokio::{net::TcpListener, signal};
 
-use crate::{config::Config, database::Database, demo, router::router, services::Services};
+use crate::{config::{Config, SignIn}, database::Database, demo, router::router, services::Services};
 
 /// How long requests under way may take to finish when the server stops. The rooms need the rest of the ten seconds.
 const DRAIN: Duration = Duration::from_secs(3);
@@ -16,13 +16,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}: is another server running there? (LISTEN)", config.listen))?;
     let bound = listener.local_addr()?;
-    config.check_sign_in(bound)?;
+    if let Some(warning) = config.warning(bound) {
+        tracing::warn!("{warning}");
+    }
     let database = Database::open(&config).await?;
-    if config.has_development_sign_in() {
+    if matches!(config.sign_in, SignIn::Development) {
         demo::seed(database.pool()).await.context("cannot seed the demo data")?;
     }
-    let build_id = config.build_id();
-    let services = Services::new(config, bound, database.pool().clone(), &build_id);
+    let services = Services::new(config, bound, database.pool().clone());
     announce(&services, bound);
     run(listener, services, stop_signal()).await?;
     database.close().await

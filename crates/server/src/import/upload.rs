@@ -8,7 +8,7 @@ use axum::{
 use bytes::Bytes;
 use shared::api::{ImportChoice, Imported, MAX_UPLOAD_BYTES, Share};
 
-use super::{ImportError, Parsed};
+use super::{ImportError, ImportedConversation, Listed, Parsed};
 use crate::{conversations, error::Error, services::Services, sessions::Caller};
 
 /// The form's fields.
@@ -63,24 +63,34 @@ pub async fn upload(
         return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
     };
     // Unpacking and parsing may take a second of work: not on the threads that serve everybody.
-    let parsed = tokio::task::spawn_blocking(move || super::file(&name, &bytes))
-        .await
-        .map_err(|error| Error::Internal(error.into()))??;
-    let mut chosen = match choose(parsed, choice)? {
-        Ok(conversation) => conversation,
-        Err(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
+    let read = tokio::task::spawn_blocking(move || chosen(super::file(&name, &bytes, title.as_deref())?, choice, title.as_deref()));
+    let chosen = match read.await.map_err(|error| Error::Internal(error.into()))?? {
+        Chosen::One(conversation) => *conversation,
+        Chosen::None(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
     };
-    if let Some(title) = title {
-        chosen.title = super::checked_title(&title)?;
-    }
     let notes = chosen.notes.clone();
     let id = conversations::store(&services.db, caller.id, chosen, share).await?;
     Ok((StatusCode::CREATED, Json(Imported::Created { id, notes })))
 }
 
-type Chosen = Result<super::ImportedConversation, Vec<ImportChoice>>;
+enum Chosen {
+    One(Box<ImportedConversation>),
+    None(Vec<ImportChoice>),
+}
 
-fn choose(parsed: Parsed, choice: Option<usize>) -> Result<Chosen, ImportError> {
-    let _ = (parsed, choice);
-    unreachable!("written when the parser's types are in")
+fn chosen(parsed: Parsed, choice: Option<usize>, title: Option<&str>) -> Result<Chosen, ImportError> {
+    match (parsed, choice) {
+        (Parsed::One(conversation), _) => Ok(Chosen::One(conversation)),
+        (Parsed::Choice(archive), Some(index)) => archive.read(index, title).map(|conversation| Chosen::One(Box::new(conversation))),
+        (Parsed::Choice(archive), None) => Ok(Chosen::None(archive.list().into_iter().map(listed).collect())),
+    }
+}
+
+fn listed(listed: Listed) -> ImportChoice {
+    ImportChoice {
+        index: listed.index,
+        title: listed.title,
+        messages: listed.messages,
+        problem: listed.problem.map(|problem| problem.to_string()),
+    }
 }

@@ -1,0 +1,69 @@
+//! `GET /sync/{conversation_id}`: who may join a room is found out before anything is said.
+
+use axum::{
+    extract::{Path, Query, State, WebSocketUpgrade},
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use shared::{ids::ConversationId, sync::CloseCode};
+
+use crate::{
+    access,
+    error::Error,
+    rooms::Member,
+    security,
+    services::Services,
+    sessions::{self, Caller, Proof},
+    sync, tokens,
+};
+
+/// What a client may say in the address. Stock clients can set nothing else, so that the token stands here; the address
+/// is therefore never logged.
+#[derive(Deserialize)]
+pub struct SyncQuery {
+    token: Option<String>,
+    epoch: Option<i64>,
+}
+
+/// Upgrades, and closes again with a code if the caller may not join. Only a foreign page with our visitor's cookie is
+/// refused by HTTP: it shall not even learn that somebody is signed in.
+pub async fn upgrade(
+    State(services): State<Services>,
+    Path(id): Path<String>,
+    Query(query): Query<SyncQuery>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Error> {
+    let caller = match &query.token {
+        Some(token) => tokens::holder(&services.db, token).await?,
+        None => sessions::identify(&services, &headers).await?,
+    };
+    let by_cookie = caller.as_ref().is_some_and(|caller| matches!(caller.proof, Proof::Session(_)));
+    if by_cookie && !security::has_own_origin(&services.origin, &headers) {
+        return Err(Error::ForeignOrigin);
+    }
+    let upgrade = sync::negotiate(upgrade);
+    let speaks_v1 = sync::speaks_v1(&upgrade);
+    let id = id.parse::<ConversationId>();
+    let who = match (caller, id) {
+        (None, _) => Err(CloseCode::SignedOut),
+        (Some(_), Err(_)) => Err(CloseCode::Malformed),
+        (Some(caller), Ok(id)) => member(&services, caller, id, speaks_v1, query.epoch).await?,
+    };
+    let rooms = services.rooms.clone();
+    // A connection that may not join is closed before its id is looked at.
+    let id = id.unwrap_or_else(|_| ConversationId::new());
+    Ok(upgrade.on_upgrade(move |socket| sync::serve(socket, rooms, who, id)).into_response())
+}
+
+async fn member(
+    services: &Services,
+    caller: Caller,
+    id: ConversationId,
+    speaks_v1: bool,
+    epoch: Option<i64>,
+) -> Result<Result<Member, CloseCode>, Error> {
+    let access = access::of(&services.db, caller.id, id).await?;
+    Ok(access.ok_or(CloseCode::NotFound).map(|access| Member { user: caller.id, name: caller.name, access, speaks_v1, epoch }))
+}

@@ -11,6 +11,9 @@ pub mod ids;
 /// What a person may do with one conversation.
 pub mod access;
 
+/// Messages of a conversation.
+pub mod messages;
+
 /// Markdown to HTML and canonical text; units of offsets.
 pub mod text;
 

@@ -30,7 +30,7 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}", get(conversations::get))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-        .route(IMPORT_PATH, post(import::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)));
+        .route(IMPORT_PATH, post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)));
     if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
     }

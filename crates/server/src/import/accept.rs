@@ -1,0 +1,78 @@
+//! The last step of every import: texts are made alike, blanks are dropped, limits are kept.
+
+use std::borrow::Cow;
+
+use super::limits::{MESSAGE_BYTES, MESSAGES};
+use super::notes::Notes;
+use super::{ImportError, ImportedConversation, ImportedMessage, Provenance, title};
+
+/// A conversation as a reader found it.
+pub(super) struct Draft {
+    /// How errors call it: `The text`, `Conversation 3 ("Essay plan")`.
+    pub what: String,
+    /// The title that the person or the export gives.
+    pub title: Option<String>,
+    pub source: Option<Provenance>,
+    pub messages: Vec<ImportedMessage>,
+    pub notes: Notes,
+}
+
+/// Makes of a draft what may be stored, or says what is in the way.
+pub(super) fn accept(draft: Draft) -> Result<ImportedConversation, ImportError> {
+    let Draft { what, title: given, source, messages, mut notes } = draft;
+    let messages: Vec<ImportedMessage> = messages.into_iter().filter_map(clean).collect();
+    if messages.is_empty() {
+        return Err(ImportError::NoMessages { what, reason: "nothing in it is text that can be shown".to_owned() });
+    }
+    if messages.len() > MESSAGES {
+        return Err(ImportError::TooManyMessages { count: messages.len(), limit: MESSAGES });
+    }
+    for (i, message) in messages.iter().enumerate() {
+        if message.markdown.len() > MESSAGE_BYTES {
+            return Err(ImportError::MessageTooLarge {
+                number: i + 1,
+                role: message.role,
+                size: message.markdown.len(),
+                limit: MESSAGE_BYTES,
+            });
+        }
+    }
+    let title = match given.as_deref().and_then(title::given) {
+        Some(title::Given { title, shortened }) => {
+            if shortened {
+                notes.say("The title was shortened to 200 characters.");
+            }
+            title
+        }
+        None => title::guessed(&messages),
+    };
+    Ok(ImportedConversation { title, source, messages, notes: notes.into_sentences() })
+}
+
+fn clean(message: ImportedMessage) -> Option<ImportedMessage> {
+    let normal = normalised(&message.markdown);
+    let markdown = without_outer_blank_lines(&normal).to_owned();
+    if markdown.is_empty() {
+        return None;
+    }
+    let title = message.title.as_deref().and_then(title::given).map(|given| given.title);
+    Some(ImportedMessage { role: message.role, title, markdown })
+}
+
+/// Lines end in `\n`, a byte order mark at the start is gone, and NUL, which Postgres cannot store and CommonMark
+/// forbids, is the replacement character that CommonMark names for it.
+pub(super) fn normalised(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.contains(['\r', '\0']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{fffd}"))
+}
+
+/// Without the blank lines before and after; the spaces before the first word stay, they can mean code.
+pub(super) fn without_outer_blank_lines(text: &str) -> &str {
+    let end = text.trim_end().len();
+    let start = text[..end].find(|c: char| !c.is_whitespace()).unwrap_or(end);
+    let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    &text[line..end]
+}

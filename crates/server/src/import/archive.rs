@@ -1,0 +1,144 @@
+//! An export: its conversations in a list, each read when it is asked for.
+
+use std::ops::Range;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::accept::accept;
+use super::{ImportError, ImportedConversation, Tool, chatgpt, claude, json, title};
+
+/// The conversations of an export, not yet read.
+#[derive(Debug)]
+pub struct Archive {
+    /// The texts of its files, in order.
+    texts: Vec<String>,
+    /// Each conversation: in which text, and where.
+    places: Vec<(usize, Range<usize>)>,
+    /// The tool whose export it is: for conversations so incomplete that they do not show it themselves.
+    tool: Tool,
+}
+
+/// One line of an archive's list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// For [`Archive::read`], from 0.
+    pub index: usize,
+    /// The title it would have.
+    pub title: String,
+    /// Messages it would have; 0 where it cannot be read.
+    pub messages: usize,
+    /// When it began, if the export says so.
+    pub created: Option<OffsetDateTime>,
+    /// Why it cannot be imported.
+    pub problem: Option<ImportError>,
+}
+
+impl Archive {
+    /// Opens the files of an export, each with its name.
+    pub(super) fn open(file: &str, parts: Vec<(String, String)>) -> Result<Self, ImportError> {
+        let mut places = Vec::new();
+        for (part, (name, text)) in parts.iter().enumerate() {
+            if text.trim().is_empty() {
+                return Err(ImportError::Empty(format!("{name} is blank")));
+            }
+            places.extend(json::split(name, text)?.into_iter().map(|span| (part, span)));
+        }
+        if places.is_empty() {
+            let seen = "the export is an empty list".to_owned();
+            return Err(ImportError::NoConversations { file: file.to_owned(), seen });
+        }
+        let texts: Vec<String> = parts.into_iter().map(|(_, text)| text).collect();
+        let Some(tool) = places.iter().find_map(|(part, span)| json::tool(&texts[*part][span.clone()])) else {
+            let seen = "nothing in its list is a conversation of ChatGPT or Claude".to_owned();
+            return Err(ImportError::UnknownFormat { file: file.to_owned(), seen });
+        };
+        Ok(Self { texts, places, tool })
+    }
+
+    /// How many conversations there are, readable or not.
+    #[expect(clippy::len_without_is_empty, reason = "an archive is never empty")]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The tool whose export it is.
+    pub fn tool(&self) -> Tool {
+        self.tool
+    }
+
+    /// Every conversation in the order of the export, those that cannot be read with the reason. Reads all of them once.
+    pub fn list(&self) -> Vec<Listed> {
+        (0..self.len()).map(|index| self.line(index)).collect()
+    }
+
+    /// The conversation at `index`; `title` instead of its own if the person gives one.
+    pub fn read(&self, index: usize, title: Option<&str>) -> Result<ImportedConversation, ImportError> {
+        let what = self.called(index, None);
+        let value = self.value(index, &what)?;
+        self.convert(index, &value, title)
+    }
+
+    fn line(&self, index: usize) -> Listed {
+        let what = self.called(index, None);
+        let value = match self.value(index, &what) {
+            Ok(value) => value,
+            Err(problem) => return Listed { index, title: what, messages: 0, created: None, problem: Some(problem) },
+        };
+        let created = self.created(&value);
+        match self.convert(index, &value, None) {
+            Ok(read) => Listed { index, title: read.title, messages: read.messages.len(), created, problem: None },
+            Err(problem) => {
+                let title = own_title(&value).unwrap_or(what);
+                Listed { index, title, messages: 0, created, problem: Some(problem) }
+            }
+        }
+    }
+
+    fn value(&self, index: usize, what: &str) -> Result<Value, ImportError> {
+        let missing = || ImportError::NoSuchConversation { number: index + 1, count: self.len() };
+        let (part, span) = self.places.get(index).ok_or_else(missing)?;
+        json::value(what, &self.texts[*part][span.clone()])
+    }
+
+    fn convert(&self, index: usize, value: &Value, title: Option<&str>) -> Result<ImportedConversation, ImportError> {
+        let what = self.called(index, own_title(value));
+        let mut draft = match tool_of(value).unwrap_or(self.tool) {
+            Tool::ChatGpt => chatgpt::conversation(what, value)?,
+            Tool::Claude => claude::conversation(what, value)?,
+        };
+        if let Some(title) = title.filter(|title| !title.trim().is_empty()) {
+            draft.title = Some(title.to_owned());
+        }
+        accept(draft)
+    }
+
+    fn created(&self, value: &Value) -> Option<OffsetDateTime> {
+        match tool_of(value).unwrap_or(self.tool) {
+            Tool::ChatGpt => chatgpt::created(value),
+            Tool::Claude => claude::created(value),
+        }
+    }
+
+    /// How errors call a conversation.
+    fn called(&self, index: usize, title: Option<String>) -> String {
+        match title {
+            Some(title) => format!("Conversation {} (\u{201c}{title}\u{201d})", index + 1),
+            None => format!("Conversation {}", index + 1),
+        }
+    }
+}
+
+fn tool_of(value: &Value) -> Option<Tool> {
+    let has = |key| value.get(key).is_some_and(|found| !found.is_null());
+    match () {
+        () if has("chat_messages") => Some(Tool::Claude),
+        () if has("mapping") || has("current_node") => Some(Tool::ChatGpt),
+        () => None,
+    }
+}
+
+fn own_title(value: &Value) -> Option<String> {
+    let title = value.get("title").or_else(|| value.get("name"))?.as_str()?;
+    title::given(title).map(|given| given.title)
+}

@@ -1,0 +1,178 @@
+//! One conversation of a ChatGPT export: the branch that was last seen, as ChatGPT shows it.
+//!
+//! The format is unofficial and changes, so nothing in it is taken for granted: any key may be missing or of another
+//! type. Pieces of one answer (before and after a search, say) are separate nodes in the export and one bubble on the
+//! screen; they become one message.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use shared::messages::MessageRole;
+
+use super::accept::Draft;
+use super::notes::Notes;
+use super::pieces::append;
+use super::{ImportError, ImportedMessage, Provenance, Tool};
+
+use self::content::{has_image, render};
+use self::nodes::Nodes;
+
+mod citations;
+mod content;
+mod nodes;
+
+/// Reads a conversation, which errors call `what`.
+pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportError> {
+    let Some(mapping) = value.get("mapping").and_then(Value::as_object).filter(|mapping| !mapping.is_empty()) else {
+        let reason = "the part of the export that holds them, `mapping`, is missing or empty".to_owned();
+        return Err(ImportError::NoMessages { what, reason });
+    };
+    let nodes = Nodes::new(mapping);
+    let path = nodes.path(value.get("current_node").and_then(Value::as_str));
+    let mut turns = Turns::default();
+    for id in &path.ids {
+        if let Some(message) = nodes.message(id) {
+            turns.add(message);
+        }
+    }
+    let mut notes = turns.notes();
+    let elsewhere = nodes.elsewhere(&path).filter(|message| is_visible(message)).count();
+    notes.count(
+        elsewhere,
+        "message of another branch (an edit or a regenerated answer) was left out",
+        "messages of other branches (edits and regenerated answers) were left out",
+    );
+    if path.cut {
+        notes.say("The beginning may be missing: the export does not contain the message that comes before the first.");
+    }
+    let source = Some(provenance(value));
+    let title = value.get("title").and_then(Value::as_str).map(str::to_owned);
+    Ok(Draft { what, title, source, messages: turns.messages, notes })
+}
+
+/// When a conversation began.
+pub(super) fn created(value: &Value) -> Option<OffsetDateTime> {
+    let seconds = value.get("create_time")?.as_f64()?;
+    OffsetDateTime::from_unix_timestamp(seconds as i64).ok()
+}
+
+fn provenance(value: &Value) -> Provenance {
+    let text = |key| value.get(key).and_then(Value::as_str).map(|text| text.chars().take(100).collect());
+    Provenance {
+        tool: Tool::ChatGpt,
+        id: text("conversation_id").or_else(|| text("id")),
+        created: created(value),
+        model: text("default_model_slug"),
+    }
+}
+
+/// What ChatGPT does with a message.
+enum Verdict {
+    Show(MessageRole),
+    /// Never shown: plumbing.
+    Plumbing,
+    /// Not shown, though it says something.
+    Hidden,
+    /// Thoughts of the model.
+    Reasoning,
+    /// Calls of tools and their results.
+    Tool,
+}
+
+fn judge(message: &Value) -> Verdict {
+    let metadata =
+        |key| message.get("metadata").and_then(|metadata| metadata.get(key)).and_then(Value::as_bool) == Some(true);
+    let text = |key| message.get(key).and_then(Value::as_str);
+    let role = message.get("author").and_then(|author| author.get("role")).and_then(Value::as_str);
+    let kind = message.get("content").and_then(|content| content.get("content_type")).and_then(Value::as_str);
+    if matches!(kind, Some("thoughts" | "reasoning_recap")) || text("channel") == Some("analysis") {
+        return Verdict::Reasoning;
+    }
+    let hidden =
+        metadata("is_visually_hidden_from_conversation") || message.get("weight").and_then(Value::as_f64) == Some(0.0);
+    match role {
+        Some("tool") if !hidden && has_image(message) => Verdict::Show(MessageRole::Assistant),
+        Some("tool") => Verdict::Tool,
+        Some("system") if !metadata("is_user_system_message") => Verdict::Plumbing,
+        _ if hidden => Verdict::Hidden,
+        Some("system") => Verdict::Show(MessageRole::System),
+        Some("user") => Verdict::Show(MessageRole::User),
+        Some("assistant") if text("recipient").is_none_or(|recipient| recipient == "all") => {
+            Verdict::Show(MessageRole::Assistant)
+        }
+        Some("assistant") => Verdict::Tool,
+        _ => Verdict::Hidden,
+    }
+}
+
+fn is_visible(message: &Value) -> bool {
+    matches!(judge(message), Verdict::Show(_)) && !render(message).markdown.trim().is_empty()
+}
+
+/// The messages so far, and what was left out.
+#[derive(Default)]
+struct Turns {
+    messages: Vec<ImportedMessage>,
+    /// The answer at the end goes on with the next piece.
+    unfinished: bool,
+    hidden: usize,
+    reasoning: usize,
+    tool: usize,
+    citations: usize,
+}
+
+impl Turns {
+    fn add(&mut self, message: &Value) {
+        let shown = match judge(message) {
+            Verdict::Show(role) => Some(role),
+            Verdict::Plumbing => None,
+            Verdict::Hidden => {
+                self.hidden += usize::from(!render(message).markdown.trim().is_empty());
+                None
+            }
+            Verdict::Reasoning => {
+                self.reasoning += 1;
+                None
+            }
+            Verdict::Tool => {
+                self.tool += 1;
+                None
+            }
+        };
+        let Some(role) = shown else { return };
+        let rendered = render(message);
+        self.citations += rendered.citations;
+        let ends = message.get("end_turn").and_then(Value::as_bool) == Some(true);
+        if rendered.markdown.trim().is_empty() {
+            return;
+        }
+        let is_assistant = role == MessageRole::Assistant;
+        match self.messages.last_mut() {
+            Some(last) if is_assistant && self.unfinished => {
+                append(&mut last.markdown, &rendered.markdown);
+            }
+            _ => {
+                let title = (role == MessageRole::System).then(|| "Custom instructions".to_owned());
+                self.messages.push(ImportedMessage { role, title, markdown: rendered.markdown });
+            }
+        }
+        self.unfinished = is_assistant && !ends;
+    }
+
+    fn notes(&self) -> Notes {
+        let mut notes = Notes::default();
+        notes.count(
+            self.hidden,
+            "message that ChatGPT does not show was left out",
+            "messages that ChatGPT does not show were left out",
+        );
+        notes.count(
+            self.reasoning,
+            "step of the model's reasoning was left out",
+            "steps of the model's reasoning were left out",
+        );
+        notes.count(self.tool, "tool message was left out", "tool messages were left out");
+        notes.count(self.citations, "citation mark was left out", "citation marks were left out");
+        notes
+    }
+}

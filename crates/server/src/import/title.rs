@@ -1,0 +1,86 @@
+//! Titles: the given one in one line, or one taken from the text.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use shared::messages::MessageRole;
+
+use super::ImportedMessage;
+use super::fence::Fences;
+use super::limits::{GUESSED_TITLE_CHARS, TITLE_CHARS};
+
+/// A title that somebody gave.
+pub(super) struct Given {
+    pub title: String,
+    /// It was longer than a title may be.
+    pub shortened: bool,
+}
+
+/// `title` as one line within its limit; `None` if there is nothing in it.
+pub(super) fn given(title: &str) -> Option<Given> {
+    let line = one_line(title);
+    let cut = cut(&line, TITLE_CHARS);
+    (!line.is_empty()).then_some(Given { shortened: cut.len() != line.len(), title: cut })
+}
+
+/// A title from the texts: the first heading of a source, else the first line of what the person said, else the first
+/// line of all. An answer's headings name a step of it, not the conversation.
+pub(super) fn guessed(messages: &[ImportedMessage]) -> String {
+    let of = |role| messages.iter().find(|message| message.role == role);
+    if let Some(heading) = of(MessageRole::Source).and_then(|source| heading(&source.markdown)) {
+        return cut(&heading, TITLE_CHARS);
+    }
+    [of(MessageRole::User), messages.first()]
+        .into_iter()
+        .flatten()
+        .find_map(|message| first_line(&message.markdown))
+        .map_or_else(|| "Untitled conversation".to_owned(), |line| cut(&line, GUESSED_TITLE_CHARS))
+}
+
+fn heading(markdown: &str) -> Option<String> {
+    let mut fences = Fences::default();
+    markdown.lines().filter(|line| !fences.covers(line)).find_map(|line| {
+        let rest = line.trim_start_matches('#');
+        let level = line.len() - rest.len();
+        ((1..=6).contains(&level) && rest.starts_with([' ', '\t'])).then(|| plain(rest)).filter(|text| !text.is_empty())
+    })
+}
+
+fn first_line(markdown: &str) -> Option<String> {
+    let mut fences = Fences::default();
+    let prose = markdown.lines().filter(|line| !fences.covers(line)).map(plain).find(|line| has_words(line));
+    prose.or_else(|| markdown.lines().map(plain).find(|line| has_words(line)))
+}
+
+fn has_words(line: &str) -> bool {
+    line.chars().any(char::is_alphanumeric)
+}
+
+/// A line without the Markdown marks around it: those inside words may be part of them.
+fn plain(line: &str) -> String {
+    let line = line.trim().trim_start_matches(['#', '>', '-', '*', '+', '_', '`', ' ', '\t']);
+    one_line(line.trim_end_matches(['#', '*', '_', '`', ' ', '\t']))
+}
+
+fn one_line(text: &str) -> String {
+    let shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// At most `limit` characters, cut after a word where one ends in the last half, never inside a grapheme.
+fn cut(line: &str, limit: usize) -> String {
+    if line.chars().count() <= limit {
+        return line.to_owned();
+    }
+    let mut left = limit - 1;
+    let mut end = 0;
+    for grapheme in line.graphemes(true) {
+        let Some(rest) = left.checked_sub(grapheme.chars().count()) else { break };
+        left = rest;
+        end += grapheme.len();
+    }
+    let ends_word = line[end..].starts_with(' ');
+    if !ends_word && let Some(space) = line[..end].rfind(' ').filter(|&space| space >= end / 2) {
+        end = space;
+    }
+    format!("{}…", line[..end].trim_end())
+}

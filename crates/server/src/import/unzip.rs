@@ -1,0 +1,130 @@
+//! The conversations in a zip. Nothing is written anywhere, so paths do not matter; sizes are counted while unpacking,
+//! because what headers say is up to whoever made the file.
+
+use std::io::{Cursor, Read};
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::ImportError;
+use super::error::{grouped, unit};
+use super::limits::{ZIP, ZipLimits};
+use super::{decode, parts};
+
+/// The name and text of each `conversations.json`, `conversations-000.json`, ... of a zip, in order.
+pub(super) fn conversations(file: &str, bytes: &[u8]) -> Result<Vec<(String, String)>, ImportError> {
+    within(file, bytes, ZIP)
+}
+
+pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<(String, String)>, ImportError> {
+    let too_many = || ImportError::TooManyEntries { file: file.to_owned(), limit: limits.entries };
+    // Reading the directory costs several hundred bytes an entry, so its length is looked at first. Signatures may also
+    // occur inside stored files; a few thousand more than the limit do no harm.
+    if signatures(bytes, limits.entries * 4) >= limits.entries * 4 {
+        return Err(too_many());
+    }
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| broken(file, &e))?;
+    if zip.len() > limits.entries {
+        return Err(too_many());
+    }
+    let wanted = wanted(&zip);
+    if wanted.is_empty() {
+        return Err(ImportError::NoConversations { file: file.to_owned(), seen: held(&zip) });
+    }
+    let mut left = limits.unpacked;
+    let mut texts = Vec::with_capacity(wanted.len());
+    for (name, index) in wanted {
+        let unpacked = unpack(file, &name, &mut zip, index, left, limits)?;
+        left -= unpacked.len();
+        let text = decode::text(&format!("{name} in {file}"), &unpacked)?;
+        texts.push((name, text));
+    }
+    Ok(texts)
+}
+
+fn unpack(
+    file: &str,
+    name: &str,
+    zip: &mut ZipArchive<Cursor<&[u8]>>,
+    index: usize,
+    left: usize,
+    limits: ZipLimits,
+) -> Result<Vec<u8>, ImportError> {
+    let bomb = |reason| ImportError::ZipBomb { file: file.to_owned(), reason };
+    if zip.by_index_data(index).is_ok_and(|entry| entry.encrypted()) {
+        return Err(ImportError::EncryptedZip { file: file.to_owned(), entry: name.to_owned() });
+    }
+    let entry = zip.by_index(index).map_err(|e| broken(file, &e))?;
+    // The reader takes no more than this from the file, so it can be believed in this one direction.
+    let packed = usize::try_from(entry.compressed_size()).unwrap_or(usize::MAX).max(1);
+    let by_ratio = packed.saturating_mul(limits.ratio).max(limits.ratio_from);
+    let cap = left.min(by_ratio);
+    let mut bytes = Vec::new();
+    entry.take(cap as u64 + 1).read_to_end(&mut bytes).map_err(|e| broken(file, &ZipError::Io(e)))?;
+    if bytes.len() <= cap {
+        return Ok(bytes);
+    }
+    Err(bomb(if cap == left {
+        format!("it unpacks to more than {}", unit(limits.unpacked))
+    } else {
+        let packed = grouped(packed);
+        format!(
+            "{name} grows more than {} times when it is unpacked ({packed} bytes become over {})",
+            limits.ratio,
+            grouped(cap)
+        )
+    }))
+}
+
+/// The entries that hold conversations, by file name; parts are in the order of their numbers.
+fn wanted(zip: &ZipArchive<Cursor<&[u8]>>) -> Vec<(String, usize)> {
+    let mut wanted: Vec<(u64, String, usize)> = zip
+        .file_names()
+        .enumerate()
+        .filter_map(|(index, name)| {
+            let name = decode::shown(&name.ok()?);
+            Some((parts::number(&name)?, name, index))
+        })
+        .collect();
+    wanted.sort();
+    wanted.into_iter().map(|(_, name, index)| (name, index)).collect()
+}
+
+/// What a zip without conversations holds, for its error.
+fn held(zip: &ZipArchive<Cursor<&[u8]>>) -> String {
+    let mut names: Vec<String> =
+        zip.file_names().flatten().filter(|name| !name.ends_with('/')).map(|name| decode::shown(&name)).collect();
+    names.sort();
+    names.dedup();
+    let more = names.len().saturating_sub(5);
+    names.truncate(5);
+    match (names.is_empty(), more) {
+        (true, _) => "the zip is empty".to_owned(),
+        (false, 0) => format!("it has no conversations.json, only {}", names.join(", ")),
+        (false, more) => format!("it has no conversations.json, only {} and {more} more", names.join(", ")),
+    }
+}
+
+fn signatures(bytes: &[u8], enough: usize) -> usize {
+    let mut found = 0;
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|&b| b == b'P') {
+        rest = &rest[at + 1..];
+        found += usize::from(rest.starts_with(b"K\x01\x02"));
+        if found >= enough {
+            break;
+        }
+    }
+    found
+}
+
+fn broken(file: &str, error: &ZipError) -> ImportError {
+    let reason = match error {
+        ZipError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+        ZipError::Io(e) => format!("it is damaged ({e})"),
+        ZipError::CompressionMethodNotSupported(_) => "it is packed in a way other than deflate".to_owned(),
+        ZipError::InvalidArchive(_) => "it is not a zip, or a damaged one".to_owned(),
+        other => format!("{other}"),
+    };
+    ImportError::BrokenZip { file: file.to_owned(), reason }
+}

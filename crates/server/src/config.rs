@@ -1,7 +1,7 @@
 //! What the person who runs the server has decided: read once in `main`, checked as a whole, and then only passed on.
 //!
 //! Every rule about a single value or about values together stands in this module, so that nothing else has to doubt
-//! them: whoever holds a [`Config`] holds one that makes sense.
+//! them: whoever holds a `Config` holds one that makes sense.
 
 use std::{
     env,

@@ -1,6 +1,6 @@
 //! Postgres: the one that `DATABASE_URL` names, or a private one that the server runs for itself.
 //!
-//! Opening it leaves the tables up to date, so that whoever holds a [`Database`] can query it at once.
+//! Opening it leaves the tables up to date, so that whoever holds a `Database` can query it at once.
 
 use std::{str::FromStr, time::Duration};
 

@@ -1,3 +1,5 @@
+#![allow(rustdoc::bare_urls, reason = "these comments are the text of --help")]
+
 use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};

@@ -1,6 +1,6 @@
 //! A private Postgres cluster, so that a newcomer needs one command and no database administrator.
 //!
-//! - It is made by the system's own Postgres, below `DATA_DIR` ([`place`] says where exactly, and why not always there).
+//! - It is made by the system's own Postgres, below `DATA_DIR` (`place` says where exactly, and why not always there).
 //! - It listens on a Unix socket alone, in a folder that only its user may enter. Connections are therefore *trusted*:
 //!   whoever gets to the socket could read the data files as well, and a password would have to lie beside it.
 //! - It outlives a server that is killed, and the next server on the same folder finds it again. Only one server at a

@@ -265,6 +265,26 @@ async fn a_closed_folder_of_root_keeps_its_database_where_postgres_can_reach_it(
 }
 
 #[tokio::test]
+async fn root_runs_a_cluster_that_somebody_else_made_as_that_user() {
+    const SOMEBODY: u32 = 54_321;
+    if !is_root() {
+        return;
+    }
+    let data_dir = run::scratch("somebody");
+    let cluster = open(&data_dir).await;
+    add_and_read(&cluster, "theirs").await;
+    cluster.stop().await.unwrap();
+    let folder = data_dir.join("postgres");
+    let owner = format!("{SOMEBODY}:{SOMEBODY}");
+    assert!(Command::new("chown").arg("-R").arg(owner).arg(&folder).status().unwrap().success());
+
+    let cluster = open(&data_dir).await;
+    assert_eq!(add_and_read(&cluster, "too").await, ["theirs", "too"]);
+    assert_eq!(fs::metadata(folder.join("postmaster.pid")).unwrap().uid(), SOMEBODY);
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn postgres_is_not_in_the_process_group_that_ctrl_c_reaches() {
     let data_dir = run::scratch("group");
     let cluster = open(&data_dir).await;

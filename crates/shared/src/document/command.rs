@@ -1,7 +1,7 @@
 //! Commands: what a person does to a document. Each checks first and then edits in one transaction, so that it is done
 //! whole or not at all; the offline journal will keep these beside the bytes.
 
-use yrs::{Any, Map, MapPrelim, MapRef, Out, TransactionMut};
+use yrs::{Any, Map, MapPrelim, MapRef, Out, TransactionMut, any};
 
 use super::{MAX_COMMENT_CHARS, Roots};
 use crate::{
@@ -96,7 +96,7 @@ pub enum Refusal {
 }
 
 fn stamp(by: UserId, at: i64) -> Any {
-    Any::from_iter([("by", Any::from(by.to_string())), ("at", Any::from(at))])
+    any!({"by": by.to_string(), "at": at})
 }
 
 fn nested(map: &MapRef, txn: &TransactionMut, key: &str) -> Option<MapRef> {

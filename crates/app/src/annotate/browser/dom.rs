@@ -57,7 +57,7 @@ pub fn show_modal(dialog: &HtmlDialogElement) {
 
 /// Makes a box as high as its text.
 pub fn fit(area: &HtmlTextAreaElement) {
-    let style = area.style();
+    let style = web_sys::HtmlElement::style(area);
     // Both are valid values of a property that exists.
     let _ = style.set_property("height", "auto");
     let _ = style.set_property("height", &format!("{}px", area.scroll_height() + 2));

@@ -93,7 +93,7 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     let unit = if event.ctrl_key() { Unit::Sentence } else { Unit::Word };
     let before = cursor.filter(|cursor| cursor.message == message.id);
     let at = before.map(|cursor| cursor.current);
-    let Some(next) = step(&message.text, at, unit, forward) else { return };
+    let Some(next) = step(message.text(), at, unit, forward) else { return };
     let fixed = match before {
         Some(before) if event.shift_key() => before.fixed,
         _ => next,
@@ -101,7 +101,7 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     *cursor = Some(Cursor { message: message.id, fixed, current: next });
     let span = (fixed.0.min(next.0), fixed.1.max(next.1));
     select(message, span);
-    desk.announcement.set(message.text[span.0..span.1].trim().to_owned());
+    desk.announcement.set(message.text()[span.0..span.1].trim().to_owned());
 }
 
 /// The next word or sentence after `at` (before it, going back); nothing at the end. Bytes of `text`.
@@ -130,7 +130,7 @@ fn step(text: &str, at: Option<(usize, usize)>, unit: Unit, forward: bool) -> Op
 }
 
 fn select(message: &MessageText, (start, end): (usize, usize)) {
-    let offset = |byte: usize| -> Option<CharOffset> { message.offsets.char_of_byte(ByteOffset(byte as u32)) };
+    let offset = |byte: usize| -> Option<CharOffset> { message.offsets().byte_to_char(ByteOffset(byte as u32)) };
     let (Some(start), Some(end)) = (offset(start), offset(end)) else { return };
     let Some(range) = message.range(start, end) else { return };
     let Ok(Some(selection)) = window().get_selection() else { return };

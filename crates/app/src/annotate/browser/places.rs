@@ -100,8 +100,8 @@ fn place(desk: Desk) {
     let active = desk.active.get_untracked().and_then(|active| order.iter().position(|id| *id == active));
     let tops = layout(&slots, active);
     for (card, top) in cards.iter().zip(&tops) {
-        let _ = card.style().set_property("translate", &format!("0 {top}px"));
+        let _ = HtmlElement::style(card).set_property("translate", &format!("0 {top}px"));
     }
     let bottom = slots.last().zip(tops.last()).map_or(0.0, |(slot, top)| top + slot.height + GAP);
-    let _ = margin.style().set_property("height", &format!("{bottom}px"));
+    let _ = HtmlElement::style(margin).set_property("min-height", &format!("{bottom}px"));
 }

@@ -113,7 +113,7 @@ fn targets(range: &Range) -> Result<Vec<Target>, String> {
             continue;
         }
         let Some((start, end)) = message.covered(range) else { continue };
-        match Target::describe(message.id, &message.text, &message.offsets, start..end) {
+        match Target::describe(message.id, message.text(), message.offsets(), start..end) {
             Ok(target) => targets.push(target),
             // White space alone, as at the end of a triple click: not this message.
             Err(shared::selector::Unselectable::Empty) => {}
@@ -138,7 +138,7 @@ fn place_toolbar(range: &Range) {
     let left = (last.right() - width / 2.0).clamp(DISTANCE, (window_width - width - DISTANCE).max(DISTANCE));
     let below = last.bottom() + DISTANCE;
     let top = if below + height > window_height { rectangles.item(0).map_or(below, |first| first.top() - DISTANCE - height) } else { below };
-    let style = toolbar.style();
+    let style = HtmlElement::style(&toolbar);
     // Valid properties of an element that exists.
     let _ = style.set_property("left", &format!("{left}px"));
     let _ = style.set_property("top", &format!("{}px", top.max(DISTANCE)));

@@ -16,7 +16,10 @@ use shared::{
     document::{self, Command, Roots},
     sync::{CloseCode, Frame, prescan::prescan},
 };
-use yrs::{Doc, ReadTxn, StateVector, TextRef, Transact, Update, updates::decoder::Decode, updates::encoder::Encode};
+use yrs::{
+    Doc, ReadTxn, StateVector, TextRef, Transact,
+    updates::{decoder::Decode, encoder::Encode},
+};
 
 use super::{
     boxes::{Boxes, Root},
@@ -233,7 +236,7 @@ impl Session {
     fn take_in(self: &Rc<Self>, update: &[u8]) -> bool {
         // A stored update that trips yrs would otherwise end the page.
         let taken = prescan(update).is_ok()
-            && Update::decode_v1(update).is_ok_and(|update| self.doc.transact_mut().apply_update(update).is_ok());
+            && yrs::Update::decode_v1(update).is_ok_and(|update| self.doc.transact_mut().apply_update(update).is_ok());
         if !taken {
             leptos::logging::warn!("an update that cannot be applied");
             self.drop_socket();

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use shared::{
     ids::MessageId,
     selector::{self, Anchor, Target},
-    text::{CharOffset, OffsetMap, TextMap, decode_runs},
+    text::{CharOffset, NodePoint, OffsetMap, TextMap, Utf16Offset, decode_runs},
 };
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node, Range, Text};
@@ -23,10 +23,6 @@ pub struct MessageText {
     pub article: Element,
     /// What holds its text.
     pub element: Element,
-    /// The canonical text.
-    pub text: String,
-    /// The offsets of `text`.
-    pub offsets: OffsetMap,
     nodes: Vec<Text>,
     map: TextMap,
 }
@@ -59,7 +55,7 @@ impl Texts {
     /// Where a target's text stands now: the message's place, the anchor.
     pub fn resolve(&self, target: &Target) -> Option<(usize, Anchor)> {
         let message = self.get(target.message)?;
-        Some((message.place, selector::resolve(target, &message.text, &message.offsets)))
+        Some((message.place, selector::resolve(target, message.text(), message.offsets())))
     }
 }
 
@@ -68,11 +64,14 @@ fn read(place: usize, article: Element) -> Option<MessageText> {
     let element = article.query_selector("[data-canonical]").ok()??;
     let runs = decode_runs(&element.get_attribute("data-runs")?).ok()?;
     let nodes = text_nodes(&element);
-    let contents: Vec<String> = nodes.iter().map(Text::data).collect();
-    let map = TextMap::new(&runs, contents.iter().map(String::as_str))?;
-    let text = map.text().to_owned();
-    let offsets = OffsetMap::new(&text);
-    Some(MessageText { id, place, article, element, text, offsets, nodes, map })
+    let contents: Vec<String> = nodes.iter().map(|node| node.data()).collect();
+    match TextMap::new(&runs, contents.iter().map(String::as_str)) {
+        Ok(map) => Some(MessageText { id, place, article, element, nodes, map }),
+        Err(changed) => {
+            leptos::logging::warn!("{changed}");
+            None
+        }
+    }
 }
 
 fn text_nodes(element: &Element) -> Vec<Text> {
@@ -91,9 +90,19 @@ fn text_nodes(element: &Element) -> Vec<Text> {
 }
 
 impl MessageText {
+    /// The canonical text.
+    pub fn text(&self) -> &str {
+        self.map.text()
+    }
+
+    /// Its offsets.
+    pub fn offsets(&self) -> &OffsetMap {
+        self.map.offsets()
+    }
+
     /// The range of the page between two offsets of the canonical text.
     pub fn range(&self, start: CharOffset, end: CharOffset) -> Option<Range> {
-        let (from, to) = (self.map.start(start)?, self.map.end(end)?);
+        let (from, to) = (self.map.start_point(start)?, self.map.end_point(end)?);
         let range = Range::new().ok()?;
         range.set_start(self.nodes.get(from.node)?, from.offset.0).ok()?;
         range.set_end(self.nodes.get(to.node)?, to.offset.0).ok()?;
@@ -117,13 +126,8 @@ impl MessageText {
         let is = |container: Option<Node>, node: &Text| container.is_some_and(|container| container == *node.unchecked_ref::<Node>());
         let from = if is(range.start_container().ok(), head) { range.start_offset().ok()? } else { 0 };
         let to = if is(range.end_container().ok(), tail) { range.end_offset().ok()? } else { length(tail) };
-        let (start, end) = (self.map.offset(first, from)?, self.map.offset(last - 1, to)?);
+        let point = |node, offset| NodePoint { node, offset: Utf16Offset(offset) };
+        let (start, end) = (self.map.start_at(point(first, from))?, self.map.end_at(point(last - 1, to))?);
         (start < end).then_some((start, end))
-    }
-
-    /// The offset of a point of the page in this message's text.
-    pub fn offset_of(&self, node: &Node, offset: u32) -> Option<CharOffset> {
-        let index = self.nodes.iter().position(|text| text.unchecked_ref::<Node>() == node)?;
-        self.map.offset(index, offset)
     }
 }

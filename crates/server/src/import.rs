@@ -118,7 +118,7 @@ pub fn text(text: &str, title: Option<&str>) -> Result<ImportedConversation, Imp
 }
 
 /// Reads a file: `.txt` and `.md` as [`text`] does, a `conversations.json` of ChatGPT or Claude (told apart by what is in
-/// it), or a zip that holds one. `name` is the file's own name; it decides only where the bytes do not.
+/// it), or a zip that holds one. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
 pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, ImportError> {
     let shown = decode::shown(name);
     if bytes.is_empty() {

@@ -4,7 +4,7 @@
 //! is written anywhere, and no header, size or nesting that the input claims is believed. Reading a large export takes
 //! seconds of CPU and several times its size in memory, so callers run it on a blocking thread, few at a time.
 //!
-//! The way through: [`file`] looks at the kind, unpacks and decodes; [`text`] finds labelled turns; an [`Archive`] lists
+//! The way through: `file` looks at the kind, unpacks and decodes; `text` finds labelled turns; an `Archive` lists
 //! the conversations of an export and reads the one that is chosen. All of them end in `accept`, which keeps the limits.
 
 use time::OffsetDateTime;

@@ -4,7 +4,7 @@
 //! is written anywhere, and no header, size or nesting that the input claims is believed. Reading a large export takes
 //! seconds of CPU and several times its size in memory, so callers run it on a blocking thread, few at a time.
 //!
-//! The way through: [`file`] looks at the kind, unpacks and decodes; [`text`] finds labelled turns; an [`Archive`] lists
+//! The way through: `file` looks at the kind, unpacks and decodes; `text` finds labelled turns; an `Archive` lists
 //! the conversations of an export and reads the one that is chosen. All of them end in `accept`, which keeps the limits.
 
 use time::OffsetDateTime;
@@ -121,7 +121,7 @@ pub fn text(text: &str, title: Option<&str>) -> Result<ImportedConversation, Imp
 }
 
 /// Reads a file: `.txt` and `.md` as [`text`] does, a `conversations.json` of ChatGPT or Claude (told apart by what is in
-/// it), or a zip that holds one. `name` is the file's own name; it decides only where the bytes do not.
+/// it), or a zip that holds one. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
 pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, ImportError> {
     let shown = decode::shown(name);
     if bytes.is_empty() {

@@ -1,5 +1,7 @@
 //! Tests of import through its public functions, on fixtures of our own writing (`end2end/fixtures/import`).
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 use shared::messages::MessageRole;
 
 use super::{Archive, ImportError, ImportedConversation, ImportedMessage, Parsed, file};

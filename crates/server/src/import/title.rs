@@ -55,10 +55,25 @@ fn has_words(line: &str) -> bool {
     line.chars().any(char::is_alphanumeric)
 }
 
-/// A line without the Markdown marks around it: those inside words may be part of them.
+/// A line without Markdown's marks: those at its ends, and stars and backticks where a word begins or ends. `2 * 3` and
+/// `a*b` keep theirs.
 fn plain(line: &str) -> String {
     let line = line.trim().trim_start_matches(['#', '>', '-', '*', '+', '_', '`', ' ', '\t']);
-    one_line(line.trim_end_matches(['#', '*', '_', '`', ' ', '\t']))
+    let line = line.trim_end_matches(['#', '*', '_', '`', ' ', '\t']);
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['*', '`']) {
+        let (before, marked) = rest.split_at(at);
+        let after = marked.trim_start_matches(['*', '`']);
+        plain.push_str(before);
+        let in_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        if in_word(before.chars().next_back()) == in_word(after.chars().next()) {
+            plain.push_str(&marked[..marked.len() - after.len()]);
+        }
+        rest = after;
+    }
+    plain.push_str(rest);
+    one_line(&plain)
 }
 
 fn one_line(text: &str) -> String {

@@ -36,7 +36,7 @@ pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<
     for (name, index) in wanted {
         let unpacked = unpack(file, &name, &mut zip, index, left, limits)?;
         left -= unpacked.len();
-        let text = decode::text(&format!("{name} in {file}"), &unpacked)?;
+        let text = decode::owned(&format!("{name} in {file}"), unpacked)?;
         texts.push((name, text));
     }
     Ok(texts)

@@ -102,8 +102,11 @@ fn a_conversation_of_too_many_values_is_refused_before_it_is_parsed() {
     let error = refused("conversations.json", export.as_bytes());
     assert_eq!(error.code(), "conversation_too_large");
     assert!(error.to_string().contains("more than 2,000,000 JSON values"), "{error}");
-    let in_a_string = json!([{"chat_messages": [{"sender": "human", "text": "a,b:{[".repeat(100_000)}]}]);
-    assert_eq!(one("conversations.json", in_a_string.to_string().as_bytes()).messages.len(), 1);
+    // The same marks in strings are text.
+    let message = json!({"sender": "human", "text": "a,b:{[\"".repeat(140_000)});
+    let in_strings = json!([{"chat_messages": [message, message, message, message]}]).to_string();
+    assert!(in_strings.matches([',', ':', '{', '[']).count() > CONVERSATION_VALUES);
+    assert_eq!(one("conversations.json", in_strings.as_bytes()).messages.len(), 4);
 }
 
 #[test]

@@ -131,6 +131,18 @@ fn a_conversation_keeps_to_one_style_of_labels() {
 }
 
 #[test]
+fn labels_of_a_copied_page_win_over_all_others() {
+    assert_eq!(
+        messages("Model: GPT-5\nUser: Mara\n\nYou said:\nHello\nChatGPT said:\nGood day."),
+        [
+            message(MessageRole::Source, Some("Before the conversation"), "Model: GPT-5\nUser: Mara"),
+            user("Hello"),
+            message(MessageRole::Assistant, Some("ChatGPT"), "Good day."),
+        ]
+    );
+}
+
+#[test]
 fn mixed_styles_count_together_where_no_style_has_both_sides() {
     assert_eq!(messages("**User:** a\nAssistant: b"), [user("a"), assistant("b")]);
 }

@@ -101,13 +101,14 @@ fn a_cut_never_splits_a_grapheme() {
 
 #[test]
 fn a_title_comes_from_the_first_heading_of_a_source() {
-    assert_eq!(title("Intro\n```\n# not this\n```\n## *The* bridge ##\nText"), "The* bridge");
+    assert_eq!(title("Intro\n```\n# not this\n```\n## *The* bridge ##\nText"), "The bridge");
     assert_eq!(title("#hashtag\nText"), "hashtag");
 }
 
 #[test]
 fn a_title_comes_from_the_first_line_of_the_person() {
-    assert_eq!(title("System: Be brief.\nUser: **Why** is the sky blue?\nAI: # Light"), "Why** is the sky blue?");
+    assert_eq!(title("System: Be brief.\nUser: **Why** is the sky blue?\nAI: # Light"), "Why is the sky blue?");
+    assert_eq!(title("What is `2 * 3` or a*b in **R**?"), "What is 2 * 3 or a*b in R?");
     assert_eq!(title("\n\n> - A line\nmore"), "A line");
 }
 

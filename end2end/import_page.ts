@@ -31,11 +31,11 @@ export class ImportPage {
   }
 
   /** One conversation of a file that holds several: a choice of radio buttons, or a button each. */
-  choice(title: string): Locator {
+  choice(title: RegExp): Locator {
     return this.page.getByRole('radio', { name: title }).or(this.page.getByRole('button', { name: title })).first();
   }
 
-  async choose(title: string): Promise<void> {
+  async choose(title: RegExp): Promise<void> {
     const choice = this.choice(title);
     await expect(choice).toBeVisible();
     if ((await choice.getAttribute('type')) !== 'radio') return choice.click();

@@ -39,6 +39,7 @@ export default defineConfig({
     colorScheme: 'light',
     actionTimeout: 10_000,
     navigationTimeout: 20_000,
-    trace: 'retain-on-failure',
+    // The DOM of every step tells enough; a film of every page costs a core.
+    trace: { mode: 'retain-on-failure', screenshots: false },
   },
 });

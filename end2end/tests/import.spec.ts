@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
-import type { Api } from '../api.ts';
-import { branchedChatGpt, firstClaude, type Turn } from '../exports.ts';
+import type { Api, Role } from '../api.ts';
 import { expect, test } from '../fixtures.ts';
 import { ImportPage } from '../import_page.ts';
 import { bread, lighthouse } from '../texts.ts';
@@ -17,13 +16,67 @@ const read = (name: string) => readFileSync(fixture(name), 'utf8');
 /** All letters and digits: what Markdown, line ends and white space leave alone. */
 const letters = (text: string) => text.replace(/[^\p{Letter}\p{Number}]/gu, '');
 
-async function expectTurns(api: Api, id: string, turns: Turn[]): Promise<void> {
-  const { messages } = await api.conversation(id);
-  expect(messages.map(({ role }) => role)).toEqual(turns.map(({ role }) => role));
-  for (const [index, { text }] of turns.entries()) {
-    expect(letters(messages[index]?.markdown ?? ''), `turn ${index + 1}`).toBe(letters(text));
+/** What a turn must say and must not say; an export's tool calls and hidden parts leave no trace. */
+interface Turn {
+  role: Role;
+  holds: string[];
+  lacks?: string[];
+}
+
+/** The conversation as its fixture tells it. One speaker's answer may be kept in one message or in several in a row. */
+async function expectTurns(api: Api, id: string, expected: Turn[]): Promise<void> {
+  const turns: { role: Role; markdown: string }[] = [];
+  for (const { role, markdown } of (await api.conversation(id)).messages) {
+    const last = turns.at(-1);
+    if (last?.role === role) last.markdown += `\n\n${markdown}`;
+    else turns.push({ role, markdown });
+  }
+  expect(turns.map(({ role }) => role)).toEqual(expected.map(({ role }) => role));
+  for (const [index, { holds, lacks = [] }] of expected.entries()) {
+    for (const words of holds) expect(turns[index]?.markdown, `turn ${index + 1}`).toContain(words);
+    for (const words of lacks) expect(turns[index]?.markdown, `turn ${index + 1}`).not.toContain(words);
   }
 }
+
+const LABELLED: Turn[] = [
+  { role: 'source', holds: ['# Was the bridge safe?', 'Saved for the seminar of week 3.'] },
+  { role: 'user', holds: ['why did the Tacoma Narrows Bridge fall?'], lacks: ['User:'] },
+  {
+    role: 'assistant',
+    holds: ['Wind made the deck twist', '2. here the twisting deck', 'User: this line is inside a code block', 'Assistant: and so is'],
+    lacks: ['So is my textbook wrong?'],
+  },
+  { role: 'user', holds: ['So is my textbook wrong?', 'It says "forced resonance".', '**A table I made:**', '| flutter | the motion itself |'] },
+  { role: 'assistant', holds: ['Simplified rather than wrong.', '風から', '🌉'], lacks: ['Claude:'] },
+];
+
+/** Labels are taken out and nothing else. */
+async function expectNothingLost(api: Api, id: string): Promise<void> {
+  const { messages } = await api.conversation(id);
+  const labels = /^(User|Assistant|Claude): (?!this line|and so)/gm;
+  expect(letters(messages.map(({ markdown }) => markdown).join('\n'))).toBe(letters(read('labelled.md').replace(labels, '')));
+}
+
+const RIVER: Turn[] = [
+  { role: 'user', holds: ['Why do so many English rivers share a name with another river?'], lacks: ['I teach geography'] },
+  {
+    role: 'assistant',
+    holds: ['Let me check a gazetteer first.', 'Because the old word simply *meant* river'],
+    lacks: ['which was regenerated', 'turn0search', '\ue200', 'Avon means river.'],
+  },
+  { role: 'user', holds: ['Is this one of them? Please count them in Python as well.'] },
+  { role: 'assistant', holds: ['print(len({"Avon", "Exe", "Esk"}))'] },
+];
+
+const SONNET: Turn[] = [
+  { role: 'user', holds: ['Where should I pause in this sonnet?'] },
+  {
+    role: 'assistant',
+    holds: ['After *road*, both times.', 'The bar marks a breath.'],
+    lacks: ['An abandoned first answer', 'not supported on your current device', 'Count the feet'],
+  },
+  { role: 'user', holds: ['Thank you! 谢谢'] },
+];
 
 /** The conversations that the home page lists, as their addresses. */
 async function listed(page: Page): Promise<string[]> {
@@ -31,17 +84,6 @@ async function listed(page: Page): Promise<string[]> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   const links = await page.locator('a[href*="/c/"]').evaluateAll((found) => found.map((link) => link.getAttribute('href')));
   return [...new Set(links.map((href) => href ?? ''))].sort();
-}
-
-/** The turns of a labelled text whose labels stand at the beginning of a line. */
-function labelledTurns(text: string): Turn[] {
-  const parts = text.split(/^\W*(User|Human|You|Assistant|ChatGPT|Claude|AI):\W*?(?=\s|\w)/gim);
-  const turns: Turn[] = [];
-  for (let at = 1; at < parts.length; at += 2) {
-    const role = /^(user|human|you)$/i.test(parts[at] ?? '') ? 'user' : 'assistant';
-    turns.push({ role, text: parts[at + 1] ?? '' });
-  }
-  return turns;
 }
 
 test('a pasted plain text is one source message with its title', async ({ signIn }) => {
@@ -54,19 +96,21 @@ test('a pasted plain text is one source message with its title', async ({ signIn
   const id = await form.imported();
   await expect(page.getByRole('heading', { level: 1, name: 'A plain text of ours' })).toBeVisible();
   expect((await api.conversation(id)).title).toBe('A plain text of ours');
-  await expectTurns(api, id, [{ role: 'source', text: read('plain.txt') }]);
+  const { messages } = await api.conversation(id);
+  expect(messages.map(({ role }) => role)).toEqual(['source']);
+  expect(letters(messages[0]?.text ?? '')).toBe(letters(read('plain.txt')));
   expect(await listed(page), 'the home page lists it').toContain(`/c/${id}`);
 });
 
 test('a pasted conversation with labels becomes its turns', async ({ signIn }) => {
-  const turns = labelledTurns(read('labelled.md'));
-  expect(turns.length, 'turns in the fixture').toBeGreaterThan(1);
   const { page, api } = await signIn('student-1');
   const form = await ImportPage.open(page);
   await form.text.fill(read('labelled.md'));
   await form.title.fill('With labels');
   await form.submit.click();
-  await expectTurns(api, await form.imported(), turns);
+  const id = await form.imported();
+  await expectTurns(api, id, LABELLED);
+  await expectNothingLost(api, id);
 });
 
 test('a labelled file becomes the same turns as its pasted text', async ({ signIn }) => {
@@ -75,37 +119,54 @@ test('a labelled file becomes the same turns as its pasted text', async ({ signI
   await form.title.fill('From a file');
   await form.file.setInputFiles(fixture('labelled.md'));
   await form.submit.click();
-  await expectTurns(api, await form.imported(), labelledTurns(read('labelled.md')));
+  const id = await form.imported();
+  expect((await api.conversation(id)).title).toBe('From a file');
+  await expectTurns(api, id, LABELLED);
+  await expectNothingLost(api, id);
 });
 
 for (const name of ['chatgpt-conversations.json', 'chatgpt.zip']) {
   test(`${name} offers its conversations and imports the branch last shown`, async ({ signIn }) => {
-    const { title, turns, titles } = branchedChatGpt(read('chatgpt-conversations.json'));
-    expect(titles.length, 'conversations to choose from').toBeGreaterThan(1);
     const { page, api } = await signIn('student-1');
+    const before = await listed(page);
     const form = await ImportPage.open(page);
     await form.file.setInputFiles(fixture(name));
     await form.submit.click();
-    for (const other of titles) await expect(form.choice(other)).toBeVisible();
-    await form.choose(title);
+    await expect(form.choice(/Naming a river/)).toBeVisible();
+    await expect(form.choice(/Wer wagt, gewinnt|Untitled/)).toBeVisible();
+    const elsewhere = await page.context().newPage();
+    expect(await listed(elsewhere), 'nothing is stored before the choice').toEqual(before);
+    await form.choose(/Naming a river/);
 
     const id = await form.imported();
-    expect((await api.conversation(id)).title).toBe(title);
-    await expectTurns(api, id, turns);
+    expect((await api.conversation(id)).title).toBe('Naming a river');
+    await expectTurns(api, id, RIVER);
+    expect(await listed(elsewhere), 'the chosen one and no other').toHaveLength(before.length + 1);
   });
 }
 
-test('a Claude export becomes its turns', async ({ signIn }) => {
-  const { title, turns, count } = firstClaude(read('claude-conversations.json'));
+test('a conversation with neither title nor current node is read along its newest branch', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.file.setInputFiles(fixture('chatgpt-conversations.json'));
+  await form.submit.click();
+  await form.choose(/Wer wagt, gewinnt|Untitled/);
+  await expectTurns(api, await form.imported(), [
+    { role: 'user', holds: ['Übersetze bitte: „Wer wagt, gewinnt.“'] },
+    { role: 'assistant', holds: ['*Who dares, wins.* 谁敢，谁赢。'], lacks: ['Older answer.'] },
+  ]);
+});
+
+test('a Claude export offers its conversations and imports the one chosen', async ({ signIn }) => {
   const { page, api } = await signIn('student-2');
   const form = await ImportPage.open(page);
   await form.file.setInputFiles(fixture('claude-conversations.json'));
   await form.submit.click();
-  if (count > 1) await form.choose(title);
+  await form.choose(/Reading a sonnet aloud/);
 
   const id = await form.imported();
-  expect((await api.conversation(id)).title).toBe(title);
-  await expectTurns(api, id, turns);
+  expect((await api.conversation(id)).title).toBe('Reading a sonnet aloud');
+  await expectTurns(api, id, SONNET);
 });
 
 test('what is shared with the class is there for classmates, and nothing else is', async ({ signIn, guard }) => {

@@ -1,9 +1,12 @@
-/** A conversation in which every named passage lies in one text node, so that a mouse can draw over it. */
+/**
+ * A conversation in which every named passage lies in one text node, so that a mouse can draw over it. The answer begins
+ * with a character beyond the basic plane: after it, UTF-16 units, bytes and code points differ.
+ */
 export const lighthouse = {
   title: 'How did a lighthouse keep turning?',
   text: `User: What kept a lighthouse lamp turning through the night, before there was electricity?
 
-Assistant: A clockwork drove it. A heavy weight hung in the tower, and as it sank the gears turned the lens at a steady pace.
+Assistant: 🗼 A clockwork drove it. A heavy weight hung in the tower, and as it sank the gears turned the lens at a steady pace.
 
 The keeper wound the weight up again every few hours, and slept beside a bell that rang when the weight was low.
 
@@ -14,7 +17,7 @@ The keeper wound the weight up again every few hours, and slept beside a bell th
 In short, the light was **a large clock** that somebody had to wind.
 `,
   question: 'kept a lighthouse lamp turning through the night',
-  clockwork: 'A clockwork drove it.',
+  clockwork: '🗼 A clockwork drove it.',
   weight: 'A heavy weight hung in the tower',
   keeper: 'wound the weight up again every few hours',
   bell: 'slept beside a bell',

@@ -226,7 +226,7 @@ test('a triple click marks its paragraph and nothing of the next', async ({ sign
   await a.page.locator('[data-canonical] p', { hasText: lighthouse.clockwork }).click({ clickCount: 3 });
   await a.applyTag(1);
   const paragraph =
-    'A clockwork drove it. A heavy weight hung in the tower, and as it sank the gears turned the lens at a steady pace.';
+    '🗼 A clockwork drove it. A heavy weight hung in the tower, and as it sank the gears turned the lens at a steady pace.';
   await expectHighlights(a, [paragraph]);
 });
 

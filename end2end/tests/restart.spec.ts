@@ -47,29 +47,50 @@ test('everything is back in both browsers after a restart, and work goes on', as
   await expect.poll(() => fresh.notesText()).toBe('kept over the restart');
 });
 
-test('what the page called saved survives a server killed at that moment', async ({ ownServer, signIn, guard }) => {
+for (const end of ['stop', 'kill'] as const) {
+  test(`what the page called saved is kept by the server alone: ${end}`, async ({ ownServer, signIn, guard }) => {
+    guard.allow(...NOBODY_ANSWERS);
+    const [first, second] = await Promise.all([
+      signIn('instructor', { server: ownServer }),
+      signIn('student-1', { server: ownServer }),
+    ]);
+    const id = await first.api.newConversation(shared);
+    const a = await first.open(id);
+    await a.comment(await a.highlight(lighthouse.mercury), 'Is that safe?');
+    await a.openNotes();
+    await a.notes.pressSequentially('the last words');
+    await a.synced('saved');
+    await ownServer[end]();
+    // This page could bring everything back by itself: it must be gone before the server returns.
+    await a.page.close();
+    await ownServer.start();
+
+    const b = await second.open(id);
+    await expect.poll(() => b.quotes()).toEqual([lighthouse.mercury]);
+    await b.openCard(b.card(lighthouse.mercury));
+    await expect(b.card(lighthouse.mercury).getByText('Is that safe?', { exact: true })).toBeVisible();
+    await b.openNotes();
+    await expect.poll(() => b.notesText()).toBe('the last words');
+  });
+}
+
+test('a highlight made while the server is away arrives when it is back', async ({ ownServer, signIn, guard }) => {
   guard.allow(...NOBODY_ANSWERS);
   const [first, second] = await Promise.all([
     signIn('instructor', { server: ownServer }),
     signIn('student-1', { server: ownServer }),
   ]);
   const id = await first.api.newConversation(shared);
-  const a = await first.open(id);
-  await a.comment(await a.highlight(lighthouse.mercury), 'Is that safe?');
-  await a.openNotes();
-  await a.notes.pressSequentially('the last words');
-  await a.synced('saved');
-  await ownServer.kill();
-  // This page could bring everything back by itself: it must be gone before the server returns.
-  await a.page.close();
+  const [a, b] = await Promise.all([first.open(id), second.open(id)]);
+  await ownServer.stop();
+  await a.synced('offline');
+  await a.highlight(lighthouse.bell);
+  await a.synced('offline');
   await ownServer.start();
 
-  const b = await second.open(id);
-  await expect.poll(() => b.quotes()).toEqual([lighthouse.mercury]);
-  await b.openCard(b.card(lighthouse.mercury));
-  await expect(b.card(lighthouse.mercury).getByText('Is that safe?', { exact: true })).toBeVisible();
-  await b.openNotes();
-  await expect.poll(() => b.notesText()).toBe('the last words');
+  await Promise.all([a.synced('saved'), b.synced('saved')]);
+  await expect(b.card(lighthouse.bell)).toHaveCount(1);
+  await b.expectPainted(lighthouse.bell);
 });
 
 test('sessions and conversations survive a restart and a kill', async ({ ownServer, playwright }) => {

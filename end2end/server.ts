@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** A first start makes a database cluster; everything later takes a second or two. */
+const READY_WITHIN_MS = 60_000;
+/** The product promises to end within 10 s of SIGTERM. */
+const STOPPED_WITHIN_MS = 12_000;
+const LOG_LINES_KEPT = 2_000;
+
+const DEFAULT_BINARY = fileURLToPath(new URL('../target/dist/promptgrimoire', import.meta.url));
+
+/** Settings that would make a test server share something with the developer's own. */
+const NOT_INHERITED = /^(DATABASE_URL|PUBLIC_ORIGIN|LISTEN|DATA_DIR|STYTCH_.*|OPENAI_.*|LLM_API)$/;
+
+/** One running product with a data folder and a port of its own, both kept over restarts. */
+export class Server {
+  readonly origin: string;
+  #process: ChildProcess | undefined;
+  #exit: Promise<string> | undefined;
+  #killed = false;
+  #log: string[] = [];
+
+  private constructor(
+    readonly port: number,
+    readonly dataDir: string,
+  ) {
+    this.origin = `http://localhost:${port}`;
+  }
+
+  static async create(): Promise<Server> {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'promptgrimoire-e2e-'));
+    const server = new Server(await freePort(), dataDir);
+    try {
+      await server.start();
+    } catch (error) {
+      await server.dispose();
+      throw error;
+    }
+    return server;
+  }
+
+  /** The address of a path of this server's WebSockets. */
+  socket(path: string): string {
+    return `ws://localhost:${this.port}${path}`;
+  }
+
+  /** Starts the product and returns once its database answers. */
+  async start(): Promise<void> {
+    if (this.#process) throw new Error('the server runs already');
+    const binary = path.resolve(process.env.PROMPTGRIMOIRE_BIN || DEFAULT_BINARY);
+    if (!existsSync(binary)) throw new Error(`no product at ${binary}: build it, or name it in PROMPTGRIMOIRE_BIN`);
+
+    const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name));
+    const child = spawn(binary, [], {
+      env: { ...Object.fromEntries(inherited), DATA_DIR: this.dataDir, LISTEN: `127.0.0.1:${this.port}` },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.on('data', (chunk: Buffer) => this.#keep(chunk));
+    child.stderr.on('data', (chunk: Buffer) => this.#keep(chunk));
+    this.#process = child;
+    this.#exit = new Promise((resolve) => {
+      child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+      child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `code ${code}`));
+    });
+    this.#killed = false;
+    await this.#ready();
+  }
+
+  /** Asks the product to stop, and insists that it does so in time and in order. */
+  async stop(): Promise<void> {
+    const { child, exit } = this.#running();
+    child.kill('SIGTERM');
+    const deadline = new AbortController();
+    const ended = await Promise.race([
+      exit,
+      pause(STOPPED_WITHIN_MS, 'too late', { signal: deadline.signal }).catch(() => 'too late'),
+    ]);
+    deadline.abort();
+    if (ended === 'too late') {
+      await this.kill();
+      throw new Error(`the server did not stop within ${STOPPED_WITHIN_MS} ms of SIGTERM\n${this.log()}`);
+    }
+    this.#process = undefined;
+    if (ended !== 'code 0') throw new Error(`the server answered SIGTERM with ${ended}, not code 0\n${this.log()}`);
+  }
+
+  /** Ends the product as a power cut would: nothing of it gets to run again. */
+  async kill(): Promise<void> {
+    const { child, exit } = this.#running();
+    child.kill('SIGKILL');
+    await exit;
+    this.#process = undefined;
+    this.#killed = true;
+  }
+
+  /** Stops what runs and removes the data. A killed product leaves its database behind; only a new start finds and stops it. */
+  async dispose(): Promise<void> {
+    if (!this.#process && this.#killed) await this.start().catch((error: Error) => console.error(error.message));
+    try {
+      if (this.#process) await this.stop();
+    } finally {
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
+  }
+
+  /** What the product wrote since line `from`. */
+  log(from = 0): string {
+    return this.#log.slice(from).join('\n');
+  }
+
+  get logLength(): number {
+    return this.#log.length;
+  }
+
+  #running(): { child: ChildProcess; exit: Promise<string> } {
+    if (!this.#process || !this.#exit) throw new Error('the server does not run');
+    return { child: this.#process, exit: this.#exit };
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#log.length < LOG_LINES_KEPT) this.#log.push(...chunk.toString().trimEnd().split('\n'));
+  }
+
+  async #ready(): Promise<void> {
+    const { exit } = this.#running();
+    let ended: string | undefined;
+    void exit.then((how) => (ended = how));
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (Date.now() < deadline) {
+      const answer = await fetch(`http://127.0.0.1:${this.port}/readyz`).catch(() => undefined);
+      if (answer?.status === 200) return;
+      if (ended) {
+        this.#process = undefined;
+        throw new Error(`the server ended before it was ready (${ended})\n${this.log()}`);
+      }
+      await pause(50);
+    }
+    await this.kill();
+    throw new Error(`the server was not ready within ${READY_WITHIN_MS} ms\n${this.log()}`);
+  }
+}
+
+/** A port that nobody listens on: the system's own choice, given back at once. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', resolve);
+  });
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (!address || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
+}

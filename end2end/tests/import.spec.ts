@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import { fileURLToPath } from 'node:url';
+import type { Api, Role } from '../api.ts';
+import { expect, test } from '../fixtures.ts';
+import { ImportPage } from '../import_page.ts';
+import { bread, lighthouse } from '../texts.ts';
+
+/** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
+const REFUSED = /status of 4\d\d/;
+const MIB = 1024 * 1024;
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/import/${name}`, import.meta.url));
+const read = (name: string) => readFileSync(fixture(name), 'utf8');
+
+/** All letters and digits: what Markdown, line ends and white space leave alone. */
+const letters = (text: string) => text.replace(/[^\p{Letter}\p{Number}]/gu, '');
+
+/** What a turn must say and must not say; an export's tool calls and hidden parts leave no trace. */
+interface Turn {
+  role: Role;
+  holds: string[];
+  lacks?: string[];
+}
+
+/** The conversation as its fixture tells it. One speaker's answer may be kept in one message or in several in a row. */
+async function expectTurns(api: Api, id: string, expected: Turn[]): Promise<void> {
+  const turns: { role: Role; markdown: string }[] = [];
+  for (const { role, markdown } of (await api.conversation(id)).messages) {
+    const last = turns.at(-1);
+    if (last?.role === role) last.markdown += `\n\n${markdown}`;
+    else turns.push({ role, markdown });
+  }
+  expect(turns.map(({ role }) => role)).toEqual(expected.map(({ role }) => role));
+  for (const [index, { holds, lacks = [] }] of expected.entries()) {
+    for (const words of holds) expect(turns[index]?.markdown, `turn ${index + 1}`).toContain(words);
+    for (const words of lacks) expect(turns[index]?.markdown, `turn ${index + 1}`).not.toContain(words);
+  }
+}
+
+const LABELLED: Turn[] = [
+  { role: 'source', holds: ['# Was the bridge safe?', 'Saved for the seminar of week 3.'] },
+  { role: 'user', holds: ['why did the Tacoma Narrows Bridge fall?'], lacks: ['User:'] },
+  {
+    role: 'assistant',
+    holds: ['Wind made the deck twist', '2. here the twisting deck', 'User: this line is inside a code block', 'Assistant: and so is'],
+    lacks: ['So is my textbook wrong?'],
+  },
+  { role: 'user', holds: ['So is my textbook wrong?', 'It says "forced resonance".', '**A table I made:**', '| flutter | the motion itself |'] },
+  { role: 'assistant', holds: ['Simplified rather than wrong.', '風から', '🌉'], lacks: ['Claude:'] },
+];
+
+/** Labels are taken out and nothing else. */
+async function expectNothingLost(api: Api, id: string): Promise<void> {
+  const { messages } = await api.conversation(id);
+  const labels = /^(User|Assistant|Claude): (?!this line|and so)/gm;
+  expect(letters(messages.map(({ markdown }) => markdown).join('\n'))).toBe(letters(read('labelled.md').replace(labels, '')));
+}
+
+const RIVER: Turn[] = [
+  { role: 'user', holds: ['Why do so many English rivers share a name with another river?'], lacks: ['I teach geography'] },
+  {
+    role: 'assistant',
+    holds: ['Let me check a gazetteer first.', 'Because the old word simply *meant* river'],
+    lacks: ['which was regenerated', 'turn0search', '\ue200', 'Avon means river.'],
+  },
+  { role: 'user', holds: ['Is this one of them? Please count them in Python as well.'] },
+  { role: 'assistant', holds: ['print(len({"Avon", "Exe", "Esk"}))'] },
+];
+
+const SONNET: Turn[] = [
+  { role: 'user', holds: ['Where should I pause in this sonnet?'] },
+  {
+    role: 'assistant',
+    holds: ['After *road*, both times.', 'The bar marks a breath.'],
+    lacks: ['An abandoned first answer', 'not supported on your current device', 'Count the feet'],
+  },
+  { role: 'user', holds: ['Thank you! 谢谢'] },
+];
+
+/** The conversations that the home page lists, as their addresses. */
+async function listed(page: Page): Promise<string[]> {
+  await page.goto('/');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  const links = await page.locator('a[href*="/c/"]').evaluateAll((found) => found.map((link) => link.getAttribute('href')));
+  return [...new Set(links.map((href) => href ?? ''))].sort();
+}
+
+test('a pasted plain text is one source message with its title', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.text.fill(read('plain.txt'));
+  await form.title.fill('A plain text of ours');
+  await form.submit.click();
+
+  const id = await form.imported();
+  await expect(page.getByRole('heading', { level: 1, name: 'A plain text of ours' })).toBeVisible();
+  expect((await api.conversation(id)).title).toBe('A plain text of ours');
+  const { messages } = await api.conversation(id);
+  expect(messages.map(({ role }) => role)).toEqual(['source']);
+  expect(letters(messages[0]?.text ?? '')).toBe(letters(read('plain.txt')));
+  expect(await listed(page), 'the home page lists it').toContain(`/c/${id}`);
+});
+
+test('a pasted conversation with labels becomes its turns', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.text.fill(read('labelled.md'));
+  await form.title.fill('With labels');
+  await form.submit.click();
+  const id = await form.imported();
+  await expectTurns(api, id, LABELLED);
+  await expectNothingLost(api, id);
+});
+
+test('a labelled file becomes the same turns as its pasted text', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.title.fill('From a file');
+  await form.file.setInputFiles(fixture('labelled.md'));
+  await form.submit.click();
+  const id = await form.imported();
+  expect((await api.conversation(id)).title).toBe('From a file');
+  await expectTurns(api, id, LABELLED);
+  await expectNothingLost(api, id);
+});
+
+for (const name of ['chatgpt-conversations.json', 'chatgpt.zip']) {
+  test(`${name} offers its conversations and imports the branch last shown`, async ({ signIn }) => {
+    const { page, api } = await signIn('student-1');
+    const before = await listed(page);
+    const form = await ImportPage.open(page);
+    await form.file.setInputFiles(fixture(name));
+    await form.submit.click();
+    await expect(form.choice(/Naming a river/)).toBeVisible();
+    await expect(form.choice(/Wer wagt, gewinnt|Untitled/)).toBeVisible();
+    const elsewhere = await page.context().newPage();
+    expect(await listed(elsewhere), 'nothing is stored before the choice').toEqual(before);
+    await form.choose(/Naming a river/);
+
+    const id = await form.imported();
+    expect((await api.conversation(id)).title).toBe('Naming a river');
+    await expectTurns(api, id, RIVER);
+    expect(await listed(elsewhere), 'the chosen one and no other').toHaveLength(before.length + 1);
+  });
+}
+
+test('a conversation with neither title nor current node is read along its newest branch', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.file.setInputFiles(fixture('chatgpt-conversations.json'));
+  await form.submit.click();
+  await form.choose(/Wer wagt, gewinnt|Untitled/);
+  await expectTurns(api, await form.imported(), [
+    { role: 'user', holds: ['Übersetze bitte: „Wer wagt, gewinnt.“'] },
+    { role: 'assistant', holds: ['*Who dares, wins.* 谁敢，谁赢。'], lacks: ['Older answer.'] },
+  ]);
+});
+
+test('a Claude export offers its conversations and imports the one chosen', async ({ signIn }) => {
+  const { page, api } = await signIn('student-2');
+  const form = await ImportPage.open(page);
+  await form.file.setInputFiles(fixture('claude-conversations.json'));
+  await form.submit.click();
+  await form.choose(/Reading a sonnet aloud/);
+
+  const id = await form.imported();
+  expect((await api.conversation(id)).title).toBe('Reading a sonnet aloud');
+  await expectTurns(api, id, SONNET);
+});
+
+test('what is shared with the class is there for classmates, and nothing else is', async ({ signIn, guard }) => {
+  guard.allow(REFUSED);
+  const [owner, classmate] = await Promise.all([signIn('student-1'), signIn('student-2')]);
+  const bring = async (title: string, text: string, share: boolean) => {
+    const form = await ImportPage.open(owner.page);
+    await form.text.fill(text);
+    await form.title.fill(title);
+    await form.share.setChecked(share);
+    await form.submit.click();
+    return form.imported();
+  };
+  const shared = await bring('For all of us', lighthouse.text, true);
+  const kept = await bring('For me alone', bread.text, false);
+
+  const links = await listed(classmate.page);
+  expect(links).toContain(`/c/${shared}`);
+  expect(links).not.toContain(`/c/${kept}`);
+  expect((await classmate.page.goto(`/c/${shared}`))?.status()).toBe(200);
+  await expect(classmate.page.getByText(lighthouse.weight)).toBeVisible();
+  expect((await classmate.page.goto(`/c/${kept}`))?.status()).toBe(404);
+});
+
+for (const name of ['broken.json', 'bomb.zip', 'not-a-zip.zip']) {
+  test(`${name} gets a message and nothing is stored`, async ({ signIn, guard }) => {
+    guard.allow(REFUSED);
+    const { page } = await signIn('student-1');
+    const before = await listed(page);
+    const form = await ImportPage.open(page);
+    await form.title.fill('A title already typed');
+    await form.file.setInputFiles(fixture(name));
+    await form.submit.click();
+
+    await expect(form.alert).toBeVisible();
+    await expect(page).toHaveURL(/\/import/);
+    await expect(form.title).toHaveValue('A title already typed');
+    expect(await listed(page)).toEqual(before);
+  });
+}
+
+for (const [name, text] of [
+  ['an empty paste', ''],
+  ['a paste of white space', ' \n\t\n '],
+  ['a paste of 2 MiB', 'twelve bytes'.repeat((2 * MIB) / 12)],
+] as const) {
+  test(`${name} gets a message, stores nothing and stays`, async ({ signIn, guard }) => {
+    guard.allow(REFUSED);
+    const { page } = await signIn('student-1');
+    const before = await listed(page);
+    const form = await ImportPage.open(page);
+    await form.text.fill(text);
+    await form.title.fill('A title already typed');
+    await form.submit.click();
+
+    await expect(form.alert).toBeVisible();
+    await expect(page).toHaveURL(/\/import/);
+    // Compared by length first: two megabytes make no readable message.
+    const kept = await form.text.inputValue();
+    expect(kept.length).toBe(text.length);
+    expect(kept === text).toBe(true);
+    await expect(form.title).toHaveValue('A title already typed');
+    expect(await listed(page)).toEqual(before);
+  });
+}
+
+test('after a message the corrected text is imported', async ({ signIn, guard }) => {
+  guard.allow(REFUSED);
+  const { page, api } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.title.fill('At the second try');
+  await form.submit.click();
+  await expect(form.alert).toBeVisible();
+  await form.text.fill(bread.text);
+  await form.submit.click();
+  const id = await form.imported();
+  expect((await api.conversation(id)).title).toBe('At the second try');
+  expect((await api.conversation(id)).messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
+});

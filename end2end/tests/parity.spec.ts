@@ -1,0 +1,136 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { Message } from '../api.ts';
+import { expect, test } from '../fixtures.ts';
+import type { Workspace } from '../workspace.ts';
+
+const FOLDER = new URL('../fixtures/text/', import.meta.url);
+const RANGES = 6;
+
+// Without the folder the file must still load: then a test says what is missing.
+const fixtures = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.md')).sort() : [];
+
+/** Where each text node's content begins in the canonical text, in UTF-16 units. */
+type Alignment = number[];
+
+/** Every text node stands in the canonical text in order, and nothing but separators stands between, before and after. */
+function align(text: string, nodes: string[]): Alignment {
+  const starts: Alignment = [];
+  let at = 0;
+  for (const node of nodes) {
+    while (!text.startsWith(node, at)) {
+      expect(
+        ['\n', '\t'],
+        `at ${at} the canonical text goes on with ${JSON.stringify(text.slice(at, at + 40))}, the page with ${JSON.stringify(node.slice(0, 40))}`,
+      ).toContain(text[at]);
+      at++;
+    }
+    starts.push(at);
+    at += node.length;
+  }
+  expect(text.slice(at), 'what follows the last text node').toMatch(/^[\n\t]*$/);
+  return starts;
+}
+
+/** A small generator of our own (mulberry32), so that a failing range can be drawn again. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A seed of the fixture's own: adding a fixture leaves the ranges of the others alone. */
+const seedOf = (name: string) => [...name].reduce((seed, letter) => Math.imul(seed, 31) + letter.charCodeAt(0), 7);
+
+interface Selection {
+  message: string;
+  start: [number, number];
+  end: [number, number];
+  /** What the highlight must quote: the canonical text between, without white space at its ends. */
+  quote: string;
+}
+
+/** White space as Unicode has it, which is what Rust trims. */
+const trim = (text: string) => text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, '');
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The places of a node where a person could put the caret: never inside what looks like one character. */
+const caretPlaces = (node: string) => [...graphemes.segment(node)].map(({ index }) => index).concat(node.length);
+
+/** Passages anywhere in the messages, long and short, each with a quote of its own. */
+function drawSelections(messages: { message: Message; nodes: string[]; starts: Alignment }[], seed: number): Selection[] {
+  const random = generator(seed);
+  const below = (limit: number) => Math.floor(random() * limit);
+  const full = messages.filter(({ nodes }) => nodes.some((node) => trim(node)));
+  const selections = new Map<string, Selection>();
+  for (let attempt = 0; attempt < 400 && selections.size < RANGES; attempt++) {
+    const { message, nodes, starts } = full[below(full.length)] ?? { nodes: [], starts: [] };
+    if (!message) break;
+    const first = below(nodes.length);
+    // Mostly near, sometimes far: both ends in one node, in neighbours, blocks apart.
+    const last = Math.min(nodes.length - 1, first + below(random() < 0.7 ? 3 : 12));
+    const place = (node: number) => {
+      const places = caretPlaces(nodes[node] ?? '');
+      return places[below(places.length)] ?? 0;
+    };
+    const [from, to] = [place(first), place(last)];
+    const [start, end] = first === last && from > to ? [to, from] : [from, to];
+    const quote = trim(message.text.slice((starts[first] ?? 0) + start, (starts[last] ?? 0) + end));
+    if (quote && quote.length <= 2_000) {
+      selections.set(quote, { message: message.id, start: [first, start], end: [last, end], quote });
+    }
+  }
+  return [...selections.values()];
+}
+
+async function highlight(workspace: Workspace, { message, start, end }: Selection): Promise<void> {
+  await workspace.clearSelection();
+  await workspace.page.evaluate(([id, from, to]) => window.canonical.selectBetween(id, from, to), [message, start, end] as const);
+  await workspace.applyTag(1);
+}
+
+test('there are fixtures to compare', () => {
+  expect(fixtures.length).toBeGreaterThan(0);
+});
+
+for (const fixture of fixtures) {
+  test(`the page’s text nodes are the canonical text of ${fixture}`, async ({ signIn, newConversation }, testInfo) => {
+    const text = readFileSync(new URL(fixture, FOLDER), 'utf8');
+    const { id, messages } = await newConversation({ title: fixture, text, share: 'class' });
+    const workspace = await (await signIn('student-1')).open(id);
+
+    const shown = await workspace.page.evaluate(() => window.canonical.textNodes());
+    expect(shown.map(({ message }) => message)).toEqual(messages.map((message) => message.id));
+    const aligned = messages.map((message, index) => {
+      const nodes = shown[index]?.texts ?? [];
+      return { message, nodes, starts: align(message.text, nodes) };
+    });
+
+    const seed = seedOf(fixture);
+    testInfo.annotations.push({ type: 'seed', description: `${seed}` });
+    const selections = drawSelections(aligned, seed);
+    expect(selections.length, `passages of ${fixture} that can be marked`).toBeGreaterThan(0);
+    for (const selection of selections) {
+      await highlight(workspace, selection);
+      await expect
+        .poll(() => workspace.quotes(), `seed ${seed}: from ${selection.start} to ${selection.end} of ${selection.message}`)
+        .toContain(selection.quote);
+    }
+
+    await workspace.synced('saved');
+    await workspace.reload();
+    const quotes = new Set<string>();
+    for (const { message, start, quote } of selections) {
+      await workspace.page.evaluate(([id, place]) => window.canonical.selectBetween(id, place, place), [message, start] as const);
+      // Cards far off-screen need not be there; the one beside its passage must.
+      await expect.poll(() => workspace.quotes(), 'stored and shown again').toContain(quote);
+      quotes.add(quote);
+    }
+    expect(quotes.size).toBe(selections.length);
+    await expect(workspace.cards.and(workspace.page.locator(':not([data-anchor=exact])'))).toHaveCount(0);
+  });
+}

@@ -42,7 +42,7 @@ mod fixtures;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod walk;
 

@@ -5,42 +5,66 @@
 //! that is never closed, for which each line that follows is looked up from the paragraph's start. A megabyte of either
 //! takes many minutes, and no reader ever meant one.
 
-/// Steps of the parser: about half a second without optimisation, less than a tenth with it.
-const MAX_STEPS: usize = 50_000_000;
+/// Lines times open containers. A line is compared with them up to ten times, so this is about a second without
+/// optimisation, less than a tenth with it.
+const MAX_CONTAINER_STEPS: usize = 5_000_000;
 
-/// Whether parsing would take more than [`MAX_STEPS`] in one of the two ways. Takes linear time itself.
+/// Lines of unclosed titles times inlines: half a second, or a twentieth.
+const MAX_TITLE_STEPS: usize = 50_000_000;
+
+/// Whether parsing would take too long in one of the two ways. Takes linear time itself.
 pub(super) fn is_quadratic(markdown: &str) -> bool {
-    container_steps(markdown) > MAX_STEPS || title_steps(markdown) > MAX_STEPS
+    container_steps(markdown) > MAX_CONTAINER_STEPS || title_steps(markdown) > MAX_TITLE_STEPS
 }
 
-/// For each line, the containers that can be open in it. A container is opened by a line that repeats the marks or the
-/// indentation of all that are around it, so the line with the widest beginning yet is an upper bound.
+/// For each line, an upper bound of the containers that are open in it: those that it opens, and those of the lines before
+/// that it repeats by marks or indentation. Text may follow without either as long as no blank line came between.
 fn container_steps(markdown: &str) -> usize {
-    let mut deepest = 0;
+    let mut open = 0;
     let mut steps: usize = 0;
+    let mut after_blank = true;
     for line in markdown.split('\n') {
-        deepest = deepest.max(marks(line));
-        steps = steps.saturating_add(deepest);
+        let beginning = Beginning::of(line);
+        let kept = open.min(beginning.width);
+        let now = kept + beginning.opened;
+        let closes_others = after_blank && !beginning.is_whole_line;
+        open = if closes_others { now } else { open.max(now) };
+        steps = steps.saturating_add(open);
+        after_blank = beginning.is_whole_line && beginning.opened == 0;
     }
     steps
 }
 
-/// The quotes, lists and items that the beginning of a line can stand for.
-fn marks(line: &str) -> usize {
-    let mut rest = line.as_bytes();
-    let mut marks = 0;
-    loop {
-        let digits = rest.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
-        let ends = |at: usize| rest.get(at).is_none_or(|byte| matches!(byte, b' ' | b'\t'));
-        let (len, new) = match rest {
-            [b' ', ..] | [b'>', ..] => (1, 1),
-            [b'\t', ..] => (1, 4),
-            [b'-' | b'+' | b'*', ..] if ends(1) => (1, 2),
-            [b'0'..=b'9', ..] if matches!(rest.get(digits), Some(b'.' | b')')) && ends(digits + 1) => (digits + 1, 2),
-            _ => return marks,
-        };
-        marks += new;
-        rest = &rest[len..];
+/// The marks and white space that a line begins with.
+struct Beginning {
+    width: usize,
+    opened: usize,
+    is_whole_line: bool,
+}
+
+impl Beginning {
+    fn of(line: &str) -> Self {
+        let mut beginning = Self { width: 0, opened: 0, is_whole_line: false };
+        let mut rest = line.as_bytes();
+        loop {
+            let digits = rest.iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+            let ends = |at: usize| rest.get(at).is_none_or(|byte| matches!(byte, b' ' | b'\t'));
+            let (len, width, opened) = match rest {
+                [b' ', ..] => (1, 1, 0),
+                [b'\t', ..] => (1, 4, 0),
+                [b'>', ..] => (1, 1, 1),
+                [b'-' | b'+' | b'*', ..] if ends(1) => (1, 1, 2),
+                [b'0'..=b'9', ..] if matches!(rest.get(digits), Some(b'.' | b')')) && ends(digits + 1) => {
+                    (digits + 1, digits + 1, 2)
+                }
+                _ => break,
+            };
+            beginning.width += width;
+            beginning.opened += opened;
+            rest = &rest[len..];
+        }
+        beginning.is_whole_line = rest.is_empty();
+        beginning
     }
 }
 
@@ -116,5 +140,11 @@ mod tests {
         }
         let rule = format!("{}\n{}\n{}", "-".repeat(100_000), "* ".repeat(100), "1234567890".repeat(50_000));
         assert!(!is_quadratic(&format!("{rule}\n{}", prose.repeat(3_000))));
+        let list = format!("{}- deep\n\n", " ".repeat(100));
+        assert!(!is_quadratic(&format!(
+            "{}{}",
+            "- a\n  - b\n    - c\n".repeat(1_000),
+            (list + &prose.repeat(10)).repeat(1_000)
+        )));
     }
 }

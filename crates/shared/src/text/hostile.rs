@@ -28,7 +28,7 @@ proptest! {
 }
 
 #[test]
-fn a_megabyte_of_one_marker_is_rendered() {
+fn nothing_but_one_marker_is_rendered() {
     for marker in [
         "*",
         "_",
@@ -67,13 +67,13 @@ fn a_megabyte_of_one_marker_is_rendered() {
         "\0",
         "\r",
     ] {
-        survives(marker, &marker.repeat(MAX_MARKDOWN_BYTES / marker.len()));
+        survives(marker, &marker.repeat(MAX_MARKDOWN_BYTES / 4 / marker.len()));
     }
 }
 
 #[test]
-fn a_megabyte_of_two_markers_is_rendered() {
-    let half = |marker: &str| marker.repeat(MAX_MARKDOWN_BYTES / 2 / marker.len());
+fn nothing_but_two_markers_is_rendered() {
+    let half = |marker: &str| marker.repeat(MAX_MARKDOWN_BYTES / 8 / marker.len());
     for (first, second) in [
         ("> ", "a\n"),
         ("- ", "a\n"),

@@ -1,8 +1,8 @@
 //! Markdown to HTML and canonical text, in one pass.
 //!
 //! The canonical text is what offsets count in, so it must be equal to what the browser's text nodes hold, on every
-//! machine and for ever. [`render`] therefore writes three things at once: the HTML, the text, and the [`Run`]s that say
-//! which piece of the text lies in which text node.
+//! machine and for ever. [`crate::text::render`] therefore writes three things at once: the HTML, the text, and the
+//! [`crate::text::Run`]s that say which piece of the text lies in which text node.
 //!
 //! # The canonical text
 //!
@@ -21,8 +21,9 @@
 //!
 //! # Limits
 //!
-//! Quotes and lists nest [`MAX_BLOCK_DEPTH`] deep, emphasis and the like [`MAX_INLINE_DEPTH`]; what is deeper is shown
-//! flat, with all its words. Markdown that would take the parser quadratic time is shown as its source (`cost.rs`).
+//! Quotes and lists nest [`crate::text::MAX_BLOCK_DEPTH`] deep, emphasis and the like [`crate::text::MAX_INLINE_DEPTH`];
+//! what is deeper is shown flat, with all its words. Markdown that would take the parser quadratic time is shown as its
+//! source (`cost.rs`).
 
 mod blocks;
 mod clean;

@@ -113,7 +113,9 @@ mod tests {
     #[test]
     fn other_spellings_of_a_uuid_are_refused() {
         let id = UserId::new().to_string();
-        for text in [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}"), String::new()] {
+        for text in
+            [id.to_uppercase(), id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}"), String::new()]
+        {
             assert_eq!(text.parse::<UserId>(), Err(InvalidId), "{text}");
         }
     }

@@ -1,0 +1,40 @@
+//! What is taken out of a text because an HTML parser, or Postgres, would change it.
+
+use std::borrow::Cow;
+
+/// The Markdown as it is parsed: no leading byte order mark, LF line ends, no other C0 controls than tab and LF.
+pub(super) fn source(markdown: &str) -> Cow<'_, str> {
+    let markdown = markdown.strip_prefix('\u{feff}').unwrap_or(markdown);
+    if !markdown.bytes().any(is_unwanted) {
+        return Cow::Borrowed(markdown);
+    }
+    let lines = markdown.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(without_controls(&lines).into_owned())
+}
+
+/// The text without C0 controls (tab and LF stay): character references can bring them back after [`source`].
+pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(is_unwanted) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|character| !u8::try_from(*character).is_ok_and(is_unwanted)).collect())
+}
+
+fn is_unwanted(byte: u8) -> bool {
+    byte < 0x20 && byte != b'\t' && byte != b'\n'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_line_end_is_one_line_feed() {
+        assert_eq!(source("a\r\nb\rc\nd\r\r\n"), "a\nb\nc\nd\n\n");
+    }
+
+    #[test]
+    fn clean_text_is_not_copied() {
+        assert!(matches!(source("a\tb\nc\u{7f}\u{85}\u{feff}"), Cow::Borrowed(_)));
+    }
+}

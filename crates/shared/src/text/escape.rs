@@ -1,0 +1,34 @@
+//! Writing text into HTML.
+
+/// Text inside an element.
+pub(super) fn push_text(html: &mut String, text: &str) {
+    push(html, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        _ => None,
+    });
+}
+
+/// The value of an attribute between double quotes.
+pub(super) fn push_attribute(html: &mut String, value: &str) {
+    push(html, value, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'"' => Some("&quot;"),
+        _ => None,
+    });
+}
+
+fn push(html: &mut String, text: &str, reference: impl Fn(u8) -> Option<&'static str>) {
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(reference) = reference(byte) {
+            html.push_str(&text[written..at]);
+            html.push_str(reference);
+            written = at + 1;
+        }
+    }
+    html.push_str(&text[written..]);
+}

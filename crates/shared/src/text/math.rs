@@ -1,0 +1,223 @@
+//! TeX is kept as it was written.
+//!
+//! Markdown would take the backslashes of `\(a\)` for escapes and the stars of `$a*b*c$` for emphasis. So before
+//! parsing, each piece of TeX is replaced by a mark that means nothing to the parser, and put back where its text is
+//! written (in code too, so a dollar in a program is safe).
+//!
+//! Taken for TeX: `\(…\)`, `\[…\]` and `$$…$$` over lines of one paragraph, `$…$` in one line where, as in Pandoc, no
+//! space follows the first and precedes the second dollar and no digit follows the second. Not taken: what holds a
+//! backtick or begins a quote or a fence on its way, because it ends something that began outside; `$…$` over the edges
+//! of a cell, a link or strong emphasis; anything longer than [`MAX_TEX`].
+
+use std::{borrow::Cow, cell::Cell};
+
+/// The longest piece of TeX, in bytes.
+const MAX_TEX: usize = 4_000;
+
+const OPEN: char = '\u{e000}';
+const CLOSE: char = '\u{e001}';
+
+/// Markdown without its TeX.
+pub(super) struct Masked<'source> {
+    pub(super) markdown: Cow<'source, str>,
+    pieces: Vec<&'source str>,
+    /// Bytes of TeX that may still be written into addresses: one definition can be referred to by many links.
+    url_budget: Cell<usize>,
+}
+
+/// Replaces the TeX. Markdown that holds the marks' private characters already is left as it is.
+pub(super) fn mask(source: &str) -> Masked<'_> {
+    let mut masked =
+        Masked { markdown: Cow::Borrowed(source), pieces: Vec::new(), url_budget: Cell::new(source.len()) };
+    if source.contains(OPEN) || !(source.contains('$') || source.contains("\\(") || source.contains("\\[")) {
+        return masked;
+    }
+    let mut markdown = String::with_capacity(source.len());
+    let (mut at, mut copied) = (0, 0);
+    while let Some(found) = source[at..].find(['\\', '$']) {
+        at += found;
+        let Some(end) = tex_end(source, at) else {
+            at += skip(source, at);
+            continue;
+        };
+        markdown.push_str(&source[copied..at]);
+        markdown.push_str(&format!("{OPEN}{}{CLOSE}", masked.pieces.len()));
+        masked.pieces.push(&source[at..end]);
+        (at, copied) = (end, end);
+    }
+    markdown.push_str(&source[copied..]);
+    masked.markdown = Cow::Owned(markdown);
+    masked
+}
+
+impl Masked<'_> {
+    /// A text with its TeX put back.
+    pub(super) fn reveal<'text>(&self, text: &'text str) -> Cow<'text, str> {
+        if self.pieces.is_empty() || !text.contains(OPEN) {
+            return Cow::Borrowed(text);
+        }
+        let mut revealed = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, index, after)) = next_mark(rest) {
+            revealed.push_str(before);
+            revealed.push_str(self.pieces.get(index).copied().unwrap_or_default());
+            rest = after;
+        }
+        revealed.push_str(rest);
+        Cow::Owned(revealed)
+    }
+
+    /// An address with what was taken for TeX put back, as long as there is budget for it.
+    pub(super) fn reveal_url<'text>(&self, url: &'text str) -> Option<Cow<'text, str>> {
+        let revealed = self.reveal(url);
+        if let Cow::Owned(revealed) = &revealed {
+            self.url_budget.set(self.url_budget.get().checked_sub(revealed.len())?);
+        }
+        Some(revealed)
+    }
+}
+
+fn next_mark(text: &str) -> Option<(&str, usize, &str)> {
+    let (before, rest) = text.split_once(OPEN)?;
+    let (index, after) = rest.split_once(CLOSE)?;
+    Some((before, index.parse().ok()?, after))
+}
+
+/// How far to go on where no TeX begins: over an escaped character, or over a run of dollars.
+fn skip(source: &str, at: usize) -> usize {
+    let rest = &source[at..];
+    if rest.starts_with('$') {
+        return rest.len() - rest.trim_start_matches('$').len();
+    }
+    match rest[1..].chars().next() {
+        Some(next) if next.is_ascii_punctuation() => 2,
+        _ => 1,
+    }
+}
+
+/// Where the TeX that begins at `at` ends.
+fn tex_end(source: &str, at: usize) -> Option<usize> {
+    let rest = &source.as_bytes()[at..];
+    let len = match rest {
+        [b'\\', b'(', ..] => display_len(rest, b"\\)"),
+        [b'\\', b'[', ..] => display_len(rest, b"\\]"),
+        [b'$', b'$', ..] => display_len(rest, b"$$"),
+        [b'$', ..] => dollar_len(rest),
+        _ => None,
+    }?;
+    Some(at + len)
+}
+
+/// The length of TeX between two delimiters of two bytes, over the lines of one paragraph.
+fn display_len(rest: &[u8], closer: &[u8; 2]) -> Option<usize> {
+    let mut at = 2;
+    let mut blank = true;
+    while at + 2 <= rest.len().min(MAX_TEX) {
+        let pair = &rest[at..at + 2];
+        if pair == closer {
+            return (!blank).then_some(at + 2);
+        }
+        match pair {
+            [b'`', _] | [b'\\', b'(' | b'['] => return None,
+            [b'\n', _] if breaks_off(&rest[at + 1..]) => return None,
+            [b'\\', next] if *next != b'\n' => at += 2,
+            _ => at += 1,
+        }
+        blank &= pair[0].is_ascii_whitespace();
+    }
+    None
+}
+
+/// Whether a line ends the paragraph before it, or carries a mark of a block around it.
+fn breaks_off(line: &[u8]) -> bool {
+    let words = line.trim_ascii_start();
+    let indent = &line[..line.len() - words.len()];
+    indent.contains(&b'\n') || words.is_empty() || words.starts_with(b">") || words.starts_with(b"~~~")
+}
+
+/// The length of TeX between single dollars.
+fn dollar_len(rest: &[u8]) -> Option<usize> {
+    if rest.get(1)?.is_ascii_whitespace() {
+        return None;
+    }
+    let mut at = 1;
+    while at < rest.len().min(MAX_TEX) {
+        match &rest[at..] {
+            [b'$', after @ ..] => {
+                let closes = !rest[at - 1].is_ascii_whitespace()
+                    && !after.first().is_some_and(|next| next.is_ascii_digit() || *next == b'$');
+                return closes.then_some(at + 1);
+            }
+            [b'`' | b'\n' | b'|', ..] | [b'*', b'*', ..] | [b'_', b'_', ..] | [b'~', b'~', ..] | [b']', b'(', ..] => {
+                return None;
+            }
+            [b'\\', next, ..] if *next != b'\n' => at += 2,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(source: &str) -> Vec<&str> {
+        let masked = mask(source);
+        assert_eq!(masked.reveal(&masked.markdown), source);
+        masked.pieces
+    }
+
+    #[test]
+    fn tex_is_found_between_its_delimiters() {
+        assert_eq!(
+            pieces(r"a \(x_1\) b \[ y \\ z \] c $$p$q$$ d $r$ e"),
+            [r"\(x_1\)", r"\[ y \\ z \]", "$$p$q$$", "$r$"]
+        );
+        assert_eq!(pieces("$$\na\nb\n$$"), ["$$\na\nb\n$$"]);
+        assert_eq!(pieces(r"$\$5$"), [r"$\$5$"]);
+    }
+
+    #[test]
+    fn money_code_and_open_ends_are_not_tex() {
+        for source in [
+            "$5 and $6",
+            "it is $5, or US$6",
+            r"\$a$",
+            r"\\(x\\)",
+            r"\(open",
+            "$$$$",
+            "$$ $$",
+            "$a",
+            "$ a$",
+            "$a\nb$",
+            "`$a` and `b$`",
+            "| $a | b$ |",
+            "[$a](http://x) [b$](http://y)",
+            "**$a** **b$**",
+            "\\[a\n\nb\\]",
+            "> \\[a\n> b\\]",
+            "\\(a\n```\nb\\)",
+            "\\(a\n~~~\nb\\)",
+            r"\[a \(b\]",
+        ] {
+            assert_eq!(pieces(source), [""; 0], "{source}");
+        }
+    }
+
+    #[test]
+    fn private_characters_of_the_text_itself_are_safe() {
+        let source = "\u{e000}0\u{e001} $x$";
+        assert_eq!(mask(source).reveal(source), source);
+    }
+
+    #[test]
+    fn an_address_referred_to_often_is_not_written_without_end() {
+        let masked = mask("[a]: http://x/$abcdefghijklmnopqrstuvwxyz$");
+        assert_eq!(
+            masked.reveal_url(&masked.markdown["[a]: ".len()..]).as_deref(),
+            Some("http://x/$abcdefghijklmnopqrstuvwxyz$")
+        );
+        assert_eq!(masked.reveal_url(&masked.markdown), None);
+    }
+}

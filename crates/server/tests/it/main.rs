@@ -1,1 +1,5 @@
-//! t
+//! The server's integration tests, in one binary.
+
+mod rooms;
+mod rooms_support;
+mod sync;

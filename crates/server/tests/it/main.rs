@@ -5,4 +5,7 @@
 )]
 
 mod database;
+mod rooms;
+mod rooms_support;
 mod support;
+mod sync;

@@ -1,0 +1,253 @@
+//! Rooms: each is one task that owns one conversation's document, and the people who are connected to it.
+//!
+//! What a room *accepts* is checked at once against a copy of the document; what it *relays and acknowledges* is
+//! committed. So nobody ever sees an edit that a crash could take back.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use shared::{
+    access::Access,
+    ids::{ConversationId, UserId},
+    sync::CloseCode,
+};
+use sqlx::PgPool;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+
+/// The document's state and log in the database.
+pub mod persistence;
+
+/// Threads for work on documents.
+pub mod stacks;
+
+mod copies;
+mod hours;
+mod ingest;
+mod presence;
+mod queue;
+mod room;
+mod rules;
+mod seat;
+mod updates;
+mod writer;
+
+pub use persistence::create;
+pub use seat::{Outbox, Outgoing, Seat, Voice};
+
+use room::{Mail, Room};
+use stacks::Stacks;
+
+/// Messages that may wait for a room; then its writers wait.
+const MAILBOX: usize = 256;
+
+/// Bytes that may wait for a room; then its writers wait.
+const MAILBOX_BYTES: usize = 64 << 20;
+
+/// How long a shutdown may take: the server has 10 s in all.
+const SHUTDOWN: Duration = Duration::from_secs(8);
+
+/// Somebody who joins a room.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Who is signed in; the author of their updates in the log.
+    pub user: UserId,
+    /// The name that the others see.
+    pub name: String,
+    /// What they may do.
+    pub access: Access,
+    /// Whether their client understands the messages of [`shared::sync::SUBPROTOCOL`].
+    pub speaks_v1: bool,
+    /// The generation of the document that their client holds, if it holds one.
+    pub epoch: Option<i64>,
+}
+
+/// Why nobody can join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JoinError {
+    /// The conversation has no document.
+    #[error("there is no such conversation")]
+    NotFound,
+    /// The server is shutting down.
+    #[error("the server is restarting")]
+    Restarting,
+    /// The document cannot be read: the store is down, or its bytes are damaged. Nothing was changed.
+    #[error("the document cannot be read")]
+    Unreadable,
+}
+
+impl JoinError {
+    /// The code to close the connection with.
+    pub fn close_code(self) -> CloseCode {
+        match self {
+            Self::NotFound => CloseCode::NotFound,
+            Self::Restarting => CloseCode::Restarting,
+            Self::Unreadable => CloseCode::TryLater,
+        }
+    }
+}
+
+/// How long rooms wait for what. Tests shorten it.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// From the last change to the snapshot.
+    pub snapshot_after: Duration,
+    /// From the first change to the snapshot, however much is going on.
+    pub snapshot_at_latest: Duration,
+    /// From the last person's leaving to the end of the room.
+    pub idle: Duration,
+    /// Between two rounds of renewed presence; a connection hears something at least every other round. Stock
+    /// clients give up after 30 s without a message, so this is well below 15 s.
+    pub beat: Duration,
+    /// Between two relays of changed presence.
+    pub presence: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            snapshot_after: Duration::from_secs(5),
+            snapshot_at_latest: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
+            beat: Duration::from_secs(10),
+            presence: Duration::from_secs(1) / shared::sync::MAX_AWARENESS_PER_SECOND,
+        }
+    }
+}
+
+/// All rooms of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Rooms {
+    house: Arc<House>,
+}
+
+/// What rooms share.
+struct House {
+    db: PgPool,
+    timing: Timing,
+    stacks: Stacks,
+    writer: mpsc::UnboundedSender<writer::Batch>,
+    registry: Mutex<Registry>,
+    tasks: TaskTracker,
+}
+
+#[derive(Default)]
+struct Registry {
+    open: HashMap<ConversationId, Door>,
+    is_shut: bool,
+}
+
+/// How to reach a room.
+#[derive(Clone)]
+struct Door {
+    mailbox: mpsc::Sender<Mail>,
+    space: Arc<Semaphore>,
+}
+
+impl Rooms {
+    /// Rooms over this database. To be called within a tokio runtime.
+    pub fn new(db: PgPool) -> Self {
+        Self::with_timing(db, Timing::default())
+    }
+
+    /// Rooms with other waiting times.
+    pub fn with_timing(db: PgPool, timing: Timing) -> Self {
+        let (writer, batches) = mpsc::unbounded_channel();
+        tokio::spawn(writer::run(db.clone(), batches));
+        let (registry, tasks) = (Mutex::default(), TaskTracker::new());
+        Self { house: Arc::new(House { db, timing, stacks: Stacks::start(), writer, registry, tasks }) }
+    }
+
+    /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited
+    /// for. Access has been checked by the caller; a generation of the document that is not the current one is
+    /// answered in the seat, with a close.
+    ///
+    /// # Errors
+    /// See [`JoinError`].
+    pub async fn join(&self, conversation: ConversationId, member: Member) -> Result<Seat, JoinError> {
+        loop {
+            let door = self.house.door(conversation).ok_or(JoinError::Restarting)?;
+            let (reply, answer) = oneshot::channel();
+            let mail = Mail::Join { member: member.clone(), door: door.clone(), reply };
+            // A room that has just ended takes no mail and gives no answer: the next one will.
+            if door.mailbox.send(mail).await.is_ok()
+                && let Ok(answer) = answer.await
+            {
+                return answer;
+            }
+        }
+    }
+
+    /// Closes a room with this code, for everybody in it, and waits until all that it accepted is committed and it
+    /// is gone. To be called before the document is replaced or deleted.
+    pub async fn close(&self, conversation: ConversationId, code: CloseCode) {
+        let door = self.house.registry().open.get(&conversation).cloned();
+        if let Some(door) = door {
+            let _ = door.mailbox.send(Mail::Close { code }).await;
+            door.mailbox.closed().await;
+        }
+    }
+
+    /// Closes the connections of one person in one conversation.
+    pub async fn kick(&self, conversation: ConversationId, user: UserId, code: CloseCode) {
+        let door = self.house.registry().open.get(&conversation).cloned();
+        if let Some(door) = door {
+            let _ = door.mailbox.send(Mail::Kick { user, code }).await;
+        }
+    }
+
+    /// How many rooms are open.
+    pub fn open(&self) -> usize {
+        self.house.registry().open.len()
+    }
+
+    /// Closes all rooms with [`CloseCode::Restarting`] and lets nobody in again. Returns when all that they accepted
+    /// is committed and compacted, or after 8 s: then the store is down, and what is not committed was never
+    /// acknowledged.
+    pub async fn shutdown(&self) {
+        let doors: Vec<Door> = {
+            let mut registry = self.house.registry();
+            registry.is_shut = true;
+            registry.open.values().cloned().collect()
+        };
+        let closing = async {
+            for door in doors {
+                let _ = door.mailbox.send(Mail::Close { code: CloseCode::Restarting }).await;
+            }
+            self.house.tasks.close();
+            self.house.tasks.wait().await;
+        };
+        if tokio::time::timeout(SHUTDOWN, closing).await.is_err() {
+            tracing::error!(rooms = self.open(), "not all rooms could be stored in time");
+        }
+    }
+}
+
+impl House {
+    /// No panic can leave the registry half changed.
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The door of a room, opened if need be: looked up and opened under one lock, so that a document never has two
+    /// rooms. `None` if the house is shut.
+    fn door(self: &Arc<Self>, conversation: ConversationId) -> Option<Door> {
+        let mut registry = self.registry();
+        if registry.is_shut {
+            return None;
+        }
+        if let Some(door) = registry.open.get(&conversation)
+            && !door.mailbox.is_closed()
+        {
+            return Some(door.clone());
+        }
+        let (mailbox, mail) = mpsc::channel(MAILBOX);
+        let door = Door { mailbox, space: Arc::new(Semaphore::new(MAILBOX_BYTES)) };
+        registry.open.insert(conversation, door.clone());
+        self.tasks.spawn(Room::live(Arc::clone(self), conversation, mail));
+        Some(door)
+    }
+}

@@ -1,0 +1,140 @@
+//! What a room does by the clock: snapshots, presence, and its end.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use shared::sync::{Frame, awareness};
+use tokio::{task::JoinHandle, time::Instant};
+
+use super::{
+    persistence::{self, Failure},
+    room::{End, Room},
+};
+
+impl Room {
+    pub(super) fn deadline(&self) -> Instant {
+        let beat = (!self.seats.is_empty()).then_some(self.beat_at);
+        // What cannot be done before something else has ended is looked at then.
+        let snapshot = self.snapshot_at.filter(|_| self.snapshot.is_none());
+        let idle = self.idle_at.filter(|_| !self.is_busy());
+        let times = [snapshot, idle, self.presence_at, beat];
+        // Without any, an hour is as good as never.
+        times.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600))
+    }
+
+    pub(super) fn changed(&mut self) {
+        let now = Instant::now();
+        let first = *self.first_change.get_or_insert(now);
+        let timing = &self.house.timing;
+        let due = (now + timing.snapshot_after).min(first + timing.snapshot_at_latest);
+        self.snapshot_at = Some(if self.seats.is_empty() { now } else { due });
+    }
+
+    pub(super) fn snapshotted(&mut self, result: Result<Option<i64>, Failure>) {
+        self.snapshot = None;
+        match result {
+            Ok(Some(seq)) => {
+                self.compacted = self.compacted.max(seq);
+                self.snapshot_failed = false;
+            }
+            Ok(None) => self.snapshot_failed = true,
+            Err(error) => {
+                tracing::error!(conversation = %self.conversation, %error, "no snapshot: the log keeps everything");
+                self.snapshot_failed = true;
+            }
+        }
+        if self.committed > self.compacted && self.snapshot_at.is_none() {
+            self.first_change = None;
+            self.changed();
+            if self.snapshot_failed {
+                self.snapshot_at = Some(Instant::now() + self.house.timing.snapshot_at_latest);
+            }
+        }
+    }
+
+    pub(super) fn on_time(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        self.relay_presence(now);
+        self.take_snapshot(now);
+        let is_idle = self.idle_at.is_some_and(|at| at <= now);
+        if (is_idle || self.closing.is_some()) && !self.is_busy() { Err(End) } else { Ok(()) }
+    }
+
+    /// Whether something is under way whose end must be waited for.
+    fn is_busy(&self) -> bool {
+        !self.queue.is_empty() || self.committing.is_some() || self.snapshot.is_some()
+    }
+
+    /// Starts a snapshot if one is due: one at a time, and only if there is something to compact.
+    fn take_snapshot(&mut self, now: Instant) {
+        let is_due = self.snapshot_at.is_some_and(|at| at <= now);
+        let is_last_call = self.closing.is_some() && !self.is_busy() && !self.snapshot_failed;
+        if self.snapshot.is_some() || !(is_due || is_last_call) {
+            return;
+        }
+        (self.snapshot_at, self.first_change) = (None, None);
+        if self.committed > self.compacted {
+            let (house, conversation) = (Arc::clone(&self.house), self.conversation);
+            let snapshot = async move { persistence::snapshot(&house.db, &house.stacks, conversation).await };
+            self.snapshot = Some(tokio::spawn(snapshot));
+        }
+    }
+
+    fn relay_presence(&mut self, now: Instant) {
+        let is_beat = self.beat_at <= now;
+        if is_beat {
+            self.beat_at = now + self.house.timing.beat;
+            self.presence.include_renewals();
+        }
+        let next = self.presence_sent + self.house.timing.presence;
+        self.presence_at = self.presence.has_changes().then_some(next);
+        if self.presence_at.is_some_and(|at| at <= now) {
+            self.presence_at = None;
+            self.presence_sent = now;
+            self.send_presence();
+        }
+        if is_beat {
+            self.keep_alive(now);
+        }
+    }
+
+    /// Nobody is told of themselves: their client would take an older state for its own.
+    fn send_presence(&mut self) {
+        let changes = self.presence.changes();
+        let encode = |except: Option<u64>| {
+            let entries: Vec<_> = changes
+                .iter()
+                .filter(|(client, ..)| Some(*client) != except)
+                .map(|(client, clock, state)| awareness::Entry { client: *client, clock: *clock, state })
+                .collect();
+            (!entries.is_empty()).then(|| Bytes::from(Frame::Awareness(&awareness::encode(&entries)).encode()))
+        };
+        let to_all = encode(None);
+        for seat in self.seats.keys().copied().collect::<Vec<_>>() {
+            let own = self.presence.own(seat).filter(|own| changes.iter().any(|(client, ..)| client == own));
+            let frame = if own.is_some() { encode(own) } else { to_all.clone() };
+            if let Some(frame) = frame {
+                self.tell(seat, frame);
+            }
+        }
+    }
+
+    /// Stock clients take a connection on which no message comes for dead.
+    fn keep_alive(&mut self, now: Instant) {
+        let frame = Bytes::from(Frame::Awareness(&awareness::encode(&[])).encode());
+        let quiet = now - self.house.timing.beat;
+        let silent: Vec<_> =
+            self.seats.iter().filter(|(_, seated)| seated.told <= quiet).map(|(seat, _)| *seat).collect();
+        for seat in silent {
+            self.tell(seat, frame.clone());
+        }
+    }
+}
+
+/// Waits for the snapshot that is being taken, if one is.
+pub(super) async fn finished(snapshot: &mut Option<JoinHandle<Result<Option<i64>, Failure>>>) -> Result<Option<i64>, Failure> {
+    match snapshot {
+        Some(task) => task.await.unwrap_or(Err(Failure::Damaged)),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,152 @@
+//! What an update goes through before it is stored, in order. A failure at any step stores nothing, relays nothing
+//! and leaves the document readable.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use shared::{
+    access::Access,
+    ids::UserId,
+    sync::{
+        self, CloseCode, Frame,
+        prescan::{Outline, prescan},
+    },
+};
+
+use super::{
+    copies::{Copies, Corrupt, Trial},
+    rules::{self, Refusal},
+    seat::SeatId,
+};
+
+/// A frame that may go on to the room.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// A state vector: answer with what is lacking.
+    Step1(Bytes),
+    /// An update, or an answer to the server's SyncStep1, which is one too.
+    Update(Bytes),
+    /// An awareness update.
+    Awareness(Bytes),
+    /// Send who is here.
+    QueryAwareness,
+}
+
+/// Step 1: the limits of a frame, and that it is one. `first_answer` says whether no SyncStep2 has come yet, and is
+/// kept up to date. `None` is a frame that means nothing to the server.
+pub(super) fn frame(bytes: &Bytes, first_answer: &mut bool) -> Result<Option<Said>, CloseCode> {
+    if bytes.len() > sync::MAX_FIRST_ANSWER {
+        return Err(CloseCode::TooLarge);
+    }
+    let frame = Frame::decode(bytes).map_err(|_| CloseCode::Malformed);
+    let answers = matches!(frame, Ok(Frame::Step2(_))) && std::mem::take(first_answer);
+    if bytes.len() > sync::MAX_FRAME && !answers {
+        return Err(CloseCode::TooLarge);
+    }
+    Ok(Some(match frame? {
+        Frame::Step1(vector) => {
+            sync::prescan::state_vector(vector).map_err(|_| CloseCode::Malformed)?;
+            Said::Step1(bytes.slice_ref(vector))
+        }
+        Frame::Step2(update) | Frame::Update(update) => Said::Update(bytes.slice_ref(update)),
+        Frame::Awareness(update) => Said::Awareness(bytes.slice_ref(update)),
+        Frame::QueryAwareness => Said::QueryAwareness,
+        Frame::Auth(_) => return Ok(None),
+        // The server's own messages: nobody says them to it.
+        Frame::Epoch(_) | Frame::Acked(_) | Frame::Refused(_) => return Err(CloseCode::Malformed),
+    }))
+}
+
+/// What becomes of an update.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The probe has it; to be committed.
+    Accepted,
+    /// All of it was accepted before; there is nothing to store.
+    Unchanged,
+    /// It breaks a rule. The ids are the Yjs clients whose later updates will lack this one.
+    Refused(Refusal, Vec<u64>),
+    /// It builds on units of this Yjs client that never arrived.
+    Gap(u64),
+    /// It is no update, or none that can be applied.
+    Malformed,
+}
+
+/// An update to be judged.
+pub(super) struct Case {
+    pub(super) seat: SeatId,
+    pub(super) author: UserId,
+    pub(super) access: Access,
+    /// Whether its client knows what a refusal is, and so is heard after one.
+    pub(super) goes_on: bool,
+    pub(super) update: Bytes,
+}
+
+/// Judges updates in order. What a connection sent after something for which it will be closed is not judged.
+pub(super) fn judge_all(
+    copies: &mut Copies,
+    cases: impl Iterator<Item = Case>,
+) -> Result<Vec<(Case, Verdict)>, Corrupt> {
+    let mut stopped = BTreeSet::new();
+    let mut judged = Vec::new();
+    for case in cases {
+        if stopped.contains(&case.seat) {
+            continue;
+        }
+        let verdict = judge(copies, &case.update, case.access)?;
+        let ends = match verdict {
+            Verdict::Malformed => true,
+            Verdict::Refused(..) => !case.goes_on,
+            Verdict::Accepted | Verdict::Unchanged | Verdict::Gap(_) => false,
+        };
+        if ends {
+            stopped.insert(case.seat);
+        }
+        judged.push((case, verdict));
+    }
+    Ok(judged)
+}
+
+/// Steps 2 to 5. Blocks, for milliseconds where much is to be done.
+fn judge(copies: &mut Copies, update: &Bytes, access: Access) -> Result<Verdict, Corrupt> {
+    // 2. The pre-scan.
+    let Ok(outline) = prescan(update) else { return Ok(Verdict::Malformed) };
+    if outline.is_empty() {
+        return Ok(Verdict::Unchanged);
+    }
+    // 4. Gaps, before the probe is touched, so that they cost no rebuild.
+    if let Some(client) = outline.gap(|client| copies.reached(client)) {
+        return Ok(Verdict::Gap(client));
+    }
+    // 5. Rules that need no look at the state after the update.
+    let brings = copies.lacks(&outline);
+    if brings && let Err(refusal) = before(copies, update, access) {
+        return Ok(Verdict::Refused(refusal, clients(&outline)));
+    }
+    // 3. The probe.
+    match copies.try_on_probe(update, &outline) {
+        Trial::Unchanged => return Ok(Verdict::Unchanged),
+        Trial::Changed => {}
+        // The outline saw all that it builds on, and yrs does not: it is not what it seems.
+        Trial::Gap | Trial::Broken => {
+            copies.rebuild()?;
+            return Ok(Verdict::Malformed);
+        }
+    }
+    // 5. Rules, judged on the state after the update.
+    if let Err(refusal) = rules::check(access) {
+        copies.rebuild()?;
+        return Ok(Verdict::Refused(refusal, clients(&outline)));
+    }
+    copies.accept(update.clone(), &outline);
+    Ok(Verdict::Accepted)
+}
+
+fn before(copies: &mut Copies, update: &Bytes, access: Access) -> Result<(), Refusal> {
+    rules::check(access)?;
+    if copies.would_exceed(update.len(), sync::MAX_DOCUMENT) { Err(rules::FULL) } else { Ok(()) }
+}
+
+fn clients(outline: &Outline) -> Vec<u64> {
+    outline.brings.keys().copied().collect()
+}

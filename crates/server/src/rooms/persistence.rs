@@ -1,0 +1,205 @@
+//! Where documents are kept: a compacted state, and the log of the updates after it.
+//!
+//! A snapshot compacts what it reads from the database and never what a room holds in memory, and it deletes exactly
+//! the rows that it has read. So it is harmless whenever it runs, or if it never does.
+
+use shared::ids::{ConversationId, UserId};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+use yrs::{ReadTxn, StateVector, Transact};
+
+use super::{copies, stacks::Stacks};
+
+/// An update without anything in it.
+const EMPTY: &[u8] = &[0, 0];
+
+/// A document as it is stored.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The compacted state, an update.
+    pub state: Vec<u8>,
+    /// How many updates the state holds.
+    pub seq: i64,
+    /// The generation of the document.
+    pub epoch: i64,
+    /// The updates after it, numbered from `seq` + 1 without a gap.
+    pub updates: Vec<Vec<u8>>,
+    /// Who made the last of them.
+    pub last_author: Option<Uuid>,
+}
+
+impl Stored {
+    /// The number of the last update.
+    pub fn last(&self) -> i64 {
+        self.seq + self.updates.len() as i64
+    }
+}
+
+/// Why a document was not read or compacted.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Store(#[from] sqlx::Error),
+    /// The log has a hole or its bytes make no document.
+    #[error("the stored document is damaged")]
+    Damaged,
+}
+
+/// Inserts the document of a new conversation, in the transaction that creates it: `seed` is its first update (an
+/// empty one is taken as such), made by `author`.
+///
+/// # Errors
+/// The database's.
+pub async fn create(
+    conn: &mut PgConnection,
+    conversation: ConversationId,
+    seed: &[u8],
+    author: UserId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into annotation_document_state (conversation_id, crdt_state, seq, last_editor)
+        values ($1, $2, 0, $3)
+        "#,
+        conversation.uuid(),
+        if seed.is_empty() { EMPTY } else { seed },
+        author.uuid(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Reads a document; `None` if there is none.
+///
+/// # Errors
+/// The database's, or a hole in the log.
+pub async fn load(db: &PgPool, conversation: ConversationId) -> Result<Option<Stored>, Failure> {
+    // Both reads must see the same moment: a snapshot between them would hide its rows.
+    let mut txn = db.begin_with("begin isolation level repeatable read read only").await?;
+    let state = sqlx::query!(
+        r#"
+        select crdt_state, seq, epoch
+        from annotation_document_state
+        where conversation_id = $1
+        "#,
+        conversation.uuid(),
+    )
+    .fetch_optional(&mut *txn)
+    .await?;
+    let Some(state) = state else { return Ok(None) };
+    let rows = sqlx::query!(
+        r#"
+        select seq, update, author
+        from annotation_update
+        where conversation_id = $1 and seq > $2
+        order by seq
+        "#,
+        conversation.uuid(),
+        state.seq,
+    )
+    .fetch_all(&mut *txn)
+    .await?;
+    txn.commit().await?;
+    if !rows.iter().map(|row| row.seq).eq(state.seq + 1..=state.seq + rows.len() as i64) {
+        return Err(Failure::Damaged);
+    }
+    let last_author = rows.last().and_then(|row| row.author);
+    let updates = rows.into_iter().map(|row| row.update).collect();
+    Ok(Some(Stored { state: state.crdt_state, seq: state.seq, epoch: state.epoch, updates, last_author }))
+}
+
+/// A compacted state that is not stored yet.
+#[derive(Debug)]
+pub struct Compacted {
+    conversation: ConversationId,
+    read: Stored,
+    state: Vec<u8>,
+    highlight_count: i32,
+}
+
+/// Reads a document and compacts it. `None` if it is gone, or has no updates to compact.
+///
+/// # Errors
+/// The database's, or bytes that make no document: then nothing must be stored.
+pub async fn compact(
+    db: &PgPool,
+    stacks: &Stacks,
+    conversation: ConversationId,
+) -> Result<Option<Compacted>, Failure> {
+    let Some(read) = load(db, conversation).await? else { return Ok(None) };
+    if read.updates.is_empty() {
+        return Ok(None);
+    }
+    let compacted = stacks.run(move || {
+        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
+        let highlight_count = i32::try_from(copies::highlight_count(&doc)).unwrap_or(i32::MAX);
+        let state = doc.transact().encode_diff_v1(&StateVector::default());
+        // What is about to replace the log must read back as the same.
+        let again = copies::load(&state, &[]).map_err(|_| Failure::Damaged)?;
+        if again.transact().snapshot() != doc.transact().snapshot() {
+            return Err(Failure::Damaged);
+        }
+        Ok(Compacted { conversation, read, state, highlight_count })
+    });
+    compacted.await.map_err(|_| Failure::Damaged)?.map(Some)
+}
+
+/// Stores a compacted state and deletes exactly the rows that are in it. Returns the number of the last of them, or
+/// `None` if another process has compacted or replaced the document meanwhile; then nothing is changed.
+///
+/// # Errors
+/// The database's.
+pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i64>> {
+    let (conversation, read) = (compacted.conversation.uuid(), &compacted.read);
+    let mut txn = db.begin().await?;
+    let stored = sqlx::query!(
+        r#"
+        update annotation_document_state
+        set crdt_state = $4,
+            seq = $5,
+            highlight_count = $6,
+            last_editor = coalesce((select id from users where id = $7), last_editor),
+            updated_at = now()
+        where conversation_id = $1 and seq = $2 and epoch = $3
+        "#,
+        conversation,
+        read.seq,
+        read.epoch,
+        compacted.state,
+        read.last(),
+        compacted.highlight_count,
+        read.last_author,
+    )
+    .execute(&mut *txn)
+    .await?;
+    let deleted = sqlx::query!(
+        r#"
+        delete from annotation_update
+        where conversation_id = $1 and seq between $2 and $3
+        "#,
+        conversation,
+        read.seq + 1,
+        read.last(),
+    )
+    .execute(&mut *txn)
+    .await?;
+    if stored.rows_affected() != 1 || deleted.rows_affected() != read.updates.len() as u64 {
+        txn.rollback().await?;
+        return Ok(None);
+    }
+    txn.commit().await?;
+    Ok(Some(read.last()))
+}
+
+/// Compacts a document and stores it. Returns the number of the last update that it holds, if anything was done.
+///
+/// # Errors
+/// As [`compact`] and [`store`].
+pub async fn snapshot(db: &PgPool, stacks: &Stacks, conversation: ConversationId) -> Result<Option<i64>, Failure> {
+    match compact(db, stacks, conversation).await? {
+        Some(compacted) => Ok(store(db, &compacted).await?),
+        None => Ok(None),
+    }
+}

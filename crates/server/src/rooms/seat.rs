@@ -1,0 +1,207 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use bytes::Bytes;
+use shared::sync::CloseCode;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::{
+    ingest,
+    room::{Mail, Weight},
+};
+
+/// Frames that may wait for a slow reader.
+const MAX_FRAMES: usize = 256;
+
+/// Bytes that may wait for a slow reader. One frame may be larger, if it is alone.
+const MAX_BYTES: usize = 16 << 20;
+
+/// A connection within a room, counted up over the life of the room.
+pub(super) type SeatId = u64;
+
+/// A place in a room: what one connection says and hears. Dropping it leaves the room.
+pub struct Seat {
+    /// To speak.
+    pub voice: Voice,
+    /// To hear.
+    pub outbox: Outbox,
+}
+
+/// The speaking half of a [`Seat`]. Dropping it leaves the room.
+pub struct Voice {
+    seat: SeatId,
+    room: mpsc::Sender<Mail>,
+    space: Arc<Semaphore>,
+    first_answer: bool,
+}
+
+impl Voice {
+    pub(super) fn new(seat: SeatId, room: mpsc::Sender<Mail>, space: Arc<Semaphore>) -> Self {
+        Self { seat, room, space, first_answer: true }
+    }
+
+    /// Says one frame. Waits while the room is busy, so that a fast writer is slowed down by its own connection.
+    ///
+    /// # Errors
+    /// The frame is malformed or too large: the connection must be closed with this code.
+    pub async fn say(&mut self, frame: Bytes) -> Result<(), CloseCode> {
+        let Some(said) = ingest::frame(&frame, &mut self.first_answer)? else { return Ok(()) };
+        // A frame is far below 4 GiB. If the room has closed, the outbox says why.
+        let Ok(space) = Arc::clone(&self.space).acquire_many_owned(frame.len() as u32).await else { return Ok(()) };
+        let _ = self.room.send(Mail::Said { seat: self.seat, said, weight: Weight::new(space) }).await;
+        Ok(())
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        // By the same way as the frames, so that those that came before are still taken.
+        let leave = Mail::Leave { seat: self.seat };
+        if let Err(mpsc::error::TrySendError::Full(leave)) = self.room.try_send(leave) {
+            let room = self.room.clone();
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(async move { room.send(leave).await });
+            }
+        }
+    }
+}
+
+/// What a connection is to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Send this frame.
+    Frame(Bytes),
+    /// Close with this code.
+    Close(CloseCode),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    AfterFrames(CloseCode),
+    AtOnce(CloseCode),
+}
+
+impl Ending {
+    fn code(self) -> CloseCode {
+        let (Self::AfterFrames(code) | Self::AtOnce(code)) = self;
+        code
+    }
+}
+
+/// The hearing half of a [`Seat`]: frames in order, and how it ends.
+pub struct Outbox {
+    frames: mpsc::Receiver<Bytes>,
+    bytes: Arc<AtomicUsize>,
+    ending: watch::Receiver<Option<Ending>>,
+}
+
+impl Outbox {
+    /// Waits until the room gives up on this reader without sending what waits.
+    pub async fn ended(&mut self) -> CloseCode {
+        at_once(&mut self.ending).await
+    }
+
+    /// Waits for what is next. After a close, the same close again.
+    pub async fn next(&mut self) -> Outgoing {
+        tokio::select! {
+            biased;
+            code = at_once(&mut self.ending) => Outgoing::Close(code),
+            frame = self.frames.recv() => match frame {
+                Some(frame) => {
+                    self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+                    Outgoing::Frame(frame)
+                }
+                // Without a word the room has broken down.
+                None => Outgoing::Close(self.ending.borrow().map_or(CloseCode::TryLater, Ending::code)),
+            },
+        }
+    }
+}
+
+async fn at_once(ending: &mut watch::Receiver<Option<Ending>>) -> CloseCode {
+    match ending.wait_for(|ending| matches!(ending, Some(Ending::AtOnce(_)))).await.map(|ending| *ending) {
+        Ok(Some(ending)) => ending.code(),
+        _ => std::future::pending().await,
+    }
+}
+
+/// The room's end of an [`Outbox`].
+pub(super) struct Mouth {
+    frames: mpsc::Sender<Bytes>,
+    bytes: Arc<AtomicUsize>,
+    ending: watch::Sender<Option<Ending>>,
+}
+
+/// The reader is too slow.
+pub(super) struct Full;
+
+impl Mouth {
+    pub(super) fn new() -> (Self, Outbox) {
+        let (frames, heard) = mpsc::channel(MAX_FRAMES);
+        let (ending, ended) = watch::channel(None);
+        let bytes = Arc::new(AtomicUsize::new(0));
+        let outbox = Outbox { frames: heard, bytes: Arc::clone(&bytes), ending: ended };
+        (Self { frames, bytes, ending }, outbox)
+    }
+
+    pub(super) fn send(&self, frame: Bytes) -> Result<(), Full> {
+        let length = frame.len();
+        let waiting = self.bytes.fetch_add(length, Ordering::Relaxed);
+        if waiting > 0 && waiting + length > MAX_BYTES {
+            return Err(Full);
+        }
+        match self.frames.try_send(frame) {
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Full),
+            // A reader that has gone says so itself.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
+    /// Closes when the frames before have been sent.
+    pub(super) fn close(self, code: CloseCode) {
+        self.ending.send_replace(Some(Ending::AfterFrames(code)));
+    }
+
+    /// Closes without sending what waits: nobody reads it.
+    pub(super) fn close_at_once(self, code: CloseCode) {
+        self.ending.send_replace(Some(Ending::AtOnce(code)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn frames_come_before_the_close_that_follows_them() {
+        let (mouth, mut outbox) = Mouth::new();
+        assert!(mouth.send(Bytes::from_static(b"last words")).is_ok());
+        mouth.close(CloseCode::Denied);
+        assert_eq!(outbox.next().await, Outgoing::Frame(Bytes::from_static(b"last words")));
+        assert_eq!(outbox.next().await, Outgoing::Close(CloseCode::Denied));
+        assert_eq!(outbox.next().await, Outgoing::Close(CloseCode::Denied));
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_too_slow_hears_nothing_more() {
+        let (mouth, mut outbox) = Mouth::new();
+        for _ in 0..MAX_FRAMES {
+            assert!(mouth.send(Bytes::from_static(b"x")).is_ok());
+        }
+        assert!(mouth.send(Bytes::from_static(b"x")).is_err());
+        mouth.close_at_once(CloseCode::TryLater);
+        assert_eq!(outbox.next().await, Outgoing::Close(CloseCode::TryLater));
+    }
+
+    #[tokio::test]
+    async fn bytes_are_limited_and_counted_back_when_they_are_read() {
+        let (mouth, mut outbox) = Mouth::new();
+        let large = Bytes::from(vec![0; MAX_BYTES + 1]);
+        assert!(mouth.send(large.clone()).is_ok(), "alone it may be larger");
+        assert_eq!(outbox.next().await, Outgoing::Frame(large.clone()));
+        assert!(mouth.send(large).is_ok());
+        assert!(mouth.send(Bytes::from_static(b"x")).is_err());
+    }
+}

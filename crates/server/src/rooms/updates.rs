@@ -1,0 +1,197 @@
+//! What connections say, on its way to the disk and to the others.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use shared::sync::{Acked, CloseCode, Frame, MAX_GAPS, Refused, awareness};
+use tokio::sync::oneshot;
+
+use super::{
+    copies::Copies,
+    ingest::{self, Case, Said, Verdict},
+    queue::Judged,
+    room::{End, Room, Seated, Weight},
+    rules::{self, Refusal},
+    seat::SeatId,
+    writer::{Batch, Outcome},
+};
+
+/// Refusals of one connection before it is closed.
+const MAX_REFUSALS: u32 = 100;
+
+/// Committed updates that the document may lag behind while nobody asks for it.
+const MAX_BEHIND: usize = 128;
+
+impl Room {
+    pub(super) async fn said(&mut self, seat: SeatId, said: Said) -> Result<(), End> {
+        let Some(seated) = self.seats.get(&seat) else { return Ok(()) };
+        match said {
+            Said::Step1(vector) => {
+                let answer = self.on_copies(move |copies| copies.answer(&vector)).await??;
+                self.tell(seat, Frame::Step2(&answer).encode().into());
+            }
+            Said::QueryAwareness => {
+                let everybody = self.presence.everybody().unwrap_or_else(|| awareness::encode(&[]));
+                self.tell(seat, Frame::Awareness(&everybody).encode().into());
+            }
+            Said::Awareness(update) => {
+                if self.presence.announce(seat, &seated.member, &update).is_err() {
+                    self.close_seat(seat, CloseCode::Malformed);
+                }
+            }
+            Said::Update(_) => unreachable!("updates are judged in batches"),
+        }
+        Ok(())
+    }
+
+    /// Judges updates, in order, in one go on a thread with a large stack.
+    pub(super) async fn judge(&mut self, updates: Vec<(SeatId, Bytes, Weight)>) -> Result<(), End> {
+        let mut cases = Vec::with_capacity(updates.len());
+        for (seat, update, weight) in updates {
+            if self.queue.is_full() {
+                self.close_seat(seat, CloseCode::TryLater);
+            }
+            if let Some(Seated { member, .. }) = self.seats.get(&seat) {
+                let (author, access, goes_on) = (member.user, member.access, member.speaks_v1);
+                cases.push((Case { seat, author, access, goes_on, update }, weight));
+            }
+        }
+        if cases.is_empty() {
+            return Ok(());
+        }
+        let judged = self.on_copies(move |copies| ingest::judge_all(copies, cases.into_iter().map(|(case, _)| case)));
+        for (case, verdict) in judged.await?? {
+            self.judged(case, verdict).await?;
+        }
+        Ok(())
+    }
+
+    async fn judged(&mut self, case: Case, verdict: Verdict) -> Result<(), End> {
+        let Case { seat, author, update, .. } = case;
+        let number = self.seats.get_mut(&seat).map_or(0, |seated| {
+            seated.counted += 1;
+            seated.counted
+        });
+        let row = (verdict == Verdict::Accepted).then_some((update, author));
+        self.queue.push(Judged { seat, number, row });
+        let Some(seated) = self.seats.get_mut(&seat) else { return Ok(()) };
+        match verdict {
+            Verdict::Accepted | Verdict::Unchanged => seated.gaps = 0,
+            Verdict::Malformed => self.close_seat(seat, CloseCode::Malformed),
+            Verdict::Refused(refusal, clients) => {
+                seated.behind.extend(clients);
+                self.refuse(seat, number, &refusal);
+            }
+            Verdict::Gap(client) if seated.behind.contains(&client) => {
+                self.refuse(seat, number, &rules::BEHIND_REFUSAL);
+            }
+            Verdict::Gap(_) => self.gap(seat, number).await?,
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, seat: SeatId, number: u64, refusal: &Refusal) {
+        let Some(seated) = self.seats.get_mut(&seat) else { return };
+        seated.refusals += 1;
+        // A stock client does not know what a refusal is: it would go on, and everything later would be a gap.
+        let ends = !seated.member.speaks_v1 || seated.refusals >= MAX_REFUSALS;
+        self.say_refused(seat, number, refusal);
+        if ends {
+            self.close_seat(seat, CloseCode::Denied);
+        }
+    }
+
+    fn say_refused(&mut self, seat: SeatId, number: u64, refusal: &Refusal) {
+        if self.seats.get(&seat).is_some_and(|seated| seated.member.speaks_v1) {
+            let refused = Refused { refused: number, code: refusal.code.to_owned(), why: refusal.why.to_owned() };
+            self.tell(seat, Frame::Refused(refused).encode().into());
+        }
+    }
+
+    async fn gap(&mut self, seat: SeatId, number: u64) -> Result<(), End> {
+        let Some(seated) = self.seats.get_mut(&seat) else { return Ok(()) };
+        seated.gaps += 1;
+        if seated.gaps >= MAX_GAPS {
+            self.close_seat(seat, CloseCode::Malformed);
+            return Ok(());
+        }
+        self.say_refused(seat, number, &rules::GAP);
+        let vector = self.on_copies(Copies::state_vector).await??;
+        self.tell(seat, Frame::Step1(&vector).encode().into());
+        Ok(())
+    }
+
+    /// Sends what is accepted to the writer, if nothing of this room is under way there.
+    pub(super) fn commit(&mut self) {
+        if self.committing.is_some() {
+            return;
+        }
+        let done = self.queue.without_rows();
+        if done > 0 {
+            let done = self.queue.take(done);
+            self.acknowledge(&done);
+        }
+        let (covered, updates) = self.queue.next_batch();
+        if updates.is_empty() {
+            return;
+        }
+        let (done, outcome) = oneshot::channel();
+        let (conversation, epoch, first) = (self.conversation, self.epoch, self.committed + 1);
+        // If the writer is gone, so is the runtime.
+        let _ = self.house.writer.send(Batch { conversation, epoch, first, updates, done });
+        self.committing = Some((outcome, covered));
+    }
+
+    /// Relays, acknowledges and keeps what is committed now.
+    pub(super) async fn written(&mut self, outcome: Outcome, covered: usize) -> Result<(), End> {
+        self.committing = None;
+        if outcome == Outcome::Lost {
+            return Err(End);
+        }
+        let done = self.queue.take(covered);
+        let rows = done.iter().filter(|judged| judged.row.is_some()).count();
+        self.committed += rows as i64;
+        for judged in &done {
+            if let Some((update, _)) = &judged.row {
+                self.relay(judged.seat, update);
+            }
+        }
+        self.acknowledge(&done);
+        self.changed();
+        let Some(copies) = &mut self.copies else { return Err(End) };
+        copies.commit(rows);
+        // Otherwise when somebody asks for the document.
+        if copies.behind() > MAX_BEHIND {
+            self.on_copies(Copies::settle).await??;
+        }
+        Ok(())
+    }
+
+    fn relay(&mut self, from: SeatId, update: &[u8]) {
+        let frame = Bytes::from(Frame::Update(update).encode());
+        let others: Vec<_> = self.seats.keys().copied().filter(|seat| *seat != from).collect();
+        for seat in others {
+            self.tell(seat, frame.clone());
+        }
+    }
+
+    fn acknowledge(&mut self, done: &[Judged]) {
+        let mut last = BTreeMap::new();
+        for judged in done {
+            last.insert(judged.seat, judged.number);
+        }
+        for (seat, acked) in last {
+            if self.seats.get(&seat).is_some_and(|seated| seated.member.speaks_v1) {
+                self.tell(seat, Frame::Acked(Acked { acked }).encode().into());
+            }
+        }
+    }
+}
+
+/// Waits for the writer's answer, if one is due.
+pub(super) async fn answer(committing: &mut Option<(oneshot::Receiver<Outcome>, usize)>) -> (Outcome, usize) {
+    match committing {
+        Some((outcome, covered)) => (outcome.await.unwrap_or(Outcome::Lost), *covered),
+        None => std::future::pending().await,
+    }
+}

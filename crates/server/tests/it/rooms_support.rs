@@ -1,0 +1,339 @@
+//! A database of a test's own, people and conversations in it, and peers that sync.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use server::rooms::{Member, Outgoing, Rooms, Seat, Timing};
+use shared::{
+    access::Access,
+    ids::{ConversationId, UserId},
+    sync::{Acked, CloseCode, Frame, Refused, awareness},
+};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
+use uuid::Uuid;
+use yrs::{
+    Doc, GetString, Map, MapPrelim, OffsetKind, Options, ReadTxn, StateVector, Text, Transact, Update,
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+/// Nothing in these tests takes this long; a test that waits for it has failed.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A database of its own, with the tables.
+pub async fn database() -> PgPool {
+    let server = std::env::var("TEST_DATABASE_URL")
+        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5433/postgres".to_owned());
+    let mut url = url::Url::parse(&server).unwrap();
+    let name = format!("rooms_{}", Uuid::now_v7().simple());
+    let admin = PgPoolOptions::new().max_connections(1).connect(&server).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&admin).await.unwrap();
+    admin.close().await;
+    url.set_path(&name);
+    let db = PgPoolOptions::new().max_connections(5).connect(url.as_str()).await.unwrap();
+    sqlx::raw_sql(include_str!("../../../../migrations/0001_base.sql")).execute(&db).await.unwrap();
+    db
+}
+
+/// Short waiting times: a test waits for what it expects, not for these.
+pub fn quick() -> Timing {
+    Timing {
+        snapshot_after: Duration::from_millis(30),
+        snapshot_at_latest: Duration::from_secs(1),
+        idle: Duration::from_millis(50),
+        beat: Duration::from_secs(10),
+        presence: Duration::from_millis(10),
+    }
+}
+
+/// Waiting times that never come.
+pub fn never() -> Timing {
+    let never = Duration::from_secs(3_600);
+    Timing { snapshot_after: never, snapshot_at_latest: never, idle: never, beat: never, ..quick() }
+}
+
+pub async fn person(db: &PgPool, name: &str) -> Member {
+    let user = UserId::new();
+    sqlx::query("insert into users (id, name, email) values ($1, $2, $3)")
+        .bind(user.uuid())
+        .bind(name)
+        .bind(format!("{user}@example.test"))
+        .execute(db)
+        .await
+        .unwrap();
+    Member { user, name: name.to_owned(), access: Access::Annotator, speaks_v1: true, epoch: None }
+}
+
+pub async fn conversation(db: &PgPool, owner: &Member) -> ConversationId {
+    let id = ConversationId::new();
+    let mut txn = db.begin().await.unwrap();
+    sqlx::query("insert into conversations (id, title, owner_id) values ($1, 'A talk', $2)")
+        .bind(id.uuid())
+        .bind(owner.user.uuid())
+        .execute(&mut *txn)
+        .await
+        .unwrap();
+    server::rooms::create(&mut txn, id, &[], owner.user).await.unwrap();
+    txn.commit().await.unwrap();
+    id
+}
+
+/// The numbers of the rows in a document's log.
+pub async fn log(db: &PgPool, conversation: ConversationId) -> Vec<i64> {
+    sqlx::query_scalar("select seq from annotation_update where conversation_id = $1 order by seq")
+        .bind(conversation.uuid())
+        .fetch_all(db)
+        .await
+        .unwrap()
+}
+
+/// The number that a document's snapshot has reached, and its count of highlights.
+pub async fn snapshot(db: &PgPool, conversation: ConversationId) -> (i64, i32) {
+    sqlx::query_as("select seq, highlight_count from annotation_document_state where conversation_id = $1")
+        .bind(conversation.uuid())
+        .fetch_one(db)
+        .await
+        .unwrap()
+}
+
+/// Asks until the answer is yes.
+pub async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let asking = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asking).await.expect("it never became so");
+}
+
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub enum Wire {
+    Seat(Box<Seat>),
+    Socket(Box<Socket>),
+}
+
+/// Somebody with a copy of the document.
+pub struct Peer {
+    pub doc: Doc,
+    pub wire: Wire,
+    /// How many updates and SyncStep2 it has sent.
+    pub sent: u64,
+    pub acked: u64,
+    pub synced: bool,
+    pub steps_1: u32,
+    pub refused: Vec<Refused>,
+    pub closed: Option<u16>,
+    /// Client id, clock, state.
+    pub people: Vec<(u64, u32, String)>,
+    /// The types of the frames it has heard.
+    pub heard: Vec<u8>,
+}
+
+pub fn doc() -> Doc {
+    Doc::with_options(Options { offset_kind: OffsetKind::Utf16, ..Options::default() })
+}
+
+impl Peer {
+    pub async fn join(rooms: &Rooms, conversation: ConversationId, member: &Member) -> Self {
+        Self::with_doc(rooms, conversation, member, doc()).await
+    }
+
+    pub async fn with_doc(rooms: &Rooms, conversation: ConversationId, member: &Member, doc: Doc) -> Self {
+        let seat = rooms.join(conversation, member.clone()).await.unwrap();
+        Self::over(Wire::Seat(Box::new(seat)), doc).await
+    }
+
+    /// Starts to sync.
+    pub async fn over(wire: Wire, doc: Doc) -> Self {
+        let mut peer = Self {
+            doc,
+            wire,
+            sent: 0,
+            acked: 0,
+            synced: false,
+            steps_1: 0,
+            refused: Vec::new(),
+            closed: None,
+            people: Vec::new(),
+            heard: Vec::new(),
+        };
+        let vector = peer.doc.transact().state_vector().encode_v1();
+        peer.say(Frame::Step1(&vector).encode()).await;
+        peer
+    }
+
+    pub async fn say(&mut self, frame: Vec<u8>) {
+        match &mut self.wire {
+            Wire::Seat(seat) => {
+                if let Err(code) = seat.voice.say(frame.into()).await {
+                    self.closed = Some(code.code());
+                }
+            }
+            Wire::Socket(socket) => drop(socket.send(Message::Binary(frame.into())).await),
+        }
+    }
+
+    pub async fn say_update(&mut self, update: &[u8]) -> u64 {
+        self.sent += 1;
+        self.say(Frame::Update(update).encode()).await;
+        self.sent
+    }
+
+    /// Edits the document, and says so.
+    pub async fn edit(&mut self, edit: impl FnOnce(&Doc)) -> u64 {
+        let update = self.edit_silently(edit);
+        self.say_update(&update).await
+    }
+
+    /// Edits the document offline.
+    pub fn edit_silently(&mut self, edit: impl FnOnce(&Doc)) -> Vec<u8> {
+        let before = self.doc.transact().snapshot();
+        edit(&self.doc);
+        let update = self.doc.transact().encode_diff_v1(&before.state_map);
+        update
+    }
+
+    pub async fn write(&mut self, text: &str) -> u64 {
+        self.edit(|doc| push(doc, text)).await
+    }
+
+    pub fn notes(&self) -> String {
+        let notes = self.doc.get_or_insert_text("notes");
+        notes.get_string(&self.doc.transact())
+    }
+
+    /// Hears one frame and does what it asks for.
+    pub async fn hear(&mut self) {
+        let Some(frame) = self.next().await else { return };
+        self.heard.push(frame[0]);
+        match Frame::decode(&frame).unwrap() {
+            Frame::Step1(vector) => {
+                self.steps_1 += 1;
+                let vector = StateVector::decode_v1(vector).unwrap();
+                let update = self.doc.transact().encode_state_as_update_v1(&vector);
+                self.sent += 1;
+                self.say(Frame::Step2(&update).encode()).await;
+            }
+            Frame::Step2(update) => {
+                self.apply(update);
+                self.synced = true;
+            }
+            Frame::Update(update) => self.apply(update),
+            Frame::Awareness(update) => {
+                for entry in awareness::decode(update).unwrap() {
+                    self.see(entry);
+                }
+            }
+            Frame::Acked(Acked { acked }) => {
+                assert!(acked > self.acked && acked <= self.sent, "acks rise, and never beyond what was sent");
+                self.acked = acked;
+            }
+            Frame::Refused(refused) => {
+                assert!(refused.refused > self.acked, "the refusal comes before the ack");
+                self.refused.push(refused);
+            }
+            Frame::Epoch(_) => {}
+            frame => panic!("the server never says {frame:?}"),
+        }
+    }
+
+    /// As y-protocols does it: only a higher clock is news, or a goodbye at the same one.
+    fn see(&mut self, entry: awareness::Entry<'_>) {
+        let known = self.people.iter().position(|(client, ..)| *client == entry.client);
+        let news = (entry.client, entry.clock, entry.state.to_owned());
+        match known {
+            None => self.people.push(news),
+            Some(at) => {
+                let (_, clock, _) = self.people[at];
+                if entry.clock > clock || (entry.clock == clock && entry.state == awareness::GONE) {
+                    self.people[at] = news;
+                }
+            }
+        }
+    }
+
+    /// The state of somebody who is here.
+    pub fn sees(&self, client: u64) -> Option<&str> {
+        self.people
+            .iter()
+            .find(|(known, _, state)| *known == client && state != awareness::GONE)
+            .map(|(.., state)| state.as_str())
+    }
+
+    pub async fn announce(&mut self, client: u64, clock: u32, state: &str) {
+        let update = awareness::encode(&[awareness::Entry { client, clock, state }]);
+        self.say(Frame::Awareness(&update).encode()).await;
+    }
+
+    fn apply(&mut self, update: &[u8]) {
+        self.doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.closed.is_some() {
+            panic!("closed with {:?}", self.closed);
+        }
+        let next = async {
+            match &mut self.wire {
+                Wire::Seat(seat) => match seat.outbox.next().await {
+                    Outgoing::Frame(frame) => Ok(frame),
+                    Outgoing::Close(code) => Err(Some(code.code())),
+                },
+                Wire::Socket(socket) => loop {
+                    match socket.next().await {
+                        Some(Ok(Message::Binary(frame))) => break Ok(frame),
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                        Some(Ok(Message::Close(frame))) => break Err(frame.map(|frame| frame.code.into())),
+                        _ => break Err(None),
+                    }
+                },
+            }
+        };
+        match tokio::time::timeout(PATIENCE, next).await.expect("nothing came") {
+            Ok(frame) => Some(frame),
+            Err(code) => {
+                self.closed = Some(code.unwrap_or(0));
+                None
+            }
+        }
+    }
+
+    /// Hears until it is so.
+    pub async fn until(&mut self, is_so: impl Fn(&Self) -> bool) {
+        while !is_so(self) {
+            self.hear().await;
+        }
+    }
+
+    /// Hears until the connection is closed, and says how.
+    pub async fn until_closed(&mut self) -> Option<CloseCode> {
+        while self.closed.is_none() {
+            self.hear().await;
+        }
+        self.closed.and_then(CloseCode::from_code)
+    }
+
+    /// Until the state has come and all that was said is acknowledged.
+    pub async fn settle(&mut self) {
+        self.until(|peer| peer.synced && peer.sent > 0 && peer.acked == peer.sent).await;
+    }
+
+    /// All of the document.
+    pub fn state(&self) -> (String, yrs::Snapshot) {
+        let notes = self.notes();
+        (notes, self.doc.transact().snapshot())
+    }
+}
+
+pub fn push(doc: &Doc, text: &str) {
+    doc.get_or_insert_text("notes").push(&mut doc.transact_mut(), text);
+}
+
+pub fn highlight(doc: &Doc, id: &str, deleted: bool) {
+    let highlights = doc.get_or_insert_map("highlights");
+    let deleted = if deleted { yrs::Any::Bool(true) } else { yrs::Any::Null };
+    highlights.insert(&mut doc.transact_mut(), id, MapPrelim::from([("deleted", deleted)]));
+}

@@ -61,13 +61,11 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
         return Ok(place);
     }
     let step = progress::begin("wasm toolchain", "building the standard library, about a minute, once");
-    let cache = place.parent().context("a cache without a folder")?;
-    fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
-    let scratch = cache.join(format!("making-{}", std::process::id()));
-    let made = compile(workspace, &scratch).and_then(|()| gather(&scratch, &place));
-    // Left behind, it would only take up room.
+    let scratch = workspace.scratch().join("wasm-sysroot");
+    compile(workspace, &scratch)?;
+    gather(&scratch, &place)?;
+    // It would only take up room. After a failure it stays, and the next run goes on from there.
     let _ = fs::remove_dir_all(&scratch);
-    made?;
     step.done("standard library built");
     Ok(place)
 }
@@ -93,9 +91,10 @@ fn compile(workspace: &Workspace, scratch: &Path) -> Result<()> {
 }
 
 fn gather(scratch: &Path, place: &Path) -> Result<()> {
-    let whole = scratch.join("sysroot");
+    let cache = place.parent().context("a cache without a folder")?;
+    let whole = cache.join(format!("making-{}", std::process::id()));
     let libraries = whole.join("lib/rustlib").join(TARGET).join("lib");
-    fs::create_dir_all(&libraries)?;
+    fs::create_dir_all(&libraries).with_context(|| format!("cannot make {}", libraries.display()))?;
     for entry in fs::read_dir(scratch.join("target").join(TARGET).join("release/deps"))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with("lib") && name.ends_with(".rlib") && !name.starts_with(&format!("lib{NOTHING}-")) {
@@ -104,7 +103,7 @@ fn gather(scratch: &Path, place: &Path) -> Result<()> {
     }
     // All at once, so that nobody finds half of it; another run may have been quicker, and that one is as good.
     match fs::rename(&whole, place) {
-        Err(_) if place.is_dir() => Ok(()),
+        Err(_) if place.is_dir() => fs::remove_dir_all(&whole).context("cannot tidy up"),
         moved => moved.with_context(|| format!("cannot make {}", place.display())),
     }
 }

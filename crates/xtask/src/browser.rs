@@ -1,0 +1,122 @@
+//! What the browser tests need: Chromium, Node and the npm packages of `end2end`.
+
+use std::{env, fs, path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::{apt, process, progress, workspace::Workspace};
+
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+const MAC: [&str; 2] = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+/// The browser that tests drive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Browser {
+    /// The system's.
+    At(PathBuf),
+    /// The one that Playwright fetched and finds by itself.
+    Playwrights,
+}
+
+/// Finds Chromium, or gets it.
+pub fn ready(workspace: &Workspace) -> Result<Browser> {
+    if let Some(chosen) = env::var_os("CHROMIUM_PATH").filter(|path| !path.is_empty()) {
+        let path = PathBuf::from(chosen);
+        if !path.is_file() {
+            bail!("CHROMIUM_PATH is {}, and there is no such program", path.display());
+        }
+        return Ok(Browser::At(path));
+    }
+    if let Some(path) = installed() {
+        return Ok(Browser::At(path));
+    }
+    if let Err(why) = from_debian(workspace) {
+        progress::detail(&format!("{why:#}"));
+    }
+    match installed() {
+        Some(path) => Ok(Browser::At(path)),
+        None => from_playwright(workspace),
+    }
+}
+
+/// Node, npm and the packages of `end2end`, as its lock file has them.
+pub fn packages(workspace: &Workspace) -> Result<()> {
+    if process::find("node").is_none() || process::find("npm").is_none() {
+        if !apt::available() {
+            bail!("Node.js is missing; install version 20 or later (https://nodejs.org, or: brew install node)");
+        }
+        apt::install(workspace, "Node.js", &["nodejs".into(), "npm".into()])?;
+    }
+    let folder = workspace.root.join("end2end");
+    let lock = fs::read(folder.join("package-lock.json")).context("cannot read end2end/package-lock.json")?;
+    let lock: String = Sha256::digest(lock).iter().map(|byte| format!("{byte:02x}")).collect();
+    let stamp = folder.join("node_modules/.xtask");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    let step = progress::begin("npm packages", "npm ci");
+    let mut npm = process::command("npm");
+    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    let log = workspace.log("npm");
+    if !process::logged("npm ci", &mut npm, &log, LIMIT)?.is_some_and(|status| status.success()) {
+        bail!("`npm ci` failed in end2end; see {}", log.display());
+    }
+    fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))?;
+    step.done("installed");
+    Ok(())
+}
+
+fn installed() -> Option<PathBuf> {
+    let mac = MAC.iter().map(PathBuf::from).find(|path| path.is_file());
+    NAMES.iter().find_map(|name| process::find(name)).or(mac)
+}
+
+/// Where `chromium` is a real package. On Ubuntu it is a snap in disguise, which containers cannot run.
+fn from_debian(workspace: &Workspace) -> Result<()> {
+    if !apt::available() || !is_debian(&fs::read_to_string("/etc/os-release").unwrap_or_default()) {
+        return Ok(());
+    }
+    if apt::description("chromium").is_none() {
+        apt::refresh(workspace);
+    }
+    apt::install(workspace, "Chromium", &["chromium".into(), "fonts-liberation".into()])
+}
+
+fn is_debian(os_release: &str) -> bool {
+    os_release.lines().any(|line| line.trim() == "ID=debian")
+}
+
+fn from_playwright(workspace: &Workspace) -> Result<Browser> {
+    let step = progress::start("Chromium");
+    let mut npx = process::command("npx");
+    npx.args(["playwright", "install", "chromium"]).current_dir(workspace.root.join("end2end"));
+    if rustix::process::geteuid().is_root() {
+        npx.arg("--with-deps");
+    }
+    let log = workspace.log("chromium");
+    if !process::logged("Chromium", &mut npx, &log, LIMIT)?.is_some_and(|status| status.success()) {
+        bail!(
+            "Chromium is missing and Playwright could not fetch it ({}); install it and set CHROMIUM_PATH, \
+             or leave the browser out: cargo xtask test --no-browser",
+            log.display()
+        );
+    }
+    step.done("Playwright's");
+    Ok(Browser::Playwrights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debian_is_told_from_what_descends_from_it() {
+        assert!(is_debian("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\n"));
+        assert!(!is_debian("NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n"));
+    }
+}

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use shared::api::Me;
@@ -22,8 +22,8 @@ pub async fn sign_out(State(services): State<Services>, caller: Caller) -> Resul
 }
 
 /// `POST /sign-out`: the same by a plain form.
-pub async fn sign_out_by_form(State(services): State<Services>, caller: Option<Caller>) -> Result<Response, Error> {
-    let Some(caller) = caller else { return Ok(Redirect::to("/sign-in").into_response()) };
+pub async fn sign_out_by_form(State(services): State<Services>, headers: HeaderMap) -> Result<Response, Error> {
+    let Some(caller) = sessions::identify(&services, &headers).await? else { return Ok(Redirect::to("/sign-in").into_response()) };
     let cookie = sessions::end(&services.db, &services.origin, &caller).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
 }

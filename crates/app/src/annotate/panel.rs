@@ -63,6 +63,7 @@ pub fn Panel(desk: Desk) -> impl IntoView {
                 type="button"
                 role="tab"
                 id=tab.id()
+                data-label=tab.label()
                 aria-controls=tab.pane_id()
                 aria-selected=move || chosen().to_string()
                 tabindex=move || if chosen() { "0" } else { "-1" }

@@ -49,9 +49,9 @@ pub fn Workspace(
         <main class="workspace">
             {children()}
             <Panel desk=desk />
+            <Toolbar desk=desk />
+            <ToastBar desk=desk />
+            <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
         </main>
-        <Toolbar desk=desk />
-        <ToastBar desk=desk />
-        <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
     }
 }

@@ -39,6 +39,7 @@ pub fn ConversationPage(
 fn MessageArticle(number: usize, message: Message) -> impl IntoView {
     let rendered = text::render(&message.markdown);
     let speaker = message.title.unwrap_or_else(|| message.role.label().to_owned());
+    let label = format!("{speaker}, message {number}");
     let place = if message.role == MessageRole::Source { String::new() } else { format!("message {number}") };
     view! {
         <article
@@ -46,10 +47,10 @@ fn MessageArticle(number: usize, message: Message) -> impl IntoView {
             data-role=message.role.as_str()
             data-message-id=message.id.to_string()
             tabindex="0"
-            aria-label=format!("{speaker}, message {number}")
+            aria-label=label
         >
             <header class="message-head">
-                <span class="message-speaker" dir="auto">{speaker}</span>
+                <h2 class="message-speaker" dir="auto">{speaker}</h2>
                 <span class="message-number">{place}</span>
             </header>
             <div class="message-text" data-canonical data-runs=text::encode_runs(&rendered.runs) inner_html=rendered.html></div>

@@ -91,7 +91,7 @@ pub fn CardMenu(desk: Desk, id: HighlightId, card: RwSignal<Card>, editing: RwSi
                         {move || if resolved() { "Reopen" } else { "Resolve" }}
                     </button>
                     <Show when=may_delete>
-                        <button class="menu-item danger" role="menuitem" type="button" tabindex="-1" on:click=delete>"Delete"</button>
+                        <button class="menu-item" data-danger="" role="menuitem" type="button" tabindex="-1" on:click=delete>"Delete"</button>
                     </Show>
                 </div>
             </div>

@@ -1,4 +1,5 @@
 //! The server's integration tests, in one binary.
+#![allow(clippy::unwrap_used)]
 
 mod rooms;
 mod rooms_support;

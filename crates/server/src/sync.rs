@@ -78,7 +78,10 @@ async fn talk(
     }
 }
 
-async fn hear(stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin), mut voice: Voice) -> Option<CloseCode> {
+async fn hear(
+    stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
+    mut voice: Voice,
+) -> Option<CloseCode> {
     loop {
         match timeout(DEAD, stream.next()).await {
             Ok(Some(Ok(Message::Binary(frame)))) => {

@@ -210,7 +210,9 @@ pub(super) fn highlight_count(doc: &Doc) -> usize {
     let highlights = doc.get_or_insert_map("highlights");
     let txn = doc.transact();
     let is_there = |value: Out| match value {
-        Out::YMap(highlight) => matches!(highlight.get(&txn, "deleted"), None | Some(Out::Any(Any::Null | Any::Undefined))),
+        Out::YMap(highlight) => {
+            matches!(highlight.get(&txn, "deleted"), None | Some(Out::Any(Any::Null | Any::Undefined)))
+        }
         _ => false,
     };
     highlights.iter(&txn).filter(|(_, value)| is_there(value.clone())).count()

@@ -132,7 +132,9 @@ impl Room {
 }
 
 /// Waits for the snapshot that is being taken, if one is.
-pub(super) async fn finished(snapshot: &mut Option<JoinHandle<Result<Option<i64>, Failure>>>) -> Result<Option<i64>, Failure> {
+pub(super) async fn finished(
+    snapshot: &mut Option<JoinHandle<Result<Option<i64>, Failure>>>,
+) -> Result<Option<i64>, Failure> {
     match snapshot {
         Some(task) => task.await.unwrap_or(Err(Failure::Damaged)),
         None => std::future::pending().await,

@@ -123,11 +123,7 @@ pub struct Compacted {
 ///
 /// # Errors
 /// The database's, or bytes that make no document: then nothing must be stored.
-pub async fn compact(
-    db: &PgPool,
-    stacks: &Stacks,
-    conversation: ConversationId,
-) -> Result<Option<Compacted>, Failure> {
+pub async fn compact(db: &PgPool, stacks: &Stacks, conversation: ConversationId) -> Result<Option<Compacted>, Failure> {
     let Some(read) = load(db, conversation).await? else { return Ok(None) };
     if read.updates.is_empty() {
         return Ok(None);

@@ -11,8 +11,9 @@ const MAX_WAITING: usize = 4_096;
 /// Bytes of accepted updates that may wait for the store.
 const MAX_WAITING_BYTES: usize = 32 << 20;
 
-/// One commit takes so many updates of a room at most.
-const MAX_BATCH: usize = 512;
+/// One commit takes so many updates of a room at most: they are relayed all at once, and must find place in the
+/// outboxes of those who read as fast as they can.
+const MAX_BATCH: usize = 128;
 
 /// One commit takes so many bytes of a room at most, or a single update.
 const MAX_BATCH_BYTES: usize = 2 << 20;
@@ -72,7 +73,8 @@ impl Queue {
     /// Takes the first `count`: they are done.
     pub(super) fn take(&mut self, count: usize) -> Vec<Judged> {
         let done: Vec<_> = self.waiting.drain(..count).collect();
-        self.bytes -= done.iter().filter_map(|judged| judged.row.as_ref()).map(|(update, _)| update.len()).sum::<usize>();
+        self.bytes -=
+            done.iter().filter_map(|judged| judged.row.as_ref()).map(|(update, _)| update.len()).sum::<usize>();
         done
     }
 }

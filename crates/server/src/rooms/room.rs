@@ -338,4 +338,3 @@ fn leave_registry(house: &House, conversation: ConversationId, mail: &mut mpsc::
     }
     std::iter::from_fn(|| mail.try_recv().ok()).collect()
 }
-

@@ -10,7 +10,8 @@ pub(super) struct Refusal {
 }
 
 /// The document would be too large.
-pub(super) const FULL: Refusal = Refusal { code: "full", why: "This conversation's annotations have reached their limit." };
+pub(super) const FULL: Refusal =
+    Refusal { code: "full", why: "This conversation's annotations have reached their limit." };
 
 /// The update builds on something that never arrived.
 pub(super) const GAP: Refusal = Refusal { code: "gap", why: "Something that this edit builds on has not arrived." };

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Frames that may wait for a slow reader.
-const MAX_FRAMES: usize = 256;
+const MAX_FRAMES: usize = 1_024;
 
 /// Bytes that may wait for a slow reader. One frame may be larger, if it is alone.
 const MAX_BYTES: usize = 16 << 20;

@@ -7,7 +7,9 @@ use shared::{
 use sqlx::PgPool;
 use yrs::{Map, ReadTxn, Text, Transact};
 
-use crate::rooms_support::{Peer, conversation, database, doc, highlight, log, never, person, push, quick, snapshot, until};
+use crate::rooms_support::{
+    Peer, conversation, database, doc, highlight, log, never, person, push, quick, snapshot, until,
+};
 
 struct World {
     db: PgPool,
@@ -89,6 +91,7 @@ async fn an_ack_comes_after_the_commit() {
         ann.settle().await;
         assert_eq!(log(&db, talk).await, (1..=number).collect::<Vec<_>>(), "the log has no gap and misses nothing");
     }
+    assert_eq!(ann.heard.iter().filter(|kind| **kind == 0).count(), 2, "nobody hears their own words again");
 }
 
 #[tokio::test]
@@ -140,6 +143,25 @@ async fn a_store_that_fails_for_a_while_loses_nothing() {
     read_only("off").await;
     ann.settle().await;
     assert_eq!(log(&db, talk).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_waits_for_the_store_is_limited_and_kept() {
+    let World { db, rooms, ann, ben, talk } = world().await;
+    let (mut peer, mut other) = (Peer::join(&rooms, talk, &ann).await, Peer::join(&rooms, talk, &ben).await);
+    peer.settle().await;
+    other.settle().await;
+    let mut lock = db.begin().await.unwrap();
+    sqlx::query("lock table annotation_update in access exclusive mode").execute(&mut *lock).await.unwrap();
+    for _ in 0..4_100 {
+        peer.write("x").await;
+    }
+    assert_eq!(peer.until_closed().await, Some(CloseCode::TryLater));
+    lock.rollback().await.unwrap();
+    other.until(|peer| peer.notes().len() == 4_096).await;
+    let mut again = Peer::with_doc(&rooms, talk, &ann, peer.doc).await;
+    again.settle().await;
+    other.until(|peer| peer.notes().len() == 4_100).await;
 }
 
 #[tokio::test]
@@ -447,7 +469,7 @@ async fn who_does_not_read_is_closed_and_the_others_are_not() {
     let World { rooms, ann, ben, talk, .. } = world().await;
     let mut slow = rooms.join(talk, ben).await.unwrap();
     let mut peer = Peer::join(&rooms, talk, &ann).await;
-    for _ in 0..300 {
+    for _ in 0..1_100 {
         peer.write("x").await;
     }
     peer.settle().await;

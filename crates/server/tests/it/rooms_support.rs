@@ -24,8 +24,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A database of its own, with the tables.
 pub async fn database() -> PgPool {
-    let server = std::env::var("TEST_DATABASE_URL")
-        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5433/postgres".to_owned());
+    let server =
+        std::env::var("TEST_DATABASE_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5433/postgres".to_owned());
     let mut url = url::Url::parse(&server).unwrap();
     let name = format!("rooms_{}", Uuid::now_v7().simple());
     let admin = PgPoolOptions::new().max_connections(1).connect(&server).await.unwrap();
@@ -192,8 +192,8 @@ impl Peer {
     pub fn edit_silently(&mut self, edit: impl FnOnce(&Doc)) -> Vec<u8> {
         let before = self.doc.transact().snapshot();
         edit(&self.doc);
-        let update = self.doc.transact().encode_diff_v1(&before.state_map);
-        update
+        let txn = self.doc.transact();
+        txn.encode_diff_v1(&before.state_map)
     }
 
     pub async fn write(&mut self, text: &str) -> u64 {

@@ -20,7 +20,7 @@ use tokio_tungstenite::{
     connect_async,
     tungstenite::{Message, client::IntoClientRequest},
 };
-use yrs::Transact;
+use yrs::{Map, Transact};
 
 use crate::rooms_support::{Peer, Socket, Wire, conversation, database, doc, log, never, person, push};
 
@@ -176,8 +176,10 @@ async fn a_reader_that_is_too_slow_is_closed_and_comes_back_to_everything() {
     fast.settle().await;
     // More than the sockets' buffers and the outbox hold.
     for _ in 0..40 {
-        fast.edit(|doc| yrs::Map::clear(&doc.get_or_insert_map("large"), &mut doc.transact_mut())).await;
-        fast.edit(|doc| drop(yrs::Map::insert(&doc.get_or_insert_map("large"), &mut doc.transact_mut(), "k", "x".repeat(1_000_000)))).await;
+        fast.edit(|doc| {
+            doc.get_or_insert_map("large").insert(&mut doc.transact_mut(), "k", "x".repeat(1_000_000));
+        })
+        .await;
         fast.settle().await;
     }
     assert_eq!(slow.until_closed().await, Some(CloseCode::TryLater));

@@ -139,7 +139,8 @@ impl Outline {
     pub fn gap(&self, known: impl Fn(u64) -> u32) -> Option<u64> {
         let reached = |client: u64| {
             let runs = self.brings.get(&client).map_or(&[][..], Vec::as_slice);
-            let reach = |reached: u32, &(start, end): &(u32, u32)| if start <= reached { reached.max(end) } else { reached };
+            let reach =
+                |reached: u32, &(start, end): &(u32, u32)| if start <= reached { reached.max(end) } else { reached };
             runs.iter().fold(known(client), reach)
         };
         let hole = |(client, runs): (&u64, &Vec<(u32, u32)>)| {
@@ -258,10 +259,7 @@ fn clock(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
 }
 
 fn later(reader: &Reader<'_>, clock: u32, length: u32) -> Result<u32, Malformed> {
-    clock
-        .checked_add(length)
-        .filter(|clock| *clock <= MAX_CLOCK)
-        .ok_or(reader.malformed("a clock beyond its range"))
+    clock.checked_add(length).filter(|clock| *clock <= MAX_CLOCK).ok_or(reader.malformed("a clock beyond its range"))
 }
 
 const COLLECTED: u8 = 0;

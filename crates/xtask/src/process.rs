@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn an_error_names_the_program_and_what_it_said() {
-        let error = output(command("sh").args(["-c", "echo went wrong >&2; exit 3"])).unwrap_err().to_string();
-        assert!(error.contains("sh -c") && error.contains("went wrong"), "{error}");
+        let error =
+            output(command("sh").args(["-c", "echo went $((6 * 7)) times wrong >&2; exit 3"])).unwrap_err().to_string();
+        assert!(error.contains("sh -c") && error.contains("went 42 times wrong"), "{error}");
     }
 }

@@ -72,7 +72,7 @@ fn a_build_of_the_same_things_has_the_same_id_and_a_changed_sheet_gives_another(
     let written = fs::metadata(checkout.site("build-id")).unwrap().modified().unwrap();
     assert_eq!(checkout.assemble(), first);
     assert_eq!(fs::metadata(checkout.site("build-id")).unwrap().modified().unwrap(), written, "not written again");
-    checkout.write("style/20-page.css", "@layer page { a { b: c } }");
+    checkout.write("style/20-page.css", "@layer gape {}");
     assert_ne!(checkout.assemble(), first);
 }
 

@@ -61,7 +61,8 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
         return Ok(place);
     }
     let step = progress::begin("wasm toolchain", "building the standard library, about a minute, once");
-    let scratch = workspace.scratch().join("wasm-sysroot");
+    // Named as the place is: what another compiler left behind must not get into it.
+    let scratch = workspace.scratch().join(place.file_name().unwrap_or_default());
     compile(workspace, &scratch)?;
     gather(&scratch, &place)?;
     // It would only take up room. After a failure it stays, and the next run goes on from there.

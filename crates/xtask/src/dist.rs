@@ -89,6 +89,9 @@ fn server(workspace: &Workspace, mode: Mode) -> Result<PathBuf> {
     let profile = mode.name();
     let mut cargo = process::cargo();
     cargo.args(["build", "--package=server", "--bin", BINARY, "--profile", profile]).current_dir(&workspace.root);
+    // Set while leptos is compiled, it makes pages ask for `app.wasm`; the bundle holds `app_bg.wasm`. The only sign
+    // would be a page that never comes to life.
+    cargo.env_remove("LEPTOS_OUTPUT_NAME");
     process::run(&mut cargo)?;
     let built = workspace.target.join(folder_of(profile)).join(BINARY);
     let placed = workspace.dist().join(BINARY);

@@ -18,7 +18,7 @@ const DATABASE: &str = "prepare";
 
 /// Writes `.sqlx` anew.
 pub fn renew(workspace: &Workspace) -> Result<()> {
-    let step = progress::start(".sqlx");
+    let step = progress::start("queries");
     let fresh = describe(workspace)?;
     let folder = workspace.root.join(".sqlx");
     fs::create_dir_all(&folder)?;
@@ -28,19 +28,19 @@ pub fn renew(workspace: &Workspace) -> Result<()> {
     for (name, text) in &fresh {
         fs::write(folder.join(name), text).with_context(|| format!("cannot write {name}"))?;
     }
-    step.done(&format!("{} queries", fresh.len()));
+    step.done(&format!("{} described", fresh.len()));
     Ok(())
 }
 
 /// Fails if `.sqlx` is not what `renew` would write.
 pub fn check(workspace: &Workspace) -> Result<()> {
-    let step = progress::start(".sqlx");
+    let step = progress::start("queries");
     let fresh = describe(workspace)?;
     let committed = read(&workspace.root.join(".sqlx"))?;
     if let Some(why) = difference(&committed, &fresh) {
         bail!(".sqlx is out of date ({why}); type: cargo xtask prepare");
     }
-    step.done(&format!("{} queries, up to date", fresh.len()));
+    step.done(&format!("{} described, up to date", fresh.len()));
     Ok(())
 }
 

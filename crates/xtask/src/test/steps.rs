@@ -114,7 +114,8 @@ impl Step {
         let mut command = match self {
             Self::Fmt => {
                 components::ready(workspace, components::RUSTFMT)?;
-                cargo(&["fmt", "--all", "--check"])
+                // Told apart: rustfmt colours its differences even in a file.
+                cargo(&["fmt", "--all", "--check", "--", "--color=never"])
             }
             Self::Clippy => {
                 components::ready(workspace, components::CLIPPY)?;

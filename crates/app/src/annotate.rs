@@ -6,6 +6,7 @@
 mod board;
 mod card;
 mod desk;
+#[cfg(any(feature = "hydrate", test))]
 mod margin;
 mod notes;
 mod panel;

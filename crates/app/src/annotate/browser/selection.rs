@@ -116,7 +116,7 @@ fn targets(range: &Range) -> Result<Vec<Target>, String> {
         match Target::describe(message.id, message.text(), message.offsets(), start..end) {
             Ok(target) => targets.push(target),
             // White space alone, as at the end of a triple click: not this message.
-            Err(shared::selector::Unselectable::Empty) => {}
+            Err(shared::selector::Unselectable::Blank) => {}
             Err(why) => return Err(why.to_string()),
         }
     }

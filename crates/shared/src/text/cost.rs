@@ -140,6 +140,8 @@ mod tests {
         }
         let rule = format!("{}\n{}\n{}", "-".repeat(100_000), "* ".repeat(100), "1234567890".repeat(50_000));
         assert!(!is_quadratic(&format!("{rule}\n{}", prose.repeat(3_000))));
+        let deep = format!("{}a\n\n", "> ".repeat(200));
+        assert!(!is_quadratic(&format!("{deep}{}", "a\n\n".repeat(100_000))));
         let list = format!("{}- deep\n\n", " ".repeat(100));
         assert!(!is_quadratic(&format!(
             "{}{}",

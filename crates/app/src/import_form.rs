@@ -76,6 +76,7 @@ pub fn ImportForm() -> impl IntoView {
             </div>
         </form>
     }
+    .into_any()
 }
 
 fn alert(state: State) -> impl IntoView {

@@ -31,4 +31,5 @@ fn Bar(
             {me.map(|me| view! { <Account me=me /> })}
         </header>
     }
+    .into_any()
 }

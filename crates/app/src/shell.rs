@@ -32,4 +32,5 @@ pub fn Shell(
             <body>{children()}</body>
         </html>
     }
+    .into_any()
 }

@@ -16,6 +16,7 @@ pub fn Board(desk: Desk) -> impl IntoView {
             </For>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -49,4 +50,5 @@ fn Column(desk: Desk, tag: Tag) -> impl IntoView {
             </ul>
         </section>
     }
+    .into_any()
 }

@@ -37,7 +37,7 @@ pub fn Cards(desk: Desk) -> impl IntoView {
         {empty}
         <div class="margin" id="margin">
             <For each=move || desk.order.get() key=|id| *id let:id>
-                {desk.card(id).map(|card| view! { <CardArticle desk=desk id=id card=card /> })}
+                {desk.card(id).map(|card| view! { <CardArticle desk=desk id=id card=card /> }.into_any())}
             </For>
         </div>
     }
@@ -104,6 +104,7 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
             {desk.place.access.may_annotate().then(|| view! { <CommentForm desk=desk id=id /> })}
         </article>
     }
+    .into_any()
 }
 
 fn anchor_notice(anchor: AnchorState) -> Option<impl IntoView> {

@@ -20,6 +20,7 @@ pub fn NotesPane(desk: Desk) -> impl IntoView {
             <p class="hint">"Shared with everybody in this conversation. Markdown."</p>
         </div>
     }
+    .into_any()
 }
 
 /// One's own text.
@@ -40,4 +41,5 @@ pub fn ResponsePane(desk: Desk) -> impl IntoView {
             <p class="hint">"Yours alone to write; the others can read it. Markdown."</p>
         </div>
     }
+    .into_any()
 }

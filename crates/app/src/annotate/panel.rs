@@ -83,6 +83,7 @@ pub fn Panel(desk: Desk) -> impl IntoView {
             <Pane desk=desk tab=Tab::People><PeoplePane desk=desk /></Pane>
         </aside>
     }
+    .into_any()
 }
 
 #[component]

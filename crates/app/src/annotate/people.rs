@@ -16,6 +16,7 @@ pub fn PeopleHere(desk: Desk) -> impl IntoView {
             </For>
         </ul>
     }
+    .into_any()
 }
 
 /// Who takes part, and who is here now.
@@ -39,4 +40,5 @@ pub fn PeoplePane(desk: Desk) -> impl IntoView {
             </For>
         </ul>
     }
+    .into_any()
 }

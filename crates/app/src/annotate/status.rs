@@ -36,4 +36,5 @@ pub fn SyncStatus(desk: Desk) -> impl IntoView {
             {move || status().label()}
         </div>
     }
+    .into_any()
 }

@@ -28,4 +28,5 @@ pub fn ToastBar(desk: Desk) -> impl IntoView {
             }}
         </div>
     }
+    .into_any()
 }

@@ -43,6 +43,7 @@ pub fn Toolbar(desk: Desk) -> impl IntoView {
         </div>
         <NewTag desk=desk dialog=naming />
     }
+    .into_any()
 }
 
 /// Arrows go along the tools, Escape back to the text.

@@ -54,4 +54,5 @@ pub fn Workspace(
             <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
         </main>
     }
+    .into_any()
 }

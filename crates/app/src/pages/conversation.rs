@@ -31,6 +31,7 @@ pub fn ConversationPage(
             </section>
         </Workspace>
     }
+    .into_any()
 }
 
 /// One message. What stands in `[data-canonical]` is the rendered Markdown and nothing else; names and numbers are
@@ -56,4 +57,5 @@ fn MessageArticle(number: usize, message: Message) -> impl IntoView {
             <div class="message-text" data-canonical data-runs=text::encode_runs(&rendered.runs) inner_html=rendered.html></div>
         </article>
     }
+    .into_any()
 }

@@ -33,6 +33,7 @@ pub fn HomePage(
             {list}
         </main>
     }
+    .into_any()
 }
 
 #[component]
@@ -52,6 +53,7 @@ fn Line(conversation: ConversationSummary) -> impl IntoView {
             </a>
         </li>
     }
+    .into_any()
 }
 
 /// `1 message`, `2 messages`.

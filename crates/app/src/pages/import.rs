@@ -22,4 +22,5 @@ pub fn ImportPage(
             <noscript><p class="alert" role="alert">"Importing needs scripts: please allow them for this site."</p></noscript>
         </main>
     }
+    .into_any()
 }

@@ -23,4 +23,5 @@ pub fn NoticePage(
             </section>
         </main>
     }
+    .into_any()
 }

@@ -32,4 +32,5 @@ pub fn SignInPage(
             </section>
         </main>
     }
+    .into_any()
 }

@@ -19,8 +19,6 @@ pub struct MessageText {
     pub id: MessageId,
     /// Its place among the messages.
     pub place: usize,
-    /// Its article.
-    pub article: Element,
     /// What holds its text.
     pub element: Element,
     nodes: Vec<Text>,
@@ -66,7 +64,7 @@ fn read(place: usize, article: Element) -> Option<MessageText> {
     let nodes = text_nodes(&element);
     let contents: Vec<String> = nodes.iter().map(|node| node.data()).collect();
     match TextMap::new(&runs, contents.iter().map(String::as_str)) {
-        Ok(map) => Some(MessageText { id, place, article, element, nodes, map }),
+        Ok(map) => Some(MessageText { id, place, element, nodes, map }),
         Err(changed) => {
             leptos::logging::warn!("{changed}");
             None

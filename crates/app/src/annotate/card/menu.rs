@@ -96,5 +96,6 @@ pub fn CardMenu(desk: Desk, id: HighlightId, card: RwSignal<Card>, editing: RwSi
                 </div>
             </div>
         }
+        .into_any()
     })
 }

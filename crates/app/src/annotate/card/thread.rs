@@ -22,6 +22,7 @@ pub fn Thread(desk: Desk, id: HighlightId, card: RwSignal<Card>) -> impl IntoVie
             </For>
         </ol>
     }
+    .into_any()
 }
 
 #[component]
@@ -97,4 +98,5 @@ pub fn CommentForm(desk: Desk, id: HighlightId) -> impl IntoView {
             <button class="button primary" type="submit">"Post"</button>
         </form>
     }
+    .into_any()
 }

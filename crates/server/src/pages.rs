@@ -36,6 +36,8 @@ struct Site {
 
 /// The routes of all pages; whatever no other route answers is the page that says so.
 pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
+    // Rendering runs on tokio. An error says that this was said before, by another server in the same process (tests).
+    let _ = any_spawner::Executor::init_tokio();
     let site = Site { services: services.clone(), api: api.with_state(services.clone()) };
     let mut routes = Router::new()
         .route("/", get(home))

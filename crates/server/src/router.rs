@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use shared::api::{IMPORT_PATH, MAX_UPLOAD_BYTES};
-use tower_http::{compression::CompressionLayer, services::{ServeDir, ServeFile}, set_header::SetResponseHeaderLayer};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::{ServeDir, ServeFile}, set_header::SetResponseHeaderLayer};
 
 use crate::{config::SignIn, conversations, development, error::Error, health, import, pages, people, security, services::Services, sync_route, tokens};
 
@@ -58,6 +58,7 @@ pub fn router(services: Services) -> Router {
         .merge(api)
         .merge(assets(&services))
         .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
         .layer(guard)
         .layer(middleware::from_fn(security::add_headers))
         .with_state(services)

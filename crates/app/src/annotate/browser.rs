@@ -45,6 +45,7 @@ pub fn start(desk: Desk) {
     keyboard::listen(desk);
     places::listen(desk);
     session.connect();
+    desk.sheet.set(Some(false));
 }
 
 /// Does something to the document, or says why not.

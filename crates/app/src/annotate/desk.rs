@@ -120,6 +120,8 @@ pub struct Desk {
     pub selection: RwSignal<Option<Vec<Target>>>,
     /// The tab in front.
     pub tab: RwSignal<Tab>,
+    /// Whether the panel, where it is a sheet at the foot of a narrow page, is open; nothing before the tools work.
+    pub sheet: RwSignal<Option<bool>>,
     /// What was just said.
     pub toast: RwSignal<Option<Toast>>,
     /// What a screen reader is told.
@@ -142,6 +144,7 @@ impl Desk {
             active: RwSignal::new(None),
             selection: RwSignal::new(None),
             tab: RwSignal::new(Tab::Annotations),
+            sheet: RwSignal::new(None),
             toast: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             cards: StoredValue::new(HashMap::new()),

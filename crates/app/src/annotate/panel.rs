@@ -67,14 +67,15 @@ pub fn Panel(desk: Desk) -> impl IntoView {
                 aria-controls=tab.pane_id()
                 aria-selected=move || chosen().to_string()
                 tabindex=move || if chosen() { "0" } else { "-1" }
-                on:click=move |_| desk.tab.set(tab)
+                on:click=move |_| press(desk, tab)
             >
                 {tab.label()}
             </button>
         }
     });
+    let sheet = move || desk.sheet.get().map(|open| if open { "open" } else { "closed" });
     view! {
-        <aside class="panel" aria-label="Workspace">
+        <aside class="panel" aria-label="Workspace" data-sheet=sheet>
             <div class="tabs" role="tablist" aria-label="Workspace" on:keydown=on_key>{tabs}</div>
             <Pane desk=desk tab=Tab::Annotations><Cards desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Board><Board desk=desk /></Pane>
@@ -84,6 +85,13 @@ pub fn Panel(desk: Desk) -> impl IntoView {
         </aside>
     }
     .into_any()
+}
+
+/// A tab comes to the front; where the panel is a sheet, the tab in front opens and closes it.
+fn press(desk: Desk, tab: Tab) {
+    let again = desk.tab.get_untracked() == tab;
+    desk.tab.set(tab);
+    desk.sheet.update(|sheet| *sheet = sheet.map(|open| !(open && again)));
 }
 
 #[component]

@@ -48,8 +48,8 @@ fn Line(conversation: ConversationSummary) -> impl IntoView {
                 <span class="conversation-meta">
                     {owner} " · " {counted(conversation.messages, "message")} " · "
                     {counted(conversation.highlights.into(), "highlight")} " · " <time datetime=day.clone()>{day.clone()}</time>
-                    {shared}
                 </span>
+                {shared}
             </a>
         </li>
     }

@@ -9,12 +9,12 @@ use crate::ids::{TagId, UserId};
 /// A new conversation's tags: name, colour, description. The colours stay apart for readers with any of the common
 /// colour-vision deficiencies; a name always stands beside a colour.
 pub const DEFAULT_TAGS: [(&str, &str, &str); 6] = [
-    ("Claim", "#0b6fb8", "Something stated as true"),
-    ("Needs a source", "#b4540a", "A claim that nothing supports yet"),
-    ("Helpful", "#0a7d5e", "Explains or moves the work on"),
-    ("Error", "#a8336f", "Wrong, and one can say why"),
-    ("Question", "#5a3fc0", "Something to ask or to discuss"),
-    ("Prompting", "#7a6a00", "What the person did to get this answer"),
+    ("Claim", "#246997", "Something stated as true"),
+    ("Needs a source", "#cd9400", "A claim that nothing supports yet"),
+    ("Helpful", "#00a784", "Explains or moves the work on"),
+    ("Error", "#9d1d00", "Wrong, and one can say why"),
+    ("Question", "#421e8c", "Something to ask or to discuss"),
+    ("Prompting", "#68284a", "What the person did to get this answer"),
 ];
 
 /// The seed of a new document (update v1), its tags made by `author`.

@@ -32,10 +32,24 @@ struct Painted {
 /// What is painted.
 pub struct Painter {
     painted: BTreeMap<HighlightId, Painted>,
-    layers: HashMap<TagId, Layer>,
-    active: Layer,
+    layers: HashMap<TagId, TagLayers>,
+    untagged: Layer,
+    in_hand: Option<HighlightId>,
     flash: Layer,
     sheet: Option<JsValue>,
+}
+
+/// The ranges of a tag, and those of them that are in hand.
+struct TagLayers {
+    base: Layer,
+    on: Layer,
+}
+
+impl TagLayers {
+    fn of(tag: TagId) -> Self {
+        let name = layer_name(tag);
+        Self { base: Layer::register(&name).prioritised(1), on: Layer::register(&format!("{name}-on")).prioritised(3) }
+    }
 }
 
 /// A `Highlight` of the browser's registry. Browsers without the API have none; the cards and the lists of each
@@ -96,8 +110,9 @@ impl Painter {
         Self {
             painted: BTreeMap::new(),
             layers: HashMap::new(),
-            active: Layer::register(ACTIVE).prioritised(100),
-            flash: Layer::register(FLASH).prioritised(101),
+            untagged: Layer::register(ACTIVE).prioritised(9),
+            in_hand: None,
+            flash: Layer::register(FLASH).prioritised(10),
             sheet: adopt_sheet(),
         }
     }
@@ -110,8 +125,8 @@ impl Painter {
         {
             let _ = replace.call1(sheet, &rules.into());
         }
-        for (priority, tag) in (0..).zip(tags) {
-            self.layers.entry(tag.id).or_insert_with(|| Layer::register(&layer_name(tag.id)).prioritised(priority));
+        for tag in tags {
+            self.layers.entry(tag.id).or_insert_with(|| TagLayers::of(tag.id));
         }
     }
 
@@ -125,17 +140,24 @@ impl Painter {
         }
         self.hide(id);
         for tag in &tags {
-            let layer = self.layers.entry(*tag).or_insert_with(|| Layer::register(&layer_name(*tag)));
-            ranges.iter().for_each(|range| layer.call("add", range));
+            let layers = self.layers.entry(*tag).or_insert_with(|| TagLayers::of(*tag));
+            ranges.iter().for_each(|range| layers.base.call("add", range));
         }
         self.painted.insert(id, Painted { place, ranges, tags });
+        if self.in_hand == Some(id) {
+            self.set_active(Some(id));
+        }
     }
 
     /// Takes a highlight away.
     pub fn hide(&mut self, id: HighlightId) {
         let Some(painted) = self.painted.remove(&id) else { return };
-        for layer in painted.tags.iter().filter_map(|tag| self.layers.get(tag)) {
-            painted.ranges.iter().for_each(|range| layer.call("delete", range));
+        for layers in painted.tags.iter().filter_map(|tag| self.layers.get(tag)) {
+            painted.ranges.iter().for_each(|range| layers.base.call("delete", range));
+            layers.on.clear();
+        }
+        if self.in_hand == Some(id) {
+            self.untagged.clear();
         }
     }
 
@@ -167,9 +189,20 @@ impl Painter {
 
     /// Shows which highlight is in hand.
     pub fn set_active(&mut self, id: Option<HighlightId>) {
-        self.active.clear();
-        let ranges = id.and_then(|id| self.painted.get(&id)).into_iter().flat_map(|painted| &painted.ranges);
-        ranges.for_each(|range| self.active.call("add", &range.clone_range()));
+        if let Some(old) = self.in_hand.and_then(|old| self.painted.get(&old)) {
+            old.tags.iter().filter_map(|tag| self.layers.get(tag)).for_each(|layers| layers.on.clear());
+        }
+        self.untagged.clear();
+        self.in_hand = id;
+        let Some(painted) = id.and_then(|id| self.painted.get(&id)) else { return };
+        let layers: Vec<&Layer> = painted.tags.iter().filter_map(|tag| self.layers.get(tag)).map(|layers| &layers.on).collect();
+        for range in &painted.ranges {
+            match layers.first() {
+                // Safari does not draw a range that two Highlights share.
+                Some(layer) => layer.call("add", &range.clone_range()),
+                None => self.untagged.call("add", &range.clone_range()),
+            }
+        }
     }
 
     /// Brings a highlight's text into view, and shows it for a moment.
@@ -199,7 +232,7 @@ impl Painter {
 }
 
 fn layer_name(tag: TagId) -> String {
-    format!("tag-{tag}")
+    format!("pg-tag-{tag}")
 }
 
 /// Colours come from the document, which others write: nothing else may reach the sheet.
@@ -207,11 +240,22 @@ fn is_colour(text: &str) -> bool {
     text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
+/// The look of a tag's ranges, and of those in hand; the reasons for the numbers stand in `style/40-reading.css`.
 fn rule(tag: &Tag) -> String {
     let (name, colour) = (layer_name(tag.id), &tag.colour);
+    let ground = |light: f32, dark: f32| {
+        format!(
+            "light-dark(oklch(from {colour} clamp(.6, l, .84) min(c, .15) h / {light}), oklch(from {colour} clamp(.45, l, .57) min(c, .13) h / {dark}))"
+        )
+    };
+    let line = |light: &str| format!("light-dark(oklch(from {colour} {light} h), oklch(from {colour} clamp(.64, .42 + l * .6, .93) min(c, .16) h))");
+    let (base, in_hand) = (ground(0.26, 0.34), ground(0.42, 0.5));
+    let (thin, thick) = (line("clamp(.36, l, .54) min(c, .2)"), line("clamp(.36, .22 + l * .3, .47) min(c, .17)"));
     format!(
-        "::highlight({name}) {{ background-color: light-dark(color-mix(in oklab, {colour} 20%, transparent), color-mix(in oklab, {colour} 42%, transparent)); \
-         text-decoration: underline 2px light-dark({colour}, color-mix(in oklab, {colour} 60%, white)); }}\n"
+        "::highlight({name}) {{ background-color: {base}; text-decoration: underline var(--mark-line, 2px) {thin}; text-underline-offset: .26em; }}\n\
+         ::highlight({name}-on) {{ background-color: {in_hand}; color: var(--ink, CanvasText); \
+         text-decoration: underline calc(var(--mark-line, 2px) + 1px) {thick}; text-underline-offset: .26em; }}\n\
+         @media (forced-colors: active) {{ ::highlight({name}), ::highlight({name}-on) {{ background-color: Mark; color: MarkText; }} }}\n"
     )
 }
 

@@ -102,6 +102,7 @@ fn place(desk: Desk) {
     for (card, top) in cards.iter().zip(&tops) {
         let _ = HtmlElement::style(card).set_property("translate", &format!("0 {top}px"));
     }
+    let _ = margin.set_attribute("data-settled", "");
     let bottom = slots.last().zip(tops.last()).map_or(0.0, |(slot, top)| top + slot.height + GAP);
     let _ = HtmlElement::style(margin).set_property("min-height", &format!("{bottom}px"));
 }

@@ -161,6 +161,9 @@ fn take_in_hand(desk: Desk) {
         Some(at) => found.get((at + 1) % found.len()),
         None => found.first(),
     };
+    if next.is_some() {
+        desk.sheet.set(Some(true));
+    }
     desk.active.set(next.copied());
 }
 

@@ -155,6 +155,7 @@ impl Session {
         let state_vector = self.doc.transact().state_vector().encode_v1();
         self.send(&Frame::Step1(&state_vector));
         self.announce();
+        self.show_people();
     }
 
     /// Says who is here.

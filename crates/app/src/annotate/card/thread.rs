@@ -41,10 +41,20 @@ fn CommentItem(desk: Desk, highlight: HighlightId, comment: Comment) -> impl Int
             <span class="avatar" data-hue=hue(&author.to_string()) aria-hidden="true">{move || initials(&name())}</span>
             <span class="comment-author">{name}</span>
             <time class="comment-time">{browser::time_ago(created_at)} {edited_at.map(|_| " · edited")}</time>
+            {(mine && !deleted).then(|| view! { <DeleteComment on_press=delete /> })}
             {text}
-            {(mine && !deleted)
-                .then(|| view! { <button class="button quiet comment-delete" type="button" on:click=delete>"Delete comment"</button> })}
         </li>
+    }
+}
+
+#[component]
+fn DeleteComment(on_press: impl Fn(leptos::ev::MouseEvent) + 'static) -> impl IntoView {
+    view! {
+        <button class="icon-button" type="button" aria-label="Delete comment" title="Delete comment" on:click=on_press>
+            <svg viewBox="0 0 20 20" width="15" height="15" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.5">
+                <path d="M4 6h12M8 6V4h4v2M6 6l1 10h6l1-10" stroke-linecap="round" stroke-linejoin="round" />
+            </svg>
+        </button>
     }
 }
 

@@ -4,8 +4,10 @@
     reason = "in a test that is how one fails; the lint knows test functions only, not their helpers"
 )]
 
+mod conversations;
 mod database;
 mod rooms;
 mod rooms_support;
+mod security;
 mod support;
 mod sync;

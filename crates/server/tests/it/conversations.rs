@@ -1,0 +1,114 @@
+//! Conversations over HTTP.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::json;
+
+use crate::support::test_app::TestApp;
+
+#[tokio::test]
+async fn a_labelled_paste_becomes_turns_with_their_canonical_text() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let id = student.conversation("Bees", "User: Do *bees* sleep?\n\nAssistant: Yes.\n\n- at night", "none").await;
+    let conversation = student.get(&format!("/api/v1/conversations/{id}")).await.json();
+    assert_eq!(conversation["title"], "Bees");
+    assert_eq!(conversation["access"], "owner");
+    let roles: Vec<_> = conversation["messages"].as_array().unwrap().iter().map(|message| message["role"].clone()).collect();
+    assert_eq!(roles, ["user", "assistant"]);
+    assert_eq!(conversation["messages"][0]["text"], "Do bees sleep?");
+    assert_eq!(conversation["messages"][1]["text"], "Yes.\nat night");
+    let me = student.get("/api/v1/me").await.json();
+    assert_eq!(conversation["author_id"], me["id"]);
+}
+
+#[tokio::test]
+async fn what_is_not_shared_looks_like_what_does_not_exist() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.person("student-1").await, app.person("student-2").await);
+    let hidden = owner.conversation("Mine", "My own words.", "none").await;
+    let missing = "0190c1a2-0000-7000-8000-000000000000";
+    for path in ["/api/v1/conversations/{id}", "/api/v1/conversations/{id}/people"] {
+        let (hidden, missing) = (other.get(&path.replace("{id}", &hidden)).await, other.get(&path.replace("{id}", missing)).await);
+        assert_eq!((hidden.status, hidden.problem()), (StatusCode::NOT_FOUND, "not_found".into()));
+        assert_eq!((hidden.status, hidden.body), (missing.status, missing.body));
+        assert_eq!(other.get(&path.replace("{id}", "nonsense")).await.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(other.get(&format!("/c/{hidden}")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn sharing_with_the_class_makes_its_members_annotators() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.person("student-1").await, app.person("student-2").await);
+    let id = owner.conversation("Ours", "Words to read.", "class").await;
+    let seen = other.get(&format!("/api/v1/conversations/{id}")).await.json();
+    assert_eq!(seen["access"], "annotator");
+    let people = other.get(&format!("/api/v1/conversations/{id}/people")).await.json();
+    let names: Vec<_> = people.as_array().unwrap().iter().map(|person| person["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Demo Instructor", "Demo Student 1", "Demo Student 2"]);
+    let listed = other.get("/api/v1/conversations").await.json();
+    assert!(listed.as_array().unwrap().iter().any(|line| line["id"] == id.as_str() && line["mine"] == false));
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_says_why_and_stores_nothing() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let before = student.get("/api/v1/conversations").await.body;
+    let long_title = "t".repeat(300);
+    let cases = [
+        (json!({"title": "", "text": "  \n"}), 400, "empty"),
+        (json!({"title": "", "text": "x".repeat(2 << 20)}), 413, "too_large"),
+        (json!({"title": long_title, "text": "x"}), 400, "title_too_long"),
+        (json!({"text": "x", "shar": "class"}), 400, "bad_json"),
+        (json!({"text": 7}), 400, "bad_json"),
+    ];
+    for (body, status, code) in cases {
+        let answer = student.post("/api/v1/conversations", body).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
+    }
+    assert_eq!(student.get("/api/v1/conversations").await.body, before);
+    let left: i64 = sqlx::query_scalar("select count(*) from conversations").fetch_one(&app.database.pool).await.unwrap();
+    assert_eq!(left, 1, "the demo alone");
+}
+
+#[tokio::test]
+async fn a_file_with_several_conversations_is_stored_only_once_one_is_chosen() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let file = include_bytes!("../../../../end2end/fixtures/import/chatgpt-conversations.json");
+    let upload = |choice: Option<usize>| {
+        let part = reqwest::multipart::Part::bytes(file.as_slice()).file_name("conversations.json");
+        let form = reqwest::multipart::Form::new().part("file", part).text("share", "none");
+        let form = match choice {
+            Some(index) => form.text("choice", index.to_string()),
+            None => form,
+        };
+        let origin = app.origin();
+        student.send(Method::POST, "/api/v1/import", move |request| request.header(header::ORIGIN, origin).multipart(form))
+    };
+    let listed = upload(None).await;
+    assert_eq!(listed.status, StatusCode::OK, "{}", listed.body);
+    let choices = listed.json()["choose"].clone();
+    let readable = choices.as_array().unwrap().iter().find(|choice| choice["problem"].is_null()).unwrap().clone();
+    let stored = upload(Some(readable["index"].as_u64().unwrap() as usize)).await;
+    assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.body);
+    let id = stored.json()["created"]["id"].as_str().unwrap().to_owned();
+    let conversation = student.get(&format!("/api/v1/conversations/{id}")).await.json();
+    assert_eq!(conversation["messages"].as_array().unwrap().len() as u64, readable["messages"].as_u64().unwrap());
+    let beyond = upload(Some(999)).await;
+    assert_eq!((beyond.status, beyond.problem().as_str()), (StatusCode::BAD_REQUEST, "no_such_conversation"));
+}
+
+#[tokio::test]
+async fn an_empty_and_an_oversized_upload_are_told_apart() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    for (bytes, status, code) in [(Vec::new(), 400, "empty"), (vec![b'x'; (25 << 20) + 1], 413, "too_large")] {
+        let form = reqwest::multipart::Form::new().part("file", reqwest::multipart::Part::bytes(bytes).file_name("a.txt"));
+        let origin = app.origin();
+        let send = student.send(Method::POST, "/api/v1/import", move |request| request.header(header::ORIGIN, origin).multipart(form));
+        let answer = send.await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
+    }
+}

@@ -257,7 +257,7 @@ async fn what_does_not_load_is_refused_and_never_stored() {
     let (mut here, mut there) = (Peer::join(&rooms, talk, &ann).await, Peer::join(&rooms, talk, &ben).await);
     for (peer, root) in [(&mut here, "one"), (&mut there, "two")] {
         peer.settle().await;
-        peer.edit(|doc| drop(doc.get_or_insert_map(root).insert(&mut doc.transact_mut(), "key", root))).await;
+        peer.edit(|doc| _ = doc.get_or_insert_map(root).insert(&mut doc.transact_mut(), "key", root)).await;
         peer.settle().await;
     }
     let damage = async |sql: &'static str| {
@@ -324,9 +324,9 @@ async fn a_viewer_changes_nothing_and_reads_everything() {
     let number = ben.say_update(&[&[0, 1][..], &client_of(&ann), &[1, 8, 1]].concat()).await;
     ben.settle().await;
     assert_eq!((ben.refused[1].refused, ben.refused[1].code.as_str()), (number, "read_only"));
+    ann.write(".").await;
     // The same from somebody who may: it must not look as if it had been done before.
     ann.edit(|doc| doc.get_or_insert_text("notes").remove_range(&mut doc.transact_mut(), 3, 1)).await;
-    ann.write(".").await;
     ann.settle().await;
     assert_eq!(ann.notes(), " todelete.");
 
@@ -549,13 +549,15 @@ async fn presence_is_signed_bound_to_the_connection_and_taken_away_when_it_ends(
 
     // Nobody else can be spoken for, and nothing large is relayed.
     here.announce(8, 1, r#"{"n":0}"#).await;
-    here.announce(7, 900_000_000, "null").await;
     there.until(|peer| peer.sees(8).is_some()).await;
+    here.announce(7, 900_000_000, "null").await;
+    here.announce(8, 2, r#"{"n":1}"#).await;
+    there.until(|peer| peer.sees(8).is_some_and(|state| state.contains(r#""n":1"#))).await;
     there.announce(7, 4, &format!(r#"{{"n":"{}"}}"#, "x".repeat(4 << 10))).await;
     there.announce(7, 4, "[]").await;
     there.announce(7, 4, "{").await;
     there.announce(7, 4, r#"{"cursor":2}"#).await;
-    here.until(|peer| peer.sees(7).is_some_and(|state| state.contains("2"))).await;
+    here.until(|peer| peer.sees(7).is_some_and(|state| state.contains(r#""cursor":2"#))).await;
     assert!(there.sees(7).is_none(), "nobody is told of themselves");
     assert!(here.goodbyes.is_empty(), "nobody is taken away by another");
 

@@ -16,7 +16,7 @@ use shared::{
 };
 use sqlx::PgPool;
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 /// The document's state and log in the database.
 pub mod persistence;
@@ -47,8 +47,11 @@ const MAILBOX: usize = 256;
 /// Bytes that may wait for a room; then its writers wait.
 const MAILBOX_BYTES: usize = 64 << 20;
 
-/// How long a shutdown may take: the server has 10 s in all.
-const SHUTDOWN: Duration = Duration::from_secs(8);
+/// How long a shutdown may wait for the store: the server has 10 s in all.
+const SHUTDOWN: Duration = Duration::from_secs(6);
+
+/// How long it may then wait for sockets to say goodbye.
+const GOODBYES: Duration = Duration::from_secs(1);
 
 /// Somebody who joins a room.
 #[derive(Debug, Clone)]
@@ -132,6 +135,7 @@ struct House {
     writer: mpsc::UnboundedSender<writer::Batch>,
     registry: Mutex<Registry>,
     tasks: TaskTracker,
+    sockets: TaskTracker,
 }
 
 #[derive(Default)]
@@ -157,8 +161,16 @@ impl Rooms {
     pub fn with_timing(db: PgPool, timing: Timing) -> Self {
         let (writer, batches) = mpsc::unbounded_channel();
         tokio::spawn(writer::run(db.clone(), batches));
-        let (registry, tasks) = (Mutex::default(), TaskTracker::new());
-        Self { house: Arc::new(House { db, timing, stacks: Stacks::start(), writer, registry, tasks }) }
+        let house = House {
+            db,
+            timing,
+            stacks: Stacks::start(),
+            writer,
+            registry: Mutex::default(),
+            tasks: TaskTracker::new(),
+            sockets: TaskTracker::new(),
+        };
+        Self { house: Arc::new(house) }
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited
@@ -205,8 +217,8 @@ impl Rooms {
     }
 
     /// Closes all rooms with [`CloseCode::Restarting`] and lets nobody in again. Returns when all that they accepted
-    /// is committed and compacted, or after 8 s: then the store is down, and what is not committed was never
-    /// acknowledged.
+    /// is committed and compacted and everybody has been told, or after 7 s: then the store is down, and what is not
+    /// committed was never acknowledged.
     pub async fn shutdown(&self) {
         let doors: Vec<Door> = {
             let mut registry = self.house.registry();
@@ -223,6 +235,13 @@ impl Rooms {
         if tokio::time::timeout(SHUTDOWN, closing).await.is_err() {
             tracing::error!(rooms = self.open(), "not all rooms could be stored in time");
         }
+        self.house.sockets.close();
+        let _ = tokio::time::timeout(GOODBYES, self.house.sockets.wait()).await;
+    }
+
+    /// Held by a socket while it is open, so that a shutdown lets it say goodbye.
+    pub(crate) fn socket(&self) -> TaskTrackerToken {
+        self.house.sockets.token()
     }
 }
 

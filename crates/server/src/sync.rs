@@ -51,6 +51,7 @@ pub fn speaks_v1(upgrade: &WebSocketUpgrade) -> bool {
 
 /// Serves a connection until it ends. `who` says who it is, or why it may not be here.
 pub async fn serve(socket: WebSocket, rooms: Rooms, who: Result<Member, CloseCode>, conversation: ConversationId) {
+    let _open = rooms.socket();
     let (mut sink, mut stream) = socket.split();
     let code = match who {
         Err(code) => Some(code),

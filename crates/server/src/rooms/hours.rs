@@ -68,8 +68,7 @@ impl Room {
     /// Starts a snapshot if one is due: one at a time, and only if there is something to compact.
     fn take_snapshot(&mut self, now: Instant) {
         let is_due = self.snapshot_at.is_some_and(|at| at <= now);
-        let is_last_call = self.closing.is_some() && !self.is_busy() && !self.snapshot_failed;
-        if self.snapshot.is_some() || !(is_due || is_last_call) {
+        if self.snapshot.is_some() || !is_due {
             return;
         }
         (self.snapshot_at, self.first_change) = (None, None);

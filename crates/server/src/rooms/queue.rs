@@ -39,9 +39,9 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    /// Whether nothing more can be accepted.
-    pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= MAX_WAITING || self.bytes >= MAX_WAITING_BYTES
+    /// Whether nothing more can be accepted when so many more are about to be.
+    pub(super) fn is_full(&self, coming: usize) -> bool {
+        self.waiting.len() + coming >= MAX_WAITING || self.bytes >= MAX_WAITING_BYTES
     }
 
     pub(super) fn push(&mut self, judged: Judged) {

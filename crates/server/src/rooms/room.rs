@@ -284,6 +284,8 @@ impl Room {
         for seat in self.seats.keys().copied().collect::<Vec<_>>() {
             self.close_seat(seat, code);
         }
+        // The last call: what is dirty is compacted before the end.
+        self.snapshot_at = Some(Instant::now());
     }
 
     pub(super) fn tell(&mut self, seat: SeatId, frame: Bytes) {

@@ -48,7 +48,7 @@ impl Room {
     pub(super) async fn judge(&mut self, updates: Vec<(SeatId, Bytes, Weight)>) -> Result<(), End> {
         let mut cases = Vec::with_capacity(updates.len());
         for (seat, update, weight) in updates {
-            if self.queue.is_full() {
+            if self.queue.is_full(cases.len()) {
                 self.close_seat(seat, CloseCode::TryLater);
             }
             if let Some(Seated { member, .. }) = self.seats.get(&seat) {

@@ -128,6 +128,8 @@ pub struct Peer {
     pub closed: Option<u16>,
     /// Client id, clock, state.
     pub people: Vec<(u64, u32, String)>,
+    /// Client ids that were said to be gone.
+    pub goodbyes: Vec<u64>,
     /// The types of the frames it has heard.
     pub heard: Vec<u8>,
 }
@@ -158,6 +160,7 @@ impl Peer {
             refused: Vec::new(),
             closed: None,
             people: Vec::new(),
+            goodbyes: Vec::new(),
             heard: Vec::new(),
         };
         let vector = peer.doc.transact().state_vector().encode_v1();
@@ -242,6 +245,9 @@ impl Peer {
 
     /// As y-protocols does it: only a higher clock is news, or a goodbye at the same one.
     fn see(&mut self, entry: awareness::Entry<'_>) {
+        if entry.state == awareness::GONE {
+            self.goodbyes.push(entry.client);
+        }
         let known = self.people.iter().position(|(client, ..)| *client == entry.client);
         let news = (entry.client, entry.clock, entry.state.to_owned());
         match known {

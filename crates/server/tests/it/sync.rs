@@ -204,8 +204,8 @@ async fn a_shutdown_says_that_it_is_one() {
     let mut peer = world.peer(0).await;
     peer.write("last words").await;
     peer.settle().await;
-    world.rooms.shutdown().await;
-    assert_eq!(peer.until_closed().await, Some(CloseCode::Restarting));
+    let (code, ()) = tokio::join!(peer.until_closed(), world.rooms.shutdown());
+    assert_eq!(code, Some(CloseCode::Restarting));
     let late = world.peer(0).await;
     assert_eq!({ late }.until_closed().await, Some(CloseCode::Restarting));
     assert!(log(&world.db, world.talk).await.is_empty());

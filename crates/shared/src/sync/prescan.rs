@@ -2,15 +2,19 @@
 //!
 //! yrs 0.28.1 reserves memory for whatever count an update claims, recurses as deep as its values are nested (the
 //! process dies of a stack overflow), and shifts and adds without checks. What passes here has counts that fit in the
-//! bytes left, values nested at most [`MAX_NESTING`] deep, client ids of 53 bits, and clocks that cannot overflow.
+//! bytes left, values nested at most 64 deep, client ids of 53 bits, and clocks that cannot overflow.
 //! Two things that no current Yjs writes are refused because libraries disagree about them: lists of JSON texts
 //! (content 2, which yrs reads one too far) and documents inside documents (content 9).
 //!
 //! The format is described in the sources of Yjs (`src/utils/encoding.js`) and lib0 (`encoding.js`).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod outline;
+
+use std::collections::BTreeSet;
 
 use super::reader::{Malformed, Reader};
+
+pub use outline::Outline;
 
 /// How deep values may be nested.
 pub const MAX_NESTING: u32 = 64;
@@ -115,69 +119,6 @@ pub enum Type<'a> {
     XmlElement(&'a str),
     XmlFragment,
     XmlText,
-}
-
-/// What an update builds on and brings, a line per client; enough to see a gap before anything is applied.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outline {
-    /// Runs of new units, `start..end`, rising, neighbours joined.
-    pub brings: BTreeMap<u64, Vec<(u32, u32)>>,
-    /// The clock that must be reached so that all references have their target: origins, parents, deletions.
-    pub needs: BTreeMap<u64, u32>,
-    /// Whether anything is deleted.
-    pub deletes: bool,
-}
-
-impl Outline {
-    /// Whether the update can change nothing, whatever the document.
-    pub fn is_empty(&self) -> bool {
-        self.brings.is_empty() && !self.deletes
-    }
-
-    /// The first client whose units would be missing if the update were applied to a document with `known` units of
-    /// each client (without holes). yrs' own answer to this question does not see a hole that nothing refers to.
-    pub fn gap(&self, known: impl Fn(u64) -> u32) -> Option<u64> {
-        let reached = |client: u64| {
-            let runs = self.brings.get(&client).map_or(&[][..], Vec::as_slice);
-            let reach =
-                |reached: u32, &(start, end): &(u32, u32)| if start <= reached { reached.max(end) } else { reached };
-            runs.iter().fold(known(client), reach)
-        };
-        let hole = |(client, runs): (&u64, &Vec<(u32, u32)>)| {
-            let end = runs.last().map_or(0, |run| run.1);
-            (end > reached(*client)).then_some(*client)
-        };
-        let lacks = |(client, clock): (&u64, &u32)| (*clock > reached(*client)).then_some(*client);
-        self.brings.iter().find_map(hole).or_else(|| self.needs.iter().find_map(lacks))
-    }
-
-    fn take(&mut self, part: Part<'_>) {
-        match part {
-            Part::Deleted { start, length } => {
-                self.deletes |= length > 0;
-                self.need(Id { client: start.client, clock: start.clock + length }, 0);
-            }
-            Part::Struct(Struct { body: Body::Skip, .. }) => {}
-            Part::Struct(Struct { start, length, body }) => {
-                let runs = self.brings.entry(start.client).or_default();
-                match runs.last_mut() {
-                    Some(last) if last.1 == start.clock => last.1 += length,
-                    _ => runs.push((start.clock, start.clock + length)),
-                }
-                if let Body::Item { origin, right_origin, parent, .. } = body {
-                    let holder = if let Some(Parent::Item(id)) = parent { Some(id) } else { None };
-                    for id in [origin, right_origin, holder].into_iter().flatten() {
-                        self.need(id, 1);
-                    }
-                }
-            }
-        }
-    }
-
-    fn need(&mut self, id: Id, more: u32) {
-        let clock = self.needs.entry(id.client).or_default();
-        *clock = (*clock).max(id.clock + more);
-    }
 }
 
 /// Scans an update and says what it builds on and brings.

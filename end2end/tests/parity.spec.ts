@@ -58,23 +58,32 @@ const trim = (text: string) => text.replace(/^\p{White_Space}+|\p{White_Space}+$
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** The places of a node where a person could put the caret: never inside what looks like one character. */
-const caretPlaces = (node: string) => [...graphemes.segment(node)].map(({ index }) => index).concat(node.length);
+/**
+ * The places of a node where a person could put the caret: never inside what looks like one character, also where
+ * markup cuts it in two (a letter in bold, its accent outside): a selection that starts there takes the whole of it.
+ */
+const caretPlaces = (node: string, start: number, boundaries: Set<number>) =>
+  Array.from({ length: node.length + 1 }, (_, offset) => offset).filter((offset) => boundaries.has(start + offset));
+
+const boundariesOf = (text: string) => new Set([...graphemes.segment(text)].map(({ index }) => index).concat(text.length));
 
 /** Passages anywhere in the messages, long and short, each with a quote of its own. */
 function drawSelections(messages: { message: Message; nodes: string[]; starts: Alignment }[], seed: number): Selection[] {
   const random = generator(seed);
   const below = (limit: number) => Math.floor(random() * limit);
-  const full = messages.filter(({ nodes }) => nodes.some((node) => trim(node)));
+  const full = messages
+    .filter(({ nodes }) => nodes.some((node) => trim(node)))
+    .map((message) => ({ ...message, boundaries: boundariesOf(message.message.text) }));
   const selections = new Map<string, Selection>();
   for (let attempt = 0; attempt < 400 && selections.size < RANGES; attempt++) {
-    const { message, nodes, starts } = full[below(full.length)] ?? { nodes: [], starts: [] };
-    if (!message) break;
+    const drawn = full[below(full.length)];
+    if (!drawn) break;
+    const { message, nodes, starts, boundaries } = drawn;
     const first = below(nodes.length);
     // Mostly near, sometimes far: both ends in one node, in neighbours, blocks apart.
     const last = Math.min(nodes.length - 1, first + below(random() < 0.7 ? 3 : 12));
     const place = (node: number) => {
-      const places = caretPlaces(nodes[node] ?? '');
+      const places = caretPlaces(nodes[node] ?? '', starts[node] ?? 0, boundaries);
       return places[below(places.length)] ?? 0;
     };
     const [from, to] = [place(first), place(last)];

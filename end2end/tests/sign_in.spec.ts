@@ -28,6 +28,7 @@ test('signing out ends the session', async ({ signIn, guard }) => {
   guard.allow(NOT_SIGNED_IN);
   const { page, api } = await signIn('student-1');
   await page.goto('/');
+  await page.locator('summary').click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(page).toHaveURL(/\/sign-in/);
   expect((await api.get('/api/v1/me')).status()).toBe(401);

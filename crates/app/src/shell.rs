@@ -2,6 +2,9 @@
 
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
+/// Hands the islands to their code.
+const HYDRATE: &str = include_str!("hydrate.js");
+
 /// The document. `theme-color` follows the two papers of the style's tokens.
 #[component]
 pub fn Shell(
@@ -14,7 +17,14 @@ pub fn Shell(
     children: Children,
 ) -> impl IntoView {
     let stylesheet = format!("/{}/app.css", options.site_pkg_dir);
-    let scripts = islands.then(|| view! { <HydrationScripts options=options islands=true /> });
+    let scripts = islands.then(|| {
+        if let Some(context) = Owner::current_shared_context() {
+            // What is outside an island needs no marks for hydration.
+            context.set_is_hydrating(false);
+        }
+        let script = format!("{HYDRATE}(\"/{}\")", options.site_pkg_dir);
+        view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
+    });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-hydrated=(!islands).then_some("")>

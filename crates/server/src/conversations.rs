@@ -38,7 +38,12 @@ pub async fn create(
 }
 
 /// Stores an imported conversation with its document, whole or not at all.
-pub async fn store(db: &PgPool, owner: UserId, imported: ImportedConversation, share: Share) -> Result<ConversationId, Error> {
+pub async fn store(
+    db: &PgPool,
+    owner: UserId,
+    imported: ImportedConversation,
+    share: Share,
+) -> Result<ConversationId, Error> {
     let mut tx = db.begin().await?;
     let class = match share {
         Share::None => None,
@@ -97,7 +102,10 @@ async fn only_class(conn: &mut PgConnection, user: UserId) -> Result<ClassId, Er
     match classes[..] {
         [class] => Ok(ClassId::from_uuid(class)),
         [] => Err(Error::Invalid("no_class", "share: you are in no class that this could be shared with.".into())),
-        _ => Err(Error::Invalid("several_classes", "share: you are in several classes; share it from the class's page.".into())),
+        _ => Err(Error::Invalid(
+            "several_classes",
+            "share: you are in several classes; share it from the class's page.".into(),
+        )),
     }
 }
 

@@ -83,5 +83,10 @@ fn demo_conversation() -> ImportedConversation {
         title: None,
         markdown: (*markdown).to_owned(),
     });
-    ImportedConversation { title: conversation::TITLE.to_owned(), source: None, messages: messages.collect(), notes: Vec::new() }
+    ImportedConversation {
+        title: conversation::TITLE.to_owned(),
+        source: None,
+        messages: messages.collect(),
+        notes: Vec::new(),
+    }
 }

@@ -51,7 +51,10 @@ pub struct SignInForm {
 }
 
 /// `POST /sign-in`: the same by a plain form, so that it works before and without scripts.
-pub async fn sign_in_by_form(State(services): State<Services>, Form(form): Form<SignInForm>) -> Result<Response, Error> {
+pub async fn sign_in_by_form(
+    State(services): State<Services>,
+    Form(form): Form<SignInForm>,
+) -> Result<Response, Error> {
     let me = find(&services, form.person).await?;
     let cookie = sessions::start(&services.db, &services.origin, me.id).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(local_path(&form.next))).into_response())
@@ -70,7 +73,9 @@ mod tests {
     #[test]
     fn only_a_path_of_this_site_is_followed_after_sign_in() {
         assert_eq!(local_path("/c/1?x=2#h"), "/c/1?x=2#h");
-        for foreign in ["", "https://example.org", "//example.org", "/\\example.org", "javascript:alert(1)", "/\t/example.org"] {
+        for foreign in
+            ["", "https://example.org", "//example.org", "/\\example.org", "javascript:alert(1)", "/\t/example.org"]
+        {
             assert_eq!(local_path(foreign), "/", "{foreign:?}");
         }
     }

@@ -86,7 +86,8 @@ impl Site {
     async fn detour(&self, detour: Detour, me: Option<Me>) -> Response {
         match detour {
             Detour::SignIn { next } => {
-                let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
+                let query: String =
+                    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
                 Redirect::to(&format!("/sign-in?{query}")).into_response()
             }
             Detour::Problem(problem) => {
@@ -150,7 +151,9 @@ async fn home(State(site): State<Site>, headers: HeaderMap) -> Response {
 
 async fn import(State(site): State<Site>, headers: HeaderMap) -> Response {
     match site.me(&headers, "/import").await {
-        Ok(me) => site.render(StatusCode::OK, "Import".into(), true, move || view! { <ImportPage me=me.clone() /> }).await,
+        Ok(me) => {
+            site.render(StatusCode::OK, "Import".into(), true, move || view! { <ImportPage me=me.clone() /> }).await
+        }
         Err(detour) => site.detour(detour, None).await,
     }
 }

@@ -23,7 +23,9 @@ pub async fn sign_out(State(services): State<Services>, caller: Caller) -> Resul
 
 /// `POST /sign-out`: the same by a plain form.
 pub async fn sign_out_by_form(State(services): State<Services>, headers: HeaderMap) -> Result<Response, Error> {
-    let Some(caller) = sessions::identify(&services, &headers).await? else { return Ok(Redirect::to("/sign-in").into_response()) };
+    let Some(caller) = sessions::identify(&services, &headers).await? else {
+        return Ok(Redirect::to("/sign-in").into_response());
+    };
     let cookie = sessions::end(&services.db, &services.origin, &caller).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
 }

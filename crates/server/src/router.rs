@@ -9,9 +9,17 @@ use axum::{
     routing::{get, post},
 };
 use shared::api::{IMPORT_PATH, MAX_UPLOAD_BYTES};
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::{ServeDir, ServeFile}, set_header::SetResponseHeaderLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
 
-use crate::{config::SignIn, conversations, development, error::Error, health, import, pages, people, security, services::Services, sync_route, tokens};
+use crate::{
+    config::SignIn, conversations, development, error::Error, health, import, pages, people, security,
+    services::Services, sync_route, tokens,
+};
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
 /// conversation that could be stored; texts just over their own limit still get the answer that names it.
@@ -30,7 +38,10 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}", get(conversations::get))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-        .route(IMPORT_PATH, post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)));
+        .route(
+            IMPORT_PATH,
+            post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)),
+        );
     if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
     }
@@ -58,7 +69,9 @@ pub fn router(services: Services) -> Router {
         .merge(api)
         .merge(assets(&services))
         .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()
+        }))
         .layer(guard)
         .layer(middleware::from_fn(security::add_headers))
         .with_state(services)
@@ -67,10 +80,13 @@ pub fn router(services: Services) -> Router {
 /// Scripts, styles and fonts. Those under `/pkg` are named by their content and never change.
 fn assets(services: &Services) -> Router<Services> {
     let site = &services.config.site_root;
-    let cached = |seconds: &'static str| SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(seconds));
+    let cached = |seconds: &'static str| {
+        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(seconds))
+    };
     let missing = || get(|| async { StatusCode::NOT_FOUND.into_response() });
     let folder = |name: &str| ServeDir::new(site.join(name)).precompressed_br().fallback(missing());
-    let forever = Router::new().nest_service("/pkg", folder("pkg")).layer(cached("public, max-age=31536000, immutable"));
+    let forever =
+        Router::new().nest_service("/pkg", folder("pkg")).layer(cached("public, max-age=31536000, immutable"));
     let a_day = Router::new()
         .nest_service("/fonts", folder("fonts"))
         .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))

@@ -5,7 +5,13 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::Context;
 use tokio::{net::TcpListener, signal};
 
-use crate::{config::{Config, SignIn}, database::Database, demo, router::router, services::Services};
+use crate::{
+    config::{Config, SignIn},
+    database::Database,
+    demo,
+    router::router,
+    services::Services,
+};
 
 /// How long requests under way may take to finish when the server stops. The rooms need the rest of the ten seconds.
 const DRAIN: Duration = Duration::from_secs(3);
@@ -30,7 +36,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// Serves on `listener` until `stop` resolves.
-pub async fn run(listener: TcpListener, services: Services, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+pub async fn run(
+    listener: TcpListener,
+    services: Services,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     let rooms = services.rooms.clone();
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let server = axum::serve(listener, router(services)).with_graceful_shutdown(async move {

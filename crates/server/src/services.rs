@@ -44,7 +44,8 @@ impl Services {
 
 /// The name of the build in `site/pkg`. Without one (a server run from `cargo test`) pages are shown, but without scripts.
 fn build_id(config: &Config) -> String {
-    std::fs::read_to_string(config.site_root.join("build-id")).map_or_else(|_| "none".to_owned(), |id| id.trim().to_owned())
+    std::fs::read_to_string(config.site_root.join("build-id"))
+        .map_or_else(|_| "none".to_owned(), |id| id.trim().to_owned())
 }
 
 impl FromRef<Services> for LeptosOptions {

@@ -105,7 +105,8 @@ pub async fn end(db: &PgPool, origin: &Origin, caller: &Caller) -> Result<Header
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
+    let pairs =
+        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
     pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
@@ -167,6 +168,8 @@ mod tests {
     fn a_secret_survives_its_text_and_nothing_else_is_one() {
         let secret = Secret::new().expect("randomness");
         assert_eq!(Secret::parse(&secret.text()).map(|read| read.hash()), Some(secret.hash()));
-        assert!(Secret::parse("").is_none() && Secret::parse("AAAA").is_none() && Secret::parse("not base64!").is_none());
+        assert!(
+            Secret::parse("").is_none() && Secret::parse("AAAA").is_none() && Secret::parse("not base64!").is_none()
+        );
     }
 }

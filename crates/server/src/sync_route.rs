@@ -65,5 +65,11 @@ async fn member(
     epoch: Option<i64>,
 ) -> Result<Result<Member, CloseCode>, Error> {
     let access = access::of(&services.db, caller.id, id).await?;
-    Ok(access.ok_or(CloseCode::NotFound).map(|access| Member { user: caller.id, name: caller.name, access, speaks_v1, epoch }))
+    Ok(access.ok_or(CloseCode::NotFound).map(|access| Member {
+        user: caller.id,
+        name: caller.name,
+        access,
+        speaks_v1,
+        epoch,
+    }))
 }

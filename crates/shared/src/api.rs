@@ -10,8 +10,8 @@ mod problem;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use conversations::{
-    Conversation, ConversationSummary, CreateConversation, Created, GetConversation, Imported, ImportChoice, ListConversations, ListPeople, Message, Person,
-    Share,
+    Conversation, ConversationSummary, CreateConversation, Created, GetConversation, ImportChoice, Imported,
+    ListConversations, ListPeople, Message, Person, Share,
 };
 pub use people::{CreateToken, CreatedToken, DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
 pub use problem::Problem;

@@ -49,7 +49,9 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
     let editing = RwSignal::new(false);
     let highlight = move || card.with(|card| card.highlight.clone());
     let quote = Memo::new(move |_| {
-        card.with(|card| card.highlight.targets.iter().map(|target| target.exact.as_str()).collect::<Vec<_>>().join("\n"))
+        card.with(|card| {
+            card.highlight.targets.iter().map(|target| target.exact.as_str()).collect::<Vec<_>>().join("\n")
+        })
     });
     let tags = Memo::new(move |_| {
         let ids: Vec<TagId> = card.with(|card| card.highlight.tags.iter().map(|(id, _)| *id).collect());

@@ -1,5 +1,8 @@
 //! What the views of one open conversation share: signals, and the ways to act.
-#![cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server renders a desk that nobody has worked at"))]
+#![cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "the server renders a desk that nobody has worked at")
+)]
 
 use std::collections::HashMap;
 
@@ -200,7 +203,8 @@ impl Desk {
         browser::leave_selection();
         self.selection.set(None);
         self.active.set(Some(id));
-        let name = self.tags.with_untracked(|tags| tags.iter().find(|known| known.id == tag).map(|tag| tag.name.clone()));
+        let name =
+            self.tags.with_untracked(|tags| tags.iter().find(|known| known.id == tag).map(|tag| tag.name.clone()));
         self.announcement.set(format!("Marked as {}.", name.unwrap_or_default()));
     }
 

@@ -16,7 +16,9 @@ pub fn Toolbar(desk: Desk) -> impl IntoView {
     let shown = move || desk.place.access.may_annotate() && desk.selection.with(Option::is_some);
     // A press must not take the selection away before it is used (Firefox would).
     let keep = |event: leptos::ev::PointerEvent| event.prevent_default();
-    let buttons = move || desk.tags.get().into_iter().enumerate().map(|(index, tag)| (KEYS.get(index).copied(), tag)).collect::<Vec<_>>();
+    let buttons = move || {
+        desk.tags.get().into_iter().enumerate().map(|(index, tag)| (KEYS.get(index).copied(), tag)).collect::<Vec<_>>()
+    };
     let open_naming = move |_| {
         if let Some(dialog) = naming.get_untracked() {
             browser::show_modal(&dialog);

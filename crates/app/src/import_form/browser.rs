@@ -29,7 +29,11 @@ fn read(fields: Fields) -> Option<Draft> {
         Some(file) => Some(Draft::File { file, title, share }),
         None => {
             let text = fields.paste.get_untracked()?.value();
-            Some(Draft::Text(CreateConversation { title: Some(title).filter(|title| !title.trim().is_empty()), text, share }))
+            Some(Draft::Text(CreateConversation {
+                title: Some(title).filter(|title| !title.trim().is_empty()),
+                text,
+                share,
+            }))
         }
     }
 }

@@ -20,7 +20,8 @@ pub fn ConversationPage(
 ) -> impl IntoView {
     let Conversation { id, title, access, author_id, messages } = conversation;
     let meta = counted(messages.len() as i64, "message");
-    let articles = (1..).zip(messages).map(|(number, message)| view! { <MessageArticle number=number message=message /> });
+    let articles =
+        (1..).zip(messages).map(|(number, message)| view! { <MessageArticle number=number message=message /> });
     view! {
         <a class="skip-link" href="#text">"Skip to the text"</a>
         <Workspace conversation=id title=title.clone() access=access author=author_id me=me people=people>

@@ -39,7 +39,8 @@ pub fn HomePage(
 #[component]
 fn Line(conversation: ConversationSummary) -> impl IntoView {
     let owner = if conversation.mine { "You".to_owned() } else { conversation.owner };
-    let shared = (conversation.share == Share::Class).then(|| view! { <span class="badge">"Shared with the class"</span> });
+    let shared =
+        (conversation.share == Share::Class).then(|| view! { <span class="badge">"Shared with the class"</span> });
     let day = conversation.created_at.get(..10).unwrap_or_default().to_owned();
     view! {
         <li>

@@ -23,9 +23,10 @@ struct Form {
 impl From<MultipartError> for Error {
     fn from(error: MultipartError) -> Self {
         match error.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Self::TooLarge(format!("file: it is too large; at most {} MiB can be imported.", MAX_UPLOAD_BYTES >> 20))
-            }
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(format!(
+                "file: it is too large; at most {} MiB can be imported.",
+                MAX_UPLOAD_BYTES >> 20
+            )),
             _ => Self::Invalid("bad_form", error.body_text()),
         }
     }
@@ -43,7 +44,9 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
             "share" => form.share = if field.text().await? == "class" { Share::Class } else { Share::None },
             "choice" => {
                 let text = field.text().await?;
-                let index = text.parse().map_err(|_| Error::Invalid("bad_choice", format!("choice: {text:?} is no number.")))?;
+                let index = text
+                    .parse()
+                    .map_err(|_| Error::Invalid("bad_choice", format!("choice: {text:?} is no number.")))?;
                 form.choice = Some(index);
             }
             other => return Err(Error::Invalid("unknown_field", format!("{other:?} is not a field of this form."))),
@@ -63,7 +66,9 @@ pub async fn upload(
         return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
     };
     // Unpacking and parsing may take a second of work: not on the threads that serve everybody.
-    let read = tokio::task::spawn_blocking(move || chosen(super::file(&name, &bytes, title.as_deref())?, choice, title.as_deref()));
+    let read = tokio::task::spawn_blocking(move || {
+        chosen(super::file(&name, &bytes, title.as_deref())?, choice, title.as_deref())
+    });
     let chosen = match read.await.map_err(|error| Error::Internal(error.into()))?? {
         Chosen::One(conversation) => *conversation,
         Chosen::None(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
@@ -81,7 +86,9 @@ enum Chosen {
 fn chosen(parsed: Parsed, choice: Option<usize>, title: Option<&str>) -> Result<Chosen, ImportError> {
     match (parsed, choice) {
         (Parsed::One(conversation), _) => Ok(Chosen::One(conversation)),
-        (Parsed::Choice(archive), Some(index)) => archive.read(index, title).map(|conversation| Chosen::One(Box::new(conversation))),
+        (Parsed::Choice(archive), Some(index)) => {
+            archive.read(index, title).map(|conversation| Chosen::One(Box::new(conversation)))
+        }
         (Parsed::Choice(archive), None) => Ok(Chosen::None(archive.list().into_iter().map(listed).collect())),
     }
 }

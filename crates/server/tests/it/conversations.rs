@@ -13,7 +13,8 @@ async fn a_labelled_paste_becomes_turns_with_their_canonical_text() {
     let conversation = student.get(&format!("/api/v1/conversations/{id}")).await.json();
     assert_eq!(conversation["title"], "Bees");
     assert_eq!(conversation["access"], "owner");
-    let roles: Vec<_> = conversation["messages"].as_array().unwrap().iter().map(|message| message["role"].clone()).collect();
+    let roles: Vec<_> =
+        conversation["messages"].as_array().unwrap().iter().map(|message| message["role"].clone()).collect();
     assert_eq!(roles, ["user", "assistant"]);
     assert_eq!(conversation["messages"][0]["text"], "Do bees sleep?");
     assert_eq!(conversation["messages"][1]["text"], "Yes.\nat night");
@@ -28,7 +29,8 @@ async fn what_is_not_shared_looks_like_what_does_not_exist() {
     let hidden = owner.conversation("Mine", "My own words.", "none").await;
     let missing = "0190c1a2-0000-7000-8000-000000000000";
     for path in ["/api/v1/conversations/{id}", "/api/v1/conversations/{id}/people"] {
-        let (hidden, missing) = (other.get(&path.replace("{id}", &hidden)).await, other.get(&path.replace("{id}", missing)).await);
+        let (hidden, missing) =
+            (other.get(&path.replace("{id}", &hidden)).await, other.get(&path.replace("{id}", missing)).await);
         assert_eq!((hidden.status, hidden.problem()), (StatusCode::NOT_FOUND, "not_found".into()));
         assert_eq!((hidden.status, hidden.body), (missing.status, missing.body));
         assert_eq!(other.get(&path.replace("{id}", "nonsense")).await.status, StatusCode::NOT_FOUND);
@@ -68,7 +70,8 @@ async fn what_cannot_be_stored_says_why_and_stores_nothing() {
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
     }
     assert_eq!(student.get("/api/v1/conversations").await.body, before);
-    let left: i64 = sqlx::query_scalar("select count(*) from conversations").fetch_one(&app.database.pool).await.unwrap();
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from conversations").fetch_one(&app.database.pool).await.unwrap();
     assert_eq!(left, 1, "the demo alone");
 }
 
@@ -85,7 +88,8 @@ async fn a_file_with_several_conversations_is_stored_only_once_one_is_chosen() {
             None => form,
         };
         let origin = app.origin();
-        student.send(Method::POST, "/api/v1/import", move |request| request.header(header::ORIGIN, origin).multipart(form))
+        student
+            .send(Method::POST, "/api/v1/import", move |request| request.header(header::ORIGIN, origin).multipart(form))
     };
     let listed = upload(None).await;
     assert_eq!(listed.status, StatusCode::OK, "{}", listed.body);
@@ -105,9 +109,12 @@ async fn an_empty_and_an_oversized_upload_are_told_apart() {
     let app = TestApp::start().await;
     let student = app.person("student-1").await;
     for (bytes, status, code) in [(Vec::new(), 400, "empty"), (vec![b'x'; (25 << 20) + 1], 413, "too_large")] {
-        let form = reqwest::multipart::Form::new().part("file", reqwest::multipart::Part::bytes(bytes).file_name("a.txt"));
+        let form =
+            reqwest::multipart::Form::new().part("file", reqwest::multipart::Part::bytes(bytes).file_name("a.txt"));
         let origin = app.origin();
-        let send = student.send(Method::POST, "/api/v1/import", move |request| request.header(header::ORIGIN, origin).multipart(form));
+        let send = student.send(Method::POST, "/api/v1/import", move |request| {
+            request.header(header::ORIGIN, origin).multipart(form)
+        });
         let answer = send.await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
     }

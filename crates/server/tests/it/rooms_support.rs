@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::test_database::TestDatabase;
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use server::rooms::{Member, Outgoing, Rooms, Seat, Timing};
@@ -10,10 +11,9 @@ use shared::{
     ids::{ConversationId, UserId},
     sync::{Acked, CloseCode, Frame, Refused, awareness},
 };
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sqlx::PgPool;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
-use uuid::Uuid;
 use yrs::{
     Doc, GetString, Map, MapPrelim, OffsetKind, Options, ReadTxn, StateVector, Text, Transact, Update,
     updates::{decoder::Decode, encoder::Encode},
@@ -22,19 +22,13 @@ use yrs::{
 /// Nothing in these tests takes this long; a test that waits for it has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A database of its own, with the tables.
+/// A database of its own, with the tables. It stays until the run's cluster is removed: rooms may write to it after the
+/// test has ended.
 pub async fn database() -> PgPool {
-    let server =
-        std::env::var("TEST_DATABASE_URL").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5433/postgres".to_owned());
-    let mut url = url::Url::parse(&server).unwrap();
-    let name = format!("rooms_{}", Uuid::now_v7().simple());
-    let admin = PgPoolOptions::new().max_connections(1).connect(&server).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&admin).await.unwrap();
-    admin.close().await;
-    url.set_path(&name);
-    let db = PgPoolOptions::new().max_connections(5).connect(url.as_str()).await.unwrap();
-    sqlx::raw_sql(include_str!("../../../../migrations/0001_base.sql")).execute(&db).await.unwrap();
-    db
+    let database = TestDatabase::new().await;
+    let pool = database.pool.clone();
+    std::mem::forget(database);
+    pool
 }
 
 /// Short waiting times: a test waits for what it expects, not for these.

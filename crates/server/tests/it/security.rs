@@ -30,9 +30,15 @@ async fn a_mutation_from_another_site_is_refused_whatever_its_cookie() {
                 None => request.json(&body),
             })
             .await;
-        assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::FORBIDDEN, "foreign_origin"), "{foreign:?}");
+        assert_eq!(
+            (answer.status, answer.problem().as_str()),
+            (StatusCode::FORBIDDEN, "foreign_origin"),
+            "{foreign:?}"
+        );
     }
-    let by_browser = student.send(Method::POST, "/api/v1/conversations", |request| request.header("sec-fetch-site", "same-origin").json(&body));
+    let by_browser = student.send(Method::POST, "/api/v1/conversations", |request| {
+        request.header("sec-fetch-site", "same-origin").json(&body)
+    });
     assert_eq!(by_browser.await.status, StatusCode::CREATED);
 }
 
@@ -48,7 +54,10 @@ async fn a_token_works_without_a_cookie_and_only_its_hash_is_stored() {
     assert_eq!(me.json()["name"], "Demo Student 1");
     let wrong = program.send(Method::GET, "/api/v1/me", |request| request.bearer_auth(format!("{token}x"))).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
-    let stored: String = sqlx::query_scalar("select encode(token_hash, 'escape') from tokens").fetch_one(&app.database.pool).await.unwrap();
+    let stored: String = sqlx::query_scalar("select encode(token_hash, 'escape') from tokens")
+        .fetch_one(&app.database.pool)
+        .await
+        .unwrap();
     assert!(!stored.contains(&token[3..]));
 }
 
@@ -65,7 +74,9 @@ async fn signing_out_ends_the_session_on_the_server() {
     assert_eq!(me(pair.clone()).await.status, StatusCode::OK);
     let origin = app.origin();
     let leaving = pair.clone();
-    let out = copied.send(Method::POST, "/api/v1/sign-out", move |request| request.header(header::ORIGIN, origin).header(header::COOKIE, leaving));
+    let out = copied.send(Method::POST, "/api/v1/sign-out", move |request| {
+        request.header(header::ORIGIN, origin).header(header::COOKIE, leaving)
+    });
     assert_eq!(out.await.status, StatusCode::NO_CONTENT);
     assert_eq!(me(pair).await.status, StatusCode::UNAUTHORIZED, "the cookie was copied before");
     assert_eq!(student.get("/api/v1/me").await.status, StatusCode::OK, "another session of the same person goes on");
@@ -79,12 +90,21 @@ async fn a_page_allows_only_what_it_brought() {
     let page = student.get(&format!("/c/{id}")).await;
     assert_eq!(page.status, StatusCode::OK);
     let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-    assert!(policy.contains("'nonce-") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+    assert!(
+        policy.contains("'nonce-") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"),
+        "{policy}"
+    );
     assert_eq!(page.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
     assert!(page.body.contains("&lt;script&gt;alert(1)"), "raw HTML is shown as text");
-    assert!(!page.body.contains("<script>alert") && !page.body.contains("javascript:") && !page.body.contains(" style="));
+    assert!(
+        !page.body.contains("<script>alert") && !page.body.contains("javascript:") && !page.body.contains(" style=")
+    );
     let other = student.get(&format!("/c/{id}")).await;
-    assert_ne!(other.headers[header::CONTENT_SECURITY_POLICY], page.headers[header::CONTENT_SECURITY_POLICY], "a nonce is used once");
+    assert_ne!(
+        other.headers[header::CONTENT_SECURITY_POLICY],
+        page.headers[header::CONTENT_SECURITY_POLICY],
+        "a nonce is used once"
+    );
 }
 
 #[tokio::test]

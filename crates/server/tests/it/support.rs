@@ -1,4 +1,5 @@
 //! What tests stand on.
 
 pub mod run;
+pub mod test_app;
 pub mod test_database;

@@ -110,7 +110,12 @@ fn existing(roots: &Roots, txn: &TransactionMut, id: HighlightId) -> Result<MapR
     nested(&roots.highlights, txn, &id.to_string()).ok_or(Refusal::NoHighlight)
 }
 
-fn existing_comment(roots: &Roots, txn: &TransactionMut, highlight: HighlightId, id: CommentId) -> Result<MapRef, Refusal> {
+fn existing_comment(
+    roots: &Roots,
+    txn: &TransactionMut,
+    highlight: HighlightId,
+    id: CommentId,
+) -> Result<MapRef, Refusal> {
     let highlight = existing(roots, txn, highlight)?;
     nested(&highlight, txn, "comments").and_then(|all| nested(&all, txn, &id.to_string())).ok_or(Refusal::NoComment)
 }
@@ -131,14 +136,21 @@ fn targets_value(targets: &[Target]) -> Result<Any, Refusal> {
 }
 
 /// Does `command` in the name of `author` at `now` (milliseconds since 1970).
-pub fn execute(roots: &Roots, txn: &mut TransactionMut, author: UserId, now: i64, command: Command) -> Result<(), Refusal> {
+pub fn execute(
+    roots: &Roots,
+    txn: &mut TransactionMut,
+    author: UserId,
+    now: i64,
+    command: Command,
+) -> Result<(), Refusal> {
     match command {
         Command::Highlight { id, targets, tag } => add_highlight(roots, txn, (author, now), id, &targets, tag)?,
         Command::Comment { highlight, id, body } => {
             let body = checked_body(&body)?.to_owned();
             let highlight = existing(roots, txn, highlight)?;
             let thread = nested(&highlight, txn, "comments").ok_or(Refusal::NoHighlight)?;
-            let comment: [(&str, Any); 3] = [("author", author.to_string().into()), ("created_at", now.into()), ("body", body.into())];
+            let comment: [(&str, Any); 3] =
+                [("author", author.to_string().into()), ("created_at", now.into()), ("body", body.into())];
             thread.insert(txn, id.to_string(), MapPrelim::from_iter(comment));
         }
         Command::EditComment { highlight, id, body } => {
@@ -209,7 +221,14 @@ fn add_highlight(
     Ok(())
 }
 
-fn add_tag(roots: &Roots, txn: &mut TransactionMut, author: UserId, id: TagId, name: &str, colour: &str) -> Result<(), Refusal> {
+fn add_tag(
+    roots: &Roots,
+    txn: &mut TransactionMut,
+    author: UserId,
+    id: TagId,
+    name: &str,
+    colour: &str,
+) -> Result<(), Refusal> {
     let name = name.trim();
     if !(1..=100).contains(&name.chars().count()) {
         return Err(Refusal::TagName);

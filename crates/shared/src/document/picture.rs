@@ -151,8 +151,11 @@ fn comments(highlight: &MapRef, txn: &impl ReadTxn) -> Vec<Comment> {
 
 /// All highlights that are not deleted, oldest first.
 pub fn highlights(roots: &Roots, txn: &impl ReadTxn) -> Vec<Highlight> {
-    let mut all: Vec<Highlight> =
-        highlight_ids(roots, txn).into_iter().filter_map(|id| highlight(roots, txn, id)).filter(|h| h.deleted.is_none()).collect();
+    let mut all: Vec<Highlight> = highlight_ids(roots, txn)
+        .into_iter()
+        .filter_map(|id| highlight(roots, txn, id))
+        .filter(|h| h.deleted.is_none())
+        .collect();
     all.sort_by_key(|highlight| (highlight.created_at, highlight.id));
     all
 }

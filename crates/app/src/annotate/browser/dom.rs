@@ -76,7 +76,9 @@ pub fn time_ago(at: i64) -> String {
 
 /// Whether keys typed now are somebody's text.
 pub fn is_typing() -> bool {
-    document().active_element().is_some_and(|element| element.matches("input, textarea, select, [contenteditable]").unwrap_or(false))
+    document()
+        .active_element()
+        .is_some_and(|element| element.matches("input, textarea, select, [contenteditable]").unwrap_or(false))
 }
 
 /// Says that the tools work.
@@ -87,8 +89,11 @@ pub fn mark_hydrated() {
 }
 
 /// Listens for as long as the page is open.
-pub fn on<E: leptos::ev::EventDescriptor>(target: &web_sys::EventTarget, event: E, act: impl FnMut(E::EventType) + 'static)
-where
+pub fn on<E: leptos::ev::EventDescriptor>(
+    target: &web_sys::EventTarget,
+    event: E,
+    act: impl FnMut(E::EventType) + 'static,
+) where
     E::EventType: wasm_bindgen::convert::FromWasmAbi + 'static,
 {
     let act = wasm_bindgen::closure::Closure::<dyn FnMut(E::EventType)>::new(act);

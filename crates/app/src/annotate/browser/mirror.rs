@@ -107,7 +107,12 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
         match highlight.filter(|highlight| highlight.deleted.is_none()) {
             Some(highlight) => {
                 let (anchor, ranges, place) = locate(session, &highlight);
-                session.painter.borrow_mut().show(id, place, ranges, highlight.tags.iter().map(|(tag, _)| *tag).collect());
+                session.painter.borrow_mut().show(
+                    id,
+                    place,
+                    ranges,
+                    highlight.tags.iter().map(|(tag, _)| *tag).collect(),
+                );
                 desk.put_card(Card { highlight, anchor });
                 membership_changed |= !known;
             }
@@ -119,7 +124,8 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
     }
     if membership_changed {
         let order = session.painter.borrow().order();
-        let gone: Vec<HighlightId> = desk.order.with_untracked(|old| old.iter().filter(|id| !order.contains(id)).copied().collect());
+        let gone: Vec<HighlightId> =
+            desk.order.with_untracked(|old| old.iter().filter(|id| !order.contains(id)).copied().collect());
         desk.order.set(order);
         gone.into_iter().for_each(|id| desk.drop_card(id));
     }

@@ -69,7 +69,8 @@ impl Layer {
     fn register(name: &str) -> Self {
         let layer = construct("Highlight");
         if let Some(layer) = &layer {
-            let registry = Reflect::get(&js_sys::global(), &"CSS".into()).and_then(|css| Reflect::get(&css, &"highlights".into()));
+            let registry =
+                Reflect::get(&js_sys::global(), &"CSS".into()).and_then(|css| Reflect::get(&css, &"highlights".into()));
             if let Ok(registry) = registry
                 && let Some(set) = method(&registry, "set")
             {
@@ -163,7 +164,8 @@ impl Painter {
 
     /// All highlights in the order of the text, the lost ones last.
     pub fn order(&self) -> Vec<HighlightId> {
-        let mut order: Vec<(Place, HighlightId)> = self.painted.iter().map(|(id, painted)| (painted.place, *id)).collect();
+        let mut order: Vec<(Place, HighlightId)> =
+            self.painted.iter().map(|(id, painted)| (painted.place, *id)).collect();
         order.sort_unstable();
         order.into_iter().map(|(_, id)| id).collect()
     }
@@ -173,7 +175,9 @@ impl Painter {
         let mut found: Vec<(usize, HighlightId)> = self
             .painted
             .iter()
-            .filter(|(_, painted)| painted.ranges.iter().any(|range| range.is_point_in_range(node, offset).unwrap_or(false)))
+            .filter(|(_, painted)| {
+                painted.ranges.iter().any(|range| range.is_point_in_range(node, offset).unwrap_or(false))
+            })
             .map(|(id, painted)| (painted.ranges.iter().map(|range| String::from(range.to_string()).len()).sum(), *id))
             .collect();
         found.sort_unstable();
@@ -195,7 +199,8 @@ impl Painter {
         self.untagged.clear();
         self.in_hand = id;
         let Some(painted) = id.and_then(|id| self.painted.get(&id)) else { return };
-        let layers: Vec<&Layer> = painted.tags.iter().filter_map(|tag| self.layers.get(tag)).map(|layers| &layers.on).collect();
+        let layers: Vec<&Layer> =
+            painted.tags.iter().filter_map(|tag| self.layers.get(tag)).map(|layers| &layers.on).collect();
         for range in &painted.ranges {
             match layers.first() {
                 // Safari does not draw a range that two Highlights share.
@@ -237,7 +242,8 @@ fn layer_name(tag: TagId) -> String {
 
 /// Colours come from the document, which others write: nothing else may reach the sheet.
 fn is_colour(text: &str) -> bool {
-    text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    text.strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 /// The look of a tag's ranges, and of those in hand; the reasons for the numbers stand in `style/40-reading.css`.
@@ -248,7 +254,11 @@ fn rule(tag: &Tag) -> String {
             "light-dark(oklch(from {colour} clamp(.6, l, .84) min(c, .15) h / {light}), oklch(from {colour} clamp(.45, l, .57) min(c, .13) h / {dark}))"
         )
     };
-    let line = |light: &str| format!("light-dark(oklch(from {colour} {light} h), oklch(from {colour} clamp(.64, .42 + l * .6, .93) min(c, .16) h))");
+    let line = |light: &str| {
+        format!(
+            "light-dark(oklch(from {colour} {light} h), oklch(from {colour} clamp(.64, .42 + l * .6, .93) min(c, .16) h))"
+        )
+    };
     let (base, in_hand) = (ground(0.26, 0.34), ground(0.42, 0.5));
     let (thin, thick) = (line("clamp(.36, l, .54) min(c, .2)"), line("clamp(.36, .22 + l * .3, .47) min(c, .17)"));
     format!(

@@ -56,7 +56,9 @@ pub fn listen(desk: Desk) {
 /// Fonts that arrive late and boxes that grow change the heights of things.
 fn watch_heights(desk: Desk) {
     let changed = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || lay_out(desk));
-    let Ok(observer) = web_sys::ResizeObserver::new(wasm_bindgen::JsCast::unchecked_ref(changed.as_ref())) else { return };
+    let Ok(observer) = web_sys::ResizeObserver::new(wasm_bindgen::JsCast::unchecked_ref(changed.as_ref())) else {
+        return;
+    };
     dom::all(".reading").iter().for_each(|element| observer.observe(element));
     changed.forget();
 }

@@ -65,7 +65,9 @@ pub fn listen(desk: Desk) {
 /// Whether an event happens in the tools and not in the text.
 fn in_tools(event: &web_sys::PointerEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|element| element.closest(".toolbar, .panel, dialog, .bar, .toast").is_ok_and(|found| found.is_some()))
+    target.is_some_and(|element| {
+        element.closest(".toolbar, .panel, dialog, .bar, .toast").is_ok_and(|found| found.is_some())
+    })
 }
 
 fn current() -> Option<Range> {
@@ -101,7 +103,9 @@ fn read(desk: Desk) {
 }
 
 fn focus_is_in_toolbar() -> bool {
-    document().active_element().is_some_and(|element| element.closest(".toolbar, dialog").is_ok_and(|found| found.is_some()))
+    document()
+        .active_element()
+        .is_some_and(|element| element.closest(".toolbar, dialog").is_ok_and(|found| found.is_some()))
 }
 
 /// A target for each message that the range touches.
@@ -126,18 +130,24 @@ fn targets(range: &Range) -> Result<Vec<Target>, String> {
 /// Puts the toolbar below the end of the selection (touch screens show their own above), above it where there is no
 /// room, and always inside the window.
 fn place_toolbar(range: &Range) {
-    let Some(toolbar) = document().get_element_by_id("annotate-toolbar").and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    let Some(toolbar) =
+        document().get_element_by_id("annotate-toolbar").and_then(|element| element.dyn_into::<HtmlElement>().ok())
     else {
         return;
     };
     let Some(rectangles) = range.get_client_rects() else { return };
     let Some(last) = rectangles.length().checked_sub(1).and_then(|index| rectangles.item(index)) else { return };
     let (width, height) = (f64::from(toolbar.offset_width()), f64::from(toolbar.offset_height()));
-    let size = |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or_default();
+    let size =
+        |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or_default();
     let (window_width, window_height) = (size(window().inner_width()), size(window().inner_height()));
     let left = (last.right() - width / 2.0).clamp(DISTANCE, (window_width - width - DISTANCE).max(DISTANCE));
     let below = last.bottom() + DISTANCE;
-    let top = if below + height > window_height { rectangles.item(0).map_or(below, |first| first.top() - DISTANCE - height) } else { below };
+    let top = if below + height > window_height {
+        rectangles.item(0).map_or(below, |first| first.top() - DISTANCE - height)
+    } else {
+        below
+    };
     let style = HtmlElement::style(&toolbar);
     // Valid properties of an element that exists.
     let _ = style.set_property("left", &format!("{left}px"));
@@ -152,7 +162,9 @@ fn take_in_hand(desk: Desk) {
         return;
     }
     let Some(node): Option<Node> = selection.anchor_node() else { return };
-    let inside = node.parent_element().is_some_and(|element| element.closest("[data-canonical]").is_ok_and(|found| found.is_some()));
+    let inside = node
+        .parent_element()
+        .is_some_and(|element| element.closest("[data-canonical]").is_ok_and(|found| found.is_some()));
     if !inside {
         return;
     }

@@ -31,12 +31,14 @@ impl Socket {
         let weak = Rc::downgrade(session);
         let mut on_open = with(weak.clone(), |session, ()| session.opened());
         let opened: Closure<dyn FnMut()> = Closure::new(move || on_open(()));
-        let received: Closure<dyn FnMut(MessageEvent)> = Closure::new(with(weak.clone(), |session, event: MessageEvent| {
-            if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
-                session.received(&Uint8Array::new(&buffer).to_vec());
-            }
-        }));
-        let closed: Closure<dyn FnMut(CloseEvent)> = Closure::new(with(weak, |session, event: CloseEvent| session.closed(event.code())));
+        let received: Closure<dyn FnMut(MessageEvent)> =
+            Closure::new(with(weak.clone(), |session, event: MessageEvent| {
+                if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
+                    session.received(&Uint8Array::new(&buffer).to_vec());
+                }
+            }));
+        let closed: Closure<dyn FnMut(CloseEvent)> =
+            Closure::new(with(weak, |session, event: CloseEvent| session.closed(event.code())));
         socket.set_onopen(Some(Closure::as_ref(&opened).unchecked_ref()));
         socket.set_onmessage(Some(Closure::as_ref(&received).unchecked_ref()));
         socket.set_onclose(Some(Closure::as_ref(&closed).unchecked_ref()));

@@ -34,8 +34,11 @@ pub struct Texts {
 impl Texts {
     /// Reads the page.
     pub fn of_page() -> Self {
-        let messages: Vec<MessageText> =
-            dom::all("[data-message-id]").into_iter().enumerate().filter_map(|(place, article)| read(place, article.into())).collect();
+        let messages: Vec<MessageText> = dom::all("[data-message-id]")
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, article)| read(place, article.into()))
+            .collect();
         let by_id = messages.iter().enumerate().map(|(index, message)| (message.id, index)).collect();
         Self { messages, by_id }
     }
@@ -121,7 +124,9 @@ impl MessageText {
             return None;
         }
         let (head, tail) = (&self.nodes[first], &self.nodes[last - 1]);
-        let is = |container: Option<Node>, node: &Text| container.is_some_and(|container| container == *node.unchecked_ref::<Node>());
+        let is = |container: Option<Node>, node: &Text| {
+            container.is_some_and(|container| container == *node.unchecked_ref::<Node>())
+        };
         let from = if is(range.start_container().ok(), head) { range.start_offset().ok()? } else { 0 };
         let to = if is(range.end_container().ok(), tail) { range.end_offset().ok()? } else { length(tail) };
         let point = |node, offset| NodePoint { node, offset: Utf16Offset(offset) };

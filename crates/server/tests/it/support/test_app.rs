@@ -65,7 +65,8 @@ impl TestApp {
 
     /// Somebody who is signed out.
     pub fn stranger(&self) -> Visitor {
-        let http = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http =
+            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Visitor { http, origin: self.origin() }
     }
 

@@ -1,6 +1,6 @@
 //! The tools of the conversation page: one island around the text.
 //!
-//! Data goes one way: the document tells what changed, the [`desk::Desk`]'s signals are set, the views follow. What a
+//! Data goes one way: the document tells what changed, the desk's signals are set, the views follow. What a
 //! person does goes the other way as a command. Views never read the document; what needs the browser is in `browser`.
 
 mod board;

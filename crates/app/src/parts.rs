@@ -3,6 +3,10 @@
 use leptos::prelude::*;
 use shared::api::Me;
 
+/// Where the import form leaves its remarks for the conversation's page, in the session storage.
+#[cfg(feature = "hydrate")]
+pub const IMPORT_NOTES: &str = "import-notes";
+
 /// The two letters of an avatar: the first of the first and of the last word.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());

@@ -5,6 +5,9 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 /// Hands the islands to their code.
 const HYDRATE: &str = include_str!("hydrate.js");
 
+/// Asks every second which start of the server this is.
+const DEV_RELOAD: &str = include_str!("dev_reload.js");
+
 /// The document. `theme-color` follows the two papers of the style's tokens.
 #[component]
 pub fn Shell(
@@ -14,6 +17,8 @@ pub fn Shell(
     options: LeptosOptions,
     /// Whether the page has islands.
     islands: bool,
+    /// Whether the page loads itself anew when the server was started anew.
+    dev_reload: bool,
     children: Children,
 ) -> impl IntoView {
     let stylesheet = format!("/{}/app.css", options.site_pkg_dir);
@@ -38,6 +43,7 @@ pub fn Shell(
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
                 {scripts}
+                {dev_reload.then(|| view! { <script type="module" nonce=use_nonce() inner_html=DEV_RELOAD></script> })}
             </head>
             <body>{children()}</body>
         </html>

@@ -45,6 +45,8 @@ pub struct Config {
     pub log: String,
     /// Folder of the browser's files.
     pub site_root: PathBuf,
+    /// Whether pages load themselves anew when the server was started anew.
+    pub dev_reload: bool,
     origin: Option<Origin>,
 }
 
@@ -170,6 +172,7 @@ impl Config {
             model: model(settings.openai_api_key, settings.openai_base_url, settings.openai_model, settings.llm_api)?,
             log,
             site_root: site_root(settings.site_root)?,
+            dev_reload: text("DEV_RELOAD", settings.dev_reload)?.is_some(),
             origin,
         })
     }

@@ -19,7 +19,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     access,
     error::Error,
-    import::{self, ImportedConversation},
+    import::{self, ImportedConversation, ImportedMessage},
     rooms,
     services::Services,
     sessions::Caller,
@@ -32,24 +32,37 @@ pub async fn create(
     body: Result<Json<CreateConversation>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Created>), Error> {
     let Json(request) = body?;
-    let imported = import::text(&request.text, request.title.as_deref())?;
-    let id = store(&services.db, caller.id, imported, request.share).await?;
+    let share = request.share;
+    let draft = services.import(move || Ok(Draft::of(import::text(&request.text, request.title.as_deref())?))).await?;
+    let id = store(&services.db, caller.id, draft, share).await?;
     Ok((StatusCode::CREATED, Json(Created { id })))
 }
 
+/// A conversation about to be stored, its texts rendered: that takes time, and belongs on a thread of its own.
+pub struct Draft {
+    title: String,
+    messages: Vec<(ImportedMessage, String)>,
+}
+
+impl Draft {
+    /// Renders what was imported.
+    pub fn of(imported: ImportedConversation) -> Self {
+        let messages = imported.messages.into_iter().map(|message| {
+            let text = text::render(&message.markdown).text;
+            (message, text)
+        });
+        Self { title: imported.title, messages: messages.collect() }
+    }
+}
+
 /// Stores an imported conversation with its document, whole or not at all.
-pub async fn store(
-    db: &PgPool,
-    owner: UserId,
-    imported: ImportedConversation,
-    share: Share,
-) -> Result<ConversationId, Error> {
+pub async fn store(db: &PgPool, owner: UserId, draft: Draft, share: Share) -> Result<ConversationId, Error> {
     let mut tx = db.begin().await?;
     let class = match share {
         Share::None => None,
         Share::Class => Some(only_class(&mut tx, owner).await?),
     };
-    let id = insert(&mut tx, owner, imported, class).await?;
+    let id = insert(&mut tx, owner, draft, class).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -58,7 +71,7 @@ pub async fn store(
 pub async fn insert(
     conn: &mut PgConnection,
     owner: UserId,
-    imported: ImportedConversation,
+    draft: Draft,
     class: Option<ClassId>,
 ) -> Result<ConversationId, Error> {
     let id = ConversationId::new();
@@ -66,15 +79,14 @@ pub async fn insert(
         "insert into conversations (id, title, owner_id, class_id, share)
          values ($1, $2, $3, $4, $5)",
         id.uuid(),
-        imported.title,
+        draft.title,
         owner.uuid(),
         class.map(ClassId::uuid),
         if class.is_some() { "class" } else { "none" }
     )
     .execute(&mut *conn)
     .await?;
-    for (position, message) in (0..).zip(imported.messages) {
-        let rendered = text::render(&message.markdown);
+    for (position, (message, text)) in (0..).zip(draft.messages) {
         sqlx::query!(
             "insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
              values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -84,7 +96,7 @@ pub async fn insert(
             message.role.as_str(),
             message.title,
             message.markdown,
-            rendered.text,
+            text,
             text::RENDERER_VERSION
         )
         .execute(&mut *conn)

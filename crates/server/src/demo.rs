@@ -10,7 +10,8 @@ use shared::{
 use sqlx::{PgConnection, PgPool};
 
 use crate::{
-    conversations, development,
+    conversations::{self, Draft},
+    development,
     error::Error,
     import::{ImportedConversation, ImportedMessage},
 };
@@ -41,7 +42,7 @@ pub async fn seed(db: &PgPool) -> Result<(), Error> {
         }
     }
     if let Some(owner) = instructor {
-        conversations::insert(&mut tx, owner, demo_conversation(), Some(class)).await?;
+        conversations::insert(&mut tx, owner, Draft::of(demo_conversation()), Some(class)).await?;
     }
     tx.commit().await?;
     Ok(())

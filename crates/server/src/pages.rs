@@ -111,6 +111,7 @@ impl Site {
         page: impl Fn() -> V + Clone + Send + Sync + 'static,
     ) -> Response {
         let options = self.services.leptos.clone();
+        let dev_reload = self.services.config.dev_reload;
         let document = move || {
             let response = expect_context::<ResponseOptions>();
             response.set_status(status);
@@ -119,7 +120,7 @@ impl Site {
                 response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
             let (title, options, page) = (title.clone(), options.clone(), page.clone());
-            view! { <Shell title=title options=options islands=islands>{page()}</Shell> }
+            view! { <Shell title=title options=options islands=islands dev_reload=dev_reload>{page()}</Shell> }
         };
         leptos_axum::render_app_async_with_context(|| {}, document)(Request::new(Body::empty())).await
     }

@@ -63,6 +63,11 @@ pub fn router(services: Services) -> Router {
     if matches!(services.config.sign_in, SignIn::Development) {
         plain = plain.route("/sign-in", post(development::sign_in_by_form));
     }
+    if services.config.dev_reload {
+        // A new number each time the server is started.
+        let start = uuid::Uuid::now_v7().to_string();
+        plain = plain.route("/dev/start", get(|| async { start }));
+    }
     let guard = middleware::from_fn_with_state(services.clone(), security::refuse_foreign_mutations);
     plain
         .merge(pages::routes(&services, api.clone()))

@@ -5,9 +5,11 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 
 use crate::{
     config::{Config, Origin},
+    error::Error,
     rooms::Rooms,
 };
 
@@ -24,7 +26,11 @@ pub struct Services {
     pub rooms: Rooms,
     /// Where the pages find their scripts.
     pub leptos: LeptosOptions,
+    imports: Arc<Semaphore>,
 }
+
+/// Imports that are read at once: each may take seconds of a core and several times its size in memory.
+const IMPORTS_AT_ONCE: usize = 2;
 
 impl Services {
     /// The services of a server that listens on `bound`.
@@ -38,7 +44,30 @@ impl Services {
             .site_pkg_dir(format!("pkg/{build_id}"))
             .site_addr(bound)
             .build();
-        Self { rooms: Rooms::new(db.clone()), config: Arc::new(config), origin, db, leptos }
+        Self {
+            rooms: Rooms::new(db.clone()),
+            config: Arc::new(config),
+            origin,
+            db,
+            leptos,
+            imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
+        }
+    }
+}
+
+impl Services {
+    /// Reads something that is to be imported: on a thread of its own, few at a time.
+    pub async fn import<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let permit = self.imports.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
+        let reading = tokio::task::spawn_blocking(move || {
+            // Held until the work is done, also when nobody waits for it any more.
+            let _permit = permit;
+            read()
+        });
+        reading.await.map_err(|error| Error::Internal(error.into()))?
     }
 }
 

@@ -20,7 +20,8 @@ use leptos::{html, prelude::*};
 use shared::{document::Command, ids::HighlightId};
 
 use self::session::Session;
-use super::desk::Desk;
+use super::desk::{Desk, Toast};
+use crate::parts::IMPORT_NOTES;
 
 pub use self::{
     dom::{fit, focus, focus_on, leaves, move_focus, show_modal, time_ago},
@@ -46,6 +47,17 @@ pub fn start(desk: Desk) {
     places::listen(desk);
     session.connect();
     desk.sheet.set(Some(false));
+    show_import_notes(desk);
+}
+
+/// What the import had to remark on this conversation, once.
+fn show_import_notes(desk: Desk) {
+    let Ok(Some(storage)) = window().session_storage() else { return };
+    if let Ok(Some(text)) = storage.get_item(IMPORT_NOTES) {
+        // A storage that can be read can be cleared.
+        let _ = storage.remove_item(IMPORT_NOTES);
+        desk.toast.set(Some(Toast { text, undo: None }));
+    }
 }
 
 /// Does something to the document, or says why not.
@@ -64,11 +76,11 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
 }
 
 /// Binds the box of the shared notes to the document.
-pub fn bind_notes(desk: Desk, text: NodeRef<html::Textarea>) {
-    boxes::bind(desk, boxes::Root::Notes, text);
+pub fn bind_notes(text: NodeRef<html::Textarea>) {
+    boxes::bind(boxes::Root::Notes, text);
 }
 
 /// Binds the box of the person's response to the document.
-pub fn bind_response(desk: Desk, text: NodeRef<html::Textarea>) {
-    boxes::bind(desk, boxes::Root::Response, text);
+pub fn bind_response(text: NodeRef<html::Textarea>) {
+    boxes::bind(boxes::Root::Response, text);
 }

@@ -6,7 +6,7 @@ use super::{browser, desk::Desk};
 #[component]
 pub fn NotesPane(desk: Desk) -> impl IntoView {
     let text = NodeRef::<html::Textarea>::new();
-    Effect::new(move |_| browser::bind_notes(desk, text));
+    Effect::new(move |_| browser::bind_notes(text));
     view! {
         <div class="notes-pane">
             <textarea
@@ -27,7 +27,7 @@ pub fn NotesPane(desk: Desk) -> impl IntoView {
 #[component]
 pub fn ResponsePane(desk: Desk) -> impl IntoView {
     let text = NodeRef::<html::Textarea>::new();
-    Effect::new(move |_| browser::bind_response(desk, text));
+    Effect::new(move |_| browser::bind_response(text));
     view! {
         <div class="notes-pane">
             <textarea

@@ -10,9 +10,9 @@ pub fn leave_selection() {}
 
 pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}
 
-pub fn bind_notes(_: Desk, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
+pub fn bind_notes(_: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
 
-pub fn bind_response(_: Desk, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
+pub fn bind_response(_: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
 
 pub fn focus(_: &str) {}
 

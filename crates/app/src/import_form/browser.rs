@@ -6,7 +6,10 @@ use shared::ids::ConversationId;
 use web_sys::{File, FormData};
 
 use super::{Fields, Stage, State};
-use crate::call::{CallError, call, upload};
+use crate::{
+    call::{CallError, call, upload},
+    parts::IMPORT_NOTES,
+};
 
 /// Says that the tools work.
 pub fn mark_hydrated() {
@@ -48,7 +51,7 @@ pub fn send(fields: Fields, state: State, choice: Option<usize>) {
     state.problem.set(None);
     spawn_local(async move {
         match transmit(draft, choice).await {
-            Ok(Imported::Created { id, .. }) => open(id),
+            Ok(Imported::Created { id, notes }) => open(id, &notes),
             Ok(Imported::Choose(choices)) => {
                 state.choices.set(choices);
                 state.stage.set(Stage::Ready);
@@ -80,7 +83,11 @@ async fn transmit(draft: Draft, choice: Option<usize>) -> Result<Imported, CallE
     upload(IMPORT_PATH, &form).await
 }
 
-fn open(id: ConversationId) {
+fn open(id: ConversationId, notes: &[String]) {
+    if let (false, Ok(Some(storage))) = (notes.is_empty(), window().session_storage()) {
+        // A full or forbidden storage costs the remarks only.
+        let _ = storage.set_item(IMPORT_NOTES, &notes.join(" "));
+    }
     // A failure leaves the form as it is; the conversation is on the home page.
     let _ = window().location().set_href(&format!("/c/{id}"));
 }

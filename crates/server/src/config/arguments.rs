@@ -83,6 +83,10 @@ pub(super) struct Settings {
     #[arg(long, env = "LOG", hide_env_values = true, global = true, value_name = "FILTER")]
     pub(super) log: Option<OsString>,
 
+    /// Set to 1 by `cargo xtask dev`: pages load themselves anew when the server was started anew
+    #[arg(long, env = "DEV_RELOAD", hide_env_values = true, global = true, value_name = "1")]
+    pub(super) dev_reload: Option<OsString>,
+
     /// Folder of the browser's files [default: site, beside the executable]
     #[arg(long, env = "SITE_ROOT", hide_env_values = true, global = true, value_name = "FOLDER")]
     pub(super) site_root: Option<OsString>,

@@ -8,8 +8,8 @@ use axum::{
 use bytes::Bytes;
 use shared::api::{ImportChoice, Imported, MAX_UPLOAD_BYTES, Share};
 
-use super::{ImportError, ImportedConversation, Listed, Parsed};
-use crate::{conversations, error::Error, services::Services, sessions::Caller};
+use super::{ImportError, Listed, Parsed};
+use crate::{conversations, conversations::Draft, error::Error, services::Services, sessions::Caller};
 
 /// The form's fields.
 #[derive(Default)]
@@ -65,32 +65,29 @@ pub async fn upload(
     let Some((name, bytes)) = file else {
         return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
     };
-    // Unpacking and parsing may take a second of work: not on the threads that serve everybody.
-    let read = tokio::task::spawn_blocking(move || {
-        chosen(super::file(&name, &bytes, title.as_deref())?, choice, title.as_deref())
-    });
-    let chosen = match read.await.map_err(|error| Error::Internal(error.into()))?? {
-        Chosen::One(conversation) => *conversation,
+    let read = move || Ok(chosen(super::file(&name, &bytes, title.as_deref())?, choice, title.as_deref())?);
+    let (draft, notes) = match services.import(read).await? {
+        Chosen::One(draft, notes) => (draft, notes),
         Chosen::None(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
     };
-    let notes = chosen.notes.clone();
-    let id = conversations::store(&services.db, caller.id, chosen, share).await?;
+    let id = conversations::store(&services.db, caller.id, draft, share).await?;
     Ok((StatusCode::CREATED, Json(Imported::Created { id, notes })))
 }
 
 enum Chosen {
-    One(Box<ImportedConversation>),
+    /// Ready, with what the person should know.
+    One(Draft, Vec<String>),
     None(Vec<ImportChoice>),
 }
 
 fn chosen(parsed: Parsed, choice: Option<usize>, title: Option<&str>) -> Result<Chosen, ImportError> {
-    match (parsed, choice) {
-        (Parsed::One(conversation), _) => Ok(Chosen::One(conversation)),
-        (Parsed::Choice(archive), Some(index)) => {
-            archive.read(index, title).map(|conversation| Chosen::One(Box::new(conversation)))
-        }
-        (Parsed::Choice(archive), None) => Ok(Chosen::None(archive.list().into_iter().map(listed).collect())),
-    }
+    let conversation = match (parsed, choice) {
+        (Parsed::One(conversation), _) => *conversation,
+        (Parsed::Choice(archive), Some(index)) => archive.read(index, title)?,
+        (Parsed::Choice(archive), None) => return Ok(Chosen::None(archive.list().into_iter().map(listed).collect())),
+    };
+    let notes = conversation.notes.clone();
+    Ok(Chosen::One(Draft::of(conversation), notes))
 }
 
 fn listed(listed: Listed) -> ImportChoice {

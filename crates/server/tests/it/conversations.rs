@@ -57,11 +57,9 @@ async fn what_cannot_be_stored_says_why_and_stores_nothing() {
     let app = TestApp::start().await;
     let student = app.person("student-1").await;
     let before = student.get("/api/v1/conversations").await.body;
-    let long_title = "t".repeat(300);
     let cases = [
         (json!({"title": "", "text": "  \n"}), 400, "empty"),
         (json!({"title": "", "text": "x".repeat(2 << 20)}), 413, "too_large"),
-        (json!({"title": long_title, "text": "x"}), 400, "title_too_long"),
         (json!({"text": "x", "shar": "class"}), 400, "bad_json"),
         (json!({"text": 7}), 400, "bad_json"),
     ];

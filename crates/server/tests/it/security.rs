@@ -86,7 +86,7 @@ async fn signing_out_ends_the_session_on_the_server() {
 async fn a_page_allows_only_what_it_brought() {
     let app = TestApp::start().await;
     let student = app.person("student-1").await;
-    let id = student.conversation("Script", "<script>alert(1)</script> and [a](javascript:alert(1))", "none").await;
+    let id = student.conversation("Script", "[a](javascript:alert(1))\n\n<script>alert(1)</script>", "none").await;
     let page = student.get(&format!("/c/{id}")).await;
     assert_eq!(page.status, StatusCode::OK);
     let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();

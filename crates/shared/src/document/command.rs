@@ -6,7 +6,7 @@ use yrs::{Any, Map, MapPrelim, MapRef, Out, TransactionMut, any};
 use super::{MAX_COMMENT_CHARS, Roots};
 use crate::{
     ids::{CommentId, HighlightId, TagId, UserId},
-    selector::Target,
+    selector::{self, Target},
 };
 
 /// What a person does.
@@ -84,6 +84,9 @@ pub enum Refusal {
     /// A highlight marks something.
     #[error("nothing is selected")]
     NoTarget,
+    /// More than [`selector::MAX_TARGETS_BYTES`] in all.
+    #[error("this selection is too long: mark a shorter one")]
+    LongTarget,
     /// A comment says something.
     #[error("a comment needs some text")]
     EmptyComment,
@@ -206,6 +209,7 @@ fn add_highlight(
     if targets.is_empty() {
         return Err(Refusal::NoTarget);
     }
+    selector::check_size(targets).map_err(|_| Refusal::LongTarget)?;
     existing_tag(roots, txn, tag)?;
     let fields: [(&str, yrs::In); 7] = [
         ("targets", targets_value(targets)?.into()),

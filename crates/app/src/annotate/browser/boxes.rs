@@ -11,7 +11,6 @@ use shared::document::{TextEdit, difference};
 use web_sys::HtmlTextAreaElement;
 
 use super::{mirror, session::Session};
-use crate::annotate::desk::Desk;
 
 /// Which of the document's texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,11 +70,11 @@ impl Bound {
 }
 
 /// Binds a box once the page has it.
-pub fn bind(desk: Desk, root: Root, node: NodeRef<html::Textarea>) {
+pub fn bind(root: Root, node: NodeRef<html::Textarea>) {
     let Some(area) = node.get() else { return };
     let Some(session) = super::session() else {
         // The session starts in an effect of its own, which may run after this one.
-        request_animation_frame(move || bind(desk, root, node));
+        request_animation_frame(move || bind(root, node));
         return;
     };
     let shown = mirror::text_of(&session, root);

@@ -52,8 +52,7 @@ impl TagLayers {
     }
 }
 
-/// A `Highlight` of the browser's registry. Browsers without the API have none; the cards and the lists of each
-/// message's highlights still tell what is marked.
+/// A `Highlight` of the browser's registry. Browsers without the API have none; the cards still tell what is marked.
 struct Layer(Option<JsValue>);
 
 fn method(object: &JsValue, name: &str) -> Option<Function> {

@@ -124,6 +124,7 @@ fn targets(range: &Range) -> Result<Vec<Target>, String> {
             Err(why) => return Err(why.to_string()),
         }
     }
+    shared::selector::check_size(&targets).map_err(|why| why.to_string())?;
     Ok(targets)
 }
 

@@ -14,7 +14,7 @@ use std::{
 use leptos::prelude::*;
 use shared::{
     document::{self, Command, Roots},
-    sync::{CloseCode, Frame, prescan::prescan},
+    sync::{CloseCode, Frame, prescan},
 };
 use yrs::{
     Doc, ReadTxn, StateVector, TextRef, Transact,
@@ -73,6 +73,8 @@ struct Link {
     greeted: Cell<bool>,
     sent: Cell<u64>,
     acked: Cell<u64>,
+    /// The server did not take a change: this document holds what nobody else has, and is not saved.
+    refused: Cell<bool>,
     failures: Cell<u32>,
     retrying: Cell<bool>,
 }
@@ -203,6 +205,7 @@ impl Session {
             Ok(Frame::Epoch(epoch)) => self.link.epoch.set(Some(epoch.epoch)),
             Ok(Frame::Acked(acked)) => self.link.acked.set(acked.acked),
             Ok(Frame::Refused(refused)) => {
+                self.link.refused.set(true);
                 let text = format!("The server did not take a change: {}", refused.why);
                 self.desk.toast.set(Some(Toast { text, undo: None }));
             }
@@ -225,6 +228,9 @@ impl Session {
 
     /// Sends what the server lacks.
     fn answer(&self, state_vector: &[u8]) {
+        if prescan::state_vector(state_vector).is_err() {
+            return;
+        }
         let Ok(theirs) = StateVector::decode_v1(state_vector) else { return };
         // What is queued is part of the answer.
         self.outgoing.borrow_mut().clear();
@@ -236,7 +242,7 @@ impl Session {
     /// Applies what came from the server; says whether it could.
     fn take_in(self: &Rc<Self>, update: &[u8]) -> bool {
         // A stored update that trips yrs would otherwise end the page.
-        let taken = prescan(update).is_ok()
+        let taken = prescan::prescan(update).is_ok()
             && yrs::Update::decode_v1(update).is_ok_and(|update| self.doc.transact_mut().apply_update(update).is_ok());
         if !taken {
             leptos::logging::warn!("an update that cannot be applied");
@@ -296,6 +302,7 @@ impl Session {
         let status = match (socket_open, link.synced.get() && link.greeted.get()) {
             (false, _) => return,
             (true, false) => Status::Connecting,
+            (true, true) if link.refused.get() => Status::Error("Not saved: reload"),
             (true, true) if !self.desk.place.access.may_annotate() => Status::ReadOnly,
             (true, true) if link.acked.get() < link.sent.get() => Status::Saving,
             (true, true) => Status::Saved,

@@ -51,6 +51,8 @@ pub fn ImportForm() -> impl IntoView {
         #[cfg(not(feature = "hydrate"))]
         let _ = (fields, choice);
     };
+    // They are of the file that was chosen before.
+    let forget_choices = move |_| state.choices.set(Vec::new());
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         send(None);
@@ -68,7 +70,7 @@ pub fn ImportForm() -> impl IntoView {
                 "Turns are recognised from labels at the start of a line, such as " <code>"User:"</code> " and "
                 <code>"Assistant:"</code> ". Without labels the text is kept as one source."
             </p>
-            <label class="field-label file-drop">"Choose a file" <input class="field" type="file" node_ref=fields.file /></label>
+            <label class="field-label file-drop">"Choose a file" <input class="field" type="file" node_ref=fields.file on:change=forget_choices /></label>
             <label class="checkbox-row"><input type="checkbox" node_ref=fields.share /> "Share with the class"</label>
             {choices(state, send)}
             <div class="form-actions">

@@ -33,7 +33,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Created>), Error> {
     let Json(request) = body?;
     let share = request.share;
-    let draft = services.import(move || Ok(Draft::of(import::text(&request.text, request.title.as_deref())?))).await?;
+    let draft = services.import(move || Draft::of(import::text(&request.text, request.title.as_deref())?)).await?;
     let id = store(&services.db, caller.id, draft, share).await?;
     Ok((StatusCode::CREATED, Json(Created { id })))
 }
@@ -46,14 +46,27 @@ pub struct Draft {
 
 impl Draft {
     /// Renders what was imported.
-    pub fn of(imported: ImportedConversation) -> Self {
+    ///
+    /// # Errors
+    /// More text than [`MAX_CONVERSATION_BYTES`].
+    pub fn of(imported: ImportedConversation) -> Result<Self, Error> {
+        let bytes: usize = imported.messages.iter().map(|message| message.markdown.len()).sum();
+        if bytes > MAX_CONVERSATION_BYTES {
+            let (has, limit) = (bytes >> 20, MAX_CONVERSATION_BYTES >> 20);
+            return Err(Error::TooLarge(format!(
+                "The conversation has {has} MiB of text; at most {limit} MiB fit into one."
+            )));
+        }
         let messages = imported.messages.into_iter().map(|message| {
             let text = text::render(&message.markdown).text;
             (message, text)
         });
-        Self { title: imported.title, messages: messages.collect() }
+        Ok(Self { title: imported.title, messages: messages.collect() })
     }
 }
+
+/// All texts of a conversation together: its page shows them at once.
+pub const MAX_CONVERSATION_BYTES: usize = 16 << 20;
 
 /// Stores an imported conversation with its document, whole or not at all.
 pub async fn store(db: &PgPool, owner: UserId, draft: Draft, share: Share) -> Result<ConversationId, Error> {

@@ -42,7 +42,7 @@ pub async fn seed(db: &PgPool) -> Result<(), Error> {
         }
     }
     if let Some(owner) = instructor {
-        conversations::insert(&mut tx, owner, Draft::of(demo_conversation()), Some(class)).await?;
+        conversations::insert(&mut tx, owner, Draft::of(demo_conversation())?, Some(class)).await?;
     }
     tx.commit().await?;
     Ok(())

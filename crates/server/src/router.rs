@@ -5,7 +5,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderValue, StatusCode, header},
     middleware,
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use shared::api::{IMPORT_PATH, MAX_UPLOAD_BYTES};
@@ -13,7 +13,6 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     services::{ServeDir, ServeFile},
-    set_header::SetResponseHeaderLayer,
 };
 
 use crate::{
@@ -85,8 +84,14 @@ pub fn router(services: Services) -> Router {
 /// Scripts, styles and fonts. Those under `/pkg` are named by their content and never change.
 fn assets(services: &Services) -> Router<Services> {
     let site = &services.config.site_root;
+    // Only what was found: a file that is not there yet must not be missing for a year.
     let cached = |seconds: &'static str| {
-        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static(seconds))
+        middleware::map_response(move |mut response: Response| async move {
+            if !response.status().is_client_error() {
+                response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(seconds));
+            }
+            response
+        })
     };
     let missing = || get(|| async { StatusCode::NOT_FOUND.into_response() });
     let folder = |name: &str| ServeDir::new(site.join(name)).precompressed_br().fallback(missing());

@@ -13,7 +13,7 @@ use crate::{
     services::Services,
 };
 
-/// How long requests under way may take to finish when the server stops. The rooms need the rest of the ten seconds.
+/// How long requests under way may take to finish when the server stops. The rooms are closed meanwhile.
 const DRAIN: Duration = Duration::from_secs(3);
 
 /// Serves until SIGTERM or Ctrl+C, then stops in order: no new requests, sockets closed with 1012, documents stored.
@@ -51,8 +51,8 @@ pub async fn run(
     // An error means that the sender is gone, and so the server.
     let _ = stopped.wait_for(|stopped| *stopped).await;
     tracing::info!("stopping");
-    rooms.shutdown().await;
-    match tokio::time::timeout(DRAIN, server).await {
+    let ((), drained) = tokio::join!(rooms.shutdown(), tokio::time::timeout(DRAIN, server));
+    match drained {
         Ok(outcome) => outcome?.context("the server failed"),
         Err(_) => {
             tracing::warn!("some requests did not finish in time");

@@ -1,7 +1,7 @@
 //! `GET /sync/{conversation_id}`: who may join a room is found out before anything is said.
 
 use axum::{
-    extract::{Path, Query, State, WebSocketUpgrade},
+    extract::{Path, Query, State, WebSocketUpgrade, rejection::QueryRejection},
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
@@ -31,13 +31,19 @@ pub struct SyncQuery {
 pub async fn upgrade(
     State(services): State<Services>,
     Path(id): Path<String>,
-    Query(query): Query<SyncQuery>,
+    query: Result<Query<SyncQuery>, QueryRejection>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Error> {
-    let caller = match &query.token {
-        Some(token) => tokens::holder(&services.db, token).await?,
-        None => sessions::identify(&services, &headers).await?,
+    let query = query.map(|Query(query)| query).ok();
+    let caller = match query.as_ref().and_then(|query| query.token.as_deref()) {
+        Some(token) => tokens::holder(&services.db, token).await,
+        None => sessions::identify(&services, &headers).await,
+    };
+    // Stock clients retry an HTTP refusal for ever: whatever is wrong from here on is said by closing.
+    let (caller, store_is_down) = match caller {
+        Ok(caller) => (caller, false),
+        Err(_) => (None, true),
     };
     let by_cookie = caller.as_ref().is_some_and(|caller| matches!(caller.proof, Proof::Session(_)));
     if by_cookie && !security::has_own_origin(&services.origin, &headers) {
@@ -46,10 +52,13 @@ pub async fn upgrade(
     let upgrade = sync::negotiate(upgrade);
     let speaks_v1 = sync::speaks_v1(&upgrade);
     let id = id.parse::<ConversationId>();
-    let who = match (caller, id) {
-        (None, _) => Err(CloseCode::SignedOut),
-        (Some(_), Err(_)) => Err(CloseCode::Malformed),
-        (Some(caller), Ok(id)) => member(&services, caller, id, speaks_v1, query.epoch).await?,
+    let who = match (caller, id, query) {
+        _ if store_is_down => Err(CloseCode::TryLater),
+        (None, ..) => Err(CloseCode::SignedOut),
+        (_, Err(_), _) | (_, _, None) => Err(CloseCode::Malformed),
+        (Some(caller), Ok(id), Some(query)) => {
+            member(&services, caller, id, speaks_v1, query.epoch).await.unwrap_or(Err(CloseCode::TryLater))
+        }
     };
     let rooms = services.rooms.clone();
     // A connection that may not join is closed before its id is looked at.

@@ -29,15 +29,18 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 pub async fn holder(db: &PgPool, token: &str) -> Result<Option<Caller>, Error> {
     let Some(secret) = token.strip_prefix(PREFIX).and_then(Secret::parse) else { return Ok(None) };
     let row = sqlx::query!(
-        "update tokens t
-         set last_used_at = now()
-         from users u
-         where t.token_hash = $1 and t.revoked_at is null and u.id = t.user_id
-         returning u.id, u.name, u.email",
+        r#"select t.id as token, u.id, u.name, u.email,
+                  coalesce(t.last_used_at < now() - interval '5 minutes', true) as "stale!"
+           from tokens t
+           join users u on u.id = t.user_id
+           where t.token_hash = $1 and t.revoked_at is null"#,
         secret.hash()
     )
     .fetch_optional(db)
     .await?;
+    if let Some(row) = row.as_ref().filter(|row| row.stale) {
+        sqlx::query!("update tokens set last_used_at = now() where id = $1", row.token).execute(db).await?;
+    }
     Ok(row.map(|row| Caller { id: UserId::from_uuid(row.id), name: row.name, email: row.email, proof: Proof::Token }))
 }
 
@@ -47,6 +50,13 @@ pub async fn create(
     caller: Caller,
     body: Result<Json<CreateToken>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedToken>), Error> {
+    if caller.proof == Proof::Token {
+        // A token that leaked could otherwise make itself successors.
+        return Err(Error::Invalid(
+            "token_by_token",
+            "A token is made by a person who is signed in, not by a token.".into(),
+        ));
+    }
     let Json(CreateToken { name }) = body?;
     let name = name.trim();
     if !(1..=100).contains(&name.chars().count()) {

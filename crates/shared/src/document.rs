@@ -8,11 +8,13 @@ mod command;
 mod edit;
 mod picture;
 mod seed;
+#[cfg(test)]
+mod tests;
 
 use yrs::{Doc, MapRef, OffsetKind, Options, TextRef};
 
 pub use command::{Command, Refusal, execute};
-pub use edit::{TextEdit, difference};
+pub use edit::{TextEdit, difference, moved_past};
 pub use picture::{Comment, Highlight, Stamp, Tag, highlight, highlight_ids, highlights, tags};
 pub use seed::{DEFAULT_TAGS, seed};
 

@@ -24,11 +24,13 @@ fn Column(desk: Desk, tag: Tag) -> impl IntoView {
     let id = tag.id;
     let quotes = Memo::new(move |_| {
         let mut entries: Vec<(f64, HighlightId, String)> = desk.order.with(|order| {
-            let cards = order.iter().filter_map(|id| desk.card(*id)).map(|card| card.get());
+            let cards = order.iter().filter_map(|id| desk.card(*id));
             cards
                 .filter_map(|card| {
-                    let (_, place) = card.highlight.tags.iter().find(|(tag, _)| *tag == id)?;
-                    Some((*place, card.highlight.id, card.highlight.targets.first()?.exact.clone()))
+                    card.with(|card| {
+                        let (_, place) = card.highlight.tags.iter().find(|(tag, _)| *tag == id)?;
+                        Some((*place, card.highlight.id, card.highlight.targets.first()?.exact.clone()))
+                    })
                 })
                 .collect()
         });

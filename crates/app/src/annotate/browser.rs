@@ -5,6 +5,7 @@
 mod boxes;
 mod dom;
 mod keyboard;
+mod lifecycle;
 mod mirror;
 mod painter;
 mod places;
@@ -45,7 +46,8 @@ pub fn start(desk: Desk) {
     selection::listen(desk);
     keyboard::listen(desk);
     places::listen(desk);
-    session.connect();
+    lifecycle::listen();
+    session.start();
     desk.sheet.set(Some(false));
     show_import_notes(desk);
 }
@@ -60,11 +62,9 @@ fn show_import_notes(desk: Desk) {
     }
 }
 
-/// Does something to the document, or says why not.
-pub fn run(_: Desk, command: Command) {
-    if let Some(session) = session() {
-        session.run(command);
-    }
+/// Does something to the document, or says why not; whether it was done.
+pub fn run(_: Desk, command: Command) -> bool {
+    session().is_some_and(|session| session.run(command))
 }
 
 /// Brings a highlight's passage into view.

@@ -20,8 +20,10 @@ use super::browser;
 /// Whether, and how, the work is safe; `data-state` of the sync status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Before the first answer.
+    /// Before the first connection.
     Connecting,
+    /// Connected, before the first answer.
+    Loading,
     /// Every edit is committed on the server.
     Saved,
     /// Edits are on their way.
@@ -190,16 +192,18 @@ impl Desk {
         self.names.with(|names| names.get(&id).cloned()).unwrap_or_else(|| "Somebody".to_owned())
     }
 
-    /// Does something to the document, or says why not.
-    pub fn run(self, command: Command) {
-        browser::run(self, command);
+    /// Does something to the document, or says why not; whether it was done.
+    pub fn run(self, command: Command) -> bool {
+        browser::run(self, command)
     }
 
     /// Marks what is selected.
     pub fn mark(self, tag: TagId) {
         let Some(targets) = self.selection.get_untracked() else { return };
         let id = HighlightId::new();
-        self.run(Command::Highlight { id, targets, tag });
+        if !self.run(Command::Highlight { id, targets, tag }) {
+            return;
+        }
         browser::leave_selection();
         self.selection.set(None);
         self.active.set(Some(id));
@@ -208,14 +212,17 @@ impl Desk {
         self.announcement.set(format!("Marked as {}.", name.unwrap_or_default()));
     }
 
-    /// Writes into a thread.
-    pub fn comment(self, highlight: HighlightId, body: String) {
-        self.run(Command::Comment { highlight, id: CommentId::new(), body });
+    /// Writes into a thread; whether it was done.
+    pub fn comment(self, highlight: HighlightId, body: String) -> bool {
+        self.run(Command::Comment { highlight, id: CommentId::new(), body })
     }
 
     /// Deletes a highlight, and offers it back.
     pub fn delete(self, id: HighlightId) {
-        self.run(Command::Delete(id));
-        self.toast.set(Some(Toast { text: "Highlight deleted.".into(), undo: Some(Command::Restore(id)) }));
+        if self.run(Command::Delete(id)) {
+            self.toast.set(Some(Toast { text: "Highlight deleted.".into(), undo: Some(Command::Restore(id)) }));
+            // The card had the focus and is gone; the way back is what comes next.
+            browser::move_focus(".toast button", 0);
+        }
     }
 }

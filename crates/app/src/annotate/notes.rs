@@ -13,6 +13,8 @@ pub fn NotesPane(desk: Desk) -> impl IntoView {
                 class="field notes"
                 aria-label="Shared notes"
                 placeholder="Write together: everybody here sees it as you type."
+                // A browser that fills in what stood there before would write it a second time.
+                autocomplete="off"
                 node_ref=text
                 dir="auto"
                 readonly=!desk.place.access.may_annotate()
@@ -34,6 +36,8 @@ pub fn ResponsePane(desk: Desk) -> impl IntoView {
                 class="field notes"
                 aria-label="My response"
                 placeholder="Your own answer to what you read."
+                // A browser that fills in what stood there before would write it a second time.
+                autocomplete="off"
                 node_ref=text
                 dir="auto"
                 readonly=!desk.place.access.may_annotate()

@@ -6,9 +6,9 @@ impl Status {
     /// As `data-state` spells it.
     fn as_str(self) -> &'static str {
         match self {
-            Self::Connecting | Self::Saving => "saving",
+            Self::Loading | Self::Saving => "saving",
             Self::Saved => "saved",
-            Self::Offline => "offline",
+            Self::Connecting | Self::Offline => "offline",
             Self::ReadOnly => "read-only",
             Self::Error(_) => "error",
         }
@@ -18,6 +18,7 @@ impl Status {
     fn label(self) -> &'static str {
         match self {
             Self::Connecting => "Connecting…",
+            Self::Loading => "Loading…",
             Self::Saved => "Saved",
             Self::Saving => "Saving…",
             Self::Offline => "Offline",

@@ -7,7 +7,10 @@ use super::desk::Desk;
 pub fn ToastBar(desk: Desk) -> impl IntoView {
     let undo = move |_| {
         if let Some(command) = desk.toast.get_untracked().and_then(|toast| toast.undo) {
-            desk.run(command);
+            // A refusal speaks by a toast of its own.
+            if !desk.run(command) {
+                return;
+            }
         }
         desk.toast.set(None);
     };

@@ -6,8 +6,8 @@ use super::{browser, desk::Desk};
 /// The keys of the first ten tags.
 pub const KEYS: [&str; 10] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"];
 
-/// Colours of new tags, in turn: dark enough to be told apart by most eyes; the style lightens them where it is dark.
-const COLOURS: [&str; 8] = ["#0b6fb8", "#b4540a", "#0a7d5e", "#a8336f", "#5a3fc0", "#7a6a00", "#8a3b12", "#00718a"];
+/// Colours of new tags, in turn: of one family with those that a conversation starts with, and told apart from them.
+const COLOURS: [&str; 8] = ["#5b7f00", "#b0447f", "#2b7a78", "#c2541c", "#3f5bd9", "#8a6d3b", "#7b2fa8", "#00796b"];
 
 /// The tags, beside what is selected. It never takes the focus by itself.
 #[component]
@@ -78,8 +78,7 @@ fn NewTag(desk: Desk, dialog: NodeRef<html::Dialog>) -> impl IntoView {
         let Some(input) = name.get_untracked() else { return };
         let id = TagId::new();
         let colour = COLOURS[desk.tags.with_untracked(Vec::len) % COLOURS.len()].to_owned();
-        desk.run(Command::NewTag { id, name: input.value(), colour });
-        if desk.tags.with_untracked(|tags| tags.iter().any(|tag| tag.id == id)) {
+        if desk.run(Command::NewTag { id, name: input.value(), colour }) {
             input.set_value("");
             close();
             desk.mark(id);

@@ -4,7 +4,9 @@ use super::desk::Desk;
 
 pub fn start(_: Desk) {}
 
-pub fn run(_: Desk, _: Command) {}
+pub fn run(_: Desk, _: Command) -> bool {
+    false
+}
 
 pub fn leave_selection() {}
 

@@ -1,8 +1,10 @@
 //! Sending the import form.
 
 use leptos::{prelude::*, task::spawn_local};
-use shared::api::{CreateConversation, IMPORT_PATH, Imported, Share};
-use shared::ids::ConversationId;
+use shared::{
+    api::{CreateConversation, IMPORT_PATH, Imported, MAX_UPLOAD_BYTES, Share},
+    ids::ConversationId,
+};
 use web_sys::{File, FormData};
 
 use super::{Fields, Stage, State};
@@ -23,6 +25,25 @@ pub fn mark_hydrated() {
 enum Draft {
     Text(CreateConversation),
     File { file: File, title: String, share: Share },
+}
+
+impl Draft {
+    /// What would be misunderstood, or fail after minutes of sending.
+    fn problem(&self, fields: Fields) -> Option<String> {
+        let Self::File { file, .. } = self else { return None };
+        if fields.paste.get_untracked().is_some_and(|paste| !paste.value().trim().is_empty()) {
+            return Some("There are both a pasted text and a file: empty the one or take the other back.".to_owned());
+        }
+        let limit = MAX_UPLOAD_BYTES as f64;
+        (file.size() > limit).then(|| {
+            format!(
+                "{} has {:.0} MiB; at most {} MiB can be imported.",
+                file.name(),
+                file.size() / 1_048_576.0,
+                MAX_UPLOAD_BYTES >> 20
+            )
+        })
+    }
 }
 
 fn read(fields: Fields) -> Option<Draft> {
@@ -47,6 +68,10 @@ pub fn send(fields: Fields, state: State, choice: Option<usize>) {
         return;
     }
     let Some(draft) = read(fields) else { return };
+    if let Some(problem) = draft.problem(fields) {
+        state.problem.set(Some(problem));
+        return;
+    }
     state.stage.set(Stage::Sending);
     state.problem.set(None);
     spawn_local(async move {

@@ -8,7 +8,7 @@ use axum::{
 use bytes::Bytes;
 use shared::api::{ImportChoice, Imported, MAX_UPLOAD_BYTES, Share};
 
-use super::{ImportError, Listed, Parsed};
+use super::{Listed, Parsed};
 use crate::{conversations, conversations::Draft, error::Error, services::Services, sessions::Caller};
 
 /// The form's fields.
@@ -44,12 +44,14 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
             "share" => form.share = if field.text().await? == "class" { Share::Class } else { Share::None },
             "choice" => {
                 let text = field.text().await?;
-                let index = text
-                    .parse()
-                    .map_err(|_| Error::Invalid("bad_choice", format!("choice: {text:?} is no number.")))?;
+                let index =
+                    text.parse().map_err(|_| Error::Invalid("bad_choice", "choice: a number is expected.".into()))?;
                 form.choice = Some(index);
             }
-            other => return Err(Error::Invalid("unknown_field", format!("{other:?} is not a field of this form."))),
+            other => {
+                let name: String = other.chars().take(40).collect();
+                return Err(Error::Invalid("unknown_field", format!("{name:?} is not a field of this form.")));
+            }
         }
     }
     Ok(form)
@@ -65,7 +67,7 @@ pub async fn upload(
     let Some((name, bytes)) = file else {
         return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
     };
-    let read = move || Ok(chosen(super::file(&name, &bytes, title.as_deref())?, choice, title.as_deref())?);
+    let read = move || chosen(super::file(&name, &bytes, title.as_deref())?, choice, title.as_deref());
     let (draft, notes) = match services.import(read).await? {
         Chosen::One(draft, notes) => (draft, notes),
         Chosen::None(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
@@ -80,14 +82,14 @@ enum Chosen {
     None(Vec<ImportChoice>),
 }
 
-fn chosen(parsed: Parsed, choice: Option<usize>, title: Option<&str>) -> Result<Chosen, ImportError> {
+fn chosen(parsed: Parsed, choice: Option<usize>, title: Option<&str>) -> Result<Chosen, Error> {
     let conversation = match (parsed, choice) {
         (Parsed::One(conversation), _) => *conversation,
         (Parsed::Choice(archive), Some(index)) => archive.read(index, title)?,
         (Parsed::Choice(archive), None) => return Ok(Chosen::None(archive.list().into_iter().map(listed).collect())),
     };
     let notes = conversation.notes.clone();
-    Ok(Chosen::One(Draft::of(conversation), notes))
+    Ok(Chosen::One(Draft::of(conversation)?, notes))
 }
 
 fn listed(listed: Listed) -> ImportChoice {

@@ -54,6 +54,10 @@ async fn a_token_works_without_a_cookie_and_only_its_hash_is_stored() {
     assert_eq!(me.json()["name"], "Demo Student 1");
     let wrong = program.send(Method::GET, "/api/v1/me", |request| request.bearer_auth(format!("{token}x"))).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    let another = program
+        .send(Method::POST, "/api/v1/tokens", |request| request.bearer_auth(&token).json(&json!({"name": "heir"})))
+        .await;
+    assert_eq!((another.status, another.problem().as_str()), (StatusCode::BAD_REQUEST, "token_by_token"));
     let stored: String = sqlx::query_scalar("select encode(token_hash, 'escape') from tokens")
         .fetch_one(&app.database.pool)
         .await

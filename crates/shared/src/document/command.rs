@@ -234,7 +234,7 @@ fn add_tag(
     colour: &str,
 ) -> Result<(), Refusal> {
     let name = name.trim();
-    if !(1..=100).contains(&name.chars().count()) {
+    if !(1..=super::picture::MAX_TAG_NAME_CHARS).contains(&name.chars().count()) {
         return Err(Refusal::TagName);
     }
     let last = super::tags(roots, txn).last().map_or(0.0, |tag| tag.order);

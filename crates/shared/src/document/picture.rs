@@ -160,6 +160,22 @@ pub fn highlights(roots: &Roots, txn: &impl ReadTxn) -> Vec<Highlight> {
     all
 }
 
+/// A tag's name has 1 to this many characters.
+pub const MAX_TAG_NAME_CHARS: usize = 100;
+
+/// Others write names and colours: what is shown is always something to press, and a colour.
+fn shown_name(name: &str) -> String {
+    let name: String = name.trim().chars().filter(|letter| !letter.is_control()).take(MAX_TAG_NAME_CHARS).collect();
+    if name.is_empty() { "Unnamed".to_owned() } else { name }
+}
+
+fn shown_colour(colour: String) -> String {
+    let is_colour = colour
+        .strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    if is_colour { colour } else { "#6a655b".to_owned() }
+}
+
 /// The tags that are not deleted, in their order.
 pub fn tags(roots: &Roots, txn: &impl ReadTxn) -> Vec<Tag> {
     let mut tags: Vec<Tag> = roots
@@ -172,8 +188,8 @@ pub fn tags(roots: &Roots, txn: &impl ReadTxn) -> Vec<Tag> {
             }
             Some(Tag {
                 id: key.parse().ok()?,
-                name: field(&map, txn, "name")?,
-                colour: field(&map, txn, "colour")?,
+                name: shown_name(&field::<String>(&map, txn, "name")?),
+                colour: shown_colour(field(&map, txn, "colour")?),
                 description: field(&map, txn, "description").unwrap_or_default(),
                 group: optional(&map, txn, "group"),
                 order: field(&map, txn, "order")?,

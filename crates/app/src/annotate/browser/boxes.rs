@@ -7,7 +7,7 @@
 use std::{collections::HashMap, rc::Rc};
 
 use leptos::{ev, html, prelude::*};
-use shared::document::{TextEdit, difference};
+use shared::document::{TextEdit, difference, moved_past};
 use web_sys::HtmlTextAreaElement;
 
 use super::{mirror, session::Session};
@@ -87,7 +87,7 @@ pub fn bind(root: Root, node: NodeRef<html::Textarea>) {
             bound.catch_up(shown);
         }
     } else {
-        mirror::edit(&session, root, &TextEdit { at: 0, remove: 0, insert: early });
+        mirror::edit(&session, root, &[TextEdit { at: 0, remove: 0, insert: early }]);
     }
     listen(&session, root, &area);
 }
@@ -114,7 +114,7 @@ fn listen(session: &Rc<Session>, root: Root, area: &HtmlTextAreaElement) {
 
 /// The person typed: their edit goes into the document, moved past what others typed meanwhile.
 fn typed(session: &Rc<Session>, root: Root) {
-    let edit = {
+    let edits = {
         let mut boxes = session.boxes.borrow_mut();
         let Some(bound) = boxes.0.get_mut(&root).filter(|bound| !bound.composing) else { return };
         let value = bound.area.value();
@@ -123,29 +123,15 @@ fn typed(session: &Rc<Session>, root: Root) {
         bound.shown = value;
         edit.map(|edit| {
             bound.own = true;
-            moved_past(edit, &mut bound.behind)
+            moved_past(edit, &bound.behind)
         })
     };
-    if let Some(edit) = edit {
-        mirror::edit(session, root, &edit);
+    if let Some(edits) = edits {
+        mirror::edit(session, root, &edits);
     }
     let text = mirror::text_of(session, root);
     if let Some(bound) = session.boxes.borrow_mut().0.get_mut(&root) {
         bound.own = false;
         bound.catch_up(text);
     }
-}
-
-/// The person's edit as it applies after what others did, and what others did as it applies after the person's edit.
-fn moved_past(mut edit: TextEdit, behind: &mut [TextEdit]) -> TextEdit {
-    for other in behind {
-        let (start, end) = (other.shift(edit.at), other.shift(edit.at + edit.remove));
-        let before = edit.clone();
-        edit.at = start;
-        edit.remove = end - start;
-        let (from, to) = (before.shift(other.at), before.shift(other.at + other.remove));
-        other.at = from;
-        other.remove = to - from;
-    }
-    edit
 }

@@ -46,8 +46,8 @@ pub fn move_focus(selector: &str, step: i32) {
 pub fn leaves(event: &FocusEvent) -> bool {
     let Some(here) = event.current_target().and_then(|target| target.dyn_into::<Node>().ok()) else { return false };
     let to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
-    // A press on nothing focusable has no related target; the click that follows decides then.
-    to.is_some_and(|to| !here.contains(Some(&to)))
+    // A press on nothing focusable has no related target, and leaves as well.
+    to.is_none_or(|to| !here.contains(Some(&to)))
 }
 
 /// Opens a dialog over the page. One that is open already stays so.

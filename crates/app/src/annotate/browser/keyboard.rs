@@ -91,17 +91,36 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     let Some(message) = id.and_then(|id| session.texts.get(id)) else { return };
     event.prevent_default();
     let unit = if event.ctrl_key() { Unit::Sentence } else { Unit::Word };
-    let before = cursor.filter(|cursor| cursor.message == message.id);
+    let before = here(*cursor, message);
     let at = before.map(|cursor| cursor.current);
     let Some(next) = step(message.text(), at, unit, forward) else { return };
     let fixed = match before {
-        Some(before) if event.shift_key() => before.fixed,
+        Some(before) if event.shift_key() && before.fixed.0 < before.fixed.1 => before.fixed,
         _ => next,
     };
     *cursor = Some(Cursor { message: message.id, fixed, current: next });
     let span = (fixed.0.min(next.0), fixed.1.max(next.1));
     select(message, span);
     desk.announcement.set(message.text()[span.0..span.1].trim().to_owned());
+}
+
+/// Where the stepping stands in this message: where it was left or, if something else was selected or pressed meanwhile,
+/// there.
+fn here(cursor: Option<Cursor>, message: &MessageText) -> Option<Cursor> {
+    let bytes = |(start, end): (CharOffset, CharOffset)| -> Option<(usize, usize)> {
+        let byte = |offset| message.offsets().char_to_byte(offset).map(|ByteOffset(byte)| byte as usize);
+        Some((byte(start)?, byte(end)?))
+    };
+    let selected = selection::current().and_then(|range| message.covered(&range)).and_then(bytes);
+    let known = cursor.filter(|cursor| cursor.message == message.id);
+    if let Some(span) = selected {
+        let same =
+            known.filter(|cursor| (cursor.fixed.0.min(cursor.current.0), cursor.fixed.1.max(cursor.current.1)) == span);
+        return same.or(Some(Cursor { message: message.id, fixed: span, current: span }));
+    }
+    let range = window().get_selection().ok().flatten().and_then(|selection| selection.get_range_at(0).ok());
+    let caret = range.and_then(|range| message.caret(&range)).and_then(|at| bytes((at, at)));
+    caret.map(|span| Cursor { message: message.id, fixed: span, current: span })
 }
 
 /// The next word or sentence after `at` (before it, going back); nothing at the end. Bytes of `text`.

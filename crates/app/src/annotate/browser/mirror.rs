@@ -1,7 +1,11 @@
 //! From the document to the views: observers note what changed, and after the transaction each changed thing is read
 //! and shown once. One new highlight costs the same among ten as among two thousand.
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashSet},
+    rc::Rc,
+};
 
 use leptos::prelude::*;
 use shared::{
@@ -15,7 +19,11 @@ use yrs::{
     types::{Delta, Event, Events, PathSegment, text::TextEvent},
 };
 
-use super::{boxes::Root, session::Session};
+use super::{
+    boxes::Root,
+    painter::{Painted, Span},
+    session::{LOCAL, Session},
+};
 use crate::annotate::desk::{AnchorState, Card};
 
 /// What observers saw in a transaction. They cannot read the document themselves: a transaction is open.
@@ -101,65 +109,53 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
         let txn = session.doc.transact();
         ids.iter().map(|id| (*id, document::highlight(&session.roots, &txn, *id))).collect()
     };
-    let mut membership_changed = false;
+    let mut order_changed = false;
     for (id, highlight) in read {
         let known = desk.card(id).is_some();
         match highlight.filter(|highlight| highlight.deleted.is_none()) {
             Some(highlight) => {
-                let (anchor, ranges, place) = locate(session, &highlight);
-                session.painter.borrow_mut().show(
-                    id,
-                    place,
-                    ranges,
-                    highlight.tags.iter().map(|(tag, _)| *tag).collect(),
-                );
+                let (anchor, spans, ranges) = locate(session, &highlight);
+                let tags = highlight.tags.iter().map(|(tag, _)| *tag).collect();
+                let moved = session.painter.borrow_mut().show(id, Painted { spans, ranges, tags });
                 desk.put_card(Card { highlight, anchor });
-                membership_changed |= !known;
+                order_changed |= moved || !known;
             }
             None => {
                 session.painter.borrow_mut().hide(id);
-                membership_changed |= known;
+                order_changed |= known;
             }
         }
     }
-    if membership_changed {
+    if order_changed {
         let order = session.painter.borrow().order();
+        let here: HashSet<HighlightId> = order.iter().copied().collect();
         let gone: Vec<HighlightId> =
-            desk.order.with_untracked(|old| old.iter().filter(|id| !order.contains(id)).copied().collect());
+            desk.order.with_untracked(|old| old.iter().filter(|id| !here.contains(id)).copied().collect());
         desk.order.set(order);
         gone.into_iter().for_each(|id| desk.drop_card(id));
     }
 }
 
-/// Where a highlight stands: the message's place and the offset, for the order of cards. Lost ones come last.
-pub type Place = (usize, u32);
-
-fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Range>, Place) {
+fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>, Vec<Range>) {
     let mut state = AnchorState::Exact;
-    let mut ranges = Vec::new();
-    let mut place = (usize::MAX, 0);
+    let (mut spans, mut ranges) = (Vec::new(), Vec::new());
     for target in &highlight.targets {
         let found = session.texts.resolve(target);
-        let (start, end) = match found {
-            Some((_, Anchor::Exact { start, end })) => (start, end),
-            Some((_, Anchor::Moved { start, end })) => {
-                if state == AnchorState::Exact {
-                    state = AnchorState::Moved;
-                }
-                (start, end)
-            }
-            Some((_, Anchor::Lost)) | None => {
-                state = AnchorState::Lost;
-                continue;
-            }
+        if let Some((_, Anchor::Moved { .. })) = found
+            && state == AnchorState::Exact
+        {
+            state = AnchorState::Moved;
+        }
+        let Some((place, (start, end))) = found.and_then(|(place, anchor)| Some((place, anchor.range()?))) else {
+            state = AnchorState::Lost;
+            continue;
         };
-        let message = session.texts.get(target.message);
-        if let (Some((at, _)), Some(range)) = (found, message.and_then(|message| message.range(start, end))) {
-            place = place.min((at, start.0));
+        if let Some(range) = session.texts.get(target.message).and_then(|message| message.range(start, end)) {
+            spans.push(Span { place, start: start.0, end: end.0 });
             ranges.push(range);
         }
     }
-    (state, ranges, place)
+    (state, spans, ranges)
 }
 
 /// A text as the document has it.
@@ -168,16 +164,23 @@ pub fn text_of(session: &Session, root: Root) -> String {
     session.text(root).get_string(&session.doc.transact())
 }
 
-/// Applies one's own edit to a text.
-pub fn edit(session: &Rc<Session>, root: Root, edit: &TextEdit) {
-    {
-        let mut txn = session.doc.transact_mut_with(super::session::LOCAL);
-        let text = session.text(root);
+/// How much of a long paste goes into one update, in bytes: well below what a frame may hold.
+const CHUNK: usize = 128 << 10;
+
+/// Applies one's own edits to a text, one after the other.
+pub fn edit(session: &Rc<Session>, root: Root, edits: &[TextEdit]) {
+    let text = session.text(root);
+    for edit in edits {
         if edit.remove > 0 {
-            text.remove_range(&mut txn, edit.at, edit.remove);
+            text.remove_range(&mut session.doc.transact_mut_with(LOCAL), edit.at, edit.remove);
         }
-        if !edit.insert.is_empty() {
-            text.insert(&mut txn, edit.at, &edit.insert);
+        let mut at = edit.at;
+        let mut rest = edit.insert.as_str();
+        while !rest.is_empty() {
+            let (chunk, more) = rest.split_at(rest.floor_char_boundary(CHUNK));
+            text.insert(&mut session.doc.transact_mut_with(LOCAL), at, chunk);
+            at += chunk.encode_utf16().count() as u32;
+            rest = more;
         }
     }
     session.edited();

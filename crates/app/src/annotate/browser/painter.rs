@@ -14,8 +14,6 @@ use shared::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Range;
 
-use super::mirror::Place;
-
 /// The highlight in hand.
 const ACTIVE: &str = "pg-active";
 /// A passage that was jumped to.
@@ -23,10 +21,32 @@ const FLASH: &str = "pg-flash";
 /// How long a flash lasts.
 const FLASH_TIME: std::time::Duration = std::time::Duration::from_millis(900);
 
-struct Painted {
-    place: Place,
-    ranges: Vec<Range>,
-    tags: Vec<TagId>,
+/// A passage: which message of the page, and code points of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// The message's place on the page.
+    pub place: usize,
+    /// Where it starts.
+    pub start: u32,
+    /// Where it ends.
+    pub end: u32,
+}
+
+/// A highlight as it is painted.
+pub struct Painted {
+    /// Its passages, in the order of its targets; a lost one is not among them.
+    pub spans: Vec<Span>,
+    /// The same, as ranges of the page.
+    pub ranges: Vec<Range>,
+    /// Its tags.
+    pub tags: Vec<TagId>,
+}
+
+impl Painted {
+    /// Where it stands among the others; the lost ones last.
+    fn place(&self) -> (bool, Option<Span>) {
+        (self.spans.is_empty(), self.spans.iter().min().copied())
+    }
 }
 
 /// What is painted.
@@ -119,7 +139,7 @@ impl Painter {
 
     /// The colours of the tags.
     pub fn set_tags(&mut self, tags: &[Tag]) {
-        let rules: String = tags.iter().filter(|tag| is_colour(&tag.colour)).map(rule).collect();
+        let rules: String = tags.iter().map(rule).collect();
         if let Some(sheet) = &self.sheet
             && let Some(replace) = method(sheet, "replaceSync")
         {
@@ -130,41 +150,44 @@ impl Painter {
         }
     }
 
-    /// Paints a highlight, new or changed.
-    pub fn show(&mut self, id: HighlightId, place: Place, ranges: Vec<Range>, tags: Vec<TagId>) {
-        if let Some(old) = self.painted.get(&id) {
-            // What did not move is not painted anew: a comment must not make the text flicker.
-            if old.place == place && old.tags == tags && old.ranges.len() == ranges.len() {
-                return;
-            }
+    /// Paints a highlight, new or changed; says whether its place among the others may be another now.
+    pub fn show(&mut self, id: HighlightId, new: Painted) -> bool {
+        let old = self.painted.get(&id);
+        // What did not move is not painted anew: a comment must not make the text flicker.
+        if old.is_some_and(|old| old.spans == new.spans && old.tags == new.tags) {
+            return false;
         }
+        let moved = old.is_none_or(|old| old.place() != new.place());
         self.hide(id);
-        for tag in &tags {
+        for tag in &new.tags {
             let layers = self.layers.entry(*tag).or_insert_with(|| TagLayers::of(*tag));
-            ranges.iter().for_each(|range| layers.base.call("add", range));
+            new.ranges.iter().for_each(|range| layers.base.call("add", range));
         }
-        self.painted.insert(id, Painted { place, ranges, tags });
+        self.painted.insert(id, new);
         if self.in_hand == Some(id) {
             self.set_active(Some(id));
         }
+        moved
     }
 
     /// Takes a highlight away.
     pub fn hide(&mut self, id: HighlightId) {
         let Some(painted) = self.painted.remove(&id) else { return };
+        let in_hand = self.in_hand == Some(id);
         for layers in painted.tags.iter().filter_map(|tag| self.layers.get(tag)) {
             painted.ranges.iter().for_each(|range| layers.base.call("delete", range));
-            layers.on.clear();
+            if in_hand {
+                layers.on.clear();
+            }
         }
-        if self.in_hand == Some(id) {
+        if in_hand {
             self.untagged.clear();
         }
     }
 
     /// All highlights in the order of the text, the lost ones last.
     pub fn order(&self) -> Vec<HighlightId> {
-        let mut order: Vec<(Place, HighlightId)> =
-            self.painted.iter().map(|(id, painted)| (painted.place, *id)).collect();
+        let mut order: Vec<_> = self.painted.iter().map(|(id, painted)| (painted.place(), *id)).collect();
         order.sort_unstable();
         order.into_iter().map(|(_, id)| id).collect()
     }
@@ -239,13 +262,7 @@ fn layer_name(tag: TagId) -> String {
     format!("pg-tag-{tag}")
 }
 
-/// Colours come from the document, which others write: nothing else may reach the sheet.
-fn is_colour(text: &str) -> bool {
-    text.strip_prefix('#')
-        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-}
-
-/// The look of a tag's ranges, and of those in hand; the reasons for the numbers stand in `style/40-reading.css`.
+/// The look of a tag's ranges, and of those in hand (the colour is one: the picture of the document sees to it); the reasons for the numbers stand in `style/40-reading.css`.
 fn rule(tag: &Tag) -> String {
     let (name, colour) = (layer_name(tag.id), &tag.colour);
     let ground = |light: f32, dark: f32| {

@@ -34,16 +34,6 @@ pub fn listen(desk: Desk) {
     let page: web_sys::EventTarget = window().into();
     dom::on(&page, ev::resize, move |_| lay_out(desk));
     dom::on(&page, ev::load, move |_| lay_out(desk));
-    dom::on(&page, ev::online, move |_| {
-        if let Some(session) = session() {
-            session.hurry();
-        }
-    });
-    dom::on(&page, ev::pagehide, move |_| {
-        if let Some(session) = session() {
-            session.leave();
-        }
-    });
     Effect::new(move |_| {
         desk.order.track();
         desk.active.track();
@@ -77,6 +67,8 @@ fn place(desk: Desk) {
     if !is_wide() {
         // A plain list, in order.
         let _ = margin.remove_attribute("data-layout");
+        let _ = HtmlElement::style(margin).remove_property("min-height");
+        dom::all("#margin > .card").iter().for_each(|card| drop(HtmlElement::style(card).remove_property("translate")));
         return;
     }
     let order = desk.order.get_untracked();

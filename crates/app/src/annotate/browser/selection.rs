@@ -40,14 +40,23 @@ pub fn listen(desk: Desk) {
     let changed = schedule.clone();
     dom::on(&page, ev::Custom::<web_sys::Event>::new("selectionchange"), move |_| changed());
     let down = pressed.clone();
-    dom::on(&page, ev::pointerdown, move |event| down.set(!in_tools(&event)));
+    dom::on(&page, ev::pointerdown, move |event| {
+        let in_text = !in_tools(&event);
+        down.set(in_text && event.button() == 0);
+        if in_text {
+            // The mouse goes on from here: keys do not lead back to where they were.
+            RETURN_TO.set(None);
+        }
+    });
     let released = schedule.clone();
     let up = pressed.clone();
-    dom::on(&page, ev::pointerup, move |event| {
+    dom::on(&page, ev::pointerup, move |_| {
         up.set(false);
         released();
+    });
+    dom::on(&page, ev::click, move |event| {
         if !in_tools(&event) {
-            take_in_hand(desk);
+            take_in_hand(desk, &event);
         }
     });
     dom::on(&page, ev::pointercancel, move |_| {
@@ -63,14 +72,15 @@ pub fn listen(desk: Desk) {
 }
 
 /// Whether an event happens in the tools and not in the text.
-fn in_tools(event: &web_sys::PointerEvent) -> bool {
+fn in_tools(event: &web_sys::MouseEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|element| {
         element.closest(".toolbar, .panel, dialog, .bar, .toast").is_ok_and(|found| found.is_some())
     })
 }
 
-fn current() -> Option<Range> {
+/// What is selected, if anything is.
+pub fn current() -> Option<Range> {
     let selection = window().get_selection().ok()??;
     if selection.range_count() == 0 || selection.is_collapsed() {
         return None;
@@ -150,26 +160,24 @@ fn place_toolbar(range: &Range) {
         below
     };
     let style = HtmlElement::style(&toolbar);
-    // Valid properties of an element that exists.
-    let _ = style.set_property("left", &format!("{left}px"));
-    let _ = style.set_property("top", &format!("{}px", top.max(DISTANCE)));
+    // A valid property of an element that exists. The style docks the toolbar on small screens and ignores this.
+    let _ = style.set_property("translate", &format!("{left}px {}px", top.max(DISTANCE)));
 }
 
 /// A click on marked text takes that highlight in hand; another click there the next one.
-fn take_in_hand(desk: Desk) {
+fn take_in_hand(desk: Desk, event: &web_sys::MouseEvent) {
     let Some(session) = session() else { return };
-    let Ok(Some(selection)) = window().get_selection() else { return };
-    if !selection.is_collapsed() {
+    if current().is_some() {
         return;
     }
-    let Some(node): Option<Node> = selection.anchor_node() else { return };
+    let Some((node, offset)) = point(event) else { return };
     let inside = node
         .parent_element()
         .is_some_and(|element| element.closest("[data-canonical]").is_ok_and(|found| found.is_some()));
     if !inside {
         return;
     }
-    let found = session.painter.borrow().at(&node, selection.anchor_offset());
+    let found = session.painter.borrow().at(&node, offset);
     let next = match desk.active.get_untracked().and_then(|active| found.iter().position(|id| *id == active)) {
         Some(at) => found.get((at + 1) % found.len()),
         None => found.first(),
@@ -178,6 +186,25 @@ fn take_in_hand(desk: Desk) {
         desk.sheet.set(Some(true));
     }
     desk.active.set(next.copied());
+}
+
+/// The point of the text that was pressed. A tap sets no caret, so that the page is asked by coordinates.
+fn point(event: &web_sys::MouseEvent) -> Option<(Node, u32)> {
+    use js_sys::{Function, Reflect};
+    let page: wasm_bindgen::JsValue = document().into();
+    let ask = |name: &str| {
+        let function: Function = Reflect::get(&page, &name.into()).ok()?.dyn_into().ok()?;
+        let found = function.call2(&page, &event.client_x().into(), &event.client_y().into()).ok()?;
+        found.is_object().then_some(found)
+    };
+    let read = |object: &wasm_bindgen::JsValue, node: &str, offset: &str| {
+        let node: Node = Reflect::get(object, &node.into()).ok()?.dyn_into().ok()?;
+        Some((node, Reflect::get(object, &offset.into()).ok()?.as_f64()? as u32))
+    };
+    // The standard's name, and the one that Safari has.
+    ask("caretPositionFromPoint")
+        .and_then(|position| read(&position, "offsetNode", "offset"))
+        .or_else(|| ask("caretRangeFromPoint").and_then(|range| read(&range, "startContainer", "startOffset")))
 }
 
 thread_local! {
@@ -197,6 +224,8 @@ pub fn leave_selection() {
         let _ = selection.remove_all_ranges();
     }
     if let Some(element) = RETURN_TO.take() {
-        let _ = element.focus();
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = element.focus_with_options(&options);
     }
 }

@@ -38,6 +38,14 @@ pub const LOCAL: &str = "local";
 /// The longest wait before another try to connect, in milliseconds.
 const MAX_BACKOFF_MS: f64 = 10_000.0;
 
+/// Without a word from the server for this long the connection is dead, whatever the browser says: the server lets
+/// nobody wait longer than 25 s.
+const SILENCE_MS: f64 = 35_000.0;
+/// After a sleep, or when the network is said to be back, an answer has to come this soon.
+const PROBE: Duration = Duration::from_secs(5);
+/// Stock clients forget who has not renewed their presence for 30 s.
+const RENEWAL: Duration = Duration::from_secs(15);
+
 /// One open conversation.
 pub struct Session {
     /// What the views see.
@@ -77,6 +85,10 @@ struct Link {
     refused: Cell<bool>,
     failures: Cell<u32>,
     retrying: Cell<bool>,
+    /// The server has said that connecting again is useless.
+    ended: Cell<bool>,
+    /// When anything last came from the server, in milliseconds.
+    heard: Cell<f64>,
 }
 
 impl Session {
@@ -110,6 +122,14 @@ impl Session {
         })
     }
 
+    /// Connects, and stays connected for as long as the page is open.
+    pub fn start(self: &Rc<Self>) {
+        self.connect();
+        let session = self.clone();
+        // Fails for a page that is going away.
+        let _ = set_interval_with_handle(move || session.look_after(), RENEWAL);
+    }
+
     /// Opens a socket, and another when it closes.
     pub fn connect(self: &Rc<Self>) {
         let (link, id) = (&self.link, self.desk.place.conversation);
@@ -118,6 +138,7 @@ impl Session {
         link.greeted.set(false);
         link.sent.set(0);
         link.acked.set(0);
+        link.heard.set(js_sys::Date::now());
         *self.socket.borrow_mut() = Socket::open(id, link.epoch.get(), self);
         if self.socket.borrow().is_none() {
             self.retry();
@@ -144,16 +165,55 @@ impl Session {
         );
     }
 
-    /// Does not wait any longer: the network is said to be back, or the page is looked at again.
-    pub fn hurry(self: &Rc<Self>) {
-        if self.link.retrying.get() {
+    /// The network is said to be back, or the page is looked at again: does not wait any longer, and asks whether the
+    /// connection that seems to be there still is.
+    pub fn wake(self: &Rc<Self>) {
+        if self.socket.borrow().is_none() && !self.link.ended.get() {
             self.connect();
+        } else if self.is_open() {
+            let asked = js_sys::Date::now();
+            let state_vector = self.doc.transact().state_vector().encode_v1();
+            self.send(&Frame::Step1(&state_vector));
+            let session = self.clone();
+            set_timeout(
+                move || {
+                    if session.link.heard.get() < asked {
+                        session.drop_socket();
+                    }
+                },
+                PROBE,
+            );
         }
+    }
+
+    /// The browser says that there is no network.
+    pub fn offline(self: &Rc<Self>) {
+        self.drop_socket();
+    }
+
+    /// Renews the presence, and gives a silent connection up; called now and then.
+    fn look_after(self: &Rc<Self>) {
+        if self.is_open() {
+            if js_sys::Date::now() - self.link.heard.get() > SILENCE_MS {
+                self.drop_socket();
+            } else {
+                self.announce();
+            }
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.socket.borrow().as_ref().is_some_and(Socket::is_open)
+    }
+
+    /// Whether something that was done here is not committed on the server.
+    pub fn has_unsaved(&self) -> bool {
+        let link = &self.link;
+        link.refused.get() || !self.outgoing.borrow().is_empty() || link.acked.get() < link.sent.get()
     }
 
     /// The socket is open: ask for what is lacking, say who is here.
     pub fn opened(self: &Rc<Self>) {
-        self.link.failures.set(0);
         let state_vector = self.doc.transact().state_vector().encode_v1();
         self.send(&Frame::Step1(&state_vector));
         self.announce();
@@ -168,28 +228,39 @@ impl Session {
 
     /// The socket is closed.
     pub fn closed(self: &Rc<Self>, code: u16) {
-        *self.socket.borrow_mut() = None;
-        self.link.greeted.set(false);
-        self.presence.borrow_mut().forget_others();
-        self.show_people();
+        self.lose();
         match CloseCode::from_code(code) {
-            Some(code) if code.is_permanent() => self.desk.status.set(Status::Error(explain(code))),
-            _ => {
-                self.desk.status.set(Status::Offline);
-                self.retry();
+            Some(code) if code.is_permanent() => {
+                self.link.ended.set(true);
+                self.desk.status.set(Status::Error(explain(code)));
             }
+            _ => self.retry(),
         }
         // Without a connection the page is still readable, and what was loaded can be worked with.
         dom::mark_hydrated();
     }
 
+    /// There is no connection any more.
+    fn lose(&self) {
+        if let Some(socket) = self.socket.borrow_mut().take() {
+            socket.close();
+        }
+        self.link.greeted.set(false);
+        self.link.synced.set(false);
+        self.presence.borrow_mut().forget_others();
+        self.show_people();
+        self.desk.status.set(Status::Offline);
+    }
+
     /// A frame came in. What is no frame is the server's fault: the socket is closed and opened anew.
     pub fn received(self: &Rc<Self>, bytes: &[u8]) {
+        self.link.heard.set(js_sys::Date::now());
         match Frame::decode(bytes) {
             Ok(Frame::Step1(state_vector)) => self.answer(state_vector),
             Ok(Frame::Step2(update)) => {
                 if self.take_in(update) {
                     self.link.synced.set(true);
+                    self.link.failures.set(0);
                     dom::mark_hydrated();
                 }
             }
@@ -204,6 +275,8 @@ impl Session {
             Ok(Frame::QueryAwareness) => self.announce(),
             Ok(Frame::Epoch(epoch)) => self.link.epoch.set(Some(epoch.epoch)),
             Ok(Frame::Acked(acked)) => self.link.acked.set(acked.acked),
+            // A gap mends itself: the server asks anew for what it lacks.
+            Ok(Frame::Refused(refused)) if refused.code == "gap" => {}
             Ok(Frame::Refused(refused)) => {
                 self.link.refused.set(true);
                 let text = format!("The server did not take a change: {}", refused.why);
@@ -218,12 +291,12 @@ impl Session {
         self.show_status();
     }
 
+    /// Gives a connection up and tries another.
     fn drop_socket(self: &Rc<Self>) {
-        if let Some(socket) = self.socket.borrow_mut().take() {
-            socket.close();
+        if self.socket.borrow().is_some() {
+            self.lose();
+            self.retry();
         }
-        self.desk.status.set(Status::Offline);
-        self.retry();
     }
 
     /// Sends what the server lacks.
@@ -253,19 +326,20 @@ impl Session {
     }
 
     /// Does something to the document, or says why not.
-    pub fn run(self: &Rc<Self>, command: Command) {
+    pub fn run(self: &Rc<Self>, command: Command) -> bool {
         let now = js_sys::Date::now() as i64;
         let author = self.desk.place.author;
         let done = {
             let mut txn = self.doc.transact_mut_with(LOCAL);
             document::execute(&self.roots, &mut txn, author, now, command)
         };
-        if let Err(refusal) = done {
+        if let Err(refusal) = &done {
             let mut text = refusal.to_string();
             text.replace_range(..1, &text[..1].to_uppercase());
             self.desk.toast.set(Some(Toast { text: format!("{text}."), undo: None }));
         }
         self.edited();
+        done.is_ok()
     }
 
     /// After an edit of one's own: show it, send it.
@@ -298,10 +372,9 @@ impl Session {
 
     fn show_status(&self) {
         let link = &self.link;
-        let socket_open = self.socket.borrow().as_ref().is_some_and(Socket::is_open);
-        let status = match (socket_open, link.synced.get() && link.greeted.get()) {
+        let status = match (self.is_open(), link.synced.get() && link.greeted.get()) {
             (false, _) => return,
-            (true, false) => Status::Connecting,
+            (true, false) => Status::Loading,
             (true, true) if link.refused.get() => Status::Error("Not saved: reload"),
             (true, true) if !self.desk.place.access.may_annotate() => Status::ReadOnly,
             (true, true) if link.acked.get() < link.sent.get() => Status::Saving,
@@ -314,8 +387,16 @@ impl Session {
 
     fn show_people(&self) {
         let people = self.presence.borrow().people();
-        self.desk.names.update(|names| names.extend(people.iter().map(|person| (person.id, person.name.clone()))));
-        self.desk.present.set(people);
+        let known = self
+            .desk
+            .names
+            .with_untracked(|names| people.iter().all(|person| names.get(&person.id) == Some(&person.name)));
+        if !known {
+            self.desk.names.update(|names| names.extend(people.iter().map(|person| (person.id, person.name.clone()))));
+        }
+        if self.desk.present.with_untracked(|present| *present != people) {
+            self.desk.present.set(people);
+        }
     }
 
     /// The document's text of that root.
@@ -326,11 +407,9 @@ impl Session {
         }
     }
 
-    /// Leaves at once, so that the others see it.
+    /// Leaves at once, so that the others see it; the page may come back from the browser's cache.
     pub fn leave(&self) {
-        if let Some(socket) = self.socket.borrow_mut().take() {
-            socket.close();
-        }
+        self.lose();
     }
 }
 

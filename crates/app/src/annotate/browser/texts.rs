@@ -133,4 +133,11 @@ impl MessageText {
         let (start, end) = (self.map.start_at(point(first, from))?, self.map.end_at(point(last - 1, to))?);
         (start < end).then_some((start, end))
     }
+
+    /// Where in this message's text a caret stands.
+    pub fn caret(&self, range: &Range) -> Option<CharOffset> {
+        let (container, offset) = (range.start_container().ok()?, range.start_offset().ok()?);
+        let node = self.nodes.iter().position(|node| container == *node.unchecked_ref::<Node>())?;
+        self.map.start_at(NodePoint { node, offset: Utf16Offset(offset) })
+    }
 }

@@ -35,7 +35,9 @@ fn CommentItem(desk: Desk, highlight: HighlightId, comment: Comment) -> impl Int
     } else {
         view! { <div class="comment-body" dir="auto">{body}</div> }.into_any()
     };
-    let delete = move |_| desk.run(Command::DeleteComment { highlight, id });
+    let delete = move |_| {
+        desk.run(Command::DeleteComment { highlight, id });
+    };
     view! {
         <li class="comment" id=format!("c-{id}")>
             <span class="avatar" data-hue=hue(&author.to_string()) aria-hidden="true">{move || initials(&name())}</span>
@@ -47,10 +49,22 @@ fn CommentItem(desk: Desk, highlight: HighlightId, comment: Comment) -> impl Int
     }
 }
 
+/// Its words are gone for good, so that it asks: the first press arms it, leaving it takes that back.
 #[component]
-fn DeleteComment(on_press: impl Fn(leptos::ev::MouseEvent) + 'static) -> impl IntoView {
+fn DeleteComment(on_press: impl Fn(leptos::ev::MouseEvent) + Send + Sync + 'static) -> impl IntoView {
+    let armed = RwSignal::new(false);
+    let press = move |event| if armed.get_untracked() { on_press(event) } else { armed.set(true) };
+    let label = move || if armed.get() { "Press again to delete the comment" } else { "Delete comment" };
     view! {
-        <button class="icon-button" type="button" aria-label="Delete comment" title="Delete comment" on:click=on_press>
+        <button
+            class="icon-button"
+            type="button"
+            aria-label=label
+            title=label
+            data-armed=move || armed.get().then_some("")
+            on:click=press
+            on:blur=move |_| armed.set(false)
+        >
             <svg viewBox="0 0 20 20" width="15" height="15" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.5">
                 <path d="M4 6h12M8 6V4h4v2M6 6l1 10h6l1-10" stroke-linecap="round" stroke-linejoin="round" />
             </svg>
@@ -68,10 +82,8 @@ pub fn CommentForm(desk: Desk, id: HighlightId) -> impl IntoView {
         if body.trim().is_empty() {
             return;
         }
-        let before = desk.card(id).map_or(0, |card| card.with_untracked(|card| card.highlight.comments.len()));
-        desk.comment(id, body);
         // What was refused stays in the box.
-        if desk.card(id).is_some_and(|card| card.with_untracked(|card| card.highlight.comments.len() > before)) {
+        if desk.comment(id, body) {
             area.set_value("");
             browser::fit(&area);
         }

@@ -4,6 +4,7 @@
 
 mod boxes;
 mod dom;
+mod export;
 mod keyboard;
 mod lifecycle;
 mod mirror;
@@ -26,6 +27,7 @@ use crate::parts::IMPORT_NOTES;
 
 pub use self::{
     dom::{fit, focus, focus_on, leaves, move_focus, show_modal, time_ago},
+    export::download,
     places::lay_out,
     selection::leave_selection,
 };

@@ -35,3 +35,5 @@ pub fn fit(_: &leptos::web_sys::HtmlTextAreaElement) {}
 pub fn leaves(_: &leptos::ev::FocusEvent) -> bool {
     false
 }
+
+pub fn download(_: Desk) {}

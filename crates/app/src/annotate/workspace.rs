@@ -44,6 +44,9 @@ pub fn Workspace(
             <span class="bar-grow"></span>
             <SyncStatus desk=desk />
             <PeopleHere desk=desk />
+            <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
+                "Export"
+            </button>
             <Account me=me />
         </header>
         <main class="workspace">

@@ -1,0 +1,82 @@
+//! Takes the conversation away as one Markdown file: its text, and below each message what was marked and said there.
+
+use std::fmt::Write;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+
+use super::{dom, session::Session};
+use crate::annotate::desk::{Card, Desk};
+
+/// Offers the file as a download.
+pub fn download(desk: Desk) {
+    let Some(session) = super::session() else { return };
+    let title = dom::all(".reading-title").first().and_then(|heading| heading.text_content()).unwrap_or_default();
+    let text = markdown(desk, &session, &title);
+    let parts = js_sys::Array::of1(&text.into());
+    let options = BlobPropertyBag::new();
+    options.set_type("text/markdown;charset=utf-8");
+    let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
+    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    let Some(link) = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok())
+    else {
+        return;
+    };
+    link.set_href(&url);
+    link.set_download(&format!("{}.md", file_name(&title)));
+    link.click();
+    // The download has begun; fails for an address that is none.
+    let _ = Url::revoke_object_url(&url);
+}
+
+fn file_name(title: &str) -> String {
+    let name: String =
+        title.chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' }).take(80).collect();
+    let name = name.split_whitespace().collect::<Vec<_>>().join("-");
+    if name.is_empty() { "conversation".to_owned() } else { name }
+}
+
+fn markdown(desk: Desk, session: &Session, title: &str) -> String {
+    let mut file = format!("# {title}\n");
+    let cards: Vec<Card> = desk
+        .order
+        .get_untracked()
+        .into_iter()
+        .filter_map(|id| desk.card(id))
+        .map(|card| card.get_untracked())
+        .collect();
+    for (message, heading) in session.texts.all().iter().zip(dom::all(".message-head")) {
+        let speaker = heading.text_content().unwrap_or_default();
+        // Writing into a String cannot fail.
+        let _ = write!(file, "\n## {}\n\n{}\n", speaker.trim(), message.text().trim_end());
+        let here = |card: &&Card| card.highlight.targets.iter().any(|target| target.message == message.id);
+        for card in cards.iter().filter(here) {
+            append(&mut file, desk, card);
+        }
+    }
+    let notes = super::mirror::text_of(session, super::boxes::Root::Notes);
+    if !notes.trim().is_empty() {
+        let _ = write!(file, "\n## Shared notes\n\n{}\n", notes.trim_end());
+    }
+    file
+}
+
+fn append(file: &mut String, desk: Desk, card: &Card) {
+    let name = |id| desk.names.with_untracked(|names| names.get(&id).cloned()).unwrap_or_else(|| "Somebody".to_owned());
+    let tags: Vec<String> = desk.tags.with_untracked(|known| {
+        let of = |id| known.iter().find(|tag| tag.id == id).map(|tag| tag.name.clone());
+        card.highlight.tags.iter().filter_map(|(id, _)| of(*id)).collect()
+    });
+    let quote: Vec<&str> = card.highlight.targets.iter().map(|target| target.exact.as_str()).collect();
+    let _ = write!(
+        file,
+        "\n> {}\n\n**{}** ({})\n",
+        quote.join("\n").replace('\n', "\n> "),
+        tags.join(", "),
+        name(card.highlight.author)
+    );
+    for comment in card.highlight.comments.iter().filter(|comment| !comment.deleted) {
+        let _ = write!(file, "\n- {}: {}\n", name(comment.author), comment.body.replace('\n', "\n  "));
+    }
+}

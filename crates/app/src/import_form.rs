@@ -59,17 +59,22 @@ pub fn ImportForm() -> impl IntoView {
     };
     view! {
         <form class="stack import-form" novalidate on:submit=on_submit>
-            {alert(state)} <label class="field-label">"Title" <input class="field" type="text" maxlength="200" node_ref=fields.title autocomplete="off" /></label>
-            <p class="hint" id="title-hint">"Left empty, it is taken from the text."</p>
-            <label class="field-label">
-                "Paste a conversation or text"
+            {alert(state)}
+            <div class="form-row">
+                <label class="field-label" for="import-title">"Title"</label>
+                <input class="field" id="import-title" type="text" maxlength="200" node_ref=fields.title autocomplete="off" />
+                <p class="hint">"Left empty, it is taken from the text."</p>
+            </div>
+            <div class="form-row">
+                <label class="field-label" for="import-paste">"Paste a conversation or text"</label>
                 // No `dir="auto"`: with it Chromium takes a minute to insert 2 MiB.
-                <textarea class="field paste" rows="14" node_ref=fields.paste spellcheck="false"></textarea>
-            </label>
-            <p class="hint">
-                "Turns are recognised from labels at the start of a line, such as " <code>"User:"</code> " and "
-                <code>"Assistant:"</code> ". Without labels the text is kept as one source."
-            </p>
+                <textarea class="field paste" id="import-paste" node_ref=fields.paste spellcheck="false"></textarea>
+                <p class="hint">
+                    "Turns are recognised from labels at the start of a line, such as " <code>"User:"</code> " and "
+                    <code>"Assistant:"</code> ". Without labels the text is kept as one source."
+                </p>
+            </div>
+            <p class="stack-or">"or"</p>
             <label class="field-label file-drop">"Choose a file" <input class="field" type="file" node_ref=fields.file on:change=forget_choices /></label>
             <label class="checkbox-row"><input type="checkbox" node_ref=fields.share /> "Share with the class"</label>
             {choices(state, send)}

@@ -44,7 +44,8 @@ fn api(services: &Services) -> Router<Services> {
     if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
     }
-    routes.route("/api/{*rest}", axum::routing::any(nothing))
+    let description = ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"));
+    routes.route("/api/openapi.json", get(|| async { description })).route("/api/{*rest}", axum::routing::any(nothing))
 }
 
 async fn nothing() -> Error {

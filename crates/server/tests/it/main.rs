@@ -6,8 +6,10 @@
 
 mod conversations;
 mod database;
+mod openapi;
 mod rooms;
 mod rooms_support;
 mod security;
+mod storing;
 mod support;
 mod sync;

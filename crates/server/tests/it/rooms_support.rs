@@ -31,6 +31,22 @@ pub async fn database() -> PgPool {
     pool
 }
 
+/// A database with a conversation of two people, and no room open.
+pub struct World {
+    pub db: PgPool,
+    pub rooms: Rooms,
+    pub ann: Member,
+    pub ben: Member,
+    pub talk: ConversationId,
+}
+
+pub async fn world() -> World {
+    let db = database().await;
+    let (ann, ben) = (person(&db, "Ann").await, person(&db, "Ben").await);
+    let talk = conversation(&db, &ann).await;
+    World { rooms: Rooms::with_timing(db.clone(), never()), db, ann, ben, talk }
+}
+
 /// Short waiting times: a test waits for what it expects, not for these.
 pub fn quick() -> Timing {
     Timing {

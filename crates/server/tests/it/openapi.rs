@@ -1,0 +1,68 @@
+//! The API's description, against the API.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::Value;
+
+use crate::support::test_app::TestApp;
+
+/// Every route of the API in `router.rs`, read from its source: a route that is not described fails here.
+fn routes() -> BTreeSet<String> {
+    let source = include_str!("../../src/router.rs");
+    let quoted = source.split('"').skip(1).step_by(2);
+    quoted.filter(|text| text.starts_with("/api/v1/")).map(str::to_owned).chain(["/api/v1/import".to_owned()]).collect()
+}
+
+#[tokio::test]
+async fn every_route_is_described_and_every_description_is_a_route() {
+    let app = TestApp::start().await;
+    let answer = app.stranger().get("/api/openapi.json").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let paths = answer.json()["paths"].as_object().unwrap().clone();
+    assert_eq!(paths.keys().cloned().collect::<BTreeSet<_>>(), routes());
+
+    for (path, operations) in paths {
+        for method in operations.as_object().unwrap().keys() {
+            // Anew each time: one of the routes signs out.
+            let student = app.person("student-1").await;
+            let path = path.replace("{id}", &student.conversation("x", "x", "none").await);
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let origin = app.origin();
+            let answer = student.send(method.clone(), &path, |request| request.header(header::ORIGIN, origin)).await;
+            let unknown = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&answer.status);
+            assert!(!unknown, "{method} {path}: {}", answer.status);
+        }
+    }
+}
+
+/// All `$ref`s lead somewhere, and what the server answers has the fields that are promised.
+#[tokio::test]
+async fn answers_have_the_fields_that_are_described() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let document = student.get("/api/openapi.json").await.json();
+    let schemas = document["components"]["schemas"].as_object().unwrap().clone();
+    for reference in document.to_string().split("#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name}");
+    }
+    let id = student.conversation("x", "User: a\n\nAssistant: b", "class").await;
+    let first = |value: &Value| value[0].clone();
+    let conversation = student.get(&format!("/api/v1/conversations/{id}")).await.json();
+    let answers = [
+        ("Me", student.get("/api/v1/me").await.json()),
+        ("ConversationSummary", first(&student.get("/api/v1/conversations").await.json())),
+        ("Person", first(&student.get(&format!("/api/v1/conversations/{id}/people")).await.json())),
+        ("Message", first(&conversation["messages"])),
+        ("Conversation", conversation),
+        ("Problem", student.get("/api/v1/nothing").await.json()),
+    ];
+    for (name, answer) in answers {
+        let fields: BTreeSet<&String> = answer.as_object().unwrap().keys().collect();
+        let described: BTreeSet<&String> = schemas[name]["properties"].as_object().unwrap().keys().collect();
+        let required = schemas[name]["required"].as_array().unwrap();
+        assert!(fields.is_subset(&described), "{name}: {fields:?}");
+        assert!(required.iter().all(|field| answer.get(field.as_str().unwrap()).is_some()), "{name}: {answer}");
+    }
+}

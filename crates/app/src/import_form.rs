@@ -59,7 +59,6 @@ pub fn ImportForm() -> impl IntoView {
     };
     view! {
         <form class="stack import-form" novalidate on:submit=on_submit>
-            {alert(state)}
             <div class="form-row">
                 <label class="field-label" for="import-title">"Title"</label>
                 <input class="field" id="import-title" type="text" maxlength="200" node_ref=fields.title autocomplete="off" />
@@ -78,6 +77,8 @@ pub fn ImportForm() -> impl IntoView {
             <label class="field-label file-drop">"Choose a file" <input class="field" type="file" node_ref=fields.file on:change=forget_choices /></label>
             <label class="checkbox-row"><input type="checkbox" node_ref=fields.share /> "Share with the class"</label>
             {choices(state, send)}
+            // Beside the button that was pressed: at the top of the form nobody would see it.
+            {alert(state)}
             <div class="form-actions">
                 <button class="button primary" type="submit" disabled=move || state.stage.get() != Stage::Ready>"Import"</button>
                 <span class="hint" role="status">{move || (state.stage.get() == Stage::Sending).then_some("Importing…")}</span>
@@ -103,13 +104,13 @@ fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'st
                 };
                 view! {
                     <button
-                        class="button choice"
+                        class="choice"
                         type="button"
                         disabled=choice.problem.is_some()
                         on:click=move |_| send(Some(choice.index))
                     >
-                        <span dir="auto">{choice.title}</span>
-                        <span class="hint">{label}</span>
+                        <span class="choice-title" dir="auto">{choice.title}</span>
+                        <span class="choice-meta">{label}</span>
                     </button>
                 }
             });

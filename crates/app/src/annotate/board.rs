@@ -45,6 +45,7 @@ fn Column(desk: Desk, tag: Tag) -> impl IntoView {
     view! {
         <section class="board-column" style:--t=tag.colour>
             <h2 class="board-title"><span class="dot"></span>{tag.name} <span class="badge">{move || quotes.with(Vec::len)}</span></h2>
+            {move || quotes.with(Vec::is_empty).then(|| view! { <p class="hint">"Nothing yet."</p> })}
             <ul>
                 <For each=move || quotes.get() key=|(_, id, quote)| (*id, quote.clone()) let((_, id, quote))>
                     <li><button class="board-quote" type="button" dir="auto" on:click=move |_| go(id)>{quote}</button></li>

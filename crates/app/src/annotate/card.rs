@@ -94,6 +94,7 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
                     <span class="card-tag" style:--t=tag.colour><span class="dot"></span>{tag.name}</span>
                 </For>
                 <span class="card-author">{author}</span>
+                {move || card.with(|card| card.highlight.resolved.is_some()).then(|| view! { <span class="badge">"Resolved"</span> })}
                 <time class="card-time">{move || browser::time_ago(highlight().created_at)}</time>
                 <CardMenu desk=desk id=id card=card editing=editing />
             </header>

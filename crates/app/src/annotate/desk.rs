@@ -207,6 +207,9 @@ impl Desk {
         browser::leave_selection();
         self.selection.set(None);
         self.active.set(Some(id));
+        // Where the panel is a sheet, the new card would be out of sight.
+        self.sheet.update(|sheet| *sheet = sheet.map(|_| true));
+        self.tab.set(Tab::Annotations);
         let name =
             self.tags.with_untracked(|tags| tags.iter().find(|known| known.id == tag).map(|tag| tag.name.clone()));
         self.announcement.set(format!("Marked as {}.", name.unwrap_or_default()));

@@ -42,7 +42,7 @@ pub fn ResponsePane(desk: Desk) -> impl IntoView {
                 dir="auto"
                 readonly=!desk.place.access.may_annotate()
             ></textarea>
-            <p class="hint">"Yours alone to write; the others can read it. Markdown."</p>
+            <p class="hint">"Yours alone to write. Markdown."</p>
         </div>
     }
     .into_any()

@@ -93,6 +93,9 @@ pub enum Refusal {
     /// Longer than [`MAX_COMMENT_CHARS`].
     #[error("a comment has at most 10,000 characters: split it in two")]
     LongComment,
+    /// Two tags of one name could not be told apart.
+    #[error("there is a tag of this name already")]
+    TagExists,
     /// Empty or over 100 characters.
     #[error("a tag's name has 1 to 100 characters")]
     TagName,
@@ -237,7 +240,11 @@ fn add_tag(
     if !(1..=super::picture::MAX_TAG_NAME_CHARS).contains(&name.chars().count()) {
         return Err(Refusal::TagName);
     }
-    let last = super::tags(roots, txn).last().map_or(0.0, |tag| tag.order);
+    let known = super::tags(roots, txn);
+    if known.iter().any(|tag| tag.name.to_lowercase() == name.to_lowercase()) {
+        return Err(Refusal::TagExists);
+    }
+    let last = known.last().map_or(0.0, |tag| tag.order);
     roots.tags.insert(txn, id.to_string(), tag_prelim(author, name, colour, "", last + 1.0));
     Ok(())
 }

@@ -167,6 +167,7 @@ fn what_is_refused_leaves_the_document_as_it_was() {
         (Command::Highlight { id: HighlightId::new(), targets: Vec::new(), tag }, Refusal::NoTarget),
         (Command::Highlight { id: HighlightId::new(), targets: vec![big], tag }, Refusal::LongTarget),
         (Command::Highlight { id: HighlightId::new(), targets: vec![target()], tag: TagId::new() }, Refusal::NoTag),
+        (Command::NewTag { id: TagId::new(), name: " claim ".into(), colour: "#000000".into() }, Refusal::TagExists),
         (Command::NewTag { id: TagId::new(), name: " ".into(), colour: "#000000".into() }, Refusal::TagName),
         (Command::NewTag { id: TagId::new(), name: "x".repeat(101), colour: "#000000".into() }, Refusal::TagName),
     ];

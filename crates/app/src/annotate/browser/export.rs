@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
-use super::{dom, session::Session};
+use super::{boxes::Root, dom, mirror, session::Session};
 use crate::annotate::desk::{Card, Desk};
 
 /// Offers the file as a download.
@@ -46,18 +46,21 @@ fn markdown(desk: Desk, session: &Session, title: &str) -> String {
         .filter_map(|id| desk.card(id))
         .map(|card| card.get_untracked())
         .collect();
-    for (message, heading) in session.texts.all().iter().zip(dom::all(".message-head")) {
-        let speaker = heading.text_content().unwrap_or_default();
+    for (number, (message, speaker)) in (1..).zip(session.texts.all().iter().zip(dom::all(".message-speaker"))) {
+        let speaker = speaker.text_content().unwrap_or_default();
         // Writing into a String cannot fail.
-        let _ = write!(file, "\n## {}\n\n{}\n", speaker.trim(), message.text().trim_end());
-        let here = |card: &&Card| card.highlight.targets.iter().any(|target| target.message == message.id);
+        let _ = write!(file, "\n## {number}. {}\n\n{}\n", speaker.trim(), message.text().trim_end());
+        // Where it ends: once, also if it began in a message before.
+        let here = |card: &&Card| card.highlight.targets.last().is_some_and(|target| target.message == message.id);
         for card in cards.iter().filter(here) {
             append(&mut file, desk, card);
         }
     }
-    let notes = super::mirror::text_of(session, super::boxes::Root::Notes);
-    if !notes.trim().is_empty() {
-        let _ = write!(file, "\n## Shared notes\n\n{}\n", notes.trim_end());
+    for (root, heading) in [(Root::Notes, "Shared notes"), (Root::Response, "My response")] {
+        let text = mirror::text_of(session, root);
+        if !text.trim().is_empty() {
+            let _ = write!(file, "\n## {heading}\n\n{}\n", text.trim_end());
+        }
     }
     file
 }
@@ -68,10 +71,11 @@ fn append(file: &mut String, desk: Desk, card: &Card) {
         let of = |id| known.iter().find(|tag| tag.id == id).map(|tag| tag.name.clone());
         card.highlight.tags.iter().filter_map(|(id, _)| of(*id)).collect()
     });
+    let resolved = if card.highlight.resolved.is_some() { ", resolved" } else { "" };
     let quote: Vec<&str> = card.highlight.targets.iter().map(|target| target.exact.as_str()).collect();
     let _ = write!(
         file,
-        "\n> {}\n\n**{}** ({})\n",
+        "\n> {}\n\n**{}** ({}{resolved})\n",
         quote.join("\n").replace('\n', "\n> "),
         tags.join(", "),
         name(card.highlight.author)

@@ -41,6 +41,12 @@ pub fn listen(desk: Desk) {
         if event.is_composing() || event.default_prevented() {
             return;
         }
+        // What was selected a moment ago counts, also if it was not read yet.
+        if matches!(event.key().as_str(), "Enter" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9")
+            && desk.selection.with_untracked(Option::is_none)
+        {
+            selection::read(desk);
+        }
         if apply_digit(desk, &event) {
             return;
         }

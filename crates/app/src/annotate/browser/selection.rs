@@ -89,7 +89,7 @@ pub fn current() -> Option<Range> {
 }
 
 /// Takes over what is selected now.
-fn read(desk: Desk) {
+pub fn read(desk: Desk) {
     if dom::is_typing() {
         return;
     }

@@ -43,7 +43,7 @@ fn Column(desk: Desk, tag: Tag) -> impl IntoView {
         browser::show_in_text(desk, highlight);
     };
     view! {
-        <section class="board-column" style:--t=tag.colour>
+        <section class="board-column tinted" style:--t=tag.colour>
             <h2 class="board-title"><span class="dot"></span>{tag.name} <span class="badge">{move || quotes.with(Vec::len)}</span></h2>
             {move || quotes.with(Vec::is_empty).then(|| view! { <p class="hint">"Nothing yet."</p> })}
             <ul>

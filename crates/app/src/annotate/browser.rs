@@ -7,6 +7,7 @@ mod dom;
 mod export;
 mod keyboard;
 mod lifecycle;
+mod link;
 mod mirror;
 mod painter;
 mod places;

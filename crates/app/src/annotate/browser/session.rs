@@ -4,12 +4,7 @@
 //! which it does after it has committed it. What was made without a socket is in the document, and goes out with the
 //! answer to the server's first question when there is one again.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 use shared::{
@@ -24,6 +19,7 @@ use yrs::{
 use super::{
     boxes::{Boxes, Root},
     dom,
+    link::{Link, explain},
     mirror::{self, Changes},
     painter::Painter,
     presence::Presence,
@@ -68,27 +64,6 @@ pub struct Session {
     outgoing: Rc<RefCell<VecDeque<Vec<u8>>>>,
     socket: RefCell<Option<Socket>>,
     link: Link,
-}
-
-/// What is known of the connection.
-#[derive(Default)]
-struct Link {
-    /// The generation of the document that this browser holds.
-    epoch: Cell<Option<i64>>,
-    /// The server's state has been taken in since the socket opened.
-    synced: Cell<bool>,
-    /// The server has asked what it lacks, so that updates may be sent one by one.
-    greeted: Cell<bool>,
-    sent: Cell<u64>,
-    acked: Cell<u64>,
-    /// The server did not take a change: this document holds what nobody else has, and is not saved.
-    refused: Cell<bool>,
-    failures: Cell<u32>,
-    retrying: Cell<bool>,
-    /// The server has said that connecting again is useless.
-    ended: Cell<bool>,
-    /// When anything last came from the server, in milliseconds.
-    heard: Cell<f64>,
 }
 
 impl Session {
@@ -410,15 +385,5 @@ impl Session {
     /// Leaves at once, so that the others see it; the page may come back from the browser's cache.
     pub fn leave(&self) {
         self.lose();
-    }
-}
-
-fn explain(code: CloseCode) -> &'static str {
-    match code {
-        CloseCode::SignedOut => "Signed out: sign in again",
-        CloseCode::NotFound => "No longer shared with you",
-        CloseCode::Denied => "Your access has changed: reload",
-        CloseCode::WrongEpoch => "Renewed on the server: reload",
-        _ => "Not saved: reload the page",
     }
 }

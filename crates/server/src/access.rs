@@ -1,7 +1,7 @@
 //! What somebody may do with a conversation: one module, one query.
 
 use shared::{
-    access::Access,
+    access::{Access, Rights},
     ids::{ConversationId, UserId},
 };
 use sqlx::PgPool;
@@ -9,10 +9,11 @@ use sqlx::PgPool;
 use crate::error::Error;
 
 /// What `user` may do with `conversation`; nothing if it does not exist or is not for them.
-pub async fn of(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Option<Access>, Error> {
+pub async fn of(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Option<Rights>, Error> {
     let row = sqlx::query!(
         r#"select c.owner_id = $2 as "owner!",
-                  c.share = 'class' and m.user_id is not null as "shared!"
+                  c.share = 'class' and m.user_id is not null as "shared!",
+                  coalesce(m.role in ('tutor', 'instructor'), false) as "staff!"
            from conversations c
            left join memberships m on m.class_id = c.class_id and m.user_id = $2
            where c.id = $1"#,
@@ -22,8 +23,8 @@ pub async fn of(db: &PgPool, user: UserId, conversation: ConversationId) -> Resu
     .fetch_optional(db)
     .await?;
     Ok(row.and_then(|row| match (row.owner, row.shared) {
-        (true, _) => Some(Access::Owner),
-        (false, true) => Some(Access::Annotator),
+        (true, _) => Some(Rights { access: Access::Owner, moderates: true }),
+        (false, true) => Some(Rights { access: Access::Annotator, moderates: row.staff }),
         (false, false) => None,
     }))
 }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use shared::{
-    access::Access,
+    access::Rights,
     api::{Conversation, ConversationSummary, CreateConversation, Created, Message, Person, Share},
     document,
     ids::{ClassId, ConversationId, MessageId, UserId},
@@ -141,11 +141,11 @@ pub async fn get(
     path: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<Json<Conversation>, Error> {
     let Path(id) = path?;
-    let access = access::of(&services.db, caller.id, id).await?.ok_or(Error::NotFound)?;
-    Ok(Json(read(&services.db, caller.id, id, access).await?))
+    let rights = access::of(&services.db, caller.id, id).await?.ok_or(Error::NotFound)?;
+    Ok(Json(read(&services.db, caller.id, id, rights).await?))
 }
 
-async fn read(db: &PgPool, author_id: UserId, id: ConversationId, access: Access) -> Result<Conversation, Error> {
+async fn read(db: &PgPool, author_id: UserId, id: ConversationId, rights: Rights) -> Result<Conversation, Error> {
     let title = sqlx::query_scalar!("select title from conversations where id = $1", id.uuid())
         .fetch_optional(db)
         .await?
@@ -169,7 +169,7 @@ async fn read(db: &PgPool, author_id: UserId, id: ConversationId, access: Access
             text: row.text,
         })
         .collect();
-    Ok(Conversation { id, title, access, author_id, messages })
+    Ok(Conversation { id, title, rights, author_id, messages })
 }
 
 /// A constraint keeps the column to these four.

@@ -10,8 +10,9 @@ use std::{
 };
 
 use shared::{
-    access::Access,
+    access::Rights,
     ids::{ConversationId, UserId},
+    rules::Sender,
     sync::CloseCode,
 };
 use sqlx::PgPool;
@@ -30,7 +31,6 @@ mod ingest;
 mod presence;
 mod queue;
 mod room;
-mod rules;
 mod seat;
 mod updates;
 mod writer;
@@ -61,11 +61,18 @@ pub struct Member {
     /// The name that the others see.
     pub name: String,
     /// What they may do.
-    pub access: Access,
+    pub rights: Rights,
     /// Whether their client understands the messages of [`shared::sync::SUBPROTOCOL`].
     pub speaks_v1: bool,
     /// The generation of the document that their client holds, if it holds one.
     pub epoch: Option<i64>,
+}
+
+impl Member {
+    /// In whose name they write, and what they may.
+    fn sender(&self) -> Sender {
+        Sender { author: self.user, access: self.rights.access, moderates: self.rights.moderates }
+    }
 }
 
 /// Why nobody can join.

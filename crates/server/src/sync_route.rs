@@ -73,11 +73,11 @@ async fn member(
     speaks_v1: bool,
     epoch: Option<i64>,
 ) -> Result<Result<Member, CloseCode>, Error> {
-    let access = access::of(&services.db, caller.id, id).await?;
-    Ok(access.ok_or(CloseCode::NotFound).map(|access| Member {
+    let rights = access::of(&services.db, caller.id, id).await?;
+    Ok(rights.ok_or(CloseCode::NotFound).map(|rights| Member {
         user: caller.id,
         name: caller.name,
-        access,
+        rights,
         speaks_v1,
         epoch,
     }))

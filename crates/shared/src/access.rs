@@ -28,6 +28,16 @@ impl Access {
     }
 }
 
+/// All that a person may do with one conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// Their access.
+    pub access: Access,
+    /// Whether they may also mark anything deleted, restore it, lock tags and re-attach highlights: staff of its class,
+    /// and its owner.
+    pub moderates: bool,
+}
+
 /// A role in a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -15,7 +15,7 @@ use yrs::{Doc, MapRef, OffsetKind, Options, TextRef};
 
 pub use command::{Command, Refusal, execute};
 pub use edit::{TextEdit, difference, moved_past};
-pub use picture::{Comment, Highlight, Stamp, Tag, highlight, highlight_ids, highlights, tags};
+pub use picture::{Comment, Highlight, MAX_TAG_NAME_CHARS, Stamp, Tag, highlight, highlight_ids, highlights, tags};
 pub use seed::{DEFAULT_TAGS, seed};
 
 /// The version of this schema, in `meta`.

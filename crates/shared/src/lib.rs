@@ -23,6 +23,9 @@ pub mod selector;
 /// The yrs document of one conversation: schema, commands, read-only picture, seed.
 pub mod document;
 
+/// Who may change what in a document.
+pub mod rules;
+
 /// Frames of the sync protocol.
 pub mod sync;
 

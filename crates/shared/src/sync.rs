@@ -16,7 +16,7 @@ pub mod frame;
 /// The linear scan that every update passes before a CRDT library sees it.
 pub mod prescan;
 
-mod reader;
+pub(crate) mod reader;
 
 pub use close::CloseCode;
 pub use frame::{Acked, Epoch, Frame, Refused};

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 use shared::{
-    access::Access,
     api::Person,
     document::{Command, Highlight, Tag},
     ids::{CommentId, ConversationId, HighlightId, TagId, UserId},
+    rules::Sender,
     selector::Target,
 };
 
@@ -96,10 +96,8 @@ pub enum Tab {
 pub struct Place {
     /// The conversation.
     pub conversation: ConversationId,
-    /// What the person may do.
-    pub access: Access,
-    /// Who they are as an author.
-    pub author: UserId,
+    /// Who they are as an author, and what they may do.
+    pub sender: Sender,
 }
 
 /// The signals of one open conversation.

@@ -1,8 +1,9 @@
 use leptos::prelude::*;
 use shared::{
-    access::Access,
+    access::Rights,
     api::{Me, Person},
     ids::{ConversationId, UserId},
+    rules::Sender,
 };
 
 use super::{
@@ -24,7 +25,7 @@ pub fn Workspace(
     /// Its title.
     title: String,
     /// What the person may do.
-    access: Access,
+    rights: Rights,
     /// Who they are as an author.
     author: UserId,
     /// Who is signed in.
@@ -33,7 +34,8 @@ pub fn Workspace(
     people: Vec<Person>,
     children: Children,
 ) -> impl IntoView {
-    let desk = Desk::new(Place { conversation, access, author }, me.name.clone(), people);
+    let sender = Sender { author, access: rights.access, moderates: rights.moderates };
+    let desk = Desk::new(Place { conversation, sender }, me.name.clone(), people);
     Effect::new(move |_| browser::start(desk));
     view! {
         <header class="bar">

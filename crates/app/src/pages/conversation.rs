@@ -18,13 +18,13 @@ pub fn ConversationPage(
     /// Everybody whose name may stand on it.
     people: Vec<Person>,
 ) -> impl IntoView {
-    let Conversation { id, title, access, author_id, messages } = conversation;
+    let Conversation { id, title, rights, author_id, messages } = conversation;
     let meta = counted(messages.len() as i64, "message");
     let articles =
         (1..).zip(messages).map(|(number, message)| view! { <MessageArticle number=number message=message /> });
     view! {
         <a class="skip-link" href="#text">"Skip to the text"</a>
-        <Workspace conversation=id title=title.clone() access=access author=author_id me=me people=people>
+        <Workspace conversation=id title=title.clone() rights=rights author=author_id me=me people=people>
             <section class="reading" id="text" aria-label="Conversation">
                 <h1 class="reading-title" dir="auto">{title}</h1>
                 <p class="reading-meta">{meta}</p>

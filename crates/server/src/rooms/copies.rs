@@ -1,12 +1,20 @@
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     mem::ManuallyDrop,
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use bytes::Bytes;
-use shared::sync::prescan::Outline;
+use shared::{
+    document::Roots,
+    ids::{MessageId, UserId},
+    rules::{self, Place, Places, Refusal, Sender, State, Survey, Unfit},
+    sync::prescan::{Outline, prescan},
+};
 use yrs::{Any, Doc, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Transact, Update, updates::decoder::Decode};
+
+use super::persistence::Stored;
 
 /// Bytes that do not make a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,10 +22,10 @@ use yrs::{Any, Doc, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Transac
 pub struct Corrupt;
 
 /// What became of an update on the probe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trial {
-    /// It was applied, and something is different now.
-    Changed,
+    /// It was applied, and something is different now. Something was taken out of these texts.
+    Changed(BTreeSet<Place>),
     /// Everything in it was known.
     Unchanged,
     /// It needs something that the probe lacks. The probe must be rebuilt.
@@ -33,8 +41,17 @@ pub(super) enum Trial {
 pub(super) struct Copies {
     document: Doc,
     probe: Doc,
+    /// The probe's.
+    roots: Roots,
     /// How many units of each client the probe holds. It has no holes, so one number says it.
     reached: HashMap<u64, u32>,
+    /// What each of these units is a part of.
+    places: Places,
+    /// Who writes under each Yjs client id. Otherwise somebody could use up the numbers of another's next edits, which
+    /// would then pass for known and be lost.
+    owners: HashMap<u64, UserId>,
+    /// The conversation's messages, with the lengths of their texts in code points.
+    messages: BTreeMap<MessageId, u32>,
     /// Accepted, not yet committed.
     accepted: VecDeque<Bytes>,
     /// Committed, not yet applied to the document: nobody has asked for it since.
@@ -47,23 +64,38 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// Both copies from a compacted state and the updates after it.
-    pub(super) fn load(state: &[u8], updates: &[Vec<u8>]) -> Result<Self, Corrupt> {
+    /// Both copies from what is stored.
+    pub(super) fn load(stored: &Stored, messages: BTreeMap<MessageId, u32>) -> Result<Self, Corrupt> {
+        let (state, updates) = (&stored.state, &stored.updates);
         let document = load(state, updates)?;
         let probe = load(state, updates)?;
         let size = state.len() + updates.iter().map(Vec::len).sum::<usize>();
         let mut copies = Self {
             document,
+            roots: Roots::of(&probe),
             probe,
             reached: HashMap::new(),
+            places: Places::default(),
+            owners: stored.owners(),
+            messages,
             accepted: VecDeque::new(),
             committed: Vec::new(),
             whole: None,
             size,
             size_is_exact: false,
         };
+        for update in std::iter::once(state).chain(updates) {
+            copies.learn_stored(update);
+        }
         copies.count();
         Ok(copies)
+    }
+
+    fn learn_stored(&mut self, update: &[u8]) {
+        self.places.learn_stored(update, |client| self.reached.get(&client).copied().unwrap_or(0));
+        if let Ok(outline) = prescan(update) {
+            self.reach(&outline);
+        }
     }
 
     fn count(&mut self) {
@@ -90,6 +122,35 @@ impl Copies {
         self.size + more > limit
     }
 
+    /// Which places an update writes to.
+    pub(super) fn survey(&self, update: &[u8]) -> Result<Survey, Unfit> {
+        self.places.survey(update, |client| self.reached(client))
+    }
+
+    /// Whether somebody else writes under one of the Yjs client ids whose units an update brings.
+    pub(super) fn is_foreign(&self, outline: &Outline, author: UserId) -> bool {
+        let is_anothers = |client: &u64| self.owners.get(client).is_some_and(|owner| *owner != author);
+        outline.brings.iter().any(|(client, runs)| {
+            runs.last().is_some_and(|(_, end)| *end > self.reached(*client)) && is_anothers(client)
+        })
+    }
+
+    /// What stands on the probe where the survey says that an update writes.
+    pub(super) fn state_at(&self, survey: &Survey) -> State {
+        State::read(&self.roots, &self.probe.transact(), &survey.touched)
+    }
+
+    /// Whether `sender` may do what an update has made of the probe since `before`.
+    pub(super) fn review(
+        &self,
+        sender: &Sender,
+        survey: &Survey,
+        before: &State,
+        cut: &BTreeSet<Place>,
+    ) -> Result<(), Refusal> {
+        rules::review(sender, survey, before, (&self.roots, &self.probe.transact()), cut, &self.messages)
+    }
+
     /// Applies an update to the probe. Neither a panic inside nor a failure half-way reaches the document.
     pub(super) fn try_on_probe(&mut self, update: &[u8], outline: &Outline) -> Trial {
         let Ok(Ok(decoded)) = catch_unwind(|| Update::decode_v1(update)) else { return Trial::Broken };
@@ -102,23 +163,42 @@ impl Copies {
             return Trial::Broken;
         }
         let gap = txn.has_missing_updates();
-        let changed = lacked || !txn.delete_set().is_empty();
+        let deleted: Vec<_> = txn
+            .delete_set()
+            .iter()
+            .flat_map(|(client, ranges)| ranges.iter().map(|range| (client.get(), range.clone())))
+            .collect();
+        let changed = lacked || !deleted.is_empty();
         let committed = catch_unwind(AssertUnwindSafe(|| drop(ManuallyDrop::into_inner(txn))));
         match applied {
             Ok(Ok(())) if committed.is_err() => Trial::Broken,
             Ok(Ok(())) if gap => Trial::Gap,
-            Ok(Ok(())) if changed => Trial::Changed,
+            Ok(Ok(())) if changed => Trial::Changed(self.texts_at(&deleted)),
             Ok(Ok(())) => Trial::Unchanged,
             _ => Trial::Broken,
         }
     }
 
-    /// Keeps an update that the probe has taken.
-    pub(super) fn accept(&mut self, update: Bytes, outline: &Outline) {
+    /// The texts to which these units, known before, belong.
+    fn texts_at(&self, units: &[(u64, Range<u32>)]) -> BTreeSet<Place> {
+        let places = units.iter().flat_map(|(client, range)| self.places.within(*client, range.start, range.end));
+        places.filter(|place| place.is_text()).collect()
+    }
+
+    fn reach(&mut self, outline: &Outline) {
         for (client, runs) in &outline.brings {
             let reached = self.reached.entry(*client).or_default();
             *reached = runs.iter().map(|run| run.1).fold(*reached, u32::max);
         }
+    }
+
+    /// Keeps an update that the probe has taken.
+    pub(super) fn accept(&mut self, update: Bytes, outline: &Outline, survey: &Survey, author: UserId) {
+        self.places.learn(survey);
+        for client in outline.brings.keys() {
+            self.owners.entry(*client).or_insert(author);
+        }
+        self.reach(outline);
         self.size += update.len();
         self.size_is_exact = false;
         self.accepted.push_back(update);
@@ -132,6 +212,8 @@ impl Copies {
         for update in &self.accepted {
             apply(&probe, update)?;
         }
+        // The old roots point into the old probe.
+        self.roots = Roots::of(&probe);
         self.probe = probe;
         self.count();
         Ok(())

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use shared::{
-    access::Access,
-    ids::UserId,
+    rules::{Refusal, Sender, Unfit},
     sync::{
         self, CloseCode, Frame,
         prescan::{Outline, prescan},
@@ -15,7 +14,6 @@ use shared::{
 
 use super::{
     copies::{Copies, Corrupt, Trial},
-    rules::{self, Refusal},
     seat::SeatId,
 };
 
@@ -75,8 +73,7 @@ pub(super) enum Verdict {
 /// An update to be judged.
 pub(super) struct Case {
     pub(super) seat: SeatId,
-    pub(super) author: UserId,
-    pub(super) access: Access,
+    pub(super) sender: Sender,
     /// Whether its client knows what a refusal is, and so is heard after one.
     pub(super) goes_on: bool,
     pub(super) update: Bytes,
@@ -93,7 +90,7 @@ pub(super) fn judge_all(
         if stopped.contains(&case.seat) {
             continue;
         }
-        let verdict = judge(copies, &case.update, case.access)?;
+        let verdict = judge(copies, &case.update, &case.sender)?;
         let ends = match verdict {
             Verdict::Malformed => true,
             Verdict::Refused(..) => !case.goes_on,
@@ -108,7 +105,7 @@ pub(super) fn judge_all(
 }
 
 /// Steps 2 to 5. Blocks, for milliseconds where much is to be done.
-fn judge(copies: &mut Copies, update: &Bytes, access: Access) -> Result<Verdict, Corrupt> {
+fn judge(copies: &mut Copies, update: &Bytes, sender: &Sender) -> Result<Verdict, Corrupt> {
     // 2. The pre-scan.
     let Ok(outline) = prescan(update) else { return Ok(Verdict::Malformed) };
     if outline.is_empty() {
@@ -119,32 +116,48 @@ fn judge(copies: &mut Copies, update: &Bytes, access: Access) -> Result<Verdict,
         return Ok(Verdict::Gap(client));
     }
     // 5. Rules that need no look at the state after the update.
-    let brings = copies.lacks(&outline);
-    if brings && let Err(refusal) = before(copies, update, access) {
-        return Ok(Verdict::Refused(refusal, clients(&outline)));
+    let refused = |refusal| Ok(Verdict::Refused(refusal, clients(&outline)));
+    if copies.lacks(&outline)
+        && let Err(refusal) = before(copies, update, &outline, sender)
+    {
+        return refused(refusal);
     }
+    let survey = match copies.survey(update) {
+        Ok(survey) => survey,
+        Err(Unfit::Refused(refusal)) => return refused(refusal),
+        Err(Unfit::Malformed) => return Ok(Verdict::Malformed),
+    };
+    let state = copies.state_at(&survey);
     // 3. The probe.
-    match copies.try_on_probe(update, &outline) {
+    let cut = match copies.try_on_probe(update, &outline) {
         Trial::Unchanged => return Ok(Verdict::Unchanged),
-        Trial::Changed => {}
+        Trial::Changed(cut) => cut,
         // The outline saw all that it builds on, and yrs does not: it is not what it seems.
         Trial::Gap | Trial::Broken => {
             copies.rebuild()?;
             return Ok(Verdict::Malformed);
         }
-    }
+    };
     // 5. Rules, judged on the state after the update.
-    if let Err(refusal) = rules::check(access) {
+    let reviewed = may_annotate(sender).and_then(|()| copies.review(sender, &survey, &state, &cut));
+    if let Err(refusal) = reviewed {
         copies.rebuild()?;
-        return Ok(Verdict::Refused(refusal, clients(&outline)));
+        return refused(refusal);
     }
-    copies.accept(update.clone(), &outline);
+    copies.accept(update.clone(), &outline, &survey, sender.author);
     Ok(Verdict::Accepted)
 }
 
-fn before(copies: &mut Copies, update: &Bytes, access: Access) -> Result<(), Refusal> {
-    rules::check(access)?;
-    if copies.would_exceed(update.len(), sync::MAX_DOCUMENT) { Err(rules::FULL) } else { Ok(()) }
+fn before(copies: &mut Copies, update: &Bytes, outline: &Outline, sender: &Sender) -> Result<(), Refusal> {
+    may_annotate(sender)?;
+    if copies.is_foreign(outline, sender.author) {
+        return Err(Refusal::NotYourClient);
+    }
+    if copies.would_exceed(update.len(), sync::MAX_DOCUMENT) { Err(Refusal::Full) } else { Ok(()) }
+}
+
+fn may_annotate(sender: &Sender) -> Result<(), Refusal> {
+    if sender.access.may_annotate() { Ok(()) } else { Err(Refusal::ReadOnly) }
 }
 
 fn clients(outline: &Outline) -> Vec<u64> {

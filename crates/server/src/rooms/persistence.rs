@@ -3,7 +3,12 @@
 //! A snapshot compacts what it reads from the database and never what a room holds in memory, and it deletes exactly
 //! the rows that it has read. So it is harmless whenever it runs, or if it never does.
 
-use shared::ids::{ConversationId, UserId};
+use std::collections::{BTreeMap, HashMap};
+
+use shared::{
+    ids::{ConversationId, MessageId, UserId},
+    sync::prescan::prescan,
+};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use yrs::{ReadTxn, StateVector, Transact};
@@ -24,14 +29,29 @@ pub struct Stored {
     pub epoch: i64,
     /// The updates after it, numbered from `seq` + 1 without a gap.
     pub updates: Vec<Vec<u8>>,
-    /// Who made the last of them.
-    pub last_author: Option<Uuid>,
+    /// Who made each of them.
+    pub authors: Vec<Option<Uuid>>,
+    /// Who writes under each Yjs client id, as of the compacted state.
+    pub clients: Vec<(u64, UserId)>,
 }
 
 impl Stored {
     /// The number of the last update.
     pub fn last(&self) -> i64 {
         self.seq + self.updates.len() as i64
+    }
+
+    /// Who writes under each Yjs client id.
+    pub fn owners(&self) -> HashMap<u64, UserId> {
+        let mut owners: HashMap<u64, UserId> = self.clients.iter().copied().collect();
+        for (update, author) in self.updates.iter().zip(&self.authors) {
+            let Ok(outline) = prescan(update) else { continue };
+            for client in outline.brings.into_keys() {
+                // Of somebody whose account is gone, nobody is left who could go on.
+                owners.entry(client).or_insert(UserId::from_uuid(author.unwrap_or_default()));
+            }
+        }
+        owners
     }
 }
 
@@ -101,13 +121,41 @@ pub async fn load(db: &PgPool, conversation: ConversationId) -> Result<Option<St
     )
     .fetch_all(&mut *txn)
     .await?;
+    let clients = sqlx::query!(
+        r#"
+        select client, author
+        from annotation_client
+        where conversation_id = $1
+        "#,
+        conversation.uuid(),
+    )
+    .fetch_all(&mut *txn)
+    .await?;
     txn.commit().await?;
     if !rows.iter().map(|row| row.seq).eq(state.seq + 1..=state.seq + rows.len() as i64) {
         return Err(Failure::Damaged);
     }
-    let last_author = rows.last().and_then(|row| row.author);
-    let updates = rows.into_iter().map(|row| row.update).collect();
-    Ok(Some(Stored { state: state.crdt_state, seq: state.seq, epoch: state.epoch, updates, last_author }))
+    let (updates, authors) = rows.into_iter().map(|row| (row.update, row.author)).unzip();
+    let clients = clients.into_iter().map(|row| (row.client.cast_unsigned(), UserId::from_uuid(row.author))).collect();
+    Ok(Some(Stored { state: state.crdt_state, seq: state.seq, epoch: state.epoch, updates, authors, clients }))
+}
+
+/// A conversation's messages with the lengths of their canonical texts, in code points.
+///
+/// # Errors
+/// The database's.
+pub async fn messages(db: &PgPool, conversation: ConversationId) -> sqlx::Result<BTreeMap<MessageId, u32>> {
+    let rows = sqlx::query!(
+        r#"
+        select id, char_length(text) as "chars!"
+        from messages
+        where conversation_id = $1
+        "#,
+        conversation.uuid(),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (MessageId::from_uuid(row.id), row.chars.cast_unsigned())).collect())
 }
 
 /// A compacted state that is not stored yet.
@@ -166,7 +214,23 @@ pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i6
         compacted.state,
         read.last(),
         compacted.highlight_count,
-        read.last_author,
+        read.authors.last().copied().flatten(),
+    )
+    .execute(&mut *txn)
+    .await?;
+    // Who wrote is in the rows that go now.
+    let (clients, owners): (Vec<i64>, Vec<Uuid>) =
+        read.owners().into_iter().map(|(client, owner)| (client.cast_signed(), owner.uuid())).unzip();
+    sqlx::query!(
+        r#"
+        insert into annotation_client (conversation_id, client, author)
+        select $1, client, author
+        from unnest($2::bigint[], $3::uuid[]) as new (client, author)
+        on conflict do nothing
+        "#,
+        conversation,
+        &clients,
+        &owners,
     )
     .execute(&mut *txn)
     .await?;

@@ -326,7 +326,8 @@ async fn load(house: &House, conversation: ConversationId) -> Result<(Copies, pe
     };
     let stored = persistence::load(&house.db, conversation).await.map_err(|error| unreadable(&error))?;
     let stored = stored.ok_or(JoinError::NotFound)?;
-    let loaded = house.stacks.run(move || Copies::load(&stored.state, &stored.updates).map(|copies| (copies, stored)));
+    let messages = persistence::messages(&house.db, conversation).await.map_err(|error| unreadable(&error))?;
+    let loaded = house.stacks.run(move || Copies::load(&stored, messages).map(|copies| (copies, stored)));
     loaded.await.map_err(|error| unreadable(&error))?.map_err(|error| unreadable(&error))
 }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use shared::sync::{Acked, CloseCode, Frame, MAX_GAPS, Refused, awareness};
+use shared::{
+    rules::Refusal,
+    sync::{Acked, CloseCode, Frame, MAX_GAPS, Refused, awareness},
+};
 use tokio::sync::oneshot;
 
 use super::{
@@ -11,7 +14,6 @@ use super::{
     ingest::{self, Case, Said, Verdict},
     queue::Judged,
     room::{End, Room, Seated, Weight},
-    rules::{self, Refusal},
     seat::SeatId,
     writer::{Batch, Outcome},
 };
@@ -52,8 +54,8 @@ impl Room {
                 self.close_seat(seat, CloseCode::TryLater);
             }
             if let Some(Seated { member, .. }) = self.seats.get(&seat) {
-                let (author, access, goes_on) = (member.user, member.access, member.speaks_v1);
-                cases.push((Case { seat, author, access, goes_on, update }, weight));
+                let (sender, goes_on) = (member.sender(), member.speaks_v1);
+                cases.push((Case { seat, sender, goes_on, update }, weight));
             }
         }
         if cases.is_empty() {
@@ -67,12 +69,12 @@ impl Room {
     }
 
     async fn judged(&mut self, case: Case, verdict: Verdict) -> Result<(), End> {
-        let Case { seat, author, update, .. } = case;
+        let Case { seat, sender, update, .. } = case;
         let number = self.seats.get_mut(&seat).map_or(0, |seated| {
             seated.counted += 1;
             seated.counted
         });
-        let row = (verdict == Verdict::Accepted).then_some((update, author));
+        let row = (verdict == Verdict::Accepted).then_some((update, sender.author));
         self.queue.push(Judged { seat, number, row });
         let Some(seated) = self.seats.get_mut(&seat) else { return Ok(()) };
         match verdict {
@@ -80,17 +82,17 @@ impl Room {
             Verdict::Malformed => self.close_seat(seat, CloseCode::Malformed),
             Verdict::Refused(refusal, clients) => {
                 seated.behind.extend(clients);
-                self.refuse(seat, number, &refusal);
+                self.refuse(seat, number, refusal);
             }
             Verdict::Gap(client) if seated.behind.contains(&client) => {
-                self.refuse(seat, number, &rules::BEHIND_REFUSAL);
+                self.refuse(seat, number, Refusal::BehindRefusal);
             }
             Verdict::Gap(_) => self.gap(seat, number).await?,
         }
         Ok(())
     }
 
-    fn refuse(&mut self, seat: SeatId, number: u64, refusal: &Refusal) {
+    fn refuse(&mut self, seat: SeatId, number: u64, refusal: Refusal) {
         let Some(seated) = self.seats.get_mut(&seat) else { return };
         seated.refusals += 1;
         // A stock client does not know what a refusal is: it would go on, and everything later would be a gap.
@@ -101,9 +103,9 @@ impl Room {
         }
     }
 
-    fn say_refused(&mut self, seat: SeatId, number: u64, refusal: &Refusal) {
+    fn say_refused(&mut self, seat: SeatId, number: u64, refusal: Refusal) {
         if self.seats.get(&seat).is_some_and(|seated| seated.member.speaks_v1) {
-            let refused = Refused { refused: number, code: refusal.code.to_owned(), why: refusal.why.to_owned() };
+            let refused = Refused { refused: number, code: refusal.code().to_owned(), why: refusal.to_string() };
             self.tell(seat, Frame::Refused(refused).encode().into());
         }
     }
@@ -115,7 +117,7 @@ impl Room {
             self.close_seat(seat, CloseCode::Malformed);
             return Ok(());
         }
-        self.say_refused(seat, number, &rules::GAP);
+        self.say_refused(seat, number, Refusal::Gap);
         let vector = self.on_copies(Copies::state_vector).await??;
         self.tell(seat, Frame::Step1(&vector).encode().into());
         Ok(())

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use server::rooms::{Member, Outgoing, Rooms, Seat, Timing};
 use shared::{
-    access::Access,
+    access::{Access, Rights},
     ids::{ConversationId, UserId},
     sync::{Acked, CloseCode, Frame, Refused, awareness},
 };
@@ -73,7 +73,13 @@ pub async fn person(db: &PgPool, name: &str) -> Member {
         .execute(db)
         .await
         .unwrap();
-    Member { user, name: name.to_owned(), access: Access::Annotator, speaks_v1: true, epoch: None }
+    Member {
+        user,
+        name: name.to_owned(),
+        rights: Rights { access: Access::Annotator, moderates: false },
+        speaks_v1: true,
+        epoch: None,
+    }
 }
 
 pub async fn conversation(db: &PgPool, owner: &Member) -> ConversationId {

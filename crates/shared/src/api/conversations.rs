@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Method};
 use crate::{
-    access::Access,
+    access::Rights,
     ids::{ConversationId, MessageId, UserId},
     messages::MessageRole,
 };
@@ -125,8 +125,9 @@ pub struct Conversation {
     pub id: ConversationId,
     /// Its title.
     pub title: String,
-    /// What the caller may do.
-    pub access: Access,
+    /// What the caller may do: `access` and `moderates`.
+    #[serde(flatten)]
+    pub rights: Rights,
     /// Who the caller is as an author in its document.
     pub author_id: UserId,
     /// Its messages in order.

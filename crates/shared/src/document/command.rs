@@ -3,9 +3,13 @@
 
 use yrs::{Any, Map, MapPrelim, MapRef, Out, TransactionMut, any};
 
-use super::{MAX_COMMENT_CHARS, Roots};
+use super::{
+    MAX_COMMENT_CHARS, Roots, Stamp,
+    picture::{field, optional},
+};
 use crate::{
     ids::{CommentId, HighlightId, TagId, UserId},
+    rules::{self, Change, Sender},
     selector::{self, Target},
 };
 
@@ -72,6 +76,9 @@ pub enum Command {
 /// Why a command was not done; the document is as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// The person may not do this.
+    #[error(transparent)]
+    Rule(#[from] rules::Refusal),
     /// The highlight is not in the document.
     #[error("this highlight is not there any more")]
     NoHighlight,
@@ -141,14 +148,49 @@ fn targets_value(targets: &[Target]) -> Result<Any, Refusal> {
     Any::from_json(&json).map_err(|_| Refusal::NoTarget)
 }
 
-/// Does `command` in the name of `author` at `now` (milliseconds since 1970).
+/// What a command changes, as the table of rules sees it.
+fn change(roots: &Roots, txn: &TransactionMut, me: UserId, command: &Command) -> Result<Change, Refusal> {
+    let author_of =
+        |id| Ok::<_, Refusal>(field(&existing(roots, txn, id)?, txn, "author").ok_or(Refusal::NoHighlight)?);
+    let comment_author = |highlight, id| {
+        let comment = existing_comment(roots, txn, highlight, id)?;
+        field(&comment, txn, "author").ok_or(Refusal::NoComment)
+    };
+    Ok(match command {
+        Command::Highlight { .. } => Change::AddHighlight { author: me },
+        Command::Comment { .. } => Change::AddComment { author: me },
+        Command::EditComment { highlight, id, .. } => {
+            let is_deleted = optional(&existing_comment(roots, txn, *highlight, *id)?, txn, "deleted").unwrap_or(false);
+            Change::EditComment { author: comment_author(*highlight, *id)?, is_deleted }
+        }
+        Command::DeleteComment { highlight, id } => Change::DeleteComment { author: comment_author(*highlight, *id)? },
+        Command::Delete(id) => Change::DeleteHighlight { author: author_of(*id)?, by: me },
+        Command::Restore(id) => {
+            let stamp: Option<Stamp> = optional(&existing(roots, txn, *id)?, txn, "deleted");
+            let deleted_by = stamp.map_or(me, |stamp| stamp.by);
+            Change::RestoreHighlight { author: author_of(*id)?, deleted_by }
+        }
+        Command::Resolve(_) => Change::Resolve { by: me },
+        Command::Reopen(_) => Change::Reopen,
+        Command::AddTag(..) | Command::RemoveTag(..) => Change::Retag,
+        Command::NewTag { .. } => Change::AddTag { author: me, locked: false },
+    })
+}
+
+/// Does `command` in the name of `sender` at `now` (milliseconds since 1970), if the rules let them: the server would
+/// refuse it.
+///
+/// # Errors
+/// See [`Refusal`].
 pub fn execute(
     roots: &Roots,
     txn: &mut TransactionMut,
-    author: UserId,
+    sender: &Sender,
     now: i64,
     command: Command,
 ) -> Result<(), Refusal> {
+    let author = sender.author;
+    rules::allow(sender, change(roots, txn, author, &command)?)?;
     match command {
         Command::Highlight { id, targets, tag } => add_highlight(roots, txn, (author, now), id, &targets, tag)?,
         Command::Comment { highlight, id, body } => {

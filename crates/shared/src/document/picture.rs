@@ -80,12 +80,12 @@ pub struct Tag {
     pub author: UserId,
 }
 
-fn field<T: DeserializeOwned>(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<T> {
+pub(super) fn field<T: DeserializeOwned>(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<T> {
     map.get_as(txn, key).ok()
 }
 
 /// A field that may be missing or null.
-fn optional<T: DeserializeOwned>(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<T> {
+pub(super) fn optional<T: DeserializeOwned>(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<T> {
     field::<Option<T>>(map, txn, key).flatten()
 }
 

@@ -2,7 +2,9 @@ use yrs::{Any, Doc, Map, Out, ReadTxn, StateVector, Transact, Update, updates::d
 
 use super::*;
 use crate::{
+    access::Access,
     ids::{CommentId, HighlightId, MessageId, TagId, UserId},
+    rules::{self, Sender},
     selector::Target,
     text::OffsetMap,
 };
@@ -36,7 +38,8 @@ impl Peer {
     }
 
     fn run(&self, at: i64, command: Command) -> Result<(), Refusal> {
-        execute(&self.roots, &mut self.doc.transact_mut(), self.me, at, command)
+        let sender = Sender { author: self.me, access: Access::Annotator, moderates: false };
+        execute(&self.roots, &mut self.doc.transact_mut(), &sender, at, command)
     }
 
     fn tags(&self) -> Vec<Tag> {
@@ -115,9 +118,10 @@ fn a_reply_to_what_was_deleted_meanwhile_is_kept_and_comes_back_with_it() {
     b.run(31, Command::Comment { highlight: id, id: CommentId::new(), body: "but why?".into() }).unwrap();
     a.exchange(&b);
     assert!(highlights(&a.roots, &a.doc.transact()).is_empty());
-    b.run(32, Command::Restore(id)).unwrap();
+    assert_eq!(b.run(32, Command::Restore(id)), Err(Refusal::Rule(rules::Refusal::NotYours)));
+    a.run(33, Command::Restore(id)).unwrap();
     a.exchange(&b);
-    assert_eq!(a.only().comments[0].body, "but why?");
+    assert_eq!(b.only().comments[0].body, "but why?");
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Session {
     pub fn new(desk: Desk) -> Rc<Self> {
         let doc = document::empty();
         let roots = Roots::of(&doc);
-        let response = doc.get_or_insert_text(format!("response:{}", desk.place.author));
+        let response = doc.get_or_insert_text(format!("response:{}", desk.place.sender.author));
         let outgoing = Rc::new(RefCell::new(VecDeque::new()));
         let queue = outgoing.clone();
         let watched = doc.observe_update_v1("outgoing", move |txn, event| {
@@ -82,7 +82,11 @@ impl Session {
         debug_assert!(watched.is_ok(), "no transaction is open yet");
         let changes = mirror::watch(&roots, &response);
         Rc::new(Self {
-            presence: RefCell::new(Presence::new(doc.client_id().get(), desk.place.author, desk.name.get_value())),
+            presence: RefCell::new(Presence::new(
+                doc.client_id().get(),
+                desk.place.sender.author,
+                desk.name.get_value(),
+            )),
             desk,
             texts: Texts::of_page(),
             painter: RefCell::new(Painter::new()),
@@ -303,15 +307,17 @@ impl Session {
     /// Does something to the document, or says why not.
     pub fn run(self: &Rc<Self>, command: Command) -> bool {
         let now = js_sys::Date::now() as i64;
-        let author = self.desk.place.author;
         let done = {
             let mut txn = self.doc.transact_mut_with(LOCAL);
-            document::execute(&self.roots, &mut txn, author, now, command)
+            document::execute(&self.roots, &mut txn, &self.desk.place.sender, now, command)
         };
         if let Err(refusal) = &done {
             let mut text = refusal.to_string();
             text.replace_range(..1, &text[..1].to_uppercase());
-            self.desk.toast.set(Some(Toast { text: format!("{text}."), undo: None }));
+            if !text.ends_with('.') {
+                text.push('.');
+            }
+            self.desk.toast.set(Some(Toast { text, undo: None }));
         }
         self.edited();
         done.is_ok()
@@ -351,7 +357,7 @@ impl Session {
             (false, _) => return,
             (true, false) => Status::Loading,
             (true, true) if link.refused.get() => Status::Error("Not saved: reload"),
-            (true, true) if !self.desk.place.access.may_annotate() => Status::ReadOnly,
+            (true, true) if !self.desk.place.sender.access.may_annotate() => Status::ReadOnly,
             (true, true) if link.acked.get() < link.sent.get() => Status::Saving,
             (true, true) => Status::Saved,
         };

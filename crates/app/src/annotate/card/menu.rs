@@ -2,7 +2,11 @@ use leptos::{
     ev::{FocusEvent, KeyboardEvent, MouseEvent},
     prelude::*,
 };
-use shared::{access::Access, document::Command, ids::HighlightId};
+use shared::{
+    document::Command,
+    ids::HighlightId,
+    rules::{self, Change},
+};
 
 use super::super::{
     browser,
@@ -52,8 +56,8 @@ impl Menu {
     }
 
     fn may_delete(self) -> bool {
-        let mine = self.card.with(|card| card.highlight.author) == self.desk.place.author;
-        mine || self.desk.place.access == Access::Owner
+        let (author, sender) = (self.card.with(|card| card.highlight.author), self.desk.place.sender);
+        rules::allow(&sender, Change::DeleteHighlight { author, by: sender.author }).is_ok()
     }
 
     fn show(self) {
@@ -106,6 +110,7 @@ pub fn CardMenu(desk: Desk, id: HighlightId, card: RwSignal<Card>, editing: RwSi
                 <Item label=|| "Show in text" act=move || menu.show() />
                 {desk
                     .place
+                    .sender
                     .access
                     .may_annotate()
                     .then(|| {

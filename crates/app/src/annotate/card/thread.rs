@@ -29,7 +29,7 @@ pub fn Thread(desk: Desk, id: HighlightId, card: RwSignal<Card>) -> impl IntoVie
 fn CommentItem(desk: Desk, highlight: HighlightId, comment: Comment) -> impl IntoView {
     let Comment { id, author, created_at, body, edited_at, deleted, .. } = comment;
     let name = move || desk.name_of(author);
-    let mine = author == desk.place.author && desk.place.access.may_annotate();
+    let mine = author == desk.place.sender.author && desk.place.sender.access.may_annotate();
     let text = if deleted {
         view! { <div class="comment-body comment-deleted">"This comment was deleted."</div> }.into_any()
     } else {

@@ -9,6 +9,7 @@ mod database;
 mod openapi;
 mod rooms;
 mod rooms_support;
+mod rules;
 mod security;
 mod storing;
 mod support;

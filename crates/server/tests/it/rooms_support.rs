@@ -8,14 +8,14 @@ use futures::{SinkExt, StreamExt};
 use server::rooms::{Member, Outgoing, Rooms, Seat, Timing};
 use shared::{
     access::{Access, Rights},
-    ids::{ConversationId, UserId},
+    ids::{ConversationId, HighlightId, TagId, UserId},
     sync::{Acked, CloseCode, Frame, Refused, awareness},
 };
 use sqlx::PgPool;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
 use yrs::{
-    Doc, GetString, Map, MapPrelim, OffsetKind, Options, ReadTxn, StateVector, Text, Transact, Update,
+    Any, Doc, GetString, In, Map, MapPrelim, OffsetKind, Options, ReadTxn, StateVector, Text, Transact, Update, any,
     updates::{decoder::Decode, encoder::Encode},
 };
 
@@ -91,6 +91,14 @@ pub async fn conversation(db: &PgPool, owner: &Member) -> ConversationId {
         .execute(&mut *txn)
         .await
         .unwrap();
+    sqlx::query(
+        "insert into messages (id, conversation_id, position, role, markdown, text, renderer)
+         values ($1, $1, 1, 'source', 'Some words to mark.', 'Some words to mark.', 1)",
+    )
+    .bind(id.uuid())
+    .execute(&mut *txn)
+    .await
+    .unwrap();
     server::rooms::create(&mut txn, id, &[], owner.user).await.unwrap();
     txn.commit().await.unwrap();
     id
@@ -354,8 +362,37 @@ pub fn push(doc: &Doc, text: &str) {
     doc.get_or_insert_text("notes").push(&mut doc.transact_mut(), text);
 }
 
-pub fn highlight(doc: &Doc, id: &str, deleted: bool) {
-    let highlights = doc.get_or_insert_map("highlights");
-    let deleted = if deleted { yrs::Any::Bool(true) } else { yrs::Any::Null };
-    highlights.insert(&mut doc.transact_mut(), id, MapPrelim::from([("deleted", deleted)]));
+/// A tag in somebody's name.
+pub fn tag(doc: &Doc, author: UserId) -> TagId {
+    let (id, tags) = (TagId::new(), doc.get_or_insert_map("tags"));
+    let fields: [(&str, Any); 7] = [
+        ("name", "A tag".into()),
+        ("colour", "#123456".into()),
+        ("description", "".into()),
+        ("group", Any::Null),
+        ("order", 1.into()),
+        ("locked", false.into()),
+        ("author", author.to_string().into()),
+    ];
+    tags.insert(&mut doc.transact_mut(), id.to_string(), MapPrelim::from(fields));
+    id
+}
+
+/// A highlight of the only message that [`conversation`] makes, in somebody's name.
+pub fn highlight(doc: &Doc, talk: ConversationId, author: UserId, deleted: bool) -> HighlightId {
+    let (id, highlights) = (HighlightId::new(), doc.get_or_insert_map("highlights"));
+    let (message, by) = (talk.to_string(), author.to_string());
+    let target = any!([{"message": message, "start": 5, "end": 10, "exact": "words", "prefix": "", "suffix": ""}]);
+    let deleted = if deleted { any!({"by": by, "at": 2}) } else { Any::Null };
+    let fields: [(&str, In); 7] = [
+        ("targets", target.into()),
+        ("author", author.to_string().into()),
+        ("created_at", 1.into()),
+        ("tags", MapPrelim::default().into()),
+        ("resolved", Any::Null.into()),
+        ("deleted", deleted.into()),
+        ("comments", MapPrelim::default().into()),
+    ];
+    highlights.insert(&mut doc.transact_mut(), id.to_string(), MapPrelim::from_iter(fields));
+    id
 }

@@ -6,9 +6,8 @@ use shared::{
     sync::{CloseCode, Frame},
 };
 use sqlx::PgPool;
-use yrs::{Map, Transact};
 
-use crate::rooms_support::{Peer, World, highlight, log, never, quick, snapshot, until, world};
+use crate::rooms_support::{Peer, World, highlight, log, never, quick, snapshot, tag, until, world};
 
 #[tokio::test]
 async fn an_ack_comes_after_the_commit() {
@@ -144,15 +143,15 @@ async fn a_snapshot_is_taken_after_the_last_change_and_when_the_last_person_leav
     let World { db, ann, talk, .. } = world().await;
     let rooms = Rooms::with_timing(db.clone(), quick());
     let mut peer = Peer::join(&rooms, talk, &ann).await;
-    peer.edit(|doc| highlight(doc, "one", false)).await;
-    peer.edit(|doc| highlight(doc, "two", true)).await;
-    peer.edit(|doc| highlight(doc, "three", false)).await;
+    peer.edit(|doc| _ = highlight(doc, talk, ann.user, false)).await;
+    peer.edit(|doc| _ = highlight(doc, talk, ann.user, true)).await;
+    peer.edit(|doc| _ = highlight(doc, talk, ann.user, false)).await;
     until(async || snapshot(&db, talk).await == (3, 2)).await;
     assert_eq!(log(&db, talk).await, [0; 0]);
 
     let rooms = Rooms::with_timing(db.clone(), never());
     let mut peer = Peer::join(&rooms, talk, &ann).await;
-    peer.edit(|doc| highlight(doc, "four", false)).await;
+    peer.edit(|doc| _ = highlight(doc, talk, ann.user, false)).await;
     peer.settle().await;
     drop(peer);
     until(async || snapshot(&db, talk).await == (4, 3)).await;
@@ -184,9 +183,9 @@ async fn what_does_not_load_is_refused_and_never_stored() {
     // Neither builds on the other, so that only their numbers tell when one is missing.
     // Both stay, because a snapshot is taken when the last person leaves.
     let (mut here, mut there) = (Peer::join(&rooms, talk, &ann).await, Peer::join(&rooms, talk, &ben).await);
-    for (peer, root) in [(&mut here, "one"), (&mut there, "two")] {
+    for (peer, author) in [(&mut here, ann.user), (&mut there, ben.user)] {
         peer.settle().await;
-        peer.edit(|doc| _ = doc.get_or_insert_map(root).insert(&mut doc.transact_mut(), "key", root)).await;
+        peer.edit(|doc| _ = tag(doc, author)).await;
         peer.settle().await;
     }
     let damage = async |sql: &'static str| {

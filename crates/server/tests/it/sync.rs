@@ -20,7 +20,7 @@ use tokio_tungstenite::{
     connect_async,
     tungstenite::{Message, client::IntoClientRequest},
 };
-use yrs::{Map, Transact};
+use yrs::{Text, Transact};
 
 use crate::rooms_support::{Peer, Socket, Wire, conversation, database, doc, log, never, person, push};
 
@@ -177,7 +177,10 @@ async fn a_reader_that_is_too_slow_is_closed_and_comes_back_to_everything() {
     // More than the sockets' buffers and the outbox hold.
     for _ in 0..40 {
         fast.edit(|doc| {
-            doc.get_or_insert_map("large").insert(&mut doc.transact_mut(), "k", "x".repeat(1_000_000));
+            let (notes, mut txn) = (doc.get_or_insert_text("notes"), doc.transact_mut());
+            let length = notes.len(&txn);
+            notes.remove_range(&mut txn, 0, length);
+            notes.push(&mut txn, &"x".repeat(1_000_000));
         })
         .await;
         fast.settle().await;

@@ -150,8 +150,7 @@ fn targets_value(targets: &[Target]) -> Result<Any, Refusal> {
 
 /// What a command changes, as the table of rules sees it.
 fn change(roots: &Roots, txn: &TransactionMut, me: UserId, command: &Command) -> Result<Change, Refusal> {
-    let author_of =
-        |id| Ok::<_, Refusal>(field(&existing(roots, txn, id)?, txn, "author").ok_or(Refusal::NoHighlight)?);
+    let author_of = |id| field(&existing(roots, txn, id)?, txn, "author").ok_or(Refusal::NoHighlight);
     let comment_author = |highlight, id| {
         let comment = existing_comment(roots, txn, highlight, id)?;
         field(&comment, txn, "author").ok_or(Refusal::NoComment)

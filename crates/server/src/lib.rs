@@ -39,6 +39,9 @@ pub mod access;
 /// Conversations and their messages.
 pub mod conversations;
 
+/// What stock clients wrote against the rules.
+pub mod refused;
+
 /// What is brought in: pasted text, files, exports of other tools.
 pub mod import;
 

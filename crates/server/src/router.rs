@@ -16,7 +16,7 @@ use tower_http::{
 };
 
 use crate::{
-    config::SignIn, conversations, development, error::Error, health, import, pages, people, security,
+    config::SignIn, conversations, development, error::Error, health, import, pages, people, refused, security,
     services::Services, sync_route, tokens,
 };
 
@@ -36,6 +36,7 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
         .route("/api/v1/conversations/{id}", get(conversations::get))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
+        .route("/api/v1/conversations/{id}/refused", get(refused::list))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .route(
             IMPORT_PATH,

@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use conversations::{
     Conversation, ConversationSummary, CreateConversation, Created, GetConversation, ImportChoice, Imported,
-    ListConversations, ListPeople, Message, Person, Share,
+    ListConversations, ListPeople, ListRefused, Message, Person, RefusedUpdate, Share,
 };
 pub use people::{CreateToken, CreatedToken, DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
 pub use problem::Problem;

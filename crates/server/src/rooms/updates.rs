@@ -1,13 +1,16 @@
 //! What connections say, on its way to the disk and to the others.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use shared::{
+    ids::UserId,
     rules::Refusal,
     sync::{Acked, CloseCode, Frame, MAX_GAPS, Refused, awareness},
 };
 use tokio::sync::oneshot;
+
+use crate::refused;
 
 use super::{
     copies::Copies,
@@ -74,7 +77,7 @@ impl Room {
             seated.counted += 1;
             seated.counted
         });
-        let row = (verdict == Verdict::Accepted).then_some((update, sender.author));
+        let row = (verdict == Verdict::Accepted).then(|| (update.clone(), sender.author));
         self.queue.push(Judged { seat, number, row });
         let Some(seated) = self.seats.get_mut(&seat) else { return Ok(()) };
         match verdict {
@@ -82,6 +85,9 @@ impl Room {
             Verdict::Malformed => self.close_seat(seat, CloseCode::Malformed),
             Verdict::Refused(refusal, clients) => {
                 seated.behind.extend(clients);
+                if !seated.member.speaks_v1 {
+                    self.keep_refused(sender.author, update.clone(), refusal);
+                }
                 self.refuse(seat, number, refusal);
             }
             Verdict::Gap(client) if seated.behind.contains(&client) => {
@@ -101,6 +107,16 @@ impl Room {
         if ends {
             self.close_seat(seat, CloseCode::Denied);
         }
+    }
+
+    /// A stock client's person finds it over the API. That it is kept is worth a try, not a wait.
+    fn keep_refused(&self, author: UserId, update: Bytes, refusal: Refusal) {
+        let (house, conversation) = (Arc::clone(&self.house), self.conversation);
+        self.house.tasks.spawn(async move {
+            if let Err(error) = refused::keep(&house.db, conversation, author, &update, refusal).await {
+                tracing::warn!(%conversation, %error, "a refused update is not kept");
+            }
+        });
     }
 
     fn say_refused(&mut self, seat: SeatId, number: u64, refusal: Refusal) {

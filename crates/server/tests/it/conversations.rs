@@ -28,7 +28,8 @@ async fn what_is_not_shared_looks_like_what_does_not_exist() {
     let (owner, other) = (app.person("student-1").await, app.person("student-2").await);
     let hidden = owner.conversation("Mine", "My own words.", "none").await;
     let missing = "0190c1a2-0000-7000-8000-000000000000";
-    for path in ["/api/v1/conversations/{id}", "/api/v1/conversations/{id}/people"] {
+    let paths = ["", "/people", "/refused"].map(|end| format!("/api/v1/conversations/{{id}}{end}"));
+    for path in paths {
         let (hidden, missing) =
             (other.get(&path.replace("{id}", &hidden)).await, other.get(&path.replace("{id}", missing)).await);
         assert_eq!((hidden.status, hidden.problem()), (StatusCode::NOT_FOUND, "not_found".into()));
@@ -44,7 +45,9 @@ async fn sharing_with_the_class_makes_its_members_annotators() {
     let (owner, other) = (app.person("student-1").await, app.person("student-2").await);
     let id = owner.conversation("Ours", "Words to read.", "class").await;
     let seen = other.get(&format!("/api/v1/conversations/{id}")).await.json();
-    assert_eq!(seen["access"], "annotator");
+    assert_eq!((&seen["access"], &seen["moderates"]), (&json!("annotator"), &json!(false)));
+    let staff = app.person("instructor").await.get(&format!("/api/v1/conversations/{id}")).await.json();
+    assert_eq!((&staff["access"], &staff["moderates"]), (&json!("annotator"), &json!(true)));
     let people = other.get(&format!("/api/v1/conversations/{id}/people")).await.json();
     let names: Vec<_> = people.as_array().unwrap().iter().map(|person| person["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Demo Instructor", "Demo Student 1", "Demo Student 2"]);

@@ -1,10 +1,11 @@
 //! The rules, asked of a room: what is refused is named, leaves no trace, and disturbs nobody else. (Each rule has its
 //! own test beside the table in `shared`.)
 
+use serde_json::json;
 use shared::{access::Rights, sync::CloseCode};
 use yrs::{Any, Map, MapPrelim, Out, Text, Transact};
 
-use crate::rooms_support::*;
+use crate::{rooms_support::*, support::test_app::TestApp};
 
 /// The code of the last refusal.
 fn last_refusal(peer: &Peer) -> (u64, &str) {
@@ -144,4 +145,31 @@ async fn a_hundred_refusals_close_the_connection_and_a_stock_client_is_closed_at
     stock.edit(|doc| doc.get_or_insert_text("scratch").push(&mut doc.transact_mut(), "x")).await;
     assert_eq!(stock.until_closed().await, Some(CloseCode::Denied));
     assert_eq!(log(&db, talk).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn what_a_stock_client_wrote_against_the_rules_is_kept_for_its_person_alone() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.person("student-1").await, app.person("student-2").await);
+    let id = owner.conversation("Ours", "Some words to mark.", "class").await;
+    let token = other.post("/api/v1/tokens", json!({"name": "stock"})).await.json()["token"].clone();
+    let url = format!("{}/sync/{id}?token={}", app.origin().replace("http", "ws"), token.as_str().unwrap());
+    let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let mut stock = Peer::over(Wire::Socket(Box::new(socket)), doc()).await;
+    stock.until(|peer| peer.synced).await;
+    let update = stock.edit_silently(|doc| doc.get_or_insert_text("scratch").push(&mut doc.transact_mut(), "words"));
+    stock.say_update(&update).await;
+    assert_eq!(stock.until_closed().await, Some(CloseCode::Denied));
+    let path = format!("/api/v1/conversations/{id}/refused");
+    until(async || !other.get(&path).await.json().as_array().unwrap().is_empty()).await;
+    let kept = other.get(&path).await.json();
+    assert_eq!(kept.as_array().unwrap().len(), 1);
+    assert_eq!(kept[0]["code"], "unknown_root");
+    let bytes = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, kept[0]["update"].as_str().unwrap());
+    assert_eq!(bytes.unwrap(), update);
+    assert_eq!(owner.get(&path).await.body, "[]", "nobody else's");
+    // What is old goes with the next.
+    let age = "update refused_update set refused_at = now() - interval '31 days'";
+    sqlx::query(age).execute(&app.database.pool).await.unwrap();
+    assert_eq!(other.get(&path).await.body, "[]");
 }

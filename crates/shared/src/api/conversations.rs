@@ -184,3 +184,32 @@ impl Endpoint for ListPeople {
         format!("/api/v1/conversations/{}/people", self.id)
     }
 }
+
+/// `GET /api/v1/conversations/{id}/refused`: what the caller's stock Yjs clients wrote against the rules in the last 30
+/// days, newest first; 404 without access, unless there is some.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListRefused {
+    /// Which conversation.
+    #[serde(skip_serializing)]
+    pub id: ConversationId,
+}
+
+/// An update that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedUpdate {
+    /// When, in milliseconds since 1970.
+    pub refused_at: i64,
+    /// The rule that it breaks, as in message 102 of the sync protocol.
+    pub code: String,
+    /// A Yjs update v1, in base64.
+    pub update: String,
+}
+
+impl Endpoint for ListRefused {
+    const METHOD: Method = Method::Get;
+    type Reply = Vec<RefusedUpdate>;
+
+    fn path(&self) -> String {
+        format!("/api/v1/conversations/{}/refused", self.id)
+    }
+}

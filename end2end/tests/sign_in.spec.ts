@@ -36,6 +36,20 @@ test('signing out ends the session', async ({ signIn, guard }) => {
   await expect(page).toHaveURL(/\/sign-in/);
 });
 
+test('signing out is said in the other tabs, whose text stays', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
+  const [student, sameElsewhere] = [await signIn('student-1'), await signIn('student-1')];
+  const [tab, elsewhere] = [await student.openInNewTab(id), await sameElsewhere.open(id)];
+  await student.page.goto('/');
+  await student.page.locator('summary').click();
+  await student.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await tab.synced('error');
+  await expect(tab.syncStatus).toHaveText(/^Signed out/);
+  await expect(tab.page.getByText(lighthouse.weight)).toBeVisible();
+  await elsewhere.highlight(lighthouse.keeper);
+  await elsewhere.synced('saved');
+});
+
 test('a visitor who is not signed in is led to sign in and back', async ({ visit, newConversation }) => {
   const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
   const { page } = await visit();

@@ -17,7 +17,7 @@ pub async fn me(caller: Caller) -> Json<Me> {
 
 /// `POST /api/v1/sign-out`
 pub async fn sign_out(State(services): State<Services>, caller: Caller) -> Result<Response, Error> {
-    let cookie = sessions::end(&services.db, &services.origin, &caller).await?;
+    let cookie = sessions::end(&services, &caller).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
@@ -26,6 +26,6 @@ pub async fn sign_out_by_form(State(services): State<Services>, headers: HeaderM
     let Some(caller) = sessions::identify(&services, &headers).await? else {
         return Ok(Redirect::to("/sign-in").into_response());
     };
-    let cookie = sessions::end(&services.db, &services.origin, &caller).await?;
+    let cookie = sessions::end(&services, &caller).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
 }

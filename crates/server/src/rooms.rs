@@ -25,19 +25,24 @@ pub mod persistence;
 /// Threads for work on documents.
 pub mod stacks;
 
+mod connections;
 mod copies;
 mod hours;
 mod ingest;
 mod presence;
 mod queue;
+mod recheck;
 mod room;
 mod seat;
 mod updates;
 mod writer;
 
+pub use connections::{Moment, Whom};
 pub use persistence::create;
 pub use seat::{Outbox, Outgoing, Seat, Voice};
 
+use crate::sessions::Proof;
+use connections::Connections;
 use room::{Mail, Room};
 use stacks::Stacks;
 
@@ -60,8 +65,12 @@ pub struct Member {
     pub user: UserId,
     /// The name that the others see.
     pub name: String,
-    /// What they may do.
+    /// What they may do as they come in; it may change while they are here.
     pub rights: Rights,
+    /// By what they came in.
+    pub proof: Proof,
+    /// [`Rooms::now`] from before the proof and the rights were looked up.
+    pub as_of: Moment,
     /// Whether their client understands the messages of [`shared::sync::SUBPROTOCOL`].
     pub speaks_v1: bool,
     /// The generation of the document that their client holds, if it holds one.
@@ -69,9 +78,9 @@ pub struct Member {
 }
 
 impl Member {
-    /// In whose name they write, and what they may.
-    fn sender(&self) -> Sender {
-        Sender { author: self.user, access: self.rights.access, moderates: self.rights.moderates }
+    /// In whose name they write, and what they may at present.
+    fn sender(&self, rights: Rights) -> Sender {
+        Sender { author: self.user, access: rights.access, moderates: rights.moderates }
     }
 }
 
@@ -114,6 +123,8 @@ pub struct Timing {
     pub beat: Duration,
     /// Between two relays of changed presence.
     pub presence: Duration,
+    /// Between two looks at what everybody who is connected may do: sessions expire without anybody's doing.
+    pub recheck: Duration,
 }
 
 impl Default for Timing {
@@ -124,6 +135,7 @@ impl Default for Timing {
             idle: Duration::from_secs(60),
             beat: Duration::from_secs(10),
             presence: Duration::from_secs(1) / shared::sync::MAX_AWARENESS_PER_SECOND,
+            recheck: Duration::from_secs(30),
         }
     }
 }
@@ -141,6 +153,7 @@ struct House {
     stacks: Stacks,
     writer: mpsc::UnboundedSender<writer::Batch>,
     registry: Mutex<Registry>,
+    connections: Connections,
     tasks: TaskTracker,
     sockets: TaskTracker,
 }
@@ -174,6 +187,7 @@ impl Rooms {
             stacks: Stacks::start(),
             writer,
             registry: Mutex::default(),
+            connections: Connections::default(),
             tasks: TaskTracker::new(),
             sockets: TaskTracker::new(),
         };
@@ -181,16 +195,20 @@ impl Rooms {
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited
-    /// for. Access has been checked by the caller; a generation of the document that is not the current one is
-    /// answered in the seat, with a close.
+    /// for. Access has been checked by the caller, and is looked up again if any has changed since; access that is gone
+    /// is answered in the seat, with a close, and so is a generation of the document that is not the current one.
     ///
     /// # Errors
     /// See [`JoinError`].
     pub async fn join(&self, conversation: ConversationId, member: Member) -> Result<Seat, JoinError> {
         loop {
+            let (connection, still_holds) = self.house.connections.enter(conversation, &member);
+            if !still_holds {
+                self.access_changed(&[Whom::User(member.user)]).await.map_err(|_| JoinError::Unreadable)?;
+            }
             let door = self.house.door(conversation).ok_or(JoinError::Restarting)?;
             let (reply, answer) = oneshot::channel();
-            let mail = Mail::Join { member: member.clone(), door: door.clone(), reply };
+            let mail = Mail::Join { member: member.clone(), connection, door: door.clone(), reply };
             // A room that has just ended takes no mail and gives no answer: the next one will.
             if door.mailbox.send(mail).await.is_ok()
                 && let Ok(answer) = answer.await
@@ -207,14 +225,6 @@ impl Rooms {
         if let Some(door) = door {
             let _ = door.mailbox.send(Mail::Close { code }).await;
             door.mailbox.closed().await;
-        }
-    }
-
-    /// Closes the connections of one person in one conversation.
-    pub async fn kick(&self, conversation: ConversationId, user: UserId, code: CloseCode) {
-        let door = self.house.registry().open.get(&conversation).cloned();
-        if let Some(door) = door {
-            let _ = door.mailbox.send(Mail::Kick { user, code }).await;
         }
     }
 

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use tokio::{net::TcpListener, signal};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     config::{Config, SignIn},
@@ -42,6 +43,7 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let rooms = services.rooms.clone();
+    let _follows = AbortOnDropHandle::new(tokio::spawn(rooms.clone().follow_access()));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let server = axum::serve(listener, router(services)).with_graceful_shutdown(async move {
         stop.await;

@@ -7,7 +7,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::TryRngCore;
 use sha2::{Digest, Sha256};
-use shared::ids::UserId;
+use shared::ids::{TokenId, UserId};
 use sqlx::PgPool;
 
 use crate::{config::Origin, error::Error, services::Services, tokens};
@@ -47,12 +47,12 @@ impl Secret {
 }
 
 /// How a request proved who sends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Proof {
     /// A session's cookie; the hash names the session.
     Session(Vec<u8>),
     /// A personal access token: no browser sends it by itself, so the origin does not matter.
-    Token,
+    Token(TokenId),
 }
 
 /// Who sends a request.
@@ -96,12 +96,14 @@ pub async fn start(db: &PgPool, origin: &Origin, user: UserId) -> Result<HeaderV
     Ok(set_cookie(origin, &secret.text(), ABSOLUTE.whole_seconds()))
 }
 
-/// Ends the caller's session and answers the cookie that forgets it.
-pub async fn end(db: &PgPool, origin: &Origin, caller: &Caller) -> Result<HeaderValue, Error> {
+/// Ends the caller's session, with all that is connected by it, and answers the cookie that forgets it.
+pub async fn end(services: &Services, caller: &Caller) -> Result<HeaderValue, Error> {
     if let Proof::Session(hash) = &caller.proof {
-        sqlx::query!("update sessions set revoked_at = now() where token_hash = $1", hash).execute(db).await?;
+        let revoke = sqlx::query!("update sessions set revoked_at = now() where token_hash = $1", hash);
+        revoke.execute(&services.db).await?;
+        services.rooms.sign_out(&caller.proof);
     }
-    Ok(set_cookie(origin, "", 0))
+    Ok(set_cookie(&services.origin, "", 0))
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -133,6 +135,23 @@ pub async fn of_cookie(db: &PgPool, origin: &Origin, headers: &HeaderMap) -> Res
         sqlx::query!("update sessions set last_seen_at = now() where token_hash = $1", hash).execute(db).await?;
     }
     Ok(Some(Caller { id: UserId::from_uuid(row.id), name: row.name, email: row.email, proof: Proof::Session(hash) }))
+}
+
+/// Which of these sessions, named by their hashes, are still good: by the same conditions as [`of_cookie`], but without
+/// counting as a request.
+pub async fn still_good(db: &PgPool, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Error> {
+    let idle_since = time::OffsetDateTime::now_utc() - IDLE;
+    let good = sqlx::query_scalar!(
+        "select token_hash
+         from sessions
+         where token_hash = any($1)
+           and revoked_at is null
+           and expires_at > now()
+           and last_seen_at > $2",
+        hashes,
+        idle_since
+    );
+    Ok(good.fetch_all(db).await?)
 }
 
 /// Who sends a request with these headers: the holder of its token, or else of its session.

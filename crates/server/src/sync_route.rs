@@ -14,7 +14,7 @@ use crate::{
     rooms::Member,
     security,
     services::Services,
-    sessions::{self, Caller, Proof},
+    sessions::{self, Proof},
     sync, tokens,
 };
 
@@ -35,6 +35,7 @@ pub async fn upgrade(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Error> {
+    let as_of = services.rooms.now();
     let query = query.map(|Query(query)| query).ok();
     let caller = match query.as_ref().and_then(|query| query.token.as_deref()) {
         Some(token) => tokens::holder(&services.db, token).await,
@@ -57,28 +58,15 @@ pub async fn upgrade(
         (None, ..) => Err(CloseCode::SignedOut),
         (_, Err(_), _) | (_, _, None) => Err(CloseCode::Malformed),
         (Some(caller), Ok(id), Some(query)) => {
-            member(&services, caller, id, speaks_v1, query.epoch).await.unwrap_or(Err(CloseCode::TryLater))
+            let rights = access::of(&services.db, caller.id, id).await;
+            rights.map_or(Err(CloseCode::TryLater), |rights| rights.ok_or(CloseCode::NotFound)).map(|rights| {
+                let (user, name, proof) = (caller.id, caller.name, caller.proof);
+                Member { user, name, rights, proof, as_of, speaks_v1, epoch: query.epoch }
+            })
         }
     };
     let rooms = services.rooms.clone();
     // A connection that may not join is closed before its id is looked at.
     let id = id.unwrap_or_else(|_| ConversationId::new());
     Ok(upgrade.on_upgrade(move |socket| sync::serve(socket, rooms, who, id)).into_response())
-}
-
-async fn member(
-    services: &Services,
-    caller: Caller,
-    id: ConversationId,
-    speaks_v1: bool,
-    epoch: Option<i64>,
-) -> Result<Result<Member, CloseCode>, Error> {
-    let rights = access::of(&services.db, caller.id, id).await?;
-    Ok(rights.ok_or(CloseCode::NotFound).map(|rights| Member {
-        user: caller.id,
-        name: caller.name,
-        rights,
-        speaks_v1,
-        epoch,
-    }))
 }

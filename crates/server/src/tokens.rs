@@ -10,6 +10,7 @@ use shared::{
     ids::{TokenId, UserId},
 };
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::{
     error::Error,
@@ -41,7 +42,28 @@ pub async fn holder(db: &PgPool, token: &str) -> Result<Option<Caller>, Error> {
     if let Some(row) = row.as_ref().filter(|row| row.stale) {
         sqlx::query!("update tokens set last_used_at = now() where id = $1", row.token).execute(db).await?;
     }
-    Ok(row.map(|row| Caller { id: UserId::from_uuid(row.id), name: row.name, email: row.email, proof: Proof::Token }))
+    Ok(row.map(|row| {
+        let proof = Proof::Token(TokenId::from_uuid(row.token));
+        Caller { id: UserId::from_uuid(row.id), name: row.name, email: row.email, proof }
+    }))
+}
+
+/// Which of these tokens are still good.
+pub async fn still_good(db: &PgPool, tokens: &[TokenId]) -> Result<Vec<TokenId>, Error> {
+    let tokens: Vec<Uuid> = tokens.iter().map(|token| token.uuid()).collect();
+    let good = sqlx::query_scalar!("select id from tokens where id = any($1) and revoked_at is null", &tokens);
+    Ok(good.fetch_all(db).await?.into_iter().map(TokenId::from_uuid).collect())
+}
+
+/// A token that leaked could otherwise make itself successors, or take others away.
+fn refuse_tokens(caller: &Caller) -> Result<(), Error> {
+    match caller.proof {
+        Proof::Session(_) => Ok(()),
+        Proof::Token(_) => Err(Error::Invalid(
+            "token_by_token",
+            "Tokens are made, listed and revoked by a person who is signed in, not by a token.".into(),
+        )),
+    }
 }
 
 /// `POST /api/v1/tokens`
@@ -50,13 +72,7 @@ pub async fn create(
     caller: Caller,
     body: Result<Json<CreateToken>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedToken>), Error> {
-    if caller.proof == Proof::Token {
-        // A token that leaked could otherwise make itself successors.
-        return Err(Error::Invalid(
-            "token_by_token",
-            "A token is made by a person who is signed in, not by a token.".into(),
-        ));
-    }
+    refuse_tokens(&caller)?;
     let Json(CreateToken { name }) = body?;
     let name = name.trim();
     if !(1..=100).contains(&name.chars().count()) {

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use shared::{
-    ids::{ConversationId, UserId},
+    ids::ConversationId,
     sync::{CloseCode, Epoch, Frame},
 };
 use tokio::{
@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     Door, House, JoinError, Member,
+    connections::Connection,
     copies::{Copies, Corrupt},
     hours::finished,
     ingest::Said,
@@ -35,13 +36,11 @@ const AT_ONCE: usize = 128;
 /// A message to a room. Connections and the server speak here; other processes never do.
 pub(super) enum Mail {
     /// Somebody takes a seat.
-    Join { member: Member, door: Door, reply: oneshot::Sender<Result<Seat, JoinError>> },
+    Join { member: Member, connection: Connection, door: Door, reply: oneshot::Sender<Result<Seat, JoinError>> },
     /// A connection says something.
     Said { seat: SeatId, said: Said, weight: Weight },
     /// A connection is gone.
     Leave { seat: SeatId },
-    /// One person's connections are closed.
-    Kick { user: UserId, code: CloseCode },
     /// The room ends.
     Close { code: CloseCode },
 }
@@ -199,10 +198,9 @@ impl Room {
             }
             self.judge(std::mem::take(&mut updates)).await?;
             match mail {
-                Mail::Join { member, door, reply } => self.join(member, &door, reply).await?,
+                Mail::Join { member, connection, door, reply } => self.join(member, connection, &door, reply).await?,
                 Mail::Said { seat, said, .. } => self.said(seat, said).await?,
                 Mail::Leave { seat } => self.leave(seat),
-                Mail::Kick { user, code } => self.kick(user, code),
                 Mail::Close { code } => self.close(code),
             }
         }
@@ -212,6 +210,7 @@ impl Room {
     async fn join(
         &mut self,
         member: Member,
+        connection: Connection,
         door: &Door,
         reply: oneshot::Sender<Result<Seat, JoinError>>,
     ) -> Result<(), End> {
@@ -219,7 +218,7 @@ impl Room {
             self.latecomers.push(reply);
             return Ok(());
         }
-        let (mouth, outbox) = Mouth::new();
+        let (mouth, outbox) = Mouth::new(connection);
         let id = self.next_seat;
         self.next_seat += 1;
         let voice = Voice::new(id, door.mailbox.clone(), Arc::clone(&door.space));
@@ -260,14 +259,6 @@ impl Room {
             let now = Instant::now();
             self.idle_at = Some(now + self.house.timing.idle);
             self.snapshot_at = self.snapshot_at.map(|_| now);
-        }
-    }
-
-    fn kick(&mut self, user: UserId, code: CloseCode) {
-        let seats: Vec<_> =
-            self.seats.iter().filter(|(_, seated)| seated.member.user == user).map(|(seat, _)| *seat).collect();
-        for seat in seats {
-            self.close_seat(seat, code);
         }
     }
 

@@ -4,10 +4,11 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use shared::sync::CloseCode;
+use shared::{access::Rights, sync::CloseCode};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::{
+    connections::{Connection, Ending, Standing},
     ingest,
     room::{Mail, Weight},
 };
@@ -77,52 +78,41 @@ pub enum Outgoing {
     Close(CloseCode),
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Ending {
-    AfterFrames(CloseCode),
-    AtOnce(CloseCode),
-}
-
-impl Ending {
-    fn code(self) -> CloseCode {
-        let (Self::AfterFrames(code) | Self::AtOnce(code)) = self;
-        code
-    }
-}
-
 /// The hearing half of a [`Seat`]: frames in order, and how it ends.
 pub struct Outbox {
     frames: mpsc::Receiver<Bytes>,
     bytes: Arc<AtomicUsize>,
-    ending: watch::Receiver<Option<Ending>>,
+    standing: watch::Receiver<Result<Rights, Ending>>,
+    /// Held for as long as somebody listens: so long it can be ended.
+    _connection: Connection,
 }
 
 impl Outbox {
-    /// Waits until the room gives up on this reader without sending what waits.
+    /// Waits until it is over without sending what waits: the reader is too slow, or may not read it any more.
     pub async fn ended(&mut self) -> CloseCode {
-        at_once(&mut self.ending).await
+        at_once(&mut self.standing).await
     }
 
     /// Waits for what is next. After a close, the same close again.
     pub async fn next(&mut self) -> Outgoing {
         tokio::select! {
             biased;
-            code = at_once(&mut self.ending) => Outgoing::Close(code),
+            code = at_once(&mut self.standing) => Outgoing::Close(code),
             frame = self.frames.recv() => match frame {
                 Some(frame) => {
                     self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
                     Outgoing::Frame(frame)
                 }
                 // Without a word the room has broken down.
-                None => Outgoing::Close(self.ending.borrow().map_or(CloseCode::TryLater, Ending::code)),
+                None => Outgoing::Close(self.standing.borrow().err().map_or(CloseCode::TryLater, Ending::code)),
             },
         }
     }
 }
 
-async fn at_once(ending: &mut watch::Receiver<Option<Ending>>) -> CloseCode {
-    match ending.wait_for(|ending| matches!(ending, Some(Ending::AtOnce(_)))).await.map(|ending| *ending) {
-        Ok(Some(ending)) => ending.code(),
+async fn at_once(standing: &mut watch::Receiver<Result<Rights, Ending>>) -> CloseCode {
+    match standing.wait_for(|standing| matches!(standing, Err(Ending::AtOnce(_)))).await.map(|standing| *standing) {
+        Ok(Err(ending)) => ending.code(),
         _ => std::future::pending().await,
     }
 }
@@ -131,19 +121,25 @@ async fn at_once(ending: &mut watch::Receiver<Option<Ending>>) -> CloseCode {
 pub(super) struct Mouth {
     frames: mpsc::Sender<Bytes>,
     bytes: Arc<AtomicUsize>,
-    ending: watch::Sender<Option<Ending>>,
+    standing: Standing,
 }
 
 /// The reader is too slow.
 pub(super) struct Full;
 
 impl Mouth {
-    pub(super) fn new() -> (Self, Outbox) {
+    pub(super) fn new(connection: Connection) -> (Self, Outbox) {
         let (frames, heard) = mpsc::channel(MAX_FRAMES);
-        let (ending, ended) = watch::channel(None);
+        let standing = connection.standing().clone();
         let bytes = Arc::new(AtomicUsize::new(0));
-        let outbox = Outbox { frames: heard, bytes: Arc::clone(&bytes), ending: ended };
-        (Self { frames, bytes, ending }, outbox)
+        let outbox =
+            Outbox { frames: heard, bytes: Arc::clone(&bytes), standing: standing.watch(), _connection: connection };
+        (Self { frames, bytes, standing }, outbox)
+    }
+
+    /// What the connection may do at this moment; nothing if it is about to be closed.
+    pub(super) fn rights(&self) -> Option<Rights> {
+        self.standing.rights()
     }
 
     pub(super) fn send(&self, frame: Bytes) -> Result<(), Full> {
@@ -161,22 +157,44 @@ impl Mouth {
 
     /// Closes when the frames before have been sent.
     pub(super) fn close(self, code: CloseCode) {
-        self.ending.send_replace(Some(Ending::AfterFrames(code)));
+        self.standing.end(Ending::AfterFrames(code));
     }
 
     /// Closes without sending what waits: nobody reads it.
     pub(super) fn close_at_once(self, code: CloseCode) {
-        self.ending.send_replace(Some(Ending::AtOnce(code)));
+        self.standing.end(Ending::AtOnce(code));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::{
+        access::Access,
+        ids::{ConversationId, UserId},
+    };
+
     use super::*;
+    use crate::{
+        rooms::{Member, Moment, connections::Connections},
+        sessions::Proof,
+    };
+
+    fn line() -> (Mouth, Outbox) {
+        let member = Member {
+            user: UserId::new(),
+            name: "Ann".to_owned(),
+            rights: Rights { access: Access::Viewer, moderates: false },
+            proof: Proof::Session(Vec::new()),
+            as_of: Moment::default(),
+            speaks_v1: true,
+            epoch: None,
+        };
+        Mouth::new(Connections::default().enter(ConversationId::new(), &member).0)
+    }
 
     #[tokio::test]
     async fn frames_come_before_the_close_that_follows_them() {
-        let (mouth, mut outbox) = Mouth::new();
+        let (mouth, mut outbox) = line();
         assert!(mouth.send(Bytes::from_static(b"last words")).is_ok());
         mouth.close(CloseCode::Denied);
         assert_eq!(outbox.next().await, Outgoing::Frame(Bytes::from_static(b"last words")));
@@ -186,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_that_is_too_slow_hears_nothing_more() {
-        let (mouth, mut outbox) = Mouth::new();
+        let (mouth, mut outbox) = line();
         for _ in 0..MAX_FRAMES {
             assert!(mouth.send(Bytes::from_static(b"x")).is_ok());
         }
@@ -197,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn bytes_are_limited_and_counted_back_when_they_are_read() {
-        let (mouth, mut outbox) = Mouth::new();
+        let (mouth, mut outbox) = line();
         let large = Bytes::from(vec![0; MAX_BYTES + 1]);
         assert!(mouth.send(large.clone()).is_ok(), "alone it may be larger");
         assert_eq!(outbox.next().await, Outgoing::Frame(large.clone()));

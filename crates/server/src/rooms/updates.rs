@@ -56,8 +56,11 @@ impl Room {
             if self.queue.is_full(cases.len()) {
                 self.close_seat(seat, CloseCode::TryLater);
             }
-            if let Some(Seated { member, .. }) = self.seats.get(&seat) {
-                let (sender, goes_on) = (member.sender(), member.speaks_v1);
+            // As of now: it may have changed since they came.
+            if let Some(Seated { member, mouth, .. }) = self.seats.get(&seat)
+                && let Some(rights) = mouth.rights()
+            {
+                let (sender, goes_on) = (member.sender(rights), member.speaks_v1);
                 cases.push((Case { seat, sender, goes_on, update }, weight));
             }
         }

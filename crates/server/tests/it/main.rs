@@ -4,6 +4,7 @@
     reason = "in a test that is how one fails; the lint knows test functions only, not their helpers"
 )]
 
+mod access;
 mod conversations;
 mod database;
 mod openapi;

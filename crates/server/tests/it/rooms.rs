@@ -287,10 +287,17 @@ async fn who_joins_while_a_room_closes_comes_into_the_next() {
 async fn one_person_is_shown_out_and_the_others_stay() {
     let World { rooms, ann, ben, talk, .. } = world().await;
     let (mut stays, mut goes) = (Peer::join(&rooms, talk, &ann).await, Peer::join(&rooms, talk, &ben).await);
-    rooms.kick(talk, ben.user, CloseCode::Denied).await;
-    assert_eq!(goes.until_closed().await, Some(CloseCode::Denied));
+    goes.announce(7, 1, "{}").await;
+    stays.until(|peer| peer.sees(7).is_some()).await;
+    rooms.sign_out(&ben.proof);
+    // Said after it, and so by nobody.
+    goes.write("too late").await;
+    assert_eq!(goes.until_closed().await, Some(CloseCode::SignedOut));
     stays.write("still here").await;
     stays.settle().await;
+    assert_eq!(stays.notes(), "still here");
+    drop(goes);
+    stays.until(|peer| peer.sees(7).is_none()).await;
 }
 
 #[tokio::test]

@@ -5,7 +5,10 @@ use std::time::Duration;
 use crate::support::test_database::TestDatabase;
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
-use server::rooms::{Member, Outgoing, Rooms, Seat, Timing};
+use server::{
+    rooms::{Member, Moment, Outgoing, Rooms, Seat, Timing},
+    sessions::Proof,
+};
 use shared::{
     access::{Access, Rights},
     ids::{ConversationId, HighlightId, TagId, UserId},
@@ -55,6 +58,7 @@ pub fn quick() -> Timing {
         idle: Duration::from_millis(50),
         beat: Duration::from_secs(10),
         presence: Duration::from_millis(10),
+        recheck: Duration::from_secs(30),
     }
 }
 
@@ -77,6 +81,8 @@ pub async fn person(db: &PgPool, name: &str) -> Member {
         user,
         name: name.to_owned(),
         rights: Rights { access: Access::Annotator, moderates: false },
+        proof: Proof::Session(user.uuid().into_bytes().into()),
+        as_of: Moment::default(),
         speaks_v1: true,
         epoch: None,
     }

@@ -4,14 +4,25 @@ use std::net::SocketAddr;
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use server::{config::Config, demo, serve, services::Services};
+use server::{
+    config::Config,
+    demo,
+    rooms::{Rooms, Timing},
+    serve,
+    services::Services,
+    sessions::Secret,
+};
+use shared::sync::SUBPROTOCOL;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio_tungstenite::{connect_async, tungstenite::client::IntoClientRequest};
 
 use super::test_database::TestDatabase;
+use crate::rooms_support::{Peer, Wire, doc};
 
 /// A running server with the seeded people.
 pub struct TestApp {
     pub database: TestDatabase,
+    pub rooms: Rooms,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<anyhow::Result<()>>,
@@ -39,18 +50,24 @@ impl Answer {
 
 impl TestApp {
     pub async fn start() -> TestApp {
+        Self::start_with(Timing::default()).await
+    }
+
+    pub async fn start_with(timing: Timing) -> TestApp {
         let database = TestDatabase::new().await;
         let (_, config) = Config::parse(["promptgrimoire", "--listen", "127.0.0.1:0"]).unwrap();
         demo::seed(&database.pool).await.unwrap();
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let services = Services::new(config, address, database.pool.clone());
+        let mut services = Services::new(config, address, database.pool.clone());
+        let rooms = Rooms::with_timing(database.pool.clone(), timing);
+        services.rooms = rooms.clone();
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve::run(listener, services, async {
             // An error is the test's end, which is a stop as well.
             let _ = stopped.await;
         }));
-        TestApp { database, address, stop: Some(stop), server }
+        TestApp { database, rooms, address, stop: Some(stop), server }
     }
 
     /// Stops in order, as SIGTERM does.
@@ -67,14 +84,16 @@ impl TestApp {
     pub fn stranger(&self) -> Visitor {
         let http =
             reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Visitor { http, origin: self.origin() }
+        Visitor { http, origin: self.origin(), cookie: String::new() }
     }
 
     /// `instructor`, `student-1` or `student-2`.
     pub async fn person(&self, key: &str) -> Visitor {
-        let visitor = self.stranger();
+        let mut visitor = self.stranger();
         let answer = visitor.post("/api/v1/dev/sign-in", json!({"person": key})).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+        visitor.cookie = cookie.split(';').next().unwrap().to_owned();
         visitor
     }
 }
@@ -83,6 +102,8 @@ impl TestApp {
 pub struct Visitor {
     http: reqwest::Client,
     origin: String,
+    /// As the header has it; empty for somebody who is signed out.
+    cookie: String,
 }
 
 impl Visitor {
@@ -94,6 +115,52 @@ impl Visitor {
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         let origin = self.origin.clone();
         self.send(Method::POST, path, |request| request.header(header::ORIGIN, origin).json(&body)).await
+    }
+
+    /// As a page of this site sends it.
+    pub async fn delete(&self, path: &str) -> Answer {
+        let origin = self.origin.clone();
+        self.send(Method::DELETE, path, |request| request.header(header::ORIGIN, origin)).await
+    }
+
+    /// Opens a conversation as a browser does, with the session's cookie.
+    pub async fn sync(&self, conversation: &str) -> Peer {
+        self.open(&format!("/sync/{conversation}"), &self.cookie).await
+    }
+
+    /// Opens a conversation as a program does.
+    pub async fn sync_by_token(&self, conversation: &str, token: &str) -> Peer {
+        self.open(&format!("/sync/{conversation}?token={token}"), "").await
+    }
+
+    async fn open(&self, path: &str, cookie: &str) -> Peer {
+        let url = format!("{}{path}", self.origin.replacen("http", "ws", 1));
+        let mut request = url.into_client_request().unwrap();
+        let headers = [("sec-websocket-protocol", SUBPROTOCOL), ("origin", &self.origin), ("cookie", cookie)];
+        for (name, value) in headers {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let (socket, _) = connect_async(request).await.unwrap();
+        Peer::over(Wire::Socket(Box::new(socket)), doc()).await
+    }
+
+    /// The hash that names the session.
+    pub fn session(&self) -> Vec<u8> {
+        let (_, secret) = self.cookie.split_once('=').unwrap();
+        Secret::parse(secret).unwrap().hash()
+    }
+
+    /// Who it is.
+    pub async fn id(&self) -> String {
+        self.get("/api/v1/me").await.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a token and answers its id and its secret.
+    pub async fn token(&self, name: &str) -> (String, String) {
+        let made = self.post("/api/v1/tokens", json!({ "name": name })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        let made = made.json();
+        (made["id"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
     }
 
     pub async fn send(

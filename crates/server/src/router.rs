@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use shared::api::{IMPORT_PATH, MAX_UPLOAD_BYTES};
 use tower_http::{
@@ -32,7 +32,8 @@ fn api(services: &Services) -> Router<Services> {
     let mut routes = Router::new()
         .route("/api/v1/me", get(people::me))
         .route("/api/v1/sign-out", post(people::sign_out))
-        .route("/api/v1/tokens", post(tokens::create))
+        .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
+        .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
         .route("/api/v1/conversations/{id}", get(conversations::get))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))

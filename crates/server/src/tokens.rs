@@ -2,14 +2,15 @@
 
 use axum::{
     Json,
-    extract::{State, rejection::JsonRejection},
+    extract::{Path, State, rejection::JsonRejection, rejection::PathRejection},
     http::{HeaderMap, StatusCode, header},
 };
 use shared::{
-    api::{CreateToken, CreatedToken},
+    api::{CreateToken, CreatedToken, Token},
     ids::{TokenId, UserId},
 };
 use sqlx::PgPool;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 use crate::{
@@ -90,4 +91,51 @@ pub async fn create(
     .execute(&services.db)
     .await?;
     Ok((StatusCode::CREATED, Json(CreatedToken { id, token: format!("{PREFIX}{}", secret.text()) })))
+}
+
+/// `GET /api/v1/tokens`
+pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Json<Vec<Token>>, Error> {
+    refuse_tokens(&caller)?;
+    let rows = sqlx::query!(
+        "select id, name, created_at, last_used_at
+         from tokens
+         where user_id = $1 and revoked_at is null
+         order by id desc
+         limit 200",
+        caller.id.uuid()
+    )
+    .fetch_all(&services.db)
+    .await?;
+    let rfc3339 = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
+    let tokens = rows.into_iter().map(|row| Token {
+        id: TokenId::from_uuid(row.id),
+        name: row.name,
+        created_at: rfc3339(row.created_at),
+        last_used_at: row.last_used_at.map(rfc3339),
+    });
+    Ok(Json(tokens.collect()))
+}
+
+/// `DELETE /api/v1/tokens/{id}`: what is connected by it is closed.
+pub async fn revoke(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<TokenId>, PathRejection>,
+) -> Result<StatusCode, Error> {
+    refuse_tokens(&caller)?;
+    let Path(id) = path?;
+    let revoked = sqlx::query!(
+        "update tokens
+         set revoked_at = now()
+         where id = $1 and user_id = $2 and revoked_at is null",
+        id.uuid(),
+        caller.id.uuid()
+    )
+    .execute(&services.db)
+    .await?;
+    if revoked.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    services.rooms.sign_out(&Proof::Token(id));
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -6,6 +6,7 @@
 mod conversations;
 mod people;
 mod problem;
+mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -13,8 +14,9 @@ pub use conversations::{
     Conversation, ConversationSummary, CreateConversation, Created, GetConversation, ImportChoice, Imported,
     ListConversations, ListPeople, ListRefused, Message, Person, RefusedUpdate, Share,
 };
-pub use people::{CreateToken, CreatedToken, DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
+pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
 pub use problem::Problem;
+pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 
 /// Methods that the API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub enum Method {
     Get,
     /// Makes something.
     Post,
+    /// Takes something away.
+    Delete,
 }
 
 impl Method {
@@ -31,6 +35,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }

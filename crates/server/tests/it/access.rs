@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use server::{
     rooms::{Member, Outgoing, Timing, Whom},
@@ -226,6 +226,40 @@ async fn access_that_changes_holds_for_the_next_update_on_the_same_connection() 
 }
 
 #[tokio::test]
+async fn a_token_is_listed_until_it_is_revoked_and_then_closes_what_it_opened() {
+    let app = TestApp::start().await;
+    silence(&app).await;
+    let (student, other) = tokio::join!(app.person("student-1"), app.person("student-2"));
+    let talk = shared(&student, "x").await;
+    let ((first, secret), (second, kept)) = (student.token("first").await, student.token("second").await);
+    let mut goes = app.stranger().sync_by_token(&talk, &secret).await;
+    let mut stays = [app.stranger().sync_by_token(&talk, &kept).await, student.sync(&talk).await];
+    for peer in stays.iter_mut().chain([&mut goes]) {
+        peer.settle().await;
+    }
+    let listed = student.get("/api/v1/tokens").await;
+    assert!(!listed.body.contains(&secret) && !listed.body.contains(&kept), "{}", listed.body);
+    let listed: Vec<shared::api::Token> = serde_json::from_str(&listed.body).unwrap();
+    assert_eq!(listed.iter().map(|token| token.name.as_str()).collect::<Vec<_>>(), ["second", "first"]);
+    assert!(listed.iter().all(|token| token.last_used_at.is_some()));
+    assert_eq!(other.get("/api/v1/tokens").await.body, "[]");
+
+    let path = format!("/api/v1/tokens/{first}");
+    assert_eq!(other.delete(&path).await.problem(), "not_found", "it is not theirs");
+    assert_eq!(student.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(goes.until_closed().await, Some(CloseCode::SignedOut));
+    assert_eq!(app.stranger().sync_by_token(&talk, &secret).await.until_closed().await, Some(CloseCode::SignedOut));
+    for mut peer in stays {
+        peer.write("still here").await;
+        peer.settle().await;
+    }
+    assert_eq!(student.delete(&path).await.problem(), "not_found", "it is revoked");
+    assert_eq!(student.delete("/api/v1/tokens/x").await.problem(), "not_found");
+    let listed = student.get("/api/v1/tokens").await.json();
+    assert_eq!((listed.as_array().unwrap().len(), listed[0]["id"].as_str()), (1, Some(second.as_str())));
+}
+
+#[tokio::test]
 async fn a_token_that_is_revoked_by_another_hand_closes() {
     let app = TestApp::start().await;
     let student = app.person("student-1").await;
@@ -235,6 +269,19 @@ async fn a_token_that_is_revoked_by_another_hand_closes() {
     peer.settle().await;
     change(&app, "update tokens set revoked_at = now() where id = $1", &id).await;
     assert_eq!(peer.until_closed().await, Some(CloseCode::SignedOut));
+}
+
+#[tokio::test]
+async fn tokens_are_not_managed_by_tokens() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let (id, secret) = student.token("x").await;
+    let program = app.stranger();
+    for (method, path) in [(Method::GET, "/api/v1/tokens".to_owned()), (Method::DELETE, format!("/api/v1/tokens/{id}"))]
+    {
+        let answer = program.send(method, &path, |request| request.bearer_auth(&secret)).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::BAD_REQUEST, "token_by_token"));
+    }
 }
 
 /// Somebody else's hand ended our connections to the database too, and what was said meanwhile was not heard.

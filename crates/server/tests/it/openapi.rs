@@ -26,7 +26,11 @@ async fn every_route_is_described_and_every_description_is_a_route() {
         for method in operations.as_object().unwrap().keys() {
             // Anew each time: one of the routes signs out.
             let student = app.person("student-1").await;
-            let path = path.replace("{id}", &student.conversation("x", "x", "none").await);
+            let id = match path.starts_with("/api/v1/tokens/") {
+                true => student.token("x").await.0,
+                false => student.conversation("x", "x", "none").await,
+            };
+            let path = path.replace("{id}", &id);
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let origin = app.origin();
             let answer = student.send(method.clone(), &path, |request| request.header(header::ORIGIN, origin)).await;
@@ -48,10 +52,12 @@ async fn answers_have_the_fields_that_are_described() {
         assert!(schemas.contains_key(name), "{name}");
     }
     let id = student.conversation("x", "User: a\n\nAssistant: b", "class").await;
+    student.token("x").await;
     let first = |value: &Value| value[0].clone();
     let conversation = student.get(&format!("/api/v1/conversations/{id}")).await.json();
     let answers = [
         ("Me", student.get("/api/v1/me").await.json()),
+        ("Token", first(&student.get("/api/v1/tokens").await.json())),
         ("ConversationSummary", first(&student.get("/api/v1/conversations").await.json())),
         ("Person", first(&student.get(&format!("/api/v1/conversations/{id}/people")).await.json())),
         ("Message", first(&conversation["messages"])),

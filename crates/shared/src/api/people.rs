@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Method};
-use crate::ids::{TokenId, UserId};
+use crate::ids::UserId;
 
 /// `GET /api/v1/me`: who the caller is; 401 when signed out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,31 +91,5 @@ impl Endpoint for SignOut {
 
     fn path(&self) -> String {
         "/api/v1/sign-out".into()
-    }
-}
-
-/// `POST /api/v1/tokens`: makes a personal access token.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CreateToken {
-    /// What it is for, 1 to 100 characters.
-    pub name: String,
-}
-
-/// A new token; its secret is shown this once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CreatedToken {
-    /// Names the token.
-    pub id: TokenId,
-    /// The secret: `Authorization: Bearer` on the API, `?token=` on sync.
-    pub token: String,
-}
-
-impl Endpoint for CreateToken {
-    const METHOD: Method = Method::Post;
-    type Reply = CreatedToken;
-
-    fn path(&self) -> String {
-        "/api/v1/tokens".into()
     }
 }

@@ -4,7 +4,6 @@
 //! committed. So nobody ever sees an edit that a crash could take back.
 
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,7 +15,10 @@ use shared::{
     sync::CloseCode,
 };
 use sqlx::PgPool;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    time::Instant,
+};
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 /// The document's state and log in the database.
@@ -32,6 +34,7 @@ mod ingest;
 mod presence;
 mod queue;
 mod recheck;
+mod registry;
 mod room;
 mod seat;
 mod updates;
@@ -43,6 +46,7 @@ pub use seat::{Outbox, Outgoing, Seat, Voice};
 
 use crate::sessions::Proof;
 use connections::Connections;
+use registry::Registry;
 use room::{Mail, Room};
 use stacks::Stacks;
 
@@ -140,6 +144,20 @@ impl Default for Timing {
     }
 }
 
+/// How much rooms may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of memory of all documents together, as the rooms estimate them. Above it rooms without people end before
+    /// their time, the longest idle first; a room with people never does, so that people alone can hold more than this.
+    pub memory: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory: 512 << 20 }
+    }
+}
+
 /// All rooms of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Rooms {
@@ -150,18 +168,13 @@ pub struct Rooms {
 struct House {
     db: PgPool,
     timing: Timing,
+    limits: Limits,
     stacks: Stacks,
     writer: mpsc::UnboundedSender<writer::Batch>,
     registry: Mutex<Registry>,
     connections: Connections,
     tasks: TaskTracker,
     sockets: TaskTracker,
-}
-
-#[derive(Default)]
-struct Registry {
-    open: HashMap<ConversationId, Door>,
-    is_shut: bool,
 }
 
 /// How to reach a room.
@@ -179,11 +192,17 @@ impl Rooms {
 
     /// Rooms with other waiting times.
     pub fn with_timing(db: PgPool, timing: Timing) -> Self {
+        Self::with_limits(db, timing, Limits::default())
+    }
+
+    /// Rooms with other waiting times and other limits.
+    pub fn with_limits(db: PgPool, timing: Timing, limits: Limits) -> Self {
         let (writer, batches) = mpsc::unbounded_channel();
         tokio::spawn(writer::run(db.clone(), batches));
         let house = House {
             db,
             timing,
+            limits,
             stacks: Stacks::start(),
             writer,
             registry: Mutex::default(),
@@ -221,7 +240,7 @@ impl Rooms {
     /// Closes a room with this code, for everybody in it, and waits until all that it accepted is committed and it
     /// is gone. To be called before the document is replaced or deleted.
     pub async fn close(&self, conversation: ConversationId, code: CloseCode) {
-        let door = self.house.registry().open.get(&conversation).cloned();
+        let door = self.house.registry().door(conversation).cloned();
         if let Some(door) = door {
             let _ = door.mailbox.send(Mail::Close { code }).await;
             door.mailbox.closed().await;
@@ -230,7 +249,7 @@ impl Rooms {
 
     /// How many rooms are open.
     pub fn open(&self) -> usize {
-        self.house.registry().open.len()
+        self.house.registry().count()
     }
 
     /// Closes all rooms with [`CloseCode::Restarting`] and lets nobody in again. Returns when all that they accepted
@@ -239,8 +258,8 @@ impl Rooms {
     pub async fn shutdown(&self) {
         let doors: Vec<Door> = {
             let mut registry = self.house.registry();
-            registry.is_shut = true;
-            registry.open.values().cloned().collect()
+            registry.shut();
+            registry.doors().cloned().collect()
         };
         let closing = async {
             for door in doors {
@@ -272,18 +291,30 @@ impl House {
     /// rooms. `None` if the house is shut.
     fn door(self: &Arc<Self>, conversation: ConversationId) -> Option<Door> {
         let mut registry = self.registry();
-        if registry.is_shut {
+        if registry.is_shut() {
             return None;
         }
-        if let Some(door) = registry.open.get(&conversation)
-            && !door.mailbox.is_closed()
-        {
+        if let Some(door) = registry.enter(conversation) {
             return Some(door.clone());
         }
         let (mailbox, mail) = mpsc::channel(MAILBOX);
         let door = Door { mailbox, space: Arc::new(Semaphore::new(MAILBOX_BYTES)) };
-        registry.open.insert(conversation, door.clone());
+        registry.insert(conversation, door.clone());
         self.tasks.spawn(Room::live(Arc::clone(self), conversation, mail));
         Some(door)
+    }
+
+    /// A room says what it holds and since when nobody is in it. When all together hold too much, the longest idle are
+    /// asked to end.
+    fn report(&self, conversation: ConversationId, bytes: usize, idle_since: Option<Instant>) {
+        let doors = {
+            let mut registry = self.registry();
+            registry.report(conversation, bytes, idle_since);
+            registry.too_much(self.limits.memory)
+        };
+        for door in doors {
+            // A room with a full mailbox is not idle.
+            let _ = door.mailbox.try_send(Mail::MakeRoom);
+        }
     }
 }

@@ -7,9 +7,13 @@ use shared::sync::{Frame, awareness};
 use tokio::{task::JoinHandle, time::Instant};
 
 use super::{
-    persistence::{self, Failure},
+    persistence::{self, Failure, Snapshot},
     room::{End, Room},
 };
+
+/// Bytes of memory that a document takes for each byte of its compacted state: measured with yrs 0.28, 8.5 for
+/// highlights with comments, 6.6 for a text of many hands, 1 for one of a single hand.
+const HEAP_PER_BYTE: usize = 8;
 
 impl Room {
     pub(super) fn deadline(&self) -> Instant {
@@ -22,6 +26,18 @@ impl Room {
         times.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600))
     }
 
+    /// So many bytes more are committed.
+    pub(super) fn grown(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        self.bytes_since += bytes;
+        self.report();
+    }
+
+    /// Says what the room holds, about: the document and its probe.
+    pub(super) fn report(&self) {
+        self.house.report(self.conversation, 2 * HEAP_PER_BYTE * self.bytes, self.left_at);
+    }
+
     pub(super) fn changed(&mut self) {
         let now = Instant::now();
         let first = *self.first_change.get_or_insert(now);
@@ -30,12 +46,14 @@ impl Room {
         self.snapshot_at = Some(if self.seats.is_empty() { now } else { due });
     }
 
-    pub(super) fn snapshotted(&mut self, result: Result<Option<i64>, Failure>) {
+    pub(super) fn snapshotted(&mut self, result: Result<Option<Snapshot>, Failure>) {
         self.snapshot = None;
         match result {
-            Ok(Some(seq)) => {
-                self.compacted = self.compacted.max(seq);
+            Ok(Some(snapshot)) => {
+                self.compacted = self.compacted.max(snapshot.seq);
                 self.snapshot_failed = false;
+                self.bytes = snapshot.bytes + self.bytes_since;
+                self.report();
             }
             Ok(None) => self.snapshot_failed = true,
             Err(error) => {
@@ -75,6 +93,7 @@ impl Room {
         if self.committed > self.compacted {
             let (house, conversation) = (Arc::clone(&self.house), self.conversation);
             let snapshot = async move { persistence::snapshot(&house.db, &house.stacks, conversation).await };
+            self.bytes_since = 0;
             self.snapshot = Some(tokio::spawn(snapshot));
         }
     }
@@ -132,8 +151,8 @@ impl Room {
 
 /// Waits for the snapshot that is being taken, if one is.
 pub(super) async fn finished(
-    snapshot: &mut Option<JoinHandle<Result<Option<i64>, Failure>>>,
-) -> Result<Option<i64>, Failure> {
+    snapshot: &mut Option<JoinHandle<Result<Option<Snapshot>, Failure>>>,
+) -> Result<Option<Snapshot>, Failure> {
     match snapshot {
         Some(task) => task.await.unwrap_or(Err(Failure::Damaged)),
         None => std::future::pending().await,

@@ -253,13 +253,21 @@ pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i6
     Ok(Some(read.last()))
 }
 
-/// Compacts a document and stores it. Returns the number of the last update that it holds, if anything was done.
+/// A snapshot that was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The number of the last update that it holds.
+    pub seq: i64,
+    /// How large it is.
+    pub bytes: usize,
+}
+
+/// Compacts a document and stores it, if there is anything to compact.
 ///
 /// # Errors
 /// As [`compact`] and [`store`].
-pub async fn snapshot(db: &PgPool, stacks: &Stacks, conversation: ConversationId) -> Result<Option<i64>, Failure> {
-    match compact(db, stacks, conversation).await? {
-        Some(compacted) => Ok(store(db, &compacted).await?),
-        None => Ok(None),
-    }
+pub async fn snapshot(db: &PgPool, stacks: &Stacks, conversation: ConversationId) -> Result<Option<Snapshot>, Failure> {
+    let Some(compacted) = compact(db, stacks, conversation).await? else { return Ok(None) };
+    let stored = store(db, &compacted).await?;
+    Ok(stored.map(|seq| Snapshot { seq, bytes: compacted.state.len() }))
 }

@@ -22,7 +22,7 @@ use super::{
     copies::{Copies, Corrupt},
     hours::finished,
     ingest::Said,
-    persistence::{self, Failure},
+    persistence::{self, Failure, Snapshot},
     presence::Presence,
     queue::Queue,
     seat::{Mouth, Seat, SeatId, Voice},
@@ -43,6 +43,8 @@ pub(super) enum Mail {
     Leave { seat: SeatId },
     /// The room ends.
     Close { code: CloseCode },
+    /// Memory is wanted for other rooms: this one ends if nobody is in it.
+    MakeRoom,
 }
 
 /// The space that a frame takes in the mailbox, given back when it is dropped.
@@ -94,8 +96,14 @@ pub(super) struct Room {
     pub(super) committed: i64,
     /// The number of the last update in a snapshot.
     pub(super) compacted: i64,
-    pub(super) snapshot: Option<JoinHandle<Result<Option<i64>, Failure>>>,
+    pub(super) snapshot: Option<JoinHandle<Result<Option<Snapshot>, Failure>>>,
     pub(super) snapshot_failed: bool,
+    /// Bytes of the document's compacted state, as far as it is known, and of the updates since.
+    pub(super) bytes: usize,
+    /// Those of them that were committed since the snapshot under way was begun.
+    pub(super) bytes_since: usize,
+    /// Since when nobody is in it; nothing until somebody has been.
+    pub(super) left_at: Option<Instant>,
     /// The room is ending with this code; who wants in waits until it has.
     pub(super) closing: Option<CloseCode>,
     pub(super) latecomers: Vec<oneshot::Sender<Result<Seat, JoinError>>>,
@@ -133,7 +141,7 @@ impl Room {
     ) -> Self {
         let now = Instant::now();
         let dirty = stored.last() > stored.seq;
-        Self {
+        let room = Self {
             conversation,
             mail,
             copies: Some(copies),
@@ -147,6 +155,9 @@ impl Room {
             compacted: stored.seq,
             snapshot: None,
             snapshot_failed: false,
+            bytes: stored.state.len() + stored.updates.iter().map(Vec::len).sum::<usize>(),
+            bytes_since: 0,
+            left_at: None,
             closing: None,
             latecomers: Vec::new(),
             first_change: dirty.then_some(now),
@@ -156,7 +167,9 @@ impl Room {
             presence_sent: now,
             beat_at: now + house.timing.beat,
             house,
-        }
+        };
+        room.report();
+        room
     }
 
     async fn run(mut self) {
@@ -202,6 +215,8 @@ impl Room {
                 Mail::Said { seat, said, .. } => self.said(seat, said).await?,
                 Mail::Leave { seat } => self.leave(seat),
                 Mail::Close { code } => self.close(code),
+                // When it has nothing under way any more.
+                Mail::MakeRoom => self.idle_at = self.idle_at.map(|_| Instant::now()),
             }
         }
         self.judge(updates).await
@@ -241,7 +256,8 @@ impl Room {
             self.beat_at = told + self.house.timing.beat;
         }
         self.seats.insert(id, seated);
-        self.idle_at = None;
+        (self.idle_at, self.left_at) = (None, None);
+        self.report();
         // If nobody waits for the answer any more, the seat is dropped, and so left.
         let _ = reply.send(Ok(Seat { voice, outbox }));
         Ok(())
@@ -258,7 +274,9 @@ impl Room {
         if self.seats.is_empty() {
             let now = Instant::now();
             self.idle_at = Some(now + self.house.timing.idle);
+            self.left_at = Some(now);
             self.snapshot_at = self.snapshot_at.map(|_| now);
+            self.report();
         }
     }
 
@@ -327,7 +345,7 @@ async fn load(house: &House, conversation: ConversationId) -> Result<(Copies, pe
 fn leave_registry(house: &House, conversation: ConversationId, mail: &mut mpsc::Receiver<Mail>) -> Vec<Mail> {
     {
         let mut registry = house.registry();
-        registry.open.remove(&conversation);
+        registry.remove(conversation);
         mail.close();
     }
     std::iter::from_fn(|| mail.try_recv().ok()).collect()

@@ -172,6 +172,7 @@ impl Room {
         let done = self.queue.take(covered);
         let rows = done.iter().filter(|judged| judged.row.is_some()).count();
         self.committed += rows as i64;
+        self.grown(done.iter().filter_map(|judged| judged.row.as_ref()).map(|(update, _)| update.len()).sum());
         for judged in &done {
             if let Some((update, _)) = &judged.row {
                 self.relay(judged.seat, update);

@@ -7,6 +7,7 @@
 mod access;
 mod conversations;
 mod database;
+mod memory;
 mod openapi;
 mod rooms;
 mod rooms_support;

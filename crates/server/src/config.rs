@@ -43,6 +43,8 @@ pub struct Config {
     pub model: Option<Model>,
     /// The tracing filter, already known to be one.
     pub log: String,
+    /// What a caller of `/metrics` must know. Without it `/metrics` exists only where the public origin is loopback.
+    pub metrics_token: Option<Secret>,
     /// Folder of the browser's files.
     pub site_root: PathBuf,
     /// Whether pages load themselves anew when the server was started anew.
@@ -171,6 +173,7 @@ impl Config {
             sign_in: sign_in(stytch, origin.as_ref())?,
             model: model(settings.openai_api_key, settings.openai_base_url, settings.openai_model, settings.llm_api)?,
             log,
+            metrics_token: text("METRICS_TOKEN", settings.metrics_token)?.map(Secret::new),
             site_root: site_root(settings.site_root)?,
             dev_reload: text("DEV_RELOAD", settings.dev_reload)?.is_some(),
             origin,

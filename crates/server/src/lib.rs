@@ -63,5 +63,8 @@ pub mod demo;
 /// Liveness and readiness.
 pub mod health;
 
+/// What the server counts, for Prometheus.
+pub mod metrics;
+
 /// Start, and orderly stop.
 pub mod serve;

@@ -31,6 +31,7 @@ mod connections;
 mod copies;
 mod hours;
 mod ingest;
+mod metrics;
 mod presence;
 mod queue;
 mod recheck;
@@ -46,6 +47,7 @@ pub use seat::{Outbox, Outgoing, Seat, Voice};
 
 use crate::sessions::Proof;
 use connections::Connections;
+use metrics::Metrics;
 use registry::Registry;
 use room::{Mail, Room};
 use stacks::Stacks;
@@ -173,6 +175,7 @@ struct House {
     writer: mpsc::UnboundedSender<writer::Batch>,
     registry: Mutex<Registry>,
     connections: Connections,
+    metrics: Metrics,
     tasks: TaskTracker,
     sockets: TaskTracker,
 }
@@ -198,7 +201,8 @@ impl Rooms {
     /// Rooms with other waiting times and other limits.
     pub fn with_limits(db: PgPool, timing: Timing, limits: Limits) -> Self {
         let (writer, batches) = mpsc::unbounded_channel();
-        tokio::spawn(writer::run(db.clone(), batches));
+        let metrics = Metrics::new();
+        tokio::spawn(writer::run(db.clone(), batches, metrics.clone()));
         let house = House {
             db,
             timing,
@@ -207,6 +211,7 @@ impl Rooms {
             writer,
             registry: Mutex::default(),
             connections: Connections::default(),
+            metrics,
             tasks: TaskTracker::new(),
             sockets: TaskTracker::new(),
         };

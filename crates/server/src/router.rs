@@ -16,8 +16,8 @@ use tower_http::{
 };
 
 use crate::{
-    config::SignIn, conversations, development, error::Error, health, import, pages, people, refused, security,
-    services::Services, sync_route, tokens,
+    config::SignIn, conversations, development, error::Error, health, import, metrics, pages, people, refused,
+    security, services::Services, sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -60,6 +60,7 @@ pub fn router(services: Services) -> Router {
     let mut plain = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
         .route("/sync/{conversation_id}", get(sync_route::upgrade))
         .route("/sign-out", post(people::sign_out_by_form));
     if matches!(services.config.sign_in, SignIn::Development) {

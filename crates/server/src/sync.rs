@@ -60,6 +60,7 @@ pub async fn serve(socket: WebSocket, rooms: Rooms, who: Result<Member, CloseCod
             Ok(seat) => talk(&mut sink, &mut stream, seat).await,
         },
     };
+    rooms.closed(code);
     if let Some(code) = code {
         say_goodbye(&mut sink, &mut stream, code).await;
     }

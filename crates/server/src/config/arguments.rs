@@ -83,6 +83,11 @@ pub(super) struct Settings {
     #[arg(long, env = "LOG", hide_env_values = true, global = true, value_name = "FILTER")]
     pub(super) log: Option<OsString>,
 
+    /// What Prometheus sends as a bearer token to read /metrics (prefer the variable). Without it /metrics is open where
+    /// PUBLIC_ORIGIN is loopback, and nowhere else
+    #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true, value_name = "TOKEN")]
+    pub(super) metrics_token: Option<OsString>,
+
     /// Set to 1 by `cargo xtask dev`: pages load themselves anew when the server was started anew
     #[arg(long, env = "DEV_RELOAD", hide_env_values = true, global = true, value_name = "1")]
     pub(super) dev_reload: Option<OsString>,

@@ -127,6 +127,7 @@ fn secrets_show_neither_in_debug_nor_in_errors() {
         "--stytch-secret=hush2",
         "--openai-api-key=hush3",
         "--openai-model=m",
+        "--metrics-token=hush4",
     ]);
     let shown = format!("{:?}", config.unwrap());
     assert!(!shown.contains("hush"), "{shown}");
@@ -151,6 +152,7 @@ fn help_documents_every_setting_and_prints_no_value_of_the_environment() {
         "OPENAI_MODEL",
         "LLM_API",
         "LOG",
+        "METRICS_TOKEN",
         "SITE_ROOT",
     ] {
         assert!(help.contains(&format!("[env: {name}]")), "{name} in\n{help}");

@@ -11,6 +11,7 @@ use shared::{
         prescan::{Outline, prescan},
     },
 };
+use tokio::time::Instant;
 
 use super::{
     copies::{Copies, Corrupt, Trial},
@@ -77,6 +78,8 @@ pub(super) struct Case {
     /// Whether its client knows what a refusal is, and so is heard after one.
     pub(super) goes_on: bool,
     pub(super) update: Bytes,
+    /// When it arrived.
+    pub(super) heard: Instant,
 }
 
 /// Judges updates in order. What a connection sent after something for which it will be closed is not judged.

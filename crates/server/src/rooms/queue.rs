@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use shared::ids::UserId;
+use tokio::time::Instant;
 
 use super::seat::SeatId;
 
@@ -23,6 +24,8 @@ pub(super) struct Judged {
     pub(super) seat: SeatId,
     /// Counted per connection.
     pub(super) number: u64,
+    /// When it arrived.
+    pub(super) heard: Instant,
     /// To be stored and relayed. `None`: refused by name, or known before; it is done when all before it is.
     pub(super) row: Option<(Bytes, UserId)>,
 }

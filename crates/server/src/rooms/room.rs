@@ -47,12 +47,15 @@ pub(super) enum Mail {
     MakeRoom,
 }
 
-/// The space that a frame takes in the mailbox, given back when it is dropped.
-pub(super) struct Weight(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+/// The space that a frame takes in the mailbox, given back when it is dropped, and since when it wants it.
+pub(super) struct Weight {
+    _space: OwnedSemaphorePermit,
+    pub(super) heard: Instant,
+}
 
 impl Weight {
-    pub(super) fn new(permit: OwnedSemaphorePermit) -> Self {
-        Self(permit)
+    pub(super) fn new(space: OwnedSemaphorePermit, heard: Instant) -> Self {
+        Self { _space: space, heard }
     }
 }
 

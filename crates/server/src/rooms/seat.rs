@@ -5,7 +5,10 @@ use std::sync::{
 
 use bytes::Bytes;
 use shared::{access::Rights, sync::CloseCode};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    time::Instant,
+};
 
 use super::{
     connections::{Connection, Ending, Standing},
@@ -49,9 +52,10 @@ impl Voice {
     /// The frame is malformed or too large: the connection must be closed with this code.
     pub async fn say(&mut self, frame: Bytes) -> Result<(), CloseCode> {
         let Some(said) = ingest::frame(&frame, &mut self.first_answer)? else { return Ok(()) };
+        let heard = Instant::now();
         // A frame is far below 4 GiB. If the room has closed, the outbox says why.
         let Ok(space) = Arc::clone(&self.space).acquire_many_owned(frame.len() as u32).await else { return Ok(()) };
-        let _ = self.room.send(Mail::Said { seat: self.seat, said, weight: Weight::new(space) }).await;
+        let _ = self.room.send(Mail::Said { seat: self.seat, said, weight: Weight::new(space, heard) }).await;
         Ok(())
     }
 }

@@ -61,7 +61,7 @@ impl Room {
                 && let Some(rights) = mouth.rights()
             {
                 let (sender, goes_on) = (member.sender(rights), member.speaks_v1);
-                cases.push((Case { seat, sender, goes_on, update }, weight));
+                cases.push((Case { seat, sender, goes_on, update, heard: weight.heard }, weight));
             }
         }
         if cases.is_empty() {
@@ -75,13 +75,13 @@ impl Room {
     }
 
     async fn judged(&mut self, case: Case, verdict: Verdict) -> Result<(), End> {
-        let Case { seat, sender, update, .. } = case;
+        let Case { seat, sender, update, heard, .. } = case;
         let number = self.seats.get_mut(&seat).map_or(0, |seated| {
             seated.counted += 1;
             seated.counted
         });
         let row = (verdict == Verdict::Accepted).then(|| (update.clone(), sender.author));
-        self.queue.push(Judged { seat, number, row });
+        self.queue.push(Judged { seat, number, heard, row });
         let Some(seated) = self.seats.get_mut(&seat) else { return Ok(()) };
         match verdict {
             Verdict::Accepted | Verdict::Unchanged => seated.gaps = 0,
@@ -123,6 +123,7 @@ impl Room {
     }
 
     fn say_refused(&mut self, seat: SeatId, number: u64, refusal: Refusal) {
+        self.house.metrics.refused(refusal.code());
         if self.seats.get(&seat).is_some_and(|seated| seated.member.speaks_v1) {
             let refused = Refused { refused: number, code: refusal.code().to_owned(), why: refusal.to_string() };
             self.tell(seat, Frame::Refused(refused).encode().into());
@@ -158,6 +159,7 @@ impl Room {
         }
         let (done, outcome) = oneshot::channel();
         let (conversation, epoch, first) = (self.conversation, self.epoch, self.committed + 1);
+        self.house.metrics.writing.inc();
         // If the writer is gone, so is the runtime.
         let _ = self.house.writer.send(Batch { conversation, epoch, first, updates, done });
         self.committing = Some((outcome, covered));
@@ -172,6 +174,7 @@ impl Room {
         let done = self.queue.take(covered);
         let rows = done.iter().filter(|judged| judged.row.is_some()).count();
         self.committed += rows as i64;
+        self.house.metrics.applied(rows);
         self.grown(done.iter().filter_map(|judged| judged.row.as_ref()).map(|(update, _)| update.len()).sum());
         for judged in &done {
             if let Some((update, _)) = &judged.row {
@@ -200,6 +203,7 @@ impl Room {
     fn acknowledge(&mut self, done: &[Judged]) {
         let mut last = BTreeMap::new();
         for judged in done {
+            self.house.metrics.acknowledged(judged.heard.elapsed());
             last.insert(judged.seat, judged.number);
         }
         for (seat, acked) in last {

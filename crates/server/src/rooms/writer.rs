@@ -6,8 +6,13 @@ use std::{
 use bytes::Bytes;
 use shared::ids::{ConversationId, UserId};
 use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 use uuid::Uuid;
+
+use super::metrics::Metrics;
 
 /// Bytes that one commit takes; more wait for the next.
 const MAX_COMMIT: usize = 16 << 20;
@@ -38,7 +43,7 @@ pub(super) enum Outcome {
 /// statement. There is no timer: when nothing comes, it sleeps.
 ///
 /// While the store is down it tries again; the rooms hold what is accepted, and acknowledge nothing.
-pub(super) async fn run(db: PgPool, mut batches: mpsc::UnboundedReceiver<Batch>) {
+pub(super) async fn run(db: PgPool, mut batches: mpsc::UnboundedReceiver<Batch>, metrics: Metrics) {
     let (mut arrived, mut waiting) = (Vec::new(), VecDeque::new());
     loop {
         if waiting.is_empty() && batches.recv_many(&mut arrived, 1_024).await == 0 {
@@ -49,7 +54,10 @@ pub(super) async fn run(db: PgPool, mut batches: mpsc::UnboundedReceiver<Batch>)
         }
         waiting.extend(arrived.drain(..));
         let group = take_group(&mut waiting);
+        let (began, count) = (Instant::now(), group.len());
         commit(&db, group).await;
+        metrics.committed(began.elapsed());
+        metrics.writing.dec_by(count as i64);
     }
 }
 

@@ -1,7 +1,6 @@
 //! What happens to open connections when their people may not have them any more.
 //!
-//! Waits are shorter than [`Timing::recheck`], unless a test shortens it: what these tests wait for is not found by
-//! chance.
+//! Nobody looks at everybody now and then, but where a test is of that: what is found is found because it was said.
 
 use std::time::Duration;
 
@@ -24,6 +23,14 @@ use crate::{
     support::test_app::{TestApp, Visitor},
 };
 
+async fn start() -> TestApp {
+    recheck(Duration::from_secs(3_600)).await
+}
+
+async fn recheck(recheck: Duration) -> TestApp {
+    TestApp::start_as(&[], Timing { recheck, ..Timing::default() }).await
+}
+
 async fn shared(owner: &Visitor, title: &str) -> String {
     owner.conversation(title, "A text.", "class").await
 }
@@ -42,7 +49,7 @@ async fn silence(app: &TestApp) {
 
 #[tokio::test]
 async fn signing_out_closes_the_session_everywhere_and_no_other() {
-    let app = TestApp::start().await;
+    let app = start().await;
     silence(&app).await;
     let (student, elsewhere) = tokio::join!(app.person("student-1"), app.person("student-1"));
     let (one, two) = (shared(&student, "one").await, shared(&student, "two").await);
@@ -68,7 +75,7 @@ async fn signing_out_closes_the_session_everywhere_and_no_other() {
 
 #[tokio::test]
 async fn signing_out_by_the_form_closes_too() {
-    let app = TestApp::start().await;
+    let app = start().await;
     silence(&app).await;
     let student = app.person("student-1").await;
     let talk = shared(&student, "x").await;
@@ -80,7 +87,7 @@ async fn signing_out_by_the_form_closes_too() {
 
 #[tokio::test]
 async fn whoever_signs_out_while_they_connect_is_not_let_in() {
-    let app = TestApp::start().await;
+    let app = start().await;
     silence(&app).await;
     let owner = app.person("instructor").await;
     let talk = shared(&owner, "x").await;
@@ -95,7 +102,7 @@ async fn whoever_signs_out_while_they_connect_is_not_let_in() {
 /// The narrow case of the test above, which comes about by chance there: looked up, signed out, seated.
 #[tokio::test]
 async fn whoever_signed_out_between_the_look_and_the_seat_is_not_let_in() {
-    let app = TestApp::start().await;
+    let app = start().await;
     silence(&app).await;
     let student = app.person("student-1").await;
     let talk: ConversationId = shared(&student, "x").await.parse().unwrap();
@@ -121,7 +128,7 @@ async fn member(app: &TestApp, visitor: &Visitor) -> Member {
 
 #[tokio::test]
 async fn a_session_that_is_revoked_or_ends_by_another_hand_closes() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let talk = shared(&app.person("instructor").await, "x").await;
     for sql in [
         "update sessions set revoked_at = now() where user_id = $1",
@@ -138,7 +145,7 @@ async fn a_session_that_is_revoked_or_ends_by_another_hand_closes() {
 
 #[tokio::test]
 async fn a_session_that_expires_while_it_is_connected_closes() {
-    let app = TestApp::start_with(Timing { recheck: Duration::from_millis(20), ..Timing::default() }).await;
+    let app = recheck(Duration::from_millis(20)).await;
     let (student, other) = tokio::join!(app.person("student-1"), app.person("student-2"));
     let talk = shared(&student, "x").await;
     let (mut tab, mut stays) = (student.sync(&talk).await, other.sync(&talk).await);
@@ -153,7 +160,7 @@ async fn a_session_that_expires_while_it_is_connected_closes() {
 
 #[tokio::test]
 async fn who_is_removed_from_the_class_is_shown_out_of_its_conversations_and_not_of_their_own() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (owner, student) = tokio::join!(app.person("instructor"), app.person("student-1"));
     let (theirs, own) = (shared(&owner, "theirs").await, shared(&student, "own").await);
     let (mut goes, mut stays) = (student.sync(&theirs).await, student.sync(&own).await);
@@ -172,7 +179,7 @@ async fn who_is_removed_from_the_class_is_shown_out_of_its_conversations_and_not
 
 #[tokio::test]
 async fn a_conversation_that_is_not_shared_any_more_is_left_by_all_but_its_owner() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (owner, student) = tokio::join!(app.person("instructor"), app.person("student-1"));
     let (talk, other) = (shared(&owner, "x").await, shared(&owner, "y").await);
     let (mut goes, mut stays) = (student.sync(&talk).await, student.sync(&other).await);
@@ -190,7 +197,7 @@ async fn a_conversation_that_is_not_shared_any_more_is_left_by_all_but_its_owner
 
 #[tokio::test]
 async fn a_whole_class_that_is_removed_at_once_is_shown_out() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let owner = app.person("instructor").await;
     let talk = shared(&owner, "x").await;
     let mut gone = Vec::new();
@@ -207,7 +214,7 @@ async fn a_whole_class_that_is_removed_at_once_is_shown_out() {
 
 #[tokio::test]
 async fn access_that_changes_holds_for_the_next_update_on_the_same_connection() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let student = app.person("student-1").await;
     let talk: ConversationId = shared(&student, "x").await.parse().unwrap();
     let mut peer = Peer::join(&app.rooms, talk, &member(&app, &student).await).await;
@@ -227,7 +234,7 @@ async fn access_that_changes_holds_for_the_next_update_on_the_same_connection() 
 
 #[tokio::test]
 async fn a_token_is_listed_until_it_is_revoked_and_then_closes_what_it_opened() {
-    let app = TestApp::start().await;
+    let app = start().await;
     silence(&app).await;
     let (student, other) = tokio::join!(app.person("student-1"), app.person("student-2"));
     let talk = shared(&student, "x").await;
@@ -261,7 +268,7 @@ async fn a_token_is_listed_until_it_is_revoked_and_then_closes_what_it_opened() 
 
 #[tokio::test]
 async fn a_token_that_is_revoked_by_another_hand_closes() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let student = app.person("student-1").await;
     let talk = shared(&student, "x").await;
     let (id, secret) = student.token("x").await;
@@ -273,7 +280,7 @@ async fn a_token_that_is_revoked_by_another_hand_closes() {
 
 #[tokio::test]
 async fn tokens_are_not_managed_by_tokens() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let student = app.person("student-1").await;
     let (id, secret) = student.token("x").await;
     let program = app.stranger();
@@ -287,7 +294,7 @@ async fn tokens_are_not_managed_by_tokens() {
 /// Somebody else's hand ended our connections to the database too, and what was said meanwhile was not heard.
 #[tokio::test]
 async fn what_was_not_heard_is_looked_up_when_the_database_is_heard_again() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let student = app.person("student-1").await;
     let talk = shared(&student, "x").await;
     let mut tab = student.sync(&talk).await;

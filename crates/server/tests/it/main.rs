@@ -8,6 +8,7 @@ mod access;
 mod conversations;
 mod database;
 mod memory;
+mod metrics;
 mod openapi;
 mod rooms;
 mod rooms_support;

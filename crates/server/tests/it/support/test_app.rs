@@ -50,12 +50,14 @@ impl Answer {
 
 impl TestApp {
     pub async fn start() -> TestApp {
-        Self::start_with(Timing::default()).await
+        Self::start_as(&[], Timing::default()).await
     }
 
-    pub async fn start_with(timing: Timing) -> TestApp {
+    /// With these flags and these waiting times.
+    pub async fn start_as(flags: &[&str], timing: Timing) -> TestApp {
         let database = TestDatabase::new().await;
-        let (_, config) = Config::parse(["promptgrimoire", "--listen", "127.0.0.1:0"]).unwrap();
+        let words = ["promptgrimoire", "--listen=127.0.0.1:0"].iter().chain(flags);
+        let (_, config) = Config::parse(words).unwrap();
         demo::seed(&database.pool).await.unwrap();
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -12,7 +12,7 @@ use sqlx::{
 };
 
 use crate::config::Config;
-use embedded::{Cluster, Tuning};
+use embedded::{Cluster, Keeper, Tuning};
 
 /// A private Postgres, run by the server.
 pub mod embedded;
@@ -41,7 +41,7 @@ const SESSION: [(&str, &str); 4] = [
 #[derive(Debug)]
 pub struct Database {
     pool: PgPool,
-    embedded: Option<Cluster>,
+    embedded: Option<Keeper>,
 }
 
 impl Database {
@@ -60,7 +60,7 @@ impl Database {
             None => {
                 let cluster = Cluster::open(&config.data_dir, Tuning::default()).await?;
                 match connect(cluster.options()).await {
-                    Ok(pool) => Ok(Database { pool, embedded: Some(cluster) }),
+                    Ok(pool) => Ok(Database { pool, embedded: Some(Keeper::of(cluster)) }),
                     Err(error) => {
                         cluster.stop().await?;
                         Err(error.context("the embedded database cannot be used"))
@@ -84,7 +84,7 @@ impl Database {
     pub async fn close(self) -> anyhow::Result<()> {
         self.pool.close().await;
         match self.embedded {
-            Some(cluster) => cluster.stop().await,
+            Some(keeper) => keeper.stop().await,
             None => Ok(()),
         }
     }

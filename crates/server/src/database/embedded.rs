@@ -5,6 +5,7 @@
 //!   whoever gets to the socket could read the data files as well, and a password would have to lie beside it.
 //! - It outlives a server that is killed, and the next server on the same folder finds it again. Only one server at a
 //!   time: a lock says so.
+//! - It is started again should it die while the server runs (`keeper`).
 //! - It is not in the terminal's process group: Ctrl+C reaches the server, which stops it when everything is flushed.
 
 use std::{
@@ -16,12 +17,14 @@ use anyhow::Context;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
 use binaries::Binaries;
+pub(super) use keeper::Keeper;
 use lock::Lock;
 use place::Place;
 use postmaster::{Postmaster, StartError};
 
 pub(crate) mod binaries;
 mod initialise;
+mod keeper;
 mod lock;
 mod owner;
 mod place;
@@ -52,6 +55,7 @@ impl Default for Tuning {
 #[derive(Debug)]
 pub struct Cluster {
     place: Place,
+    tuning: Tuning,
     postmaster: Postmaster,
     _locks: Vec<Lock>,
 }
@@ -71,11 +75,8 @@ impl Cluster {
             // A copy of DATA_DIR names the same database; two servers on it would be two servers on one cluster.
             locks.push(Lock::take(&place.home)?);
         }
-        let postmaster = match Postmaster::find(&place).await? {
-            Some(postmaster) => postmaster,
-            None => start(&place, tuning).await?,
-        };
-        let cluster = Cluster { place, postmaster, _locks: locks };
+        let postmaster = find_or_start(&place, tuning).await?;
+        let cluster = Cluster { place, tuning, postmaster, _locks: locks };
         cluster.ensure_database().await.context("the embedded database cannot be set up")?;
         Ok(cluster)
     }
@@ -117,6 +118,17 @@ impl Cluster {
         Ok(())
     }
 
+    /// Waits until Postgres has died.
+    async fn died(&mut self) {
+        self.postmaster.exited().await;
+    }
+
+    /// Starts Postgres again after it has died, unless somebody else has.
+    async fn revive(&mut self) -> anyhow::Result<()> {
+        self.postmaster = find_or_start(&self.place, self.tuning).await?;
+        Ok(())
+    }
+
     /// Nothing here fails if it was done before, wholly or in part.
     async fn ensure_database(&self) -> anyhow::Result<()> {
         let mut connection = self.superuser().connect().await?;
@@ -133,6 +145,13 @@ impl Cluster {
 
 async fn exists(connection: &mut PgConnection, question: &'static str) -> sqlx::Result<bool> {
     sqlx::query_scalar(question).bind(NAME).fetch_one(connection).await
+}
+
+async fn find_or_start(place: &Place, tuning: Tuning) -> anyhow::Result<Postmaster> {
+    match Postmaster::find(place).await? {
+        Some(postmaster) => Ok(postmaster),
+        None => start(place, tuning).await,
+    }
 }
 
 async fn start(place: &Place, tuning: Tuning) -> anyhow::Result<Postmaster> {

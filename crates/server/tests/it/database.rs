@@ -146,6 +146,38 @@ async fn a_cluster_that_was_killed_itself_loses_nothing() {
     cluster.stop().await.unwrap();
 }
 
+/// Kills the Postgres of a server that is running, and waits for the server to have another.
+async fn kill_and_wait(database: &Database, process: i32) -> Vec<String> {
+    kill(process, Signal::KILL).await;
+    let answer = async {
+        loop {
+            if let Ok(mut connection) = database.pool().acquire().await {
+                return words(&mut connection).await;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), answer).await.expect("it is started again")
+}
+
+#[tokio::test]
+async fn a_cluster_that_is_killed_under_its_server_is_started_again() {
+    let data_dir = run::scratch("under");
+    let cluster = open(&data_dir).await;
+    let (file, found) = (pid_file(&cluster), cluster.process_id());
+    add_and_read(&cluster, "committed").await;
+    drop(cluster);
+
+    let database = Database::open(&config(&data_dir, "")).await.unwrap();
+    let process = || fs::read_to_string(&file).unwrap().lines().next().unwrap().parse().unwrap();
+    assert_eq!(process(), found, "it was running, and nobody's child: that too must be noticed");
+    assert_eq!(kill_and_wait(&database, found).await, ["committed"]);
+    let second: i32 = process();
+    assert_ne!(second, found);
+    assert_eq!(kill_and_wait(&database, second).await, ["committed"], "and again");
+    database.close().await.unwrap();
+    assert!(!file.exists(), "the last one is stopped in order");
+}
+
 #[tokio::test]
 async fn a_stale_pid_file_that_names_another_living_process_is_no_obstacle() {
     let data_dir = run::scratch("stale");

@@ -29,6 +29,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 const FAST_STOP: Duration = Duration::from_secs(10);
 const IMMEDIATE_STOP: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_millis(20);
+/// How often one is looked after that is nobody's child, so that its end does not announce itself.
+const LOOK: Duration = Duration::from_secs(1);
 /// One log of this size and one older one are kept.
 const LARGEST_LOG: u64 = 8 << 20;
 
@@ -180,6 +182,19 @@ impl Postmaster {
             tracing::warn!(process = %self.pid, "the embedded database does not stop within {} s", limit.as_secs());
         }
         bail!("the embedded database (process {}) does not stop", self.pid)
+    }
+
+    /// Waits until it is gone. It then is for good: this is not asked again.
+    pub(super) async fn exited(&mut self) {
+        match &mut self.exited {
+            Some(exited) => drop(exited.await),
+            None => {
+                // A killed one leaves its pid file, and where nobody waits for orphans its number too.
+                while !self.has_exited() && is_postmaster_of(self.pid, &self.cluster) {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+        }
     }
 
     /// One that is not our child is gone when its pid file is: that is the last thing it does.

@@ -184,6 +184,7 @@ async fn a_stale_pid_file_that_names_another_living_process_is_no_obstacle() {
     let cluster = open(&data_dir).await;
     add_and_read(&cluster, "kept").await;
     let (file, owner) = (pid_file(&cluster), fs::metadata(cluster.home().join("postgres")).unwrap());
+    let socket = cluster.socket().to_owned();
     kill(cluster.process_id(), Signal::KILL).await;
     drop(cluster);
     // A process of Postgres' own user: Postgres alone would take it for the one that wrote the file.
@@ -192,9 +193,12 @@ async fn a_stale_pid_file_that_names_another_living_process_is_no_obstacle() {
         std::os::unix::process::CommandExt::uid(&mut command, owner.uid());
     }
     let mut other = command.arg("60").spawn().unwrap();
-    let text = fs::read_to_string(&file).unwrap();
-    let rest = text.split_once('\n').unwrap().1;
-    fs::write(&file, format!("{}\n{rest}", other.id())).unwrap();
+    // Postgres locks its socket by a number too.
+    for file in [file, socket.join(".s.PGSQL.5432.lock")] {
+        let text = fs::read_to_string(&file).unwrap();
+        let rest = text.split_once('\n').unwrap().1;
+        fs::write(&file, format!("{}\n{rest}", other.id())).unwrap();
+    }
 
     let reopened = Cluster::open(&data_dir, QUICK).await;
     let untouched = other.try_wait().unwrap().is_none();

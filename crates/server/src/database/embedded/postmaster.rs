@@ -60,7 +60,8 @@ impl Postmaster {
     ///
     /// Its pid file alone proves nothing: the machine may have been switched off and the number be somebody else's
     /// now. So it must answer on its socket and say that these are its files. A file that proves to be stale is
-    /// removed, since Postgres itself would believe any living process of its own user.
+    /// removed, since Postgres itself would believe any living process of its own user, and one that has ended but was
+    /// not waited for; and with it the file by which Postgres locks its socket, which holds the same number.
     pub(super) async fn find(place: &Place) -> anyhow::Result<Option<Postmaster>> {
         let Some(file) = PidFile::read(&place.cluster)? else { return Ok(None) };
         let found = Postmaster {
@@ -89,6 +90,7 @@ impl Postmaster {
         }
         if alive(file.pid) {
             fs::remove_file(place.cluster.join("postmaster.pid")).ok();
+            fs::remove_file(place.socket.join(".s.PGSQL.5432.lock")).ok();
         }
         Ok(None)
     }

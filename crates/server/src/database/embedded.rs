@@ -33,7 +33,8 @@ mod postmaster;
 /// The server's role and its database: an owner, not a superuser, so that a hole in the server is not one in the
 /// machine (a superuser may run programs).
 const NAME: &str = "promptgrimoire";
-/// Backends of a killed postmaster need a moment to notice; until then its shared memory is in use.
+/// Backends of a killed postmaster need a moment to notice; until then its shared memory is in use. One that is only just
+/// starting needs a moment to be found.
 const START_ATTEMPTS: usize = 10;
 
 /// What differs between a server's cluster and that of tests.
@@ -148,13 +149,9 @@ async fn exists(connection: &mut PgConnection, question: &'static str) -> sqlx::
 }
 
 async fn find_or_start(place: &Place, tuning: Tuning) -> anyhow::Result<Postmaster> {
-    match Postmaster::find(place).await? {
-        Some(postmaster) => Ok(postmaster),
-        None => start(place, tuning).await,
+    if let Some(running) = Postmaster::find(place).await? {
+        return Ok(running);
     }
-}
-
-async fn start(place: &Place, tuning: Tuning) -> anyhow::Result<Postmaster> {
     let binaries = Binaries::find(&binaries::folders(), place.made_by()?)?;
     if place.made_by()?.is_none() {
         tracing::info!(folder = %place.cluster.display(), postgres = binaries.major, "making the embedded database");
@@ -162,8 +159,12 @@ async fn start(place: &Place, tuning: Tuning) -> anyhow::Result<Postmaster> {
     }
     for _ in 1..START_ATTEMPTS {
         match Postmaster::start(&binaries, place, tuning).await {
-            Err(StartError::MemoryInUse) => tokio::time::sleep(Duration::from_millis(500)).await,
+            Err(StartError::InUse) => tokio::time::sleep(Duration::from_millis(500)).await,
             result => return Ok(result?),
+        }
+        // A server that was killed may have just started one, which is there by now.
+        if let Some(running) = Postmaster::find(place).await? {
+            return Ok(running);
         }
     }
     Ok(Postmaster::start(&binaries, place, tuning).await?)

@@ -211,6 +211,28 @@ async fn a_stale_pid_file_that_names_another_living_process_is_no_obstacle() {
 }
 
 #[tokio::test]
+async fn a_cluster_that_another_server_had_only_just_started_is_found_a_moment_later() {
+    let data_dir = run::scratch("starting");
+    let cluster = open(&data_dir).await;
+    let (file, log, process) = (pid_file(&cluster), cluster.home().join("postgres.log"), cluster.process_id());
+    drop(cluster);
+    // As long as it has not written its pid file anew, that of one that was killed before is there.
+    let own = fs::read_to_string(&file).unwrap();
+    let mut gone = Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    fs::write(&file, format!("{}\n{}", gone.id(), own.split_once('\n').unwrap().1)).unwrap();
+    let started = async {
+        while !fs::read_to_string(&log).unwrap().contains("is still in use") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        fs::write(&file, &own).unwrap();
+    };
+    let (cluster, ()) = tokio::join!(open(&data_dir), started);
+    assert_eq!(cluster.process_id(), process);
+    cluster.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_cluster_that_runs_but_cannot_be_reached_is_started_anew() {
     let data_dir = run::scratch("deaf");
     let cluster = open(&data_dir).await;

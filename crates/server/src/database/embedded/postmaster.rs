@@ -48,9 +48,9 @@ pub(super) struct Postmaster {
 /// Why Postgres did not come up.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StartError {
-    /// Backends of a killed postmaster are still leaving. It will pass.
-    #[error("processes of an earlier Postgres still use this database")]
-    MemoryInUse,
+    /// Backends of a killed postmaster are still leaving, or another postmaster is only just starting. It will pass.
+    #[error("processes of another Postgres use this database")]
+    InUse,
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
 }
@@ -111,11 +111,15 @@ impl Postmaster {
         let since = Instant::now();
         loop {
             match postmaster.ask().await {
-                Answer::Ready => return Ok(postmaster),
+                // What answers may be one that is about to send ours away.
+                Answer::Ready if PidFile::read(&place.cluster)?.is_some_and(|file| file.pid == postmaster.pid) => {
+                    return Ok(postmaster);
+                }
                 _ if postmaster.has_exited() => {
                     let words = last_words(&place.log, said_before);
-                    if words.contains("is still in use") {
-                        return Err(StartError::MemoryInUse);
+                    let is_locked = words.contains("lock file") && words.contains("already exists");
+                    if is_locked || words.contains("is still in use") {
+                        return Err(StartError::InUse);
                     }
                     return Err(
                         anyhow::anyhow!("Postgres does not start: {words} (see {})", place.log.display()).into()

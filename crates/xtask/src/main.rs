@@ -1,4 +1,4 @@
-//! The developer commands: `cargo xtask run`, `dev`, `build`, `test`, `prepare`.
+//! The developer commands: `cargo xtask run`, `dev`, `build`, `test`, `soak`, `prepare`.
 //!
 //! Each does everything that it needs on a machine that has cargo and little else, says what it is doing in short
 //! lines, and where it cannot help itself ends with one line that holds the command to type. Nothing is asked, and
@@ -18,6 +18,7 @@ mod process;
 mod progress;
 mod run;
 mod site;
+mod soak;
 mod test;
 mod wasm_toolchain;
 mod workspace;
@@ -62,6 +63,8 @@ enum Task {
     },
     /// Run all checks; the last line is `N passed, N failed`
     Test(test::Options),
+    /// Write for minutes while the server and Postgres are killed over and over; nothing acknowledged may be lost
+    Soak(soak::Options),
     /// Renew .sqlx, what the compiler knows of our SQL, from a throw-away database with our migrations
     Prepare {
         /// Change nothing; fail if .sqlx is out of date
@@ -90,6 +93,7 @@ fn perform(task: Task) -> Result<ExitCode> {
             dist::build(&workspace, Mode::new(dev))?;
         }
         Task::Test(options) => return test::run(&workspace, &options),
+        Task::Soak(options) => soak::run(&workspace, &options)?,
         Task::Prepare { check: false } => prepare::renew(&workspace)?,
         Task::Prepare { check: true } => prepare::check(&workspace)?,
     }

@@ -417,9 +417,13 @@ async fn every_test_has_a_database_of_its_own_with_all_tables() {
 
 #[test]
 fn when_the_tests_are_killed_their_postgres_goes_too() {
-    // This very binary is started with one test that leaves a cluster running, and killed from within.
+    assert_it_goes_too("database::leaves_a_cluster_and_is_killed");
+}
+
+/// Starts this very binary with one test that leaves a process running, says its number and kills itself.
+pub fn assert_it_goes_too(test: &str) {
     let left = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "database::leaves_a_cluster_and_is_killed", "--nocapture"])
+        .args(["--ignored", "--exact", test, "--nocapture"])
         .env_remove("NEXTEST_RUN_ID")
         .env("CARGO_TARGET_TMPDIR", run::scratch("orphans"))
         .stderr(Stdio::null())
@@ -427,14 +431,14 @@ fn when_the_tests_are_killed_their_postgres_goes_too() {
         .unwrap();
     assert_eq!(left.status.signal(), Some(9), "it was killed");
     let said = String::from_utf8(left.stdout).unwrap();
-    let process = said.lines().find_map(|line| line.split("postmaster ").nth(1)).unwrap().trim().parse().unwrap();
+    let process = said.lines().find_map(|line| line.split("left process ").nth(1)).unwrap().trim().parse().unwrap();
     for _ in 0..200 {
         if !is_running(process) {
             return;
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    panic!("Postgres {process} is still there");
+    panic!("process {process} is still there");
 }
 
 #[tokio::test]
@@ -442,6 +446,6 @@ fn when_the_tests_are_killed_their_postgres_goes_too() {
 async fn leaves_a_cluster_and_is_killed() {
     let _database = TestDatabase::new().await;
     let cluster = open(&run::scratch("left")).await;
-    println!("postmaster {}", cluster.process_id());
+    println!("left process {}", cluster.process_id());
     kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
 }

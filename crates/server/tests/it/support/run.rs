@@ -12,7 +12,7 @@ use std::{
     time::SystemTime,
 };
 
-/// Waits for a process to end, then stops every Postgres below a folder and removes the folder.
+/// Waits for a process to end, then kills every server and stops every Postgres below a folder and removes the folder.
 ///
 /// A shell, because it must outlive the tests however they end: finished, failed, interrupted or killed. It goes by
 /// the command line of what it signals, since a number in a pid file may by now be another process.
@@ -24,6 +24,12 @@ homes() {
     echo "$folder"
     find "$folder" -name postgres.path -exec cat {} +
 }
+# First, because a server starts its Postgres again.
+find "$folder" -name server.pid | while read -r file; do
+    process=$(head -n 1 "$file")
+    line=$(tr '\0' ' ' <"/proc/$process/cmdline" 2>/dev/null || ps -o command= -p "$process")
+    case $line in *"$folder"*) kill -KILL "$process" ;; esac
+done
 homes | while read -r home; do
     find "$home" -name postmaster.pid | while read -r file; do
         process=$(head -n 1 "$file")

@@ -29,6 +29,7 @@ pub mod stacks;
 
 mod connections;
 mod copies;
+mod echoes;
 mod hours;
 mod ingest;
 mod metrics;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     copies::{Copies, Corrupt, Trial},
+    echoes::Echoes,
     seat::SeatId,
 };
 
@@ -31,15 +32,19 @@ pub(super) enum Said {
     QueryAwareness,
 }
 
-/// Step 1: the limits of a frame, and that it is one. `first_answer` says whether no SyncStep2 has come yet, and is
-/// kept up to date. `None` is a frame that means nothing to the server.
-pub(super) fn frame(bytes: &Bytes, first_answer: &mut bool) -> Result<Option<Said>, CloseCode> {
+/// Step 1: the limits of a frame, and that it is one. `first_answer` says whether no SyncStep2 has come yet, `echoes` which
+/// large frames may come back; both are kept up to date. `None` is a frame that means nothing to the server.
+pub(super) fn frame(bytes: &Bytes, first_answer: &mut bool, echoes: &Echoes) -> Result<Option<Said>, CloseCode> {
     if bytes.len() > sync::MAX_FIRST_ANSWER {
         return Err(CloseCode::TooLarge);
     }
     let frame = Frame::decode(bytes).map_err(|_| CloseCode::Malformed);
-    let answers = matches!(frame, Ok(Frame::Step2(_))) && std::mem::take(first_answer);
-    if bytes.len() > sync::MAX_FRAME && !answers {
+    let may_be_large = match frame {
+        Ok(Frame::Step2(_)) => std::mem::take(first_answer),
+        Ok(Frame::Update(_)) => bytes.len() > sync::MAX_FRAME && echoes.take(),
+        _ => false,
+    };
+    if bytes.len() > sync::MAX_FRAME && !may_be_large {
         return Err(CloseCode::TooLarge);
     }
     Ok(Some(match frame? {

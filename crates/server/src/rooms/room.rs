@@ -239,7 +239,7 @@ impl Room {
         let (mouth, outbox) = Mouth::new(connection);
         let id = self.next_seat;
         self.next_seat += 1;
-        let voice = Voice::new(id, door.mailbox.clone(), Arc::clone(&door.space));
+        let voice = Voice::new(id, door.mailbox.clone(), Arc::clone(&door.space), mouth.echoes());
         if member.speaks_v1 {
             let _ = mouth.send(Frame::Epoch(Epoch { epoch: self.epoch }).encode().into());
         }

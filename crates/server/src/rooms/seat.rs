@@ -12,6 +12,7 @@ use tokio::{
 
 use super::{
     connections::{Connection, Ending, Standing},
+    echoes::Echoes,
     ingest,
     room::{Mail, Weight},
 };
@@ -39,11 +40,12 @@ pub struct Voice {
     room: mpsc::Sender<Mail>,
     space: Arc<Semaphore>,
     first_answer: bool,
+    echoes: Echoes,
 }
 
 impl Voice {
-    pub(super) fn new(seat: SeatId, room: mpsc::Sender<Mail>, space: Arc<Semaphore>) -> Self {
-        Self { seat, room, space, first_answer: true }
+    pub(super) fn new(seat: SeatId, room: mpsc::Sender<Mail>, space: Arc<Semaphore>, echoes: Echoes) -> Self {
+        Self { seat, room, space, first_answer: true, echoes }
     }
 
     /// Says one frame. Waits while the room is busy, so that a fast writer is slowed down by its own connection.
@@ -51,7 +53,7 @@ impl Voice {
     /// # Errors
     /// The frame is malformed or too large: the connection must be closed with this code.
     pub async fn say(&mut self, frame: Bytes) -> Result<(), CloseCode> {
-        let Some(said) = ingest::frame(&frame, &mut self.first_answer)? else { return Ok(()) };
+        let Some(said) = ingest::frame(&frame, &mut self.first_answer, &self.echoes)? else { return Ok(()) };
         let heard = Instant::now();
         // A frame is far below 4 GiB. If the room has closed, the outbox says why.
         let Ok(space) = Arc::clone(&self.space).acquire_many_owned(frame.len() as u32).await else { return Ok(()) };
@@ -126,6 +128,7 @@ pub(super) struct Mouth {
     frames: mpsc::Sender<Bytes>,
     bytes: Arc<AtomicUsize>,
     standing: Standing,
+    echoes: Echoes,
 }
 
 /// The reader is too slow.
@@ -138,12 +141,17 @@ impl Mouth {
         let bytes = Arc::new(AtomicUsize::new(0));
         let outbox =
             Outbox { frames: heard, bytes: Arc::clone(&bytes), standing: standing.watch(), _connection: connection };
-        (Self { frames, bytes, standing }, outbox)
+        (Self { frames, bytes, standing, echoes: Echoes::default() }, outbox)
     }
 
     /// What the connection may do at this moment; nothing if it is about to be closed.
     pub(super) fn rights(&self) -> Option<Rights> {
         self.standing.rights()
+    }
+
+    /// For the voice of the same connection.
+    pub(super) fn echoes(&self) -> Echoes {
+        self.echoes.clone()
     }
 
     pub(super) fn send(&self, frame: Bytes) -> Result<(), Full> {
@@ -152,6 +160,7 @@ impl Mouth {
         if waiting > 0 && waiting + length > MAX_BYTES {
             return Err(Full);
         }
+        self.echoes.heard(length);
         match self.frames.try_send(frame) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Full),
             // A reader that has gone says so itself.

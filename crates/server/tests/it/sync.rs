@@ -20,7 +20,7 @@ use tokio_tungstenite::{
     connect_async,
     tungstenite::{Message, client::IntoClientRequest},
 };
-use yrs::{Text, Transact};
+use yrs::{ReadTxn, StateVector, Text, Transact};
 
 use crate::rooms_support::{Peer, Socket, Wire, conversation, database, doc, log, never, person, push};
 
@@ -165,6 +165,24 @@ async fn a_first_answer_may_be_larger_than_a_frame() {
     push(&offline, &"x".repeat(8 << 20));
     let socket = Wire::Socket(Box::new(world.socket(world.talk, 0, true).await));
     assert_eq!(Peer::over(socket, offline).await.until_closed().await, Some(CloseCode::TooLarge));
+}
+
+#[tokio::test]
+async fn what_a_connection_was_sent_may_come_back_once_however_large() {
+    let world = world().await;
+    let offline = doc();
+    push(&offline, &"word ".repeat(600_000));
+    let socket = Wire::Socket(Box::new(world.socket(world.talk, 0, true).await));
+    let mut peer = Peer::over(socket, offline).await;
+    peer.settle().await;
+    let mut stock = world.stock(1).await;
+    stock.until(|peer| peer.synced).await;
+    let everything = stock.doc.transact().encode_diff_v1(&StateVector::default());
+    stock.say_update(&everything).await;
+    stock.write("still here").await;
+    peer.until(|peer| peer.notes().ends_with("still here")).await;
+    stock.say_update(&everything).await;
+    assert_eq!(stock.until_closed().await, Some(CloseCode::TooLarge));
 }
 
 #[tokio::test]

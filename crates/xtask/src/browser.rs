@@ -2,10 +2,9 @@
 
 use std::{env, fs, path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
+use anyhow::{Result, bail};
 
-use crate::{apt, process, progress, workspace::Workspace};
+use crate::{apt, npm, process, progress, workspace::Workspace};
 
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
@@ -46,29 +45,7 @@ pub fn ready(workspace: &Workspace) -> Result<Browser> {
 
 /// Node, npm and the packages of `end2end`, as its lock file has them.
 pub fn packages(workspace: &Workspace) -> Result<()> {
-    if process::find("node").is_none() || process::find("npm").is_none() {
-        if !apt::available() {
-            bail!("Node.js is missing; install version 20 or later (https://nodejs.org, or: brew install node)");
-        }
-        apt::install(workspace, "Node.js", &["nodejs".into(), "npm".into()])?;
-    }
-    let folder = workspace.root.join("end2end");
-    let lock = fs::read(folder.join("package-lock.json")).context("cannot read end2end/package-lock.json")?;
-    let lock: String = Sha256::digest(lock).iter().map(|byte| format!("{byte:02x}")).collect();
-    let stamp = folder.join("node_modules/.xtask");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    let step = progress::begin("npm packages", "npm ci");
-    let mut npm = process::command("npm");
-    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-    let log = workspace.log("npm");
-    if !process::logged("npm ci", &mut npm, &log, LIMIT)?.is_some_and(|status| status.success()) {
-        bail!("`npm ci` failed in end2end; see {}", log.display());
-    }
-    fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))?;
-    step.done("installed");
-    Ok(())
+    npm::install(workspace, &workspace.root.join("end2end"), &[])
 }
 
 fn installed() -> Option<PathBuf> {

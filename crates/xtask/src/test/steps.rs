@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use crate::{
     browser::{self, Browser},
-    components, dist, postgres, process,
+    components, dist, postgres, process, python,
     wasm_toolchain::{self, TARGET},
     workspace::Workspace,
 };
@@ -137,7 +137,9 @@ impl Step {
             }
             Self::Test => {
                 postgres::ready(workspace)?;
-                with(cargo(&["test", "--no-fail-fast"]), &NATIVE)
+                let mut test = with(cargo(&["test", "--no-fail-fast"]), &NATIVE);
+                stock_clients(workspace, &mut test)?;
+                test
             }
             Self::TestXtask => cargo(&["test", "--package=xtask"]),
             Self::Sqlx => ourselves(&["prepare", "--check"])?,
@@ -167,6 +169,19 @@ fn ourselves(arguments: &[&str]) -> Result<Command> {
         command.env("CARGO", cargo);
     }
     Ok(command)
+}
+
+/// The integration tests start these programs, and say which command to type where they are not told of them.
+fn stock_clients(workspace: &Workspace, test: &mut Command) -> Result<()> {
+    browser::packages(workspace)?;
+    test.env("PROMPTGRIMOIRE_TEST_NODE", process::find("node").context("Node.js is not on the path")?);
+    let python = python::with_packages(workspace, "clients", &workspace.root.join("end2end/clients/requirements.txt"))?;
+    test.env("PROMPTGRIMOIRE_TEST_PYTHON", python.program);
+    match python.path {
+        Some(path) => test.env("PROMPTGRIMOIRE_TEST_PYTHONPATH", path),
+        None => test.env_remove("PROMPTGRIMOIRE_TEST_PYTHONPATH"),
+    };
+    Ok(())
 }
 
 fn playwright(workspace: &Workspace) -> Result<Command> {

@@ -11,6 +11,7 @@ mod ledger;
 mod memory;
 mod metrics;
 mod openapi;
+mod replicas;
 mod rooms;
 mod rooms_support;
 mod rules;

@@ -84,18 +84,13 @@ impl TestApp {
 
     /// Somebody who is signed out.
     pub fn stranger(&self) -> Visitor {
-        let http =
-            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Visitor { http, origin: self.origin(), cookie: String::new() }
+        Visitor::of(self.origin())
     }
 
     /// `instructor`, `student-1` or `student-2`.
     pub async fn person(&self, key: &str) -> Visitor {
         let mut visitor = self.stranger();
-        let answer = visitor.post("/api/v1/dev/sign-in", json!({"person": key})).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-        let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
-        visitor.cookie = cookie.split(';').next().unwrap().to_owned();
+        visitor.sign_in(key).await;
         visitor
     }
 }
@@ -109,6 +104,21 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Somebody who is signed out, at this site.
+    pub fn of(origin: String) -> Visitor {
+        let http =
+            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Visitor { http, origin, cookie: String::new() }
+    }
+
+    /// `instructor`, `student-1` or `student-2`.
+    pub async fn sign_in(&mut self, key: &str) {
+        let answer = self.post("/api/v1/dev/sign-in", json!({"person": key})).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+        self.cookie = cookie.split(';').next().unwrap().to_owned();
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, |request| request).await
     }

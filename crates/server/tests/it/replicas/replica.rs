@@ -1,0 +1,237 @@
+//! A replica: one of ours in this process, or a stock library in a child process that speaks JSON over its standard
+//! input and output.
+
+use std::{fs, path::PathBuf, process::Stdio};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use shared::{
+    document::Highlight,
+    ids::{ConversationId, UserId},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{ChildStdin, ChildStdout, Command},
+};
+
+use super::{
+    PATIENCE,
+    dump::{Dump, Roots},
+    edits::Edit,
+    installed,
+    link::Link,
+    own::Own,
+};
+use crate::support::run;
+
+/// Whose implementation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Library {
+    /// Ours.
+    Yrs,
+    /// npm `yjs` and `y-websocket`.
+    Yjs,
+    /// PyPI `pycrdt`.
+    Pycrdt,
+}
+
+/// What a replica is told at first.
+pub struct Opening {
+    pub server: String,
+    pub conversation: ConversationId,
+    pub token: String,
+    /// Its Yjs client id.
+    pub client: u64,
+    pub user: UserId,
+    pub roots: Roots,
+}
+
+pub struct Replica {
+    /// For whoever reads of a failure.
+    pub name: String,
+    pub link: Link,
+    mind: Mind,
+}
+
+enum Mind {
+    Own(Box<Own>),
+    Child(Box<Child>),
+}
+
+impl Replica {
+    /// Opens the document and syncs.
+    pub async fn open(library: Library, opening: Opening, link: Link) -> Self {
+        let name = format!("{library:?} of {}, client {}", opening.user, opening.client);
+        let mind = match library {
+            Library::Yrs => Mind::Own(Box::new(Own::open(&opening).await)),
+            Library::Yjs => Mind::Child(Box::new(Child::open(installed::node(), "yjs_client.mjs", &opening).await)),
+            Library::Pycrdt => {
+                Mind::Child(Box::new(Child::open(installed::python(), "pycrdt_client.py", &opening).await))
+            }
+        };
+        let mut replica = Self { name, link, mind };
+        replica.synced().await;
+        replica
+    }
+
+    /// Connects again, where there is no connection, and waits until both ends have asked each other what they lack and
+    /// have been answered. Stock clients would connect by themselves, only later.
+    pub async fn join(&mut self, resend: bool) {
+        self.link.mend();
+        if !self.link.is_open() {
+            match &mut self.mind {
+                Mind::Own(own) => own.connect(resend).await,
+                Mind::Child(child) => drop(child.ask(json!({"do": "connect"})).await),
+            }
+        }
+        self.synced().await;
+    }
+
+    /// Both ends have asked and have been answered, and the client has taken the answer in.
+    async fn synced(&mut self) {
+        self.link.synced().await;
+        match &mut self.mind {
+            Mind::Own(own) => own.synced().await,
+            Mind::Child(child) => drop(child.ask(json!({"do": "synced"})).await),
+        }
+    }
+
+    pub async fn edit(&mut self, edit: &Edit) {
+        match &mut self.mind {
+            Mind::Own(own) => own.edit(edit),
+            Mind::Child(child) => child.edit(edit).await,
+        }
+    }
+
+    /// The server gets the update of this edit twice.
+    pub async fn edit_and_repeat(&mut self, edit: &Edit) {
+        match &mut self.mind {
+            Mind::Own(own) => own.edit_and_repeat(edit),
+            Mind::Child(child) => {
+                self.link.repeat();
+                child.edit(edit).await;
+            }
+        }
+    }
+
+    /// The server gets the updates of these edits in another order. Returns when that is made good.
+    pub async fn edit_and_shuffle(&mut self, edits: &[Edit], order: &[usize]) {
+        match &mut self.mind {
+            Mind::Own(own) => {
+                own.edit_and_shuffle(edits, order);
+                own.acknowledged().await;
+            }
+            Mind::Child(child) => {
+                self.link.gather();
+                for edit in edits {
+                    child.edit(edit).await;
+                }
+                self.link.deal(order).await;
+            }
+        }
+    }
+
+    pub async fn dump(&mut self) -> Dump {
+        let mut dump = match &mut self.mind {
+            Mind::Own(own) => own.dump(),
+            Mind::Child(child) => serde_json::from_value(child.ask(json!({"do": "dump"})).await).unwrap(),
+        };
+        dump.state = dump.state.normal();
+        dump
+    }
+
+    /// Waits until the document is no longer of this version.
+    pub async fn changed(&mut self, since: u64) {
+        match &mut self.mind {
+            Mind::Own(own) => own.changed(since).await,
+            Mind::Child(child) => drop(child.ask(json!({"do": "changed", "since": since})).await),
+        }
+    }
+
+    /// Waits until the server has acknowledged everything, where it tells.
+    pub async fn acknowledged(&self) {
+        if let Mind::Own(own) = &self.mind {
+            own.acknowledged().await;
+        }
+    }
+
+    /// The highlights as our own client reads them. Only replicas of ours can.
+    pub fn highlights(&self) -> Vec<Highlight> {
+        match &self.mind {
+            Mind::Own(own) => own.highlights(),
+            Mind::Child(_) => panic!("{} is not ours", self.name),
+        }
+    }
+
+    /// The updates that were acknowledged.
+    pub fn ledger(&self) -> Vec<Vec<u8>> {
+        match &self.mind {
+            Mind::Own(own) => own.ledger(),
+            Mind::Child(_) => Vec::new(),
+        }
+    }
+}
+
+struct Child {
+    stdin: ChildStdin,
+    stdout: Lines<BufReader<ChildStdout>>,
+    stderr: PathBuf,
+    /// Held: it ends with us.
+    _process: tokio::process::Child,
+}
+
+impl Child {
+    async fn open(mut command: Command, program: &str, opening: &Opening) -> Self {
+        let stderr = run::scratch("replica").join("stderr");
+        let spawned = command
+            .arg(installed::programs().join("clients").join(program))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(&stderr).unwrap())
+            .kill_on_drop(true)
+            .spawn();
+        let mut process = spawned.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let (stdin, stdout) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        let stdout = BufReader::new(stdout).lines();
+        let mut child = Self { stdin, stdout, stderr, _process: process };
+        let Opening { server, conversation, token, client, roots, .. } = opening;
+        child
+            .ask(json!({
+                "do": "open", "server": server, "conversation": conversation, "token": token, "client": client,
+                "maps": roots.maps, "texts": roots.texts,
+            }))
+            .await;
+        child
+    }
+
+    async fn edit(&mut self, edit: &Edit) {
+        self.ask(json!({"do": "edit", "edit": edit})).await;
+    }
+
+    async fn ask(&mut self, command: Value) -> Value {
+        let line = format!("{command}\n");
+        let answer = async {
+            self.stdin.write_all(line.as_bytes()).await.ok()?;
+            self.stdout.next_line().await.ok()?
+        };
+        let answer = tokio::time::timeout(PATIENCE, answer).await;
+        let said = || fs::read_to_string(&self.stderr).unwrap_or_default();
+        match answer {
+            Ok(Some(answer)) => match serde_json::from_str(&answer) {
+                Ok(Answer::Ok(value)) => value,
+                Ok(Answer::Error(error)) => panic!("{command}: {error}\n{}", said()),
+                Err(error) => panic!("{command}: {error} in {answer}\n{}", said()),
+            },
+            Ok(None) => panic!("{command}: the program has ended\n{}", said()),
+            Err(_) => panic!("{command}: no answer\n{}", said()),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Answer {
+    Ok(Value),
+    Error(String),
+}

@@ -193,6 +193,8 @@ impl Cable {
     async fn run(mut self) {
         loop {
             let event = tokio::select! {
+                // What was ordered before something was sent is obeyed before it is carried.
+                biased;
                 order = self.orders.recv() => Event::Order(order),
                 Ok((stream, _)) = self.listener.accept() => Event::Call(stream),
                 event = next(&mut self.ends) => event,

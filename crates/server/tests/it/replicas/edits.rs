@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     document::{self, Command, Roots},
-    ids::UserId,
+    rules::Sender,
 };
 use yrs::{Any, Doc, GetString, In, Map, MapPrelim, MapRef, Out, Text, Transact, TransactionMut};
 
@@ -100,14 +100,14 @@ impl Edit {
     }
 
     /// Does it as our own client does, by its commands where there are some.
-    pub fn make(&self, doc: &Doc, user: UserId) {
+    pub fn make(&self, doc: &Doc, sender: &Sender) {
         let roots = Roots::of(doc);
         if let Self::Text { root, at, remove, insert } = self {
             return replace(doc, root, *at, *remove, insert);
         }
         let txn = &mut doc.transact_mut();
         match self.command() {
-            Some((at, command)) => document::execute(&roots, txn, user, at, command).unwrap(),
+            Some((at, command)) => document::execute(&roots, txn, sender, at, command).unwrap(),
             None => self.make_raw(&roots, txn),
         }
     }

@@ -8,8 +8,9 @@ use std::{
 use futures::{SinkExt, StreamExt, stream::SplitSink};
 use serde_json::json;
 use shared::{
+    access::Access,
     document::{self, Highlight},
-    ids::UserId,
+    rules::Sender,
     sync::{Acked, CloseCode, Epoch, Frame, Refused, SUBPROTOCOL, prescan::prescan},
 };
 use tokio::{
@@ -37,7 +38,7 @@ use crate::rooms_support::Socket;
 pub struct Own {
     shared: Arc<Shared>,
     url: String,
-    user: UserId,
+    sender: Sender,
     roots: Roots,
     connection: Option<JoinHandle<()>>,
 }
@@ -96,7 +97,8 @@ impl Own {
         let mut own = Self {
             shared: Arc::new(shared),
             url: format!("{server}/{conversation}?token={token}"),
-            user: opening.user,
+            // What anybody may who may write at all.
+            sender: Sender { author: opening.user, access: Access::Annotator, moderates: false },
             roots: opening.roots.clone(),
             connection: None,
         };
@@ -120,20 +122,20 @@ impl Own {
     }
 
     pub fn edit(&self, edit: &Edit) {
-        self.shared.held().edit(edit, self.user, 1);
+        self.shared.held().edit(edit, &self.sender, 1);
         self.shared.changed();
     }
 
     /// Sends the edit's update a second time.
     pub fn edit_and_repeat(&self, edit: &Edit) {
-        self.shared.held().edit(edit, self.user, 2);
+        self.shared.held().edit(edit, &self.sender, 2);
         self.shared.changed();
     }
 
     /// Makes the edits and sends their updates in another order.
     pub fn edit_and_shuffle(&self, edits: &[Edit], order: &[usize]) {
         let mut held = self.shared.held();
-        let updates: Vec<_> = edits.iter().map(|edit| held.make(edit, self.user)).collect();
+        let updates: Vec<_> = edits.iter().map(|edit| held.make(edit, &self.sender)).collect();
         for &place in order {
             held.send_edit(updates[place].clone(), 1);
         }
@@ -248,15 +250,15 @@ impl Held {
         frames
     }
 
-    fn edit(&mut self, edit: &Edit, user: UserId, times: u32) {
-        let update = self.make(edit, user);
+    fn edit(&mut self, edit: &Edit, sender: &Sender, times: u32) {
+        let update = self.make(edit, sender);
         self.send_edit(update, times);
     }
 
     /// The update of an edit; empty if it changes nothing.
-    fn make(&mut self, edit: &Edit, user: UserId) -> Vec<u8> {
+    fn make(&mut self, edit: &Edit, sender: &Sender) -> Vec<u8> {
         self.made.lock().unwrap().clear();
-        edit.make(&self.doc, user);
+        edit.make(&self.doc, sender);
         self.made.lock().unwrap().pop().unwrap_or_else(|| vec![0, 0])
     }
 

@@ -9,6 +9,7 @@ use shared::{
 use yrs::{Any, Doc, GetString, In, Map, MapPrelim, MapRef, Out, Text, Transact, TransactionMut};
 
 /// One edit, which is one transaction and so one update.
+#[expect(clippy::enum_variant_names, reason = "that a comment is edited is its name")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Edit {

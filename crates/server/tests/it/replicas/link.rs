@@ -227,6 +227,7 @@ impl Cable {
         }
     }
 
+    #[expect(clippy::result_large_err, reason = "the type of the handshake is the library's")]
     /// Both ends or neither: a client that reaches us and no server finds the connection broken.
     async fn connect(&mut self, stream: TcpStream) {
         self.disconnect();

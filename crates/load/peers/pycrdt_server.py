@@ -4,11 +4,11 @@ import asyncio
 import os
 
 import uvicorn
-from pycrdt.websocket import ASGIServer, WebsocketServer
+from pycrdt.websocket import ASGIServer, WebsocketServer, exception_logger
 
 
 async def main() -> None:
-    websocket_server = WebsocketServer()
+    websocket_server = WebsocketServer(exception_handler=exception_logger)
     config = uvicorn.Config(
         ASGIServer(websocket_server),
         host="127.0.0.1",

@@ -14,18 +14,16 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
 const number = (digits) => [...digits].reduce((value, digit) => value * 64 + DIGITS.indexOf(digit), 0);
 const now = () => Number(process.hrtime.bigint() / 1000n);
 
-let from = Infinity;
-let delays = [];
+const delays = [];
 const seen = new Set();
 
 function look(text) {
   const at = now();
   for (const [, writer, count, time] of text.matchAll(TOKEN)) {
-    const written = number(time);
     const key = writer + count;
-    if (written < from || seen.has(key)) continue;
+    if (seen.has(key)) continue;
     seen.add(key);
-    delays.push(at - written);
+    delays.push(at - number(time));
   }
 }
 
@@ -63,8 +61,6 @@ if (settings.subject === 'edits') {
 console.log('ready');
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [order, argument] = line.split(' ');
-  if (order === 'from') from = Number(argument);
-  if (order === 'report') console.log(JSON.stringify({ seen: seen.size, delays }));
+  if (line === 'report') console.log(JSON.stringify({ seen: seen.size, delays }));
 }
 process.exit(0);

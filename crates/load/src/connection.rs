@@ -1,9 +1,9 @@
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
-use shared::sync::{Frame, SUBPROTOCOL};
+use shared::sync::Frame;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
@@ -64,11 +64,11 @@ impl Acks {
 }
 
 impl Connection {
-    /// Connects and joins: returns when the server has given all that was there. `wants_acks` offers the subprotocol of
-    /// our own server.
+    /// Connects and joins: returns when the server has given all that was there. `wants_acks` offers the place's
+    /// subprotocol, if it has one.
     pub async fn open(place: &Place, wants_acks: bool) -> Result<Self> {
         let joined = timeout(HANDSHAKE, async {
-            let socket = connect(place.address, &place.path, wants_acks).await?;
+            let socket = connect(place, wants_acks).await?;
             let dialect = place.dialect.clone();
             let mut connection = Self { socket, dialect, acks: Acks::default(), given: 0, refused: 0 };
             connection.join().await?;
@@ -169,12 +169,12 @@ impl Connection {
     }
 }
 
-async fn connect(address: SocketAddr, path: &str, wants_acks: bool) -> Result<WebSocketStream<TcpStream>> {
-    let stream = TcpStream::connect(address).await?;
+async fn connect(place: &Place, wants_acks: bool) -> Result<WebSocketStream<TcpStream>> {
+    let stream = TcpStream::connect(place.address).await?;
     stream.set_nodelay(true)?;
-    let mut request = format!("ws://{address}{path}").into_client_request()?;
-    if wants_acks {
-        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    let mut request = format!("ws://{}{}", place.address, place.path).into_client_request()?;
+    if let Some(subprotocol) = place.subprotocol.filter(|_| wants_acks) {
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
     }
     let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None).write_buffer_size(0);
     let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;

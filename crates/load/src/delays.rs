@@ -62,7 +62,8 @@ mod tests {
         (1..=1_000).rev().for_each(|millis| delays.add(millis * 1_000));
         let summary = delays.summary().unwrap();
         assert_eq!(summary.count, 1_000);
-        for (said, true_value) in [(summary.p50, 500.0), (summary.p95, 950.0), (summary.p99, 990.0), (summary.max, 1e3)] {
+        for (said, true_value) in [(summary.p50, 500.0), (summary.p95, 950.0), (summary.p99, 990.0), (summary.max, 1e3)]
+        {
             assert!((said - true_value).abs() <= true_value * 0.001 + 0.001, "{said} instead of {true_value}");
         }
     }

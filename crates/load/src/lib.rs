@@ -48,6 +48,8 @@ pub mod loads;
 /// What a run came to, as it is written to a file.
 pub mod outcome;
 
+/// Tables, ratios and budgets.
+pub mod report;
 
 /// The machine that all of it was measured on.
 pub mod machine;

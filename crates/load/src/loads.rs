@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -58,6 +58,10 @@ pub struct Settings {
     pub warm_up: f64,
     /// Seconds that are.
     pub seconds: f64,
+    /// When nothing more has been heard for so long, what is missing is lost.
+    pub silence: Duration,
+    /// CPU time is counted until so long after the last message: what a server puts off (snapshots) counts too.
+    pub aftermath: Duration,
     /// Threads of this generator.
     pub threads: usize,
     /// Node, and the script of the witness. `None` runs without.
@@ -66,15 +70,8 @@ pub struct Settings {
 
 impl Load {
     /// All, in the order in which they are run and shown.
-    pub const ALL: [Self; 7] = [
-        Self::Room,
-        Self::Rooms,
-        Self::Observers,
-        Self::Storm4,
-        Self::Storm8,
-        Self::Presence200,
-        Self::Presence500,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Room, Self::Rooms, Self::Observers, Self::Storm4, Self::Storm8, Self::Presence200, Self::Presence500];
 
     /// As it is spelt in arguments.
     pub fn slug(self) -> &'static str {
@@ -104,9 +101,8 @@ impl Load {
 
     /// What it consists of.
     pub fn plan(self) -> Plan {
-        let traffic = |rooms, clients, writers, rate, subject| {
-            Plan::Traffic(Traffic { rooms, clients, writers, rate, subject })
-        };
+        let traffic =
+            |rooms, clients, writers, rate, subject| Plan::Traffic(Traffic { rooms, clients, writers, rate, subject });
         match self {
             Self::Room => traffic(1, 50, 50, 250.0, Subject::Edits),
             Self::Rooms => traffic(500, 3, 3, 350.0, Subject::Edits),

@@ -1,19 +1,30 @@
 //! The load generator's program; see the library.
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use load::{
     loads::{self, Load, Settings},
     ours,
+    outcome::Outcome,
     processes::Watched,
+    report,
     target::{Kind, Target},
 };
 use tokio::{net::TcpStream, time::sleep};
 
 /// How long a server may take until it listens.
 const LISTENS: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(10);
+/// Our own server takes a snapshot 5 s after the last change.
+const AFTERMATH: Duration = Duration::from_secs(6);
 
 /// Puts sync servers under load. `cargo xtask bench sync` starts it.
 #[derive(Parser)]
@@ -39,6 +50,20 @@ enum Command {
     },
     /// Runs one load on a server that listens
     Run(Box<Run>),
+    /// Names the loads, a line each: its name, and how many rooms it needs
+    List,
+    /// Prints tables of outcomes, and writes them into a document
+    Report {
+        /// The folder of the outcomes
+        #[arg(long)]
+        outcomes: PathBuf,
+        /// A file with the date, the commit and the versions
+        #[arg(long)]
+        facts: PathBuf,
+        /// The document, if one is to be written
+        #[arg(long)]
+        document: Option<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -75,7 +100,17 @@ struct Run {
     out: PathBuf,
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> Result<()> {
     // Half of the machine at most: the rest is the server's.
     let cores: usize = std::thread::available_parallelism().map_or(1, Into::into);
     let threads = (cores / 2).clamp(1, 4);
@@ -86,6 +121,11 @@ fn main() -> Result<()> {
             write(&out, &serde_json::to_string(&prepared)?)
         }),
         Command::Run(run) => runtime.block_on(perform(*run, threads)),
+        Command::List => {
+            Load::ALL.iter().for_each(|load| println!("{} {}", load.slug(), load.rooms()));
+            Ok(())
+        }
+        Command::Report { outcomes, facts, document } => tell(&outcomes, &facts, document.as_deref()),
     }
 }
 
@@ -93,13 +133,29 @@ async fn perform(run: Run, threads: usize) -> Result<()> {
     listens(run.address).await?;
     let target = Target::new(run.server, run.address, run.rooms.as_deref())?;
     let witness = run.node.zip(run.witness);
-    let settings = Settings { warm_up: run.warm_up, seconds: run.seconds, threads, witness };
+    let (warm_up, seconds) = (run.warm_up, run.seconds);
+    let settings = Settings { warm_up, seconds, silence: SILENCE, aftermath: AFTERMATH, threads, witness };
     let load = run.load;
     // On a worker of its own, where it competes fairly with the clients.
-    let outcome = tokio::spawn(async move {
-        loads::run(load, &target, Watched { server: run.pid }, &settings).await
-    });
+    let outcome = tokio::spawn(async move { loads::run(load, &target, Watched { server: run.pid }, &settings).await });
     write(&run.out, &serde_json::to_string_pretty(&outcome.await??)?)
+}
+
+/// Prints the outcomes in a folder, and puts them into a document.
+fn tell(folder: &Path, facts: &Path, document: Option<&Path>) -> Result<()> {
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        outcomes.push(serde_json::from_str(&read(&entry?.path())?)?);
+    }
+    outcomes.sort_by(|a, b| (&a.load, a.server).cmp(&(&b.load, b.server)));
+    print!("{}", report::terminal(&outcomes));
+    let Some(document) = document else { return Ok(()) };
+    let measured = report::markdown(&outcomes, &serde_json::from_str(&read(facts)?)?);
+    write(document, &report::splice(&read(document)?, &measured)?)
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 async fn listens(address: SocketAddr) -> Result<()> {
@@ -111,6 +167,6 @@ async fn listens(address: SocketAddr) -> Result<()> {
     tokio::time::timeout(LISTENS, waiting).await.with_context(|| format!("nobody listens on {address}"))
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<()> {
+fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }

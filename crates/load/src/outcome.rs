@@ -17,9 +17,9 @@ pub struct Outcome {
     pub traffic: Option<Traffic>,
     /// Figures of a join storm.
     pub storm: Option<Storm>,
-    /// What was used between the first and the last counted message, and for 6 s after it.
+    /// What was used from the first counted message until a while after the last.
     pub cpu: Cpu,
-    /// The seconds of that, and how much CPU the generator may use at most in them.
+    /// The seconds of that.
     pub elapsed: f64,
     /// The threads of the generator.
     pub threads: usize,
@@ -120,6 +120,14 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// Whether other work on the machine took part of what the figures are made of, and how much.
+    pub fn disturbed(&self) -> Option<String> {
+        let cores = (self.cpu.others + self.cpu.stolen) / self.elapsed;
+        (cores > 0.2).then(|| format!("other work took {:.0} % of a core meanwhile", cores * 100.0))
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -140,7 +148,7 @@ pub(crate) mod tests {
             acks: delays(3.0),
             unanswered: 0,
         };
-        let cpu = Cpu { server: 1.0, postgres: 0.5, generator: 2.0 };
+        let cpu = Cpu { server: 1.0, postgres: 0.5, generator: 2.0, ..Cpu::default() };
         Outcome {
             server: Kind::Ours,
             load: "room".into(),
@@ -167,7 +175,8 @@ pub(crate) mod tests {
         slow.traffic.as_mut().unwrap().sent = 900;
         assert!(slow.overloaded().unwrap().contains("900 of 1000"));
         let mut late = outcome();
-        late.traffic.as_mut().unwrap().late = outcome().traffic.unwrap().propagation.map(|late| Summary { p99: 80.0, ..late });
+        late.traffic.as_mut().unwrap().late =
+            outcome().traffic.unwrap().propagation.map(|late| Summary { p99: 80.0, ..late });
         assert!(late.overloaded().unwrap().contains("80 ms late"));
     }
 }

@@ -20,6 +20,12 @@ pub struct Cpu {
     pub postgres: f64,
     /// This generator, in seconds.
     pub generator: f64,
+    /// The witness, in seconds.
+    pub witness: f64,
+    /// Everything else on the machine, in seconds: other people's work, and the kernel's that belongs to nobody.
+    pub others: f64,
+    /// What a virtual machine's host gave to others, in seconds.
+    pub stolen: f64,
 }
 
 /// Memory in bytes.
@@ -39,6 +45,10 @@ impl Sub for Cpu {
             server: self.server - before.server,
             postgres: self.postgres - before.postgres,
             generator: self.generator - before.generator,
+            witness: self.witness - before.witness,
+            // Ticks are coarse; there is no less than nothing.
+            others: (self.others - before.others).max(0.0),
+            stolen: self.stolen - before.stolen,
         }
     }
 }
@@ -60,10 +70,20 @@ impl Watched {
     /// The server is gone.
     pub fn cpu(self) -> Result<Cpu> {
         let (server, postgres) = self.families()?;
-        let ticks = clock_ticks_per_second() as f64;
-        let seconds = |family: &[Stat]| family.iter().map(|stat| stat.ticks).sum::<u64>() as f64 / ticks;
-        let own = read_stat(std::process::id()).context("what this process has used")?;
-        Ok(Cpu { server: seconds(&server), postgres: seconds(&postgres), generator: seconds(&[own]) })
+        let (mut own, _) = Watched { server: std::process::id() }.families()?;
+        let generator = own.swap_remove(0);
+        let (busy, stolen) = whole(&fs::read_to_string("/proc/stat")?).context("what the machine has used")?;
+        let ticks = |family: &[Stat]| family.iter().map(|stat| stat.ticks).sum::<u64>();
+        let known = ticks(&server) + ticks(&postgres) + generator.ticks + ticks(&own);
+        let seconds = |ticks: u64| ticks as f64 / clock_ticks_per_second() as f64;
+        Ok(Cpu {
+            server: seconds(ticks(&server)),
+            postgres: seconds(ticks(&postgres)),
+            generator: seconds(generator.ticks),
+            witness: seconds(ticks(&own)),
+            others: seconds(busy.saturating_sub(known)),
+            stolen: seconds(stolen),
+        })
     }
 
     /// Memory now.
@@ -99,9 +119,22 @@ impl Watched {
 fn divide(all: &HashMap<u32, Stat>, id: u32, below: bool, server: &mut Vec<Stat>, postgres: &mut Vec<Stat>) {
     let Some(stat) = all.get(&id) else { return };
     let below = below || stat.name == "postgres";
-    if below { postgres.push(stat.clone()) } else { server.push(stat.clone()) }
+    if below {
+        postgres.push(stat.clone())
+    } else {
+        server.push(stat.clone())
+    }
     let children = all.values().filter(|stat| stat.parent == id).map(|stat| stat.id);
     children.for_each(|child| divide(all, child, below, server, postgres));
+}
+
+/// The ticks that all processors were busy, and those that a host took, of `/proc/stat`.
+fn whole(stat: &str) -> Option<(u64, u64)> {
+    let fields: Vec<u64> = stat.lines().next()?.split_whitespace().skip(1).flat_map(str::parse).collect();
+    let [user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen, ..] = fields[..] else {
+        return None;
+    };
+    Some((user + nice + system + interrupts + soft_interrupts, stolen))
 }
 
 fn every_process() -> HashMap<u32, Stat> {
@@ -148,6 +181,12 @@ mod tests {
         let line = "42 (a (b) c) S 7 42 42 0 -1 4194304 100 0 0 0 11 22 33 44 20 0 1 0 5 6 7";
         let stat = Stat { id: 42, parent: 7, name: "a (b) c".into(), ticks: 110 };
         assert_eq!(parse_stat(line), Some(stat));
+    }
+
+    #[test]
+    fn idle_time_is_not_work_and_stolen_time_is_told_apart() {
+        assert_eq!(whole("cpu  10 1 5 900 30 2 3 4 0 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n"), Some((21, 4)));
+        assert_eq!(whole("cpu 1 2 3\n"), None);
     }
 
     #[test]

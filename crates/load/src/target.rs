@@ -3,6 +3,7 @@ use std::{fs, net::SocketAddr, path::Path};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use shared::sync::SUBPROTOCOL;
 
 use crate::dialect::Dialect;
 
@@ -29,6 +30,19 @@ impl Kind {
             Self::YWebsocket => "y-websocket",
             Self::Pycrdt => "pycrdt-websocket",
         }
+    }
+
+    /// What it does before it relays an update and answers its writer.
+    pub fn promise(self) -> &'static str {
+        match self {
+            Self::Ours => "commits it to Postgres, on the disk",
+            _ => "nothing: it is in memory alone, and gone with the process",
+        }
+    }
+
+    /// What its ack says, if it has one.
+    pub fn ack(self) -> &'static str {
+        if self == Self::Ours { "committed" } else { "in memory" }
     }
 
     /// As it is spelt in arguments.
@@ -71,6 +85,8 @@ pub struct Place {
     pub path: String,
     /// How its messages are framed.
     pub dialect: Dialect,
+    /// The WebSocket subprotocol of clients that want acks, where there is one.
+    pub subprotocol: Option<&'static str>,
 }
 
 impl Target {
@@ -110,6 +126,7 @@ impl Target {
             (Kind::Hocuspocus, _) => ("/".to_owned(), Dialect::Hocuspocus { name: room }),
             _ => (format!("/{room}"), Dialect::Plain),
         };
-        Ok(Place { address: self.address, path, dialect })
+        let subprotocol = (self.kind == Kind::Ours).then_some(SUBPROTOCOL);
+        Ok(Place { address: self.address, path, dialect, subprotocol })
     }
 }

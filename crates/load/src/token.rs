@@ -36,8 +36,17 @@ pub struct Token {
 impl Token {
     /// As text: a tilde and fifteen digits to the base 64.
     pub fn text(&self) -> String {
+        self.marked(MARK)
+    }
+
+    /// As text that looks the same to a server and is not found: for what is not to be counted.
+    pub fn uncounted(&self) -> String {
+        self.marked(b'.')
+    }
+
+    fn marked(&self, mark: u8) -> String {
         let mut text = String::with_capacity(LENGTH);
-        text.push(char::from(MARK));
+        text.push(char::from(mark));
         digits(&mut text, u64::from(self.writer), WRITER);
         digits(&mut text, u64::from(self.number), NUMBER);
         digits(&mut text, self.at, AT);
@@ -105,6 +114,13 @@ mod tests {
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             all(&bytes);
         }
+    }
+
+    #[test]
+    fn what_is_not_to_be_counted_is_as_long_and_not_found() {
+        let token = Token { writer: 1, number: 2, at: 3 };
+        assert_eq!(token.uncounted().len(), LENGTH);
+        assert_eq!(all(token.uncounted().as_bytes()), []);
     }
 
     #[test]

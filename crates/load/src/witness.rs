@@ -64,11 +64,6 @@ impl Witness {
         }
     }
 
-    /// Messages before this time are not counted.
-    pub async fn count_from(&mut self, at: u64) -> Result<()> {
-        self.order(&format!("from {at}")).await
-    }
-
     /// What it saw of `sent` messages; waits a while for those that are on their way.
     pub async fn report(mut self, sent: u64) -> Result<Witnessed> {
         let deadline = Instant::now() + PATIENCE;

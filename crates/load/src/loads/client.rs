@@ -1,8 +1,11 @@
 //! One client: writes by its timetable, and counts what it hears.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use anyhow::Result;
@@ -23,8 +26,6 @@ use crate::{
 /// What all clients of a load share.
 #[derive(Default)]
 pub(super) struct Shared {
-    /// Messages written before this time are not counted.
-    pub(super) from: u64,
     /// Counted messages that were sent; that were heard by others.
     pub(super) sent: AtomicU64,
     pub(super) delivered: AtomicU64,
@@ -73,20 +74,32 @@ pub(super) struct Writer {
     pub(super) number: u32,
     pub(super) subject: Subject,
     /// When to write, by [`clock::now`].
-    pub(super) times: Vec<u64>,
+    times: VecDeque<u64>,
+    /// What was to be written before is not counted.
+    from: u64,
     written: u32,
+    counted: u32,
     pen: Pen,
 }
 
 impl Writer {
-    pub(super) fn new(number: u32, subject: Subject, times: Vec<u64>) -> Self {
-        // Different in every room, and far from the ids of a document made beforehand.
-        let pen = Pen::new(1 << 40 | u64::from(number) << 4);
-        Self { number, subject, times, written: 0, pen }
+    /// Of those times those from `from` on are counted. `generation` tells the Yjs clients of this run from those of
+    /// others in the same document.
+    pub(super) fn new(number: u32, subject: Subject, times: VecDeque<u64>, from: u64, generation: u32) -> Self {
+        let pen = Pen::new(u64::from(generation) << 18 | u64::from(number));
+        Self { number, subject, times, from, written: 0, counted: 0, pen }
     }
 
-    fn due(&self) -> Option<u64> {
-        self.times.get(self.written as usize).copied()
+    /// What is written at this time, which was due then; whether it is counted.
+    fn next(&mut self, due: u64, at: u64) -> (String, bool) {
+        self.times.pop_front();
+        self.written += 1;
+        let token = Token { writer: self.number, number: self.counted, at };
+        if due < self.from {
+            return (token.uncounted(), false);
+        }
+        self.counted += 1;
+        (token.text(), true)
     }
 }
 
@@ -103,7 +116,7 @@ impl Client {
 
     async fn run(&mut self) -> Result<std::convert::Infallible> {
         loop {
-            match self.writer.as_ref().and_then(Writer::due) {
+            match self.writer.as_ref().and_then(|writer| writer.times.front().copied()) {
                 None => {
                     let message = self.connection.receive().await?;
                     self.hear(&message).await?;
@@ -120,9 +133,7 @@ impl Client {
     async fn write(&mut self, due: u64) -> Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let at = clock::now();
-        let is_counted = due >= self.shared.from;
-        let token = Token { writer: writer.number, number: writer.written, at };
-        writer.written += 1;
+        let (text, is_counted) = writer.next(due, at);
         if is_counted {
             self.shared.sent.fetch_add(1, Ordering::Relaxed);
             record(&self.record).sent += 1;
@@ -130,12 +141,12 @@ impl Client {
         }
         match writer.subject {
             Subject::Edits => {
-                let update = writer.pen.write(&token.text());
+                let update = writer.pen.write(&text);
                 self.connection.update(&update, is_counted.then_some(at)).await?;
                 record(&self.record).unanswered = self.connection.unanswered() as u64;
             }
             Subject::Presence => {
-                let update = edits::presence(u64::from(token.writer) + 1, token.number + 1, &token.text());
+                let update = edits::presence(u64::from(writer.number) + 1, writer.written, &text);
                 self.connection.presence(&update).await?;
             }
         }
@@ -166,7 +177,7 @@ impl Client {
         let mut figures = self.shared.figures();
         let mut delivered = 0;
         token::find(bytes, |token| {
-            if token.at >= self.shared.from && record.tally.take(&token) {
+            if record.tally.take(&token) {
                 delivered += 1;
                 figures.propagation.add(now.saturating_sub(token.at));
             }

@@ -1,10 +1,8 @@
 //! People who write or move, and others who see it.
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::Ordering::Relaxed,
-    },
+    collections::VecDeque,
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -31,10 +29,6 @@ use crate::{
 
 /// From the last preparation to the first message, so that nobody begins late.
 const BREATH: u64 = 300_000;
-/// When nothing more has been heard for so long, what is missing is lost.
-const SILENCE: Duration = Duration::from_secs(10);
-/// CPU time is counted until so long after the last message: what a server puts off (snapshots) counts too.
-const AFTERMATH: Duration = Duration::from_secs(6);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How many people there are, and what they do.
@@ -70,21 +64,18 @@ impl Traffic {
         let load_before = machine::load_average();
         let acks = |place| place < self.writers;
         let Crowd { people, stages } = crowd::gather(target, watched, self.rooms, self.clients, acks).await?;
-        let mut witness = match &settings.witness {
+        let witness = match &settings.witness {
             Some((node, script)) => Some(Witness::start(node, script, target, self.subject).await?),
             None => None,
         };
         let start = clock::now() + BREATH;
         let from = start + micros(settings.warm_up);
-        if let Some(witness) = &mut witness {
-            witness.count_from(from).await?;
-        }
         let scene = self.begin(people, start, settings);
         sleep_until(clock::instant(from)).await;
         let (before, since) = (watched.cpu()?, Instant::now());
         sleep_until(clock::instant(from + micros(settings.seconds))).await;
-        scene.settle(self).await;
-        sleep(AFTERMATH).await;
+        scene.settle(self, settings.silence).await;
+        sleep(settings.aftermath).await;
         let (cpu, elapsed) = (watched.cpu()? - before, since.elapsed().as_secs_f64());
         let witnessed = match witness {
             Some(witness) => Some(witness.report(scene.sent_in_first_room(self)).await?),
@@ -97,12 +88,17 @@ impl Traffic {
     }
 
     /// Everybody starts.
-    fn begin(&self, people: Vec<(usize, usize, crate::connection::Connection)>, start: u64, settings: &Settings) -> Scene {
+    fn begin(
+        &self,
+        people: Vec<(usize, usize, crate::connection::Connection)>,
+        start: u64,
+        settings: &Settings,
+    ) -> Scene {
         let from = start + micros(settings.warm_up);
         let length = micros(settings.warm_up + settings.seconds);
         let mut timetable = timetable::of(self.rooms * self.writers, self.rate, length).into_iter();
         let mut scene = Scene {
-            shared: Arc::new(Shared { from, ..Shared::default() }),
+            shared: Arc::default(),
             records: Vec::with_capacity(people.len()),
             people: JoinSet::new(),
             asked: 0,
@@ -110,9 +106,10 @@ impl Traffic {
         for (room, place, connection) in people {
             let first = (room * self.writers) as u32;
             let writer = (place < self.writers).then(|| {
-                let times: Vec<_> = timetable.next().unwrap_or_default().into_iter().map(|at| start + at).collect();
+                let times: VecDeque<_> =
+                    timetable.next().unwrap_or_default().into_iter().map(|at| start + at).collect();
                 scene.asked += times.iter().filter(|at| **at >= from).count() as u64;
-                Writer::new(first + place as u32, self.subject, times)
+                Writer::new(first + place as u32, self.subject, times, from, start as u32)
             });
             let tally = Tally::new(first, self.writers, writer.as_ref().map(|writer| writer.number));
             let record = Arc::new(Mutex::new(Record { tally, sent: 0, refused: 0, unanswered: 0 }));
@@ -126,9 +123,9 @@ impl Traffic {
 
 impl Scene {
     /// Waits until everything that was sent is heard, or nothing is heard any more.
-    async fn settle(&self, traffic: &Traffic) {
+    async fn settle(&self, traffic: &Traffic, silence: Duration) {
         let (mut last, mut since) = (0, Instant::now());
-        while since.elapsed() < SILENCE {
+        while since.elapsed() < silence {
             let delivered = self.shared.delivered.load(Relaxed);
             let sent = self.shared.sent.load(Relaxed);
             if sent == self.asked && delivered >= traffic.expected(sent) {

@@ -57,7 +57,7 @@ enum Command {
         /// The folder of the outcomes
         #[arg(long)]
         outcomes: PathBuf,
-        /// A file with the date, the commit and the versions
+        /// A file with the commit, the versions and what failed
         #[arg(long)]
         facts: PathBuf,
         /// The document, if one is to be written
@@ -138,7 +138,9 @@ async fn perform(run: Run, threads: usize) -> Result<()> {
     let load = run.load;
     // On a worker of its own, where it competes fairly with the clients.
     let outcome = tokio::spawn(async move { loads::run(load, &target, Watched { server: run.pid }, &settings).await });
-    write(&run.out, &serde_json::to_string_pretty(&outcome.await??)?)
+    let outcome = outcome.await??;
+    println!("{}", outcome.line());
+    write(&run.out, &serde_json::to_string_pretty(&outcome)?)
 }
 
 /// Prints the outcomes in a folder, and puts them into a document.
@@ -148,9 +150,10 @@ fn tell(folder: &Path, facts: &Path, document: Option<&Path>) -> Result<()> {
         outcomes.push(serde_json::from_str(&read(&entry?.path())?)?);
     }
     outcomes.sort_by(|a, b| (&a.load, a.server).cmp(&(&b.load, b.server)));
-    print!("{}", report::terminal(&outcomes));
+    let facts = serde_json::from_str(&read(facts)?)?;
+    print!("{}", report::terminal(&outcomes, &facts));
     let Some(document) = document else { return Ok(()) };
-    let measured = report::markdown(&outcomes, &serde_json::from_str(&read(facts)?)?);
+    let measured = report::markdown(&outcomes, &facts);
     write(document, &report::splice(&read(document)?, &measured)?)
 }
 

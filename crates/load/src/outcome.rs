@@ -121,6 +121,21 @@ impl Outcome {
 }
 
 impl Outcome {
+    /// The heart of it, in a line.
+    pub fn line(&self) -> String {
+        let cpu = format!("{:.2} s CPU and {:.2} s of Postgres", self.cpu.server, self.cpu.postgres);
+        if let Some(storm) = &self.storm {
+            let all = storm.delays.map_or(0.0, |delays| delays.max / 1e3);
+            return format!("{} of {} joined within {all:.1} s, {cpu}", storm.joined, storm.asked);
+        }
+        let Some(traffic) = &self.traffic else { return cpu };
+        let delays = traffic
+            .propagation
+            .map_or_else(String::new, |heard| format!("p50 {:.1} ms, p99 {:.1} ms, ", heard.p50, heard.p99));
+        let lost = traffic.expected - traffic.delivered;
+        format!("{delays}{lost} of {} deliveries lost, {cpu}", traffic.expected)
+    }
+
     /// Whether other work on the machine took part of what the figures are made of, and how much.
     pub fn disturbed(&self) -> Option<String> {
         let cores = (self.cpu.others + self.cpu.stolen) / self.elapsed;

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::{loads::Load, machine::Machine, outcome::Outcome, target::Kind};
 
@@ -17,18 +18,18 @@ const END: &str = "<!-- end of measured -->\n";
 /// What is to be known beside the figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// The day, as 2026-10-31.
-    pub date: String,
     /// The commit that was measured, and whether there was more than it holds.
     pub commit: String,
     /// Seconds that were counted of each load.
     pub seconds: u32,
     /// What each server was.
     pub versions: BTreeMap<Kind, String>,
+    /// Runs without an outcome, and why.
+    pub failures: Vec<String>,
 }
 
 /// All tables, for a terminal.
-pub fn terminal(outcomes: &[Outcome]) -> String {
+pub fn terminal(outcomes: &[Outcome], facts: &Facts) -> String {
     let mut text = String::new();
     for table in tables(outcomes) {
         text += &format!("\n{}\n{}", table.title, table.aligned());
@@ -37,7 +38,7 @@ pub fn terminal(outcomes: &[Outcome]) -> String {
     for judgement in budgets::judge(outcomes) {
         text += &format!("  {judgement}\n");
     }
-    text + &format!("\n{}", remarks(outcomes))
+    text + &format!("\n{}", remarks(outcomes, &facts.failures))
 }
 
 /// The measured part of `docs/BENCHMARKS.md`.
@@ -46,12 +47,12 @@ pub fn markdown(outcomes: &[Outcome], facts: &Facts) -> String {
     let mut text = format!(
         "Measured on {} at commit {}, {} s a load.\nMachine: {processor}, {cores} cores, {:.1} GiB of memory, Linux {kernel}; \
          the servers, Postgres, the generator and the real client share it.\n\n",
-        facts.date,
+        OffsetDateTime::now_utc().date(),
         facts.commit,
         facts.seconds,
         memory as f64 / f64::from(1 << 30),
     );
-    text += &remarks(outcomes);
+    text += &remarks(outcomes, &facts.failures);
     text += &servers(outcomes, facts);
     for table in tables(outcomes) {
         text += &format!("\n### {}\n\n{}", table.title, table.markdown());
@@ -94,7 +95,7 @@ fn servers(outcomes: &[Outcome], facts: &Facts) -> String {
 }
 
 /// What keeps figures from being final.
-fn remarks(outcomes: &[Outcome]) -> String {
+fn remarks(outcomes: &[Outcome], failures: &[String]) -> String {
     let mut text = String::new();
     let disturbed = outcomes.iter().filter(|outcome| outcome.disturbed().is_some()).count();
     if disturbed > 0 {
@@ -103,6 +104,9 @@ fn remarks(outcomes: &[Outcome]) -> String {
              machine*). Ratios between servers tell more than the figures.\n\n",
             outcomes.len()
         );
+    }
+    for failure in failures {
+        text += &format!("- No figures of {failure}\n");
     }
     for outcome in outcomes {
         if let Some(why) = outcome.overloaded() {
@@ -133,14 +137,15 @@ mod tests {
 
     #[test]
     fn runs_that_cannot_be_trusted_are_named() {
-        assert_eq!(remarks(&[outcome()]), "\n");
+        assert_eq!(remarks(&[outcome()], &[]), "\n");
         let (mut busy, mut cut) = (outcome(), outcome());
         busy.cpu.others = 5.0;
         (cut.dropped, cut.reasons) = (3, vec!["closed by the server".into()]);
         cut.cpu.generator = 9.9;
-        let said = remarks(&[busy, cut]);
+        let said = remarks(&[busy, cut], &["pycrdt with room: it did not start".into()]);
         assert!(said.contains("Preliminary**: in 1 of 2"), "{said}");
         assert!(said.contains("PromptGrimoire with room: not to be trusted, the generator used 99 %"), "{said}");
         assert!(said.contains("3 dropped: closed by the server"), "{said}");
+        assert!(said.contains("No figures of pycrdt with room: it did not start"), "{said}");
     }
 }

@@ -1,10 +1,11 @@
-//! The developer commands: `cargo xtask run`, `dev`, `build`, `test`, `soak`, `prepare`.
+//! The developer commands: `cargo xtask run`, `dev`, `build`, `test`, `soak`, `bench`, `prepare`.
 //!
 //! Each does everything that it needs on a machine that has cargo and little else, says what it is doing in short
 //! lines, and where it cannot help itself ends with one line that holds the command to type. Nothing is asked, and
 //! everything can be run again: what has not changed is not done twice.
 
 mod apt;
+mod bench;
 mod browser;
 mod bundle;
 mod cluster;
@@ -67,6 +68,9 @@ enum Task {
     Test(test::Options),
     /// Write for minutes while the server and Postgres are killed over and over; nothing acknowledged may be lost
     Soak(soak::Options),
+    /// Measure, beside others of its kind
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Renew .sqlx, what the compiler knows of our SQL, from a throw-away database with our migrations
     Prepare {
         /// Change nothing; fail if .sqlx is out of date
@@ -96,6 +100,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         }
         Task::Test(options) => return test::run(&workspace, &options),
         Task::Soak(options) => soak::run(&workspace, &options)?,
+        Task::Bench(bench::Bench::Sync(options)) => bench::sync(&workspace, &options)?,
         Task::Prepare { check: false } => prepare::renew(&workspace)?,
         Task::Prepare { check: true } => prepare::check(&workspace)?,
     }

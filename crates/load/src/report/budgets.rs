@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    figures::{above_idle, cores, cpu_per_delivery, cpu_per_join},
+    figures::{above_idle, cores, cpu_per_delivery, cpu_per_join, server_per_delivery},
     table::digits,
 };
 use crate::{
@@ -82,15 +82,15 @@ pub(super) fn judge(outcomes: &[Outcome]) -> Vec<Judgement> {
         add(&format!("presence of {people} at 1 Hz in a tenth of a core"), "%", 10.0, share);
     }
     for load in [Load::Room, Load::Rooms, Load::Observers] {
-        let cost = |kind| of(kind, load).and_then(cpu_per_delivery);
         let name = load.slug();
-        if let (Some(own), Some(theirs)) = (cost(Kind::Ours), cost(Kind::YWebsocket)) {
-            let aim =
-                format!("CPU per delivered update ({name}), Postgres counted in: at most a third of y-websocket's");
+        let alone = |kind| of(kind, load).and_then(server_per_delivery);
+        if let (Some(own), Some(theirs)) = (alone(Kind::Ours), alone(Kind::YWebsocket)) {
+            let aim = format!("server CPU per delivered update ({name}) at most a third of y-websocket's");
             add(&aim, "µs", theirs / 3.0, Some(own));
         }
-        if let (Some(own), Some(theirs)) = (cost(Kind::Ours), cost(Kind::Hocuspocus)) {
-            let aim = format!("CPU per delivered update ({name}), Postgres counted in: not above Hocuspocus's");
+        let all = |kind| of(kind, load).and_then(cpu_per_delivery);
+        if let (Some(own), Some(theirs)) = (all(Kind::Ours), all(Kind::Hocuspocus)) {
+            let aim = format!("CPU per delivered update ({name}), Postgres counted in, not above Hocuspocus's");
             add(&aim, "µs", theirs, Some(own));
         }
     }

@@ -27,7 +27,7 @@ fn traffic() -> Vec<Row> {
         ("CPU for 10,000 updates, with Postgres", |outcome| {
             per_update(outcome, outcome.cpu.server + outcome.cpu.postgres)
         }),
-        ("CPU per delivered update, server alone", |outcome| per_delivery(outcome, outcome.cpu.server)),
+        ("CPU per delivered update, server alone", |outcome| Some(Cell::Less(server_per_delivery(outcome)?, "µs"))),
         ("CPU per delivered update, with Postgres", |outcome| Some(Cell::Less(cpu_per_delivery(outcome)?, "µs"))),
         ("share of a core, with Postgres", |outcome| Some(Cell::Less(cores(outcome) * 100.0, "%"))),
         ("memory per room, with its first connection", |outcome| {
@@ -38,7 +38,9 @@ fn traffic() -> Vec<Row> {
             let traffic = outcome.traffic.as_ref()?;
             Some(Cell::Text(format!("{} of {}", traffic.sent, traffic.asked)))
         }),
-        ("deliveries lost", |outcome| Some(Cell::Text(lost(outcome)?.to_string()))),
+        ("deliveries lost (presence: or replaced by newer ones)", |outcome| {
+            Some(Cell::Text(lost(outcome)?.to_string()))
+        }),
         ("delivered twice; to their own writers; to other rooms", |outcome| {
             let traffic = outcome.traffic.as_ref()?;
             Some(Cell::Text(format!("{}; {}; {}", traffic.twice, traffic.echoes, traffic.strangers)))
@@ -108,11 +110,6 @@ fn per_update(outcome: &Outcome, seconds: f64) -> Option<Cell> {
     (sent > 0).then(|| Cell::Less(seconds / sent as f64 * 1e4, "s"))
 }
 
-fn per_delivery(outcome: &Outcome, seconds: f64) -> Option<Cell> {
-    let delivered = outcome.traffic.as_ref()?.delivered;
-    (delivered > 0).then(|| Cell::Less(seconds / delivered as f64 * 1e6, "µs"))
-}
-
 fn is_many_rooms(outcome: &Outcome) -> bool {
     outcome.memory.iter().any(|stage| stage.rooms > 1)
 }
@@ -127,6 +124,12 @@ pub(super) fn lost(outcome: &Outcome) -> Option<u64> {
 pub(super) fn cpu_per_delivery(outcome: &Outcome) -> Option<f64> {
     let delivered = outcome.traffic.as_ref()?.delivered;
     (delivered > 0).then(|| (outcome.cpu.server + outcome.cpu.postgres) / delivered as f64 * 1e6)
+}
+
+/// Microseconds of the server's own CPU for each delivered update.
+pub(super) fn server_per_delivery(outcome: &Outcome) -> Option<f64> {
+    let delivered = outcome.traffic.as_ref()?.delivered;
+    (delivered > 0).then(|| outcome.cpu.server / delivered as f64 * 1e6)
 }
 
 /// Milliseconds of CPU for each who joined in a storm, Postgres counted in.

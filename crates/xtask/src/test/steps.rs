@@ -12,9 +12,10 @@ use crate::{
     workspace::Workspace,
 };
 
-/// What is compiled for the server. `app` needs one of its two features, and the other is for the browser, which is why
+/// What is compiled for the server and beside it. `app` needs one of its two features, and the other is for the browser, which is why
 /// nothing here is `--workspace`.
-const NATIVE: [&str; 4] = ["--package=server", "--package=shared", "--package=app", "--features=app/ssr"];
+const NATIVE: [&str; 5] =
+    ["--package=server", "--package=shared", "--package=load", "--package=app", "--features=app/ssr"];
 const STRICT: [&str; 3] = ["--", "--deny", "warnings"];
 
 /// One of them.

@@ -1,4 +1,8 @@
 //! The generator against small servers that misbehave in a known way: what they lose, repeat and cut, it must report.
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test that is how one fails; the lint knows test functions only, not their helpers"
+)]
 
 mod fake;
 

@@ -2,8 +2,8 @@
 //! the document. The server holds every update to it; the browser asks it before it edits.
 //!
 //! A CRDT by itself lets any writer change anything. What stands here makes a document in which nobody can write in
-//! another's name: [`places`] says what part of the document each piece of an update belongs to, [`review`] what
-//! changed there, and [`allow`] whether its sender may do that.
+//! another's name: [`crate::rules::places`] says what part of the document each piece of an update belongs to,
+//! [`crate::rules::review()`] what changed there, and [`crate::rules::allow`] whether its sender may do that.
 
 use crate::{access::Access, ids::UserId};
 

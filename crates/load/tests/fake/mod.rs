@@ -105,11 +105,11 @@ impl Fake {
 
 async fn serve(state: Arc<State>, stream: TcpStream) {
     let mut name = String::new();
+    #[expect(clippy::result_large_err, reason = "the library's own type")]
     let keep = |request: &Request, response: Response| {
         name = request.uri().path().to_owned();
         Ok(response)
     };
-    #[expect(clippy::result_large_err, reason = "the library's own type")]
     let accepted = accept_hdr_async(stream, keep).await;
     let (mut sink, mut socket) = accepted.unwrap().split();
     let id = state.connections.fetch_add(1, SeqCst);

@@ -126,7 +126,7 @@ class Replica:
             comment["parent"] = parent
         self.maps["highlights"][highlight]["comments"][id] = Map(comment)
 
-    def do_edit_comment(self, highlight, id, body, at):
+    def do_reword(self, highlight, id, body, at):
         comment = self.maps["highlights"][highlight]["comments"][id]
         comment["body"] = body
         comment["edited_at"] = at

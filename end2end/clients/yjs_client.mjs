@@ -79,7 +79,7 @@ const edits = {
     highlightOf(highlight)
       .get('comments')
       .set(id, mapOf({ author, created_at: at, body, ...(parent ? { parent } : {}) })),
-  edit_comment(edit) {
+  reword(edit) {
     const comment = commentOf(edit);
     comment.set('body', edit.body);
     comment.set('edited_at', edit.at);

@@ -5,11 +5,14 @@
 //! programs of their own (`end2end/clients`), driven over their standard input.
 
 mod agreement;
+mod cable;
+mod child;
 mod convergence;
 mod dump;
 mod edits;
 mod examples;
 mod generate;
+mod held;
 mod installed;
 mod link;
 mod own;

@@ -9,7 +9,6 @@ use shared::{
 use yrs::{Any, Doc, GetString, In, Map, MapPrelim, MapRef, Out, Text, Transact, TransactionMut};
 
 /// One edit, which is one transaction and so one update.
-#[expect(clippy::enum_variant_names, reason = "that a comment is edited is its name")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Edit {
@@ -29,7 +28,7 @@ pub enum Edit {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<String>,
     },
-    EditComment {
+    Reword {
         highlight: String,
         id: String,
         body: String,
@@ -125,7 +124,7 @@ impl Edit {
                 let (highlight, id) = (highlight.parse().unwrap(), id.parse().unwrap());
                 (*at, Command::Comment { highlight, id, body: body.clone() })
             }
-            Self::EditComment { highlight, id, body, at } => {
+            Self::Reword { highlight, id, body, at } => {
                 let (highlight, id) = (highlight.parse().unwrap(), id.parse().unwrap());
                 (*at, Command::EditComment { highlight, id, body: body.clone() })
             }

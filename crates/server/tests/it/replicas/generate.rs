@@ -309,7 +309,7 @@ impl Author {
             self.known[replica].comments.remove(&comment);
             return Edit::DeleteComment { highlight, id };
         }
-        Edit::EditComment { highlight, id, body: format!("Rather {}", self.words(8)).trim().to_owned(), at: self.now() }
+        Edit::Reword { highlight, id, body: format!("Rather {}", self.words(8)).trim().to_owned(), at: self.now() }
     }
 
     fn retag(&mut self, replica: usize) -> Edit {

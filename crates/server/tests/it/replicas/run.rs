@@ -119,10 +119,14 @@ impl Run {
         newcomer.dump().await
     }
 
-    /// Among those who are connected.
+    /// Among those who are connected. Whom the server asked to come again has come again.
     async fn settle(&mut self) -> State {
         let connected = self.cast.iter_mut().filter(|actor| !actor.is_cut).map(|actor| &mut actor.replica);
-        settled(&mut connected.collect::<Vec<_>>()).await
+        let mut connected: Vec<_> = connected.collect();
+        for replica in &mut connected {
+            replica.join(false).await;
+        }
+        settled(&mut connected).await
     }
 
     /// All connect and agree, and so does the database, after a kill and after an orderly end, and who comes then.

@@ -346,9 +346,13 @@ impl Peer {
 
     /// Hears until the connection is closed, and says how.
     pub async fn until_closed(&mut self) -> Option<CloseCode> {
-        while self.closed.is_none() {
-            self.hear().await;
-        }
+        let hearing = async {
+            while self.closed.is_none() {
+                self.hear().await;
+            }
+        };
+        // The frames that keep a connection alive would go on for ever.
+        tokio::time::timeout(3 * PATIENCE, hearing).await.expect("it was not closed");
         self.closed.and_then(CloseCode::from_code)
     }
 

@@ -215,7 +215,7 @@ impl Cable {
 
     async fn deal(&mut self, order: &[usize]) {
         let gathered = self.gathered.take().unwrap_or_default();
-        for &place in order {
+        for place in order.iter().copied().chain(order.len()..gathered.len()) {
             if let Some(message) = gathered.get(place) {
                 self.send_up(message.clone()).await;
             }

@@ -38,6 +38,10 @@ pub fn review(
         allow(sender, if let Place::Response(of) = *place { Change::EditResponse { of } } else { Change::EditNotes })?;
     }
     let after = State::read(roots, txn, &survey.touched);
+    // Its content is never taken; this is what a deletion does to it.
+    if before.meta != after.meta {
+        return Err(Refusal::ServerOnly);
+    }
     let review = Review { sender, roots, txn, messages };
     for place in &survey.created {
         review.created(*place, before, &after)?;

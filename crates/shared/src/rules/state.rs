@@ -27,6 +27,8 @@ pub struct State {
     pub(super) highlights: BTreeMap<HighlightId, Highlight>,
     pub(super) tags: BTreeMap<TagId, Fields>,
     pub(super) groups: BTreeMap<TagGroupId, Fields>,
+    /// All of it, if any of it is touched.
+    pub(super) meta: BTreeMap<String, Any>,
 }
 
 impl State {
@@ -71,7 +73,11 @@ impl State {
                     self.groups.entry(id).or_insert_with(|| fields(&map, txn, keys));
                 }
             }
-            Place::Notes | Place::Response(_) | Place::Meta | Place::Unknown => {}
+            Place::Meta => {
+                let keys = roots.meta.keys(txn).map(str::to_owned);
+                self.meta = keys.filter_map(|key| Some((key.clone(), value(&roots.meta, txn, &key)?))).collect();
+            }
+            Place::Notes | Place::Response(_) | Place::Unknown => {}
         }
     }
 

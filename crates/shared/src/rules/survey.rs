@@ -144,18 +144,15 @@ impl<'u> Walk<'_, 'u> {
             return if self.is_stored { Ok(Ok(Place::Unknown)) } else { Err(Refusal::Removed.into()) };
         };
         let found = match (origin, right_origin, parent) {
-            (Some(left), right, _) => self.known(left).and_then(|left| {
+            (Some(left), right, parent) => self.known(left).and_then(|left| {
                 let right = right.map_or(Ok(left), |right| self.known(right))?;
-                Ok(if left == right || self.is_stored { Ok(left) } else { Err(Unfit::Malformed) })
+                // Where something was cut off, the parent is written too.
+                let parent = parent.map_or(Ok(Ok(left)), |parent| self.within(parent, key))?;
+                let agrees = left == right && parent == Ok(left);
+                Ok(if agrees || self.is_stored { Ok(left) } else { Err(Unfit::Malformed) })
             }),
             (None, Some(right), _) => self.known(right).map(Ok),
-            (None, None, Some(Parent::Root(name))) => {
-                Ok(Holder::root(name).and_then(|root| root.child(key)).map_err(Unfit::from))
-            }
-            (None, None, Some(Parent::Item(item))) => self.known(item).map(|parent| {
-                let holder = parent.holder().ok_or(Refusal::UnknownKind);
-                holder.and_then(|holder| holder.child(key)).map_err(Unfit::from)
-            }),
+            (None, None, Some(parent)) => self.within(parent, key),
             (None, None, None) => Ok(Err(Unfit::Malformed)),
         };
         match found {
@@ -163,6 +160,15 @@ impl<'u> Walk<'_, 'u> {
             Ok(place) => place.map(Ok),
             Err(needs) => Ok(Err(needs)),
         }
+    }
+
+    /// What a parent has under a key.
+    fn within(&self, parent: Parent<'u>, key: Option<&str>) -> Result<Result<Place, Unfit>, Needs> {
+        let holder = match parent {
+            Parent::Root(name) => Holder::root(name),
+            Parent::Item(item) => self.known(item)?.holder().ok_or(Refusal::UnknownKind),
+        };
+        Ok(holder.and_then(|holder| holder.child(key)).map_err(Unfit::from))
     }
 
     /// Whether this content belongs at its place, and what it does there.
@@ -194,14 +200,20 @@ impl<'u> Walk<'_, 'u> {
     }
 }
 
-/// A struct without the units that are known; `None` if nothing is left, or if it stands for nothing.
+/// A struct without the units that are known; `None` if nothing is left, or if it stands for nothing. What is left stands
+/// beside the last of what was cut off, as yrs puts it, whatever the struct says.
 fn trimmed(mut piece: Struct<'_>, known: u32) -> Option<Struct<'_>> {
     let end = piece.start.clock + piece.length;
     if end <= known || matches!(piece.body, Body::Skip) {
         return None;
     }
-    piece.start.clock = piece.start.clock.max(known);
-    piece.length = end - piece.start.clock;
+    if piece.start.clock < known {
+        if let Body::Item { origin, .. } = &mut piece.body {
+            *origin = Some(Id { clock: known - 1, ..piece.start });
+        }
+        piece.start.clock = known;
+        piece.length = end - known;
+    }
     Some(piece)
 }
 

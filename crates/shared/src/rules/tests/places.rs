@@ -175,3 +175,23 @@ fn deletions_named_over_and_over_cost_no_more_than_once() {
     }
     assert!(world.places.survey(&update, known(&world.doc)).is_ok());
 }
+
+#[test]
+fn what_is_said_again_with_something_behind_it_belongs_where_it_was() {
+    let mut world = World::new();
+    let ben = world.people.ben;
+    let peer = world.peer();
+    let answer = peer.doc.get_or_insert_text(format!("response:{}", ben.author).as_str());
+    let update = peer.update(|_, txn| answer.push(txn, "ab"));
+    assert_eq!(world.judge(&ben, &update), Ok(()));
+    // The same two units, and a third: now all are said to be in the notes.
+    let mut client = peer.doc.client_id().get();
+    let mut forged = vec![1, 1];
+    while client >= 0x80 {
+        forged.push(client as u8 | 0x80);
+        client >>= 7;
+    }
+    forged.push(client as u8);
+    forged.extend(b"\x00\x04\x01\x05notes\x03abc\x00");
+    assert_eq!(world.judge(&ben, &forged), Err(Unfit::Malformed));
+}

@@ -225,9 +225,9 @@ impl Copies {
         self.committed.extend(self.accepted.drain(..count));
     }
 
-    /// How many committed updates the document still has to take.
-    pub(super) fn behind(&self) -> usize {
-        self.committed.len()
+    /// How many committed updates the document still has to take, and how many bytes they are.
+    pub(super) fn behind(&self) -> (usize, usize) {
+        (self.committed.len(), self.committed.iter().map(Bytes::len).sum())
     }
 
     /// Applies what is committed to the document.

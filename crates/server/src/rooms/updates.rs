@@ -27,6 +27,9 @@ const MAX_REFUSALS: u32 = 100;
 /// Committed updates that the document may lag behind while nobody asks for it.
 const MAX_BEHIND: usize = 128;
 
+/// The same in bytes: they are held twice as long as somebody writes much.
+const MAX_BEHIND_BYTES: usize = 1 << 20;
+
 impl Room {
     pub(super) async fn said(&mut self, seat: SeatId, said: Said) -> Result<(), End> {
         let Some(seated) = self.seats.get(&seat) else { return Ok(()) };
@@ -186,7 +189,8 @@ impl Room {
         let Some(copies) = &mut self.copies else { return Err(End) };
         copies.commit(rows);
         // Otherwise when somebody asks for the document.
-        if copies.behind() > MAX_BEHIND {
+        let (count, bytes) = copies.behind();
+        if count > MAX_BEHIND || bytes > MAX_BEHIND_BYTES {
             self.on_copies(Copies::settle).await??;
         }
         Ok(())

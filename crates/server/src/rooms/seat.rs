@@ -1,10 +1,13 @@
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use bytes::Bytes;
-use shared::{access::Rights, sync::CloseCode};
+use shared::{
+    access::Rights,
+    sync::{self, CloseCode},
+};
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     time::Instant,
@@ -20,8 +23,11 @@ use super::{
 /// Frames that may wait for a slow reader.
 const MAX_FRAMES: usize = 1_024;
 
-/// Bytes that may wait for a slow reader. One frame may be larger, if it is alone.
-const MAX_BYTES: usize = 16 << 20;
+/// Bytes that may wait for a slow reader, one large frame not counted.
+const MAX_BYTES: usize = 4 << 20;
+
+/// A frame beyond this is a document, or all that somebody wrote offline. One may wait, beside what happens meanwhile.
+const LARGE: usize = sync::MAX_FRAME + 64;
 
 /// A connection within a room, counted up over the life of the room.
 pub(super) type SeatId = u64;
@@ -87,7 +93,7 @@ pub enum Outgoing {
 /// The hearing half of a [`Seat`]: frames in order, and how it ends.
 pub struct Outbox {
     frames: mpsc::Receiver<Bytes>,
-    bytes: Arc<AtomicUsize>,
+    waiting: Arc<Waiting>,
     standing: watch::Receiver<Result<Rights, Ending>>,
     /// Held for as long as somebody listens: so long it can be ended.
     _connection: Connection,
@@ -106,7 +112,7 @@ impl Outbox {
             code = at_once(&mut self.standing) => Outgoing::Close(code),
             frame = self.frames.recv() => match frame {
                 Some(frame) => {
-                    self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
+                    self.waiting.taken(frame.len());
                     Outgoing::Frame(frame)
                 }
                 // Without a word the room has broken down.
@@ -123,10 +129,35 @@ async fn at_once(standing: &mut watch::Receiver<Result<Rights, Ending>>) -> Clos
     }
 }
 
+/// What an outbox holds.
+#[derive(Default)]
+struct Waiting {
+    bytes: AtomicUsize,
+    has_large: AtomicBool,
+}
+
+impl Waiting {
+    /// Counts a frame that is about to wait; whether there is room for it.
+    fn fits(&self, length: usize) -> bool {
+        if length > LARGE {
+            return !self.has_large.swap(true, Ordering::Relaxed);
+        }
+        self.bytes.fetch_add(length, Ordering::Relaxed) + length <= MAX_BYTES
+    }
+
+    fn taken(&self, length: usize) {
+        if length > LARGE {
+            self.has_large.store(false, Ordering::Relaxed);
+        } else {
+            self.bytes.fetch_sub(length, Ordering::Relaxed);
+        }
+    }
+}
+
 /// The room's end of an [`Outbox`].
 pub(super) struct Mouth {
     frames: mpsc::Sender<Bytes>,
-    bytes: Arc<AtomicUsize>,
+    waiting: Arc<Waiting>,
     standing: Standing,
     echoes: Echoes,
 }
@@ -138,10 +169,14 @@ impl Mouth {
     pub(super) fn new(connection: Connection) -> (Self, Outbox) {
         let (frames, heard) = mpsc::channel(MAX_FRAMES);
         let standing = connection.standing().clone();
-        let bytes = Arc::new(AtomicUsize::new(0));
-        let outbox =
-            Outbox { frames: heard, bytes: Arc::clone(&bytes), standing: standing.watch(), _connection: connection };
-        (Self { frames, bytes, standing, echoes: Echoes::default() }, outbox)
+        let waiting = Arc::new(Waiting::default());
+        let outbox = Outbox {
+            frames: heard,
+            waiting: Arc::clone(&waiting),
+            standing: standing.watch(),
+            _connection: connection,
+        };
+        (Self { frames, waiting, standing, echoes: Echoes::default() }, outbox)
     }
 
     /// What the connection may do at this moment; nothing if it is about to be closed.
@@ -156,8 +191,7 @@ impl Mouth {
 
     pub(super) fn send(&self, frame: Bytes) -> Result<(), Full> {
         let length = frame.len();
-        let waiting = self.bytes.fetch_add(length, Ordering::Relaxed);
-        if waiting > 0 && waiting + length > MAX_BYTES {
+        if !self.waiting.fits(length) {
             return Err(Full);
         }
         self.echoes.heard(length);
@@ -229,10 +263,23 @@ mod tests {
     #[tokio::test]
     async fn bytes_are_limited_and_counted_back_when_they_are_read() {
         let (mouth, mut outbox) = line();
-        let large = Bytes::from(vec![0; MAX_BYTES + 1]);
-        assert!(mouth.send(large.clone()).is_ok(), "alone it may be larger");
-        assert_eq!(outbox.next().await, Outgoing::Frame(large.clone()));
-        assert!(mouth.send(large).is_ok());
-        assert!(mouth.send(Bytes::from_static(b"x")).is_err());
+        let frame = Bytes::from(vec![0; LARGE]);
+        for _ in 0..MAX_BYTES / LARGE {
+            assert!(mouth.send(frame.clone()).is_ok());
+        }
+        assert_eq!(outbox.next().await, Outgoing::Frame(frame.clone()));
+        assert!(mouth.send(frame.clone()).is_ok());
+        assert!(mouth.send(frame).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_document_may_wait_beside_what_happens_meanwhile_and_two_may_not() {
+        let (mouth, mut outbox) = line();
+        let (document, edit) = (Bytes::from(vec![0; sync::MAX_DOCUMENT]), Bytes::from_static(b"x"));
+        assert!(mouth.send(document.clone()).is_ok());
+        assert!(mouth.send(edit.clone()).is_ok());
+        assert_eq!(outbox.next().await, Outgoing::Frame(document.clone()));
+        assert!(mouth.send(document.clone()).is_ok());
+        assert!(mouth.send(document).is_err());
     }
 }

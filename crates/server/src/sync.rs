@@ -44,6 +44,15 @@ pub fn negotiate(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
         .write_buffer_size(0)
 }
 
+/// What is read of a client that may not join, in bytes a frame: a state vector and presence. It is told so and not
+/// listened to, so that strangers cannot make us hold megabytes.
+const UNHEARD: usize = 256 << 10;
+
+/// Sets the limits of a connection that is only told why it is closed.
+pub fn hear_little(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    upgrade.max_message_size(UNHEARD).max_frame_size(UNHEARD)
+}
+
 /// Whether the client offered our subprotocol, and so hears of acks and refusals. To be asked after [`negotiate`].
 pub fn speaks_v1(upgrade: &WebSocketUpgrade) -> bool {
     upgrade.selected_protocol().is_some_and(|protocol| protocol.as_bytes() == SUBPROTOCOL.as_bytes())

@@ -65,6 +65,7 @@ pub async fn upgrade(
             })
         }
     };
+    let upgrade = if who.is_err() { sync::hear_little(upgrade) } else { upgrade };
     let rooms = services.rooms.clone();
     // A connection that may not join is closed before its id is looked at.
     let id = id.unwrap_or_else(|_| ConversationId::new());

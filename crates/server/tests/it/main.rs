@@ -7,6 +7,7 @@
 mod access;
 mod conversations;
 mod database;
+mod hostile;
 mod ledger;
 mod memory;
 mod metrics;

@@ -100,7 +100,7 @@ pub struct Visitor {
     http: reqwest::Client,
     origin: String,
     /// As the header has it; empty for somebody who is signed out.
-    cookie: String,
+    pub cookie: String,
 }
 
 impl Visitor {

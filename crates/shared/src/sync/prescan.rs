@@ -353,3 +353,5 @@ fn integer(reader: &mut Reader<'_>) -> Result<(), Malformed> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod yjs_updates;

@@ -1,4 +1,4 @@
-//! The developer commands: `cargo xtask run`, `dev`, `build`, `test`, `soak`, `bench`, `prepare`.
+//! The developer commands: `cargo xtask run`, `dev`, `build`, `test`, `fuzz`, `soak`, `bench`, `prepare`.
 //!
 //! Each does everything that it needs on a machine that has cargo and little else, says what it is doing in short
 //! lines, and where it cannot help itself ends with one line that holds the command to type. Nothing is asked, and
@@ -12,6 +12,7 @@ mod cluster;
 mod components;
 mod dev;
 mod dist;
+mod fuzz;
 mod interrupt;
 mod npm;
 mod postgres;
@@ -66,6 +67,8 @@ enum Task {
     },
     /// Run all checks; the last line is `N passed, N failed`
     Test(test::Options),
+    /// Random bytes against all that reads the network's; a finding is a file and how to repeat it
+    Fuzz(fuzz::Options),
     /// Write for minutes while the server and Postgres are killed over and over; nothing acknowledged may be lost
     Soak(soak::Options),
     /// Measure, beside others of its kind
@@ -99,6 +102,7 @@ fn perform(task: Task) -> Result<ExitCode> {
             dist::build(&workspace, Mode::new(dev))?;
         }
         Task::Test(options) => return test::run(&workspace, &options),
+        Task::Fuzz(options) => return fuzz::run(&workspace, &options),
         Task::Soak(options) => soak::run(&workspace, &options)?,
         Task::Bench(bench::Bench::Sync(options)) => bench::sync(&workspace, &options)?,
         Task::Prepare { check: false } => prepare::renew(&workspace)?,

@@ -88,16 +88,30 @@ pub fn succeeds(command: &mut Command) -> bool {
 
 /// Runs a program with its output in a file and a sign of life every half minute. `None` if it took longer than `limit`.
 pub fn logged(name: &str, command: &mut Command, log: &Path, limit: Duration) -> Result<Option<ExitStatus>> {
+    let since = Instant::now();
+    watched(command, log, Some(limit), || {
+        let elapsed = progress::seconds(since.elapsed().as_secs_f64().floor());
+        progress::detail(&format!("… {name}, {elapsed} so far"));
+    })
+}
+
+/// As [`logged`], with a sign of life of its own.
+pub fn watched(
+    command: &mut Command,
+    log: &Path,
+    limit: Option<Duration>,
+    mut sign: impl FnMut(),
+) -> Result<Option<ExitStatus>> {
     fs::create_dir_all(log.parent().context("a log without a folder")?)?;
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
     // A group of its own, so that with it all that it started can be stopped.
     let mut child = spawn(command.process_group(0))?;
     let mut told = Duration::ZERO;
-    wait(&mut child, Some(limit), |elapsed| {
+    wait(&mut child, limit, |elapsed| {
         if elapsed >= told + HEARTBEAT {
             told = elapsed;
-            progress::detail(&format!("… {name}, {} so far", progress::seconds(elapsed.as_secs_f64().floor())));
+            sign();
         }
     })
 }

@@ -35,6 +35,7 @@ fn number_before(line: &str, word: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::in_the_words_of_libtest;
 
     #[test]
     fn the_results_of_several_programs_add_up() {
@@ -78,6 +79,13 @@ test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert_eq!((outcome.passed, outcome.failed), (6, 2));
         let names = ["text::tests::a_table_has_tabs", "crates/shared/src/text.rs - text::render (line 12)"];
         assert_eq!(outcome.names, names);
+    }
+
+    #[test]
+    fn fuzz_targets_are_counted_as_tests_are() {
+        let outcome = count(&in_the_words_of_libtest(5, &["rich"]));
+        assert_eq!((outcome.passed, outcome.failed, outcome.names), (4, 1, vec!["rich".to_owned()]));
+        assert_eq!(count(&in_the_words_of_libtest(5, &[])), Outcome { passed: 5, ..Outcome::default() });
     }
 
     #[test]

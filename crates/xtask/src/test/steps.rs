@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use crate::{
     browser::{self, Browser},
-    components, dist, postgres, process, python,
+    components, dist, fuzz, postgres, process, python,
     wasm_toolchain::{self, TARGET},
     workspace::Workspace,
 };
@@ -27,7 +27,7 @@ pub enum Step {
     Clippy,
     /// Lints of the browser's half
     ClippyWasm,
-    /// Lints of the developer commands
+    /// Lints of the developer commands and the fuzz targets
     ClippyXtask,
     /// The documentation builds, and its links lead somewhere
     Doc,
@@ -37,6 +37,8 @@ pub enum Step {
     TestXtask,
     /// The committed descriptions of our SQL are those of our migrations
     Sqlx,
+    /// Hostile bytes: the kept ones, and a bounded run of new ones
+    Fuzz,
     /// The release build
     Build,
     /// Journeys in a real browser, on the release build
@@ -56,7 +58,7 @@ pub enum Counting {
 
 impl Step {
     /// All, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Fmt,
         Self::Clippy,
         Self::ClippyWasm,
@@ -65,6 +67,7 @@ impl Step {
         Self::Test,
         Self::TestXtask,
         Self::Sqlx,
+        Self::Fuzz,
         Self::Build,
         Self::Browser,
     ];
@@ -80,6 +83,7 @@ impl Step {
             Self::Test => "test",
             Self::TestXtask => "test-xtask",
             Self::Sqlx => "sqlx",
+            Self::Fuzz => "fuzz",
             Self::Build => "build",
             Self::Browser => "browser",
         }
@@ -91,11 +95,12 @@ impl Step {
             Self::Fmt => "formatting",
             Self::Clippy => "lints of the server's half",
             Self::ClippyWasm => "lints of the browser's half",
-            Self::ClippyXtask => "lints of these commands",
+            Self::ClippyXtask => "lints of these commands and the fuzz targets",
             Self::Doc => "documentation",
             Self::Test => "unit, property, integration and documentation tests",
             Self::TestXtask => "tests of these commands",
             Self::Sqlx => "the committed .sqlx against the migrations",
+            Self::Fuzz => "hostile bytes, kept and new",
             Self::Build => "release build",
             Self::Browser => "journeys in a real browser",
         }
@@ -104,7 +109,7 @@ impl Step {
     /// How its result is counted.
     pub fn counting(self) -> Counting {
         match self {
-            Self::Test | Self::TestXtask => Counting::Libtest,
+            Self::Test | Self::TestXtask | Self::Fuzz => Counting::Libtest,
             Self::Browser => Counting::Playwright,
             _ => Counting::Once,
         }
@@ -129,7 +134,8 @@ impl Step {
             }
             Self::ClippyXtask => {
                 components::ready(workspace, components::CLIPPY)?;
-                with(cargo(&["clippy", "--package=xtask", "--all-targets"]), &STRICT)
+                fuzz::compiler(workspace)?;
+                with(cargo(&["clippy", "--package=xtask", "--package=fuzz", "--all-targets"]), &STRICT)
             }
             Self::Doc => {
                 let mut doc = with(cargo(&["doc", "--no-deps"]), &NATIVE);
@@ -144,6 +150,7 @@ impl Step {
             }
             Self::TestXtask => cargo(&["test", "--package=xtask"]),
             Self::Sqlx => ourselves(&["prepare", "--check"])?,
+            Self::Fuzz => ourselves(&["fuzz", "--check"])?,
             Self::Build => ourselves(&["build"])?,
             Self::Browser => return playwright(workspace),
         };

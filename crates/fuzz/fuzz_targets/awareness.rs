@@ -1,0 +1,4 @@
+//! Presence.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::awareness::check(bytes));

@@ -1,0 +1,4 @@
+//! State vectors.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::state_vector::check(bytes));

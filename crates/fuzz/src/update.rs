@@ -84,7 +84,7 @@ fn read_again(doc: &Doc, whole: &[u8]) -> Doc {
     memory::within(YRS, whole, || seeded::take(&again, whole));
     assert!(!again.transact().has_missing_updates());
     assert_eq!(doc.transact().snapshot(), again.transact().snapshot(), "what was read is what was written");
-    (shown(doc), shown(&again));
+    let _ = (shown(doc), shown(&again));
     again
 }
 

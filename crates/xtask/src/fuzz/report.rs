@@ -37,7 +37,9 @@ pub fn in_the_words_of_libtest(all: usize, failed: &[&str]) -> String {
     let mut text = String::new();
     if !failed.is_empty() {
         let _ = writeln!(text, "\nfailures:");
-        failed.iter().for_each(|name| drop(writeln!(text, "    {name}")));
+        for name in failed {
+            let _ = writeln!(text, "    {name}");
+        }
     }
     let word = if failed.is_empty() { "ok" } else { "FAILED" };
     let _ = writeln!(text, "\ntest result: {word}. {} passed; {} failed", all - failed.len(), failed.len());

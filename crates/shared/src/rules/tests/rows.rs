@@ -570,8 +570,8 @@ fn nobody_takes_out_what_the_server_has_written() {
     let mut world = World::new();
     let olga = world.people.olga;
     let server = world.peer();
-    let stored = server.update(|roots, txn| drop(roots.meta.insert(txn, "schema", 1)));
+    let stored = server.update(|roots, txn| _ = roots.meta.insert(txn, "schema", 1));
     world.places.learn_stored(&stored, known(&world.doc));
     world.doc.transact_mut().apply_update(Update::decode_v1(&stored).unwrap()).unwrap();
-    assert_eq!(world.tries(&olga, |roots, txn| drop(roots.meta.remove(txn, "schema"))), Err(Refusal::ServerOnly));
+    assert_eq!(world.tries(&olga, |roots, txn| _ = roots.meta.remove(txn, "schema")), Err(Refusal::ServerOnly));
 }

@@ -18,6 +18,7 @@ use tokio_tungstenite::{
 use crate::{
     dialect::{Dialect, Heard},
     target::Place,
+    token,
 };
 
 /// A state vector, or an update, of nothing.
@@ -35,6 +36,8 @@ pub struct Connection {
     acks: Acks,
     /// How many bytes of document it was given when it joined.
     pub given: usize,
+    /// How many tokens were in it.
+    pub tokens: usize,
     /// Updates of ours that the server refused.
     pub refused: u64,
 }
@@ -70,7 +73,7 @@ impl Connection {
         let joined = timeout(HANDSHAKE, async {
             let socket = connect(place, wants_acks).await?;
             let dialect = place.dialect.clone();
-            let mut connection = Self { socket, dialect, acks: Acks::default(), given: 0, refused: 0 };
+            let mut connection = Self { socket, dialect, acks: Acks::default(), given: 0, tokens: 0, refused: 0 };
             connection.join().await?;
             anyhow::Ok(connection)
         });
@@ -90,6 +93,7 @@ impl Connection {
             self.answer(&heard).await?;
             if let Heard::Step2(update) = heard {
                 self.given = update.len();
+                token::find(update, |_| self.tokens += 1);
                 return Ok(());
             }
         }

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
+use axum::serve::ListenerExt;
 use tokio::{net::TcpListener, signal};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -45,6 +46,12 @@ pub async fn run(
     let rooms = services.rooms.clone();
     let _follows = AbortOnDropHandle::new(tokio::spawn(rooms.clone().follow_access()));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    // Otherwise an ack that follows a relayed frame waits 40 ms for the client's TCP to acknowledge that.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "no TCP_NODELAY");
+        }
+    });
     let server = axum::serve(listener, router(services)).with_graceful_shutdown(async move {
         stop.await;
         stopping.send_replace(true);

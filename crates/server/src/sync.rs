@@ -25,14 +25,21 @@ const OVERHEAD: usize = 64 << 10;
 /// A frame that takes longer to hand to the operating system is going nowhere.
 const STUCK: Duration = Duration::from_secs(20);
 
+/// Bytes that are read at once.
+const READ_BUFFER: usize = 8 << 10;
+
+/// Frames that wait together are handed to the operating system together, up to so many bytes. None waits for another.
+const TOGETHER: usize = 32 << 10;
+
 /// How often a ping asks whether anybody is still there. Browsers answer by themselves.
 const PING: Duration = Duration::from_secs(20);
 
 /// Silence after which nobody is: three pings unanswered.
 const DEAD: Duration = Duration::from_secs(65);
 
-/// How long the other end may take to answer a close.
-const GOODBYE: Duration = Duration::from_secs(5);
+/// How long the other end may take to answer a close. Somebody slow reads first what the operating system holds for
+/// them; a connection that is dropped before is reset, and its code lost.
+const GOODBYE: Duration = Duration::from_secs(20);
 
 /// Sets the limits and the subprotocol of a connection that is about to be upgraded.
 pub fn negotiate(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
@@ -40,8 +47,10 @@ pub fn negotiate(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_TRANSPORT + OVERHEAD)
         .max_frame_size(MAX_TRANSPORT + OVERHEAD)
-        // Send what there is: a keystroke must not wait for the next.
-        .write_buffer_size(0)
+        // The library fills its read buffer with zeros before each attempt to read, and keeps it: small, for most
+        // frames are.
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(TOGETHER)
 }
 
 /// What is read of a client that may not join, in bytes a frame: a state vector and presence. It is told so and not
@@ -119,8 +128,13 @@ async fn speak(sink: &mut (impl Sink<Message> + Unpin), mut outbox: Outbox) -> O
             },
             _ = pings.tick() => Message::Ping(Bytes::new()),
         };
+        let (mut size, mut ready) = (message_size(&message), Vec::new());
+        while let Some(frame) = if size < TOGETHER { outbox.ready() } else { None } {
+            size += frame.len();
+            ready.push(frame);
+        }
         let sent = tokio::select! {
-            sent = timeout(STUCK, sink.send(message)) => matches!(sent, Ok(Ok(()))),
+            sent = timeout(STUCK, send(sink, message, ready)) => matches!(sent, Ok(Ok(()))),
             // Nothing will be read any more: the room has given up on this reader.
             code = outbox.ended() => return Some(code),
         };
@@ -128,6 +142,19 @@ async fn speak(sink: &mut (impl Sink<Message> + Unpin), mut outbox: Outbox) -> O
             return None;
         }
     }
+}
+
+fn message_size(message: &Message) -> usize {
+    if let Message::Binary(frame) = message { frame.len() } else { 0 }
+}
+
+/// Sends a message and the frames behind it with as few calls of the operating system as it takes.
+async fn send<S: Sink<Message> + Unpin>(sink: &mut S, message: Message, behind: Vec<Bytes>) -> Result<(), S::Error> {
+    sink.feed(message).await?;
+    for frame in behind {
+        sink.feed(Message::Binary(frame)).await?;
+    }
+    sink.flush().await
 }
 
 /// Sends the close and waits for its answer, so that it is not lost: a connection that is dropped with unread bytes

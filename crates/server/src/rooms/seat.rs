@@ -105,6 +105,13 @@ impl Outbox {
         at_once(&mut self.standing).await
     }
 
+    /// The next frame, if it is there already.
+    pub fn ready(&mut self) -> Option<Bytes> {
+        let frame = self.frames.try_recv().ok()?;
+        self.waiting.taken(frame.len());
+        Some(frame)
+    }
+
     /// Waits for what is next. After a close, the same close again.
     pub async fn next(&mut self) -> Outgoing {
         tokio::select! {

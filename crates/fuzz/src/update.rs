@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use shared::sync::prescan::{Outline, prescan};
 use yrs::{
-    Doc, Map, ReadTxn, StateVector, Text, Transact, Update,
+    Doc, GetString, Map, ReadTxn, StateVector, Text, Transact, Update,
     types::{ToJson, text::YChange},
     updates::decoder::Decode,
 };
@@ -84,7 +84,14 @@ fn read_again(doc: &Doc, whole: &[u8]) -> Doc {
     memory::within(YRS, whole, || seeded::take(&again, whole));
     assert!(!again.transact().has_missing_updates());
     assert_eq!(doc.transact().snapshot(), again.transact().snapshot(), "what was read is what was written");
-    let _ = (shown(doc), shown(&again));
+    for doc in [doc, &again] {
+        // Not as JSON: yrs reads a list for ever that holds a text item, as only a forged one does. The rules take no
+        // lists, and nothing of ours reads one.
+        let (highlights, notes) = (doc.get_or_insert_map("highlights"), doc.get_or_insert_text("notes"));
+        let txn = doc.transact();
+        notes.get_string(&txn);
+        highlights.keys(&txn).for_each(drop);
+    }
     again
 }
 

@@ -43,7 +43,7 @@ pub struct Options {
     /// Add to the kept corpus what earlier runs have found and it does not cover yet
     #[arg(long, conflicts_with_all = ["check", "input"])]
     keep: bool,
-    /// As `cargo xtask test` does: the kept corpus, then 20 seconds of each target that meets a document
+    /// As `cargo xtask test` does: the kept corpus, then a number of new inputs for each target that meets a document
     #[arg(long)]
     check: bool,
 }
@@ -83,10 +83,14 @@ impl Target {
         }
     }
 
-    /// How long a check runs it on inputs of its own making; the others are so small that their corpus says it all.
-    fn seconds_of_a_check(self) -> u64 {
+    /// How many inputs of its own making a check tries; the other targets are so small that their corpus says it all. A
+    /// number and not a time, with the seed, so that a check tries the same on every machine: what is new is sought by
+    /// `cargo xtask fuzz`.
+    fn runs_of_a_check(self) -> u64 {
         match self {
-            Self::Update | Self::Rich | Self::Rules => 20,
+            Self::Update => 300_000,
+            Self::Rich => 15_000,
+            Self::Rules => 20_000,
             Self::StateVector | Self::Awareness | Self::Frame => 0,
         }
     }
@@ -179,9 +183,7 @@ impl Fuzzer<'_> {
         if fs::read_dir(&kept).with_context(|| format!("cannot read {}", kept.display()))?.next().is_none() {
             bail!("{} is empty", kept.display());
         }
-        let seconds = target.seconds_of_a_check();
-        // Only the corpus; a time alone would be no limit.
-        let bound = if seconds == 0 { "-runs=0".to_owned() } else { format!("-max_total_time={seconds}") };
+        let bound = format!("-runs={}", target.runs_of_a_check());
         let mut program = self.program(target);
         program.args(LIMITS).args([MAX_LENGTH, SEED]).arg(bound).arg(prefix(&findings));
         // An empty folder to write to, since the corpus is only read.

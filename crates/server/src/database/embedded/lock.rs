@@ -2,9 +2,15 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read, Write},
     path::Path,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
+
+/// How often a lock that looks taken is tried again.
+const TRIES: u32 = 20;
+
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// One server a folder. The system gives the lock back however the server ends, so that nobody has to tidy up.
 #[derive(Debug)]
@@ -22,7 +28,7 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .with_context(|| format!("{} cannot be written: may this user write there?", path.display()))?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
@@ -41,4 +47,16 @@ impl Lock {
         writeln!(file, "{}", std::process::id())?;
         Ok(Lock { _file: file })
     }
+}
+
+/// Whoever starts a program holds a copy of the lock for a moment, until the program has taken over: a lock that was just
+/// given back may look taken.
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            answer => return answer,
+        }
+    }
+    file.try_lock()
 }

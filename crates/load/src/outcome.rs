@@ -19,7 +19,9 @@ pub struct Outcome {
     pub storm: Option<Storm>,
     /// What was used from the first counted message until a while after the last.
     pub cpu: Cpu,
-    /// The seconds of that.
+    /// The part of it until the last message was heard: shares of a core are told of this.
+    pub active: Cpu,
+    /// The seconds of that part.
     pub elapsed: f64,
     /// The threads of the generator.
     pub threads: usize,
@@ -107,7 +109,7 @@ impl Outcome {
     /// Whether the generator itself was at its limit, so that the server's figures are not to be trusted: it used more
     /// than nine tenths of its threads, or sent late although it was not the server that kept it waiting.
     pub fn overloaded(&self) -> Option<String> {
-        let share = self.cpu.generator / self.elapsed / self.threads as f64;
+        let share = self.active.generator / self.elapsed / self.threads as f64;
         if share > 0.9 {
             return Some(format!("the generator used {:.0} % of its threads", share * 100.0));
         }
@@ -138,7 +140,7 @@ impl Outcome {
 
     /// Whether other work on the machine took part of what the figures are made of, and how much.
     pub fn disturbed(&self) -> Option<String> {
-        let cores = (self.cpu.others + self.cpu.stolen) / self.elapsed;
+        let cores = (self.active.others + self.active.stolen) / self.elapsed;
         (cores > 0.2).then(|| format!("other work took {:.0} % of a core meanwhile", cores * 100.0))
     }
 }
@@ -170,6 +172,7 @@ pub(crate) mod tests {
             traffic: Some(traffic),
             storm: None,
             cpu,
+            active: cpu,
             elapsed: 10.0,
             threads: 1,
             memory: Vec::new(),
@@ -184,7 +187,7 @@ pub(crate) mod tests {
     fn a_generator_at_its_limit_says_so() {
         assert_eq!(outcome().overloaded(), None);
         let mut busy = outcome();
-        busy.cpu.generator = 9.5;
+        busy.active.generator = 9.5;
         assert!(busy.overloaded().unwrap().contains("95 %"));
         let mut slow = outcome();
         slow.traffic.as_mut().unwrap().sent = 900;

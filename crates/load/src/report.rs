@@ -139,9 +139,9 @@ mod tests {
     fn runs_that_cannot_be_trusted_are_named() {
         assert_eq!(remarks(&[outcome()], &[]), "\n");
         let (mut busy, mut cut) = (outcome(), outcome());
-        busy.cpu.others = 5.0;
+        busy.active.others = 5.0;
         (cut.dropped, cut.reasons) = (3, vec!["closed by the server".into()]);
-        cut.cpu.generator = 9.9;
+        cut.active.generator = 9.9;
         let said = remarks(&[busy, cut], &["pycrdt with room: it did not start".into()]);
         assert!(said.contains("Preliminary**: in 1 of 2"), "{said}");
         assert!(said.contains("PromptGrimoire with room: not to be trusted, the generator used 99 %"), "{said}");

@@ -7,7 +7,9 @@ mod peers;
 mod servers;
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -89,10 +91,14 @@ pub fn sync(workspace: &Workspace, options: &Options) -> Result<()> {
 
 /// The release build, or the one that `PROMPTGRIMOIRE_BIN` names, as for the browser's tests.
 fn product(workspace: &Workspace) -> Result<PathBuf> {
-    match env::var_os("PROMPTGRIMOIRE_BIN").filter(|path| !path.is_empty()) {
+    match chosen() {
         Some(path) => fs::canonicalize(&path).with_context(|| format!("there is no {}", path.to_string_lossy())),
         None => dist::build(workspace, Mode::Release),
     }
+}
+
+fn chosen() -> Option<OsString> {
+    env::var_os("PROMPTGRIMOIRE_BIN").filter(|path| !path.is_empty())
 }
 
 fn generator(workspace: &Workspace) -> Result<PathBuf> {
@@ -229,5 +235,6 @@ fn commit(workspace: &Workspace) -> String {
     let commit = git(&["rev-parse", "--short", "HEAD"]);
     let more =
         if git(&["status", "--porcelain", "--", "crates", "Cargo.lock"]).is_empty() { "" } else { " and changes" };
-    format!("{}{more}", commit.trim())
+    let other = if chosen().is_some() { " (the server itself: an older build)" } else { "" };
+    format!("{}{more}{other}", commit.trim())
 }

@@ -73,6 +73,7 @@ impl Storm {
             traffic: None,
             storm: Some(storm),
             cpu,
+            active: cpu,
             elapsed: seconds,
             threads: settings.threads,
             memory: vec![idle, open, full],

@@ -75,13 +75,14 @@ impl Traffic {
         let (before, since) = (watched.cpu()?, Instant::now());
         sleep_until(clock::instant(from + micros(settings.seconds))).await;
         scene.settle(self, settings.silence).await;
+        let (active, elapsed) = (watched.cpu()? - before, since.elapsed().as_secs_f64());
         sleep(settings.aftermath).await;
-        let (cpu, elapsed) = (watched.cpu()? - before, since.elapsed().as_secs_f64());
+        let cpu = watched.cpu()? - before;
         let witnessed = match witness {
             Some(witness) => Some(witness.report(scene.sent_in_first_room(self)).await?),
             None => None,
         };
-        let parts = Parts { cpu, elapsed, threads: settings.threads, load_before };
+        let parts = Parts { cpu, active, elapsed, threads: settings.threads, load_before };
         let mut outcome = scene.outcome(self, name, target, parts).context("nothing was measured")?;
         (outcome.memory, outcome.witness) = (stages, witnessed);
         Ok(outcome)
@@ -168,6 +169,7 @@ impl Scene {
             traffic: Some(measured),
             storm: None,
             cpu: parts.cpu,
+            active: parts.active,
             elapsed: parts.elapsed,
             threads: parts.threads,
             memory: Vec::new(),
@@ -182,6 +184,7 @@ impl Scene {
 /// What is measured around a load.
 struct Parts {
     cpu: Cpu,
+    active: Cpu,
     elapsed: f64,
     threads: usize,
     load_before: f64,

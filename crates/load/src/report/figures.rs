@@ -91,11 +91,11 @@ fn common() -> Vec<Row> {
     vec![
         ("connections dropped", |outcome| Some(Cell::Text(outcome.dropped.to_string()))),
         ("generator: share of its threads", |outcome| {
-            let share = outcome.cpu.generator / outcome.elapsed / outcome.threads as f64;
+            let share = outcome.active.generator / outcome.elapsed / outcome.threads as f64;
             Some(Cell::Text(format!("{} %", digits(share * 100.0))))
         }),
         ("other work on the machine, of a core", |outcome| {
-            let cores = (outcome.cpu.others + outcome.cpu.stolen) / outcome.elapsed;
+            let cores = (outcome.active.others + outcome.active.stolen) / outcome.elapsed;
             Some(Cell::Text(format!("{} %", digits(cores * 100.0))))
         }),
     ]
@@ -138,9 +138,9 @@ pub(super) fn cpu_per_join(outcome: &Outcome) -> Option<f64> {
     (joined > 0).then(|| (outcome.cpu.server + outcome.cpu.postgres) / joined as f64 * 1e3)
 }
 
-/// How many cores the server and Postgres used on average.
+/// How many cores the server and Postgres used on average while people wrote.
 pub(super) fn cores(outcome: &Outcome) -> f64 {
-    (outcome.cpu.server + outcome.cpu.postgres) / outcome.elapsed
+    (outcome.active.server + outcome.active.postgres) / outcome.elapsed
 }
 
 /// Bytes for a room and the first connection in it.

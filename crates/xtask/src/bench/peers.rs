@@ -1,18 +1,17 @@
 //! The servers that ours is compared with, installed below the target folder as `crates/load/peers` pins them.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::servers::Server;
-use crate::{apt, npm, process, progress, workspace::Workspace};
+use crate::{
+    npm, process,
+    python::{self, Python},
+    workspace::Workspace,
+};
 
-const LIMIT: Duration = Duration::from_secs(20 * 60);
 const FILES: [&str; 6] =
     ["package.json", "package-lock.json", "requirements.txt", "hocuspocus.mjs", "pycrdt_server.py", "witness.mjs"];
 /// Node itself comes from npm too, so that every machine measures the same: Hocuspocus wants a newer one than Debian's.
@@ -24,8 +23,8 @@ pub struct Peers {
     pub folder: PathBuf,
     /// The program.
     pub node: PathBuf,
-    /// The program, with the packages on its path.
-    pub python: PathBuf,
+    /// With the packages that pycrdt-websocket needs.
+    pub python: Option<Python>,
 }
 
 /// Installs them, unless they are there.
@@ -41,10 +40,9 @@ pub fn ready(workspace: &Workspace, with_python: bool) -> Result<Peers> {
     let own =
         NODES.iter().map(|name| folder.join("node_modules").join(name).join("bin/node")).find(|node| node.is_file());
     let node = own.or_else(|| process::find("node")).context("Node.js is missing")?;
-    if with_python {
-        python(workspace, &folder)?;
-    }
-    Ok(Peers { node, python: folder.join("python/bin/python"), folder })
+    let pinned = folder.join("requirements.txt");
+    let python = with_python.then(|| python::with_packages(workspace, "bench", &pinned)).transpose()?;
+    Ok(Peers { node, python, folder })
 }
 
 impl Peers {
@@ -72,38 +70,4 @@ impl Peers {
             }
         }
     }
-}
-
-/// A virtual environment with the pinned packages.
-fn python(workspace: &Workspace, folder: &Path) -> Result<()> {
-    let pinned = fs::read_to_string(folder.join("requirements.txt"))?;
-    let stamp = folder.join("python/.xtask");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == pinned) {
-        return Ok(());
-    }
-    let step = progress::begin("Python packages", "pip install");
-    let environment = folder.join("python");
-    let make = || {
-        let mut venv = process::command("python3");
-        venv.args(["-m", "venv", "--clear"]).arg(&environment);
-        process::succeeds(&mut venv)
-    };
-    if !make() {
-        if !apt::available() {
-            bail!("Python 3 with its module venv is missing; install it, or leave pycrdt out with --only");
-        }
-        apt::install(workspace, "Python", &["python3".into(), "python3-venv".into()])?;
-        if !make() {
-            bail!("`python3 -m venv {}` failed", environment.display());
-        }
-    }
-    let mut pip = process::command(environment.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "-r"]).arg(folder.join("requirements.txt"));
-    let log = workspace.log("pip");
-    if !process::logged("pip install", &mut pip, &log, LIMIT)?.is_some_and(|status| status.success()) {
-        bail!("`pip install` failed; see {}", log.display());
-    }
-    fs::write(&stamp, pinned)?;
-    step.done("installed");
-    Ok(())
 }

@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -69,22 +69,35 @@ impl Server {
         let port = free_port()?;
         let mut command = match &data {
             Some(data) => ours(place, data, port)?,
-            None => self.peer(peers, port),
+            None => self.peer(peers, port)?,
         };
         Ok(Running { child: spawn(&mut command, log)?, port, data })
     }
 
-    fn peer(self, peers: &Peers, port: u16) -> Command {
-        let (program, script) = match self {
-            Self::Ours | Self::Hocuspocus => (&peers.node, "hocuspocus.mjs"),
-            Self::YWebsocket => (&peers.node, "node_modules/@y/websocket-server/src/server.js"),
-            Self::Pycrdt => (&peers.python, "pycrdt_server.py"),
+    fn peer(self, peers: &Peers, port: u16) -> Result<Command> {
+        let mut command = match (self, &peers.python) {
+            (Self::Pycrdt, Some(python)) => {
+                let mut command = process::command(&python.program);
+                if let Some(path) = &python.path {
+                    command.env("PYTHONPATH", path);
+                }
+                command.arg("pycrdt_server.py");
+                command
+            }
+            (Self::Pycrdt, None) => bail!("its packages are not installed"),
+            (Self::YWebsocket, _) => node(peers, "node_modules/@y/websocket-server/src/server.js"),
+            (Self::Ours | Self::Hocuspocus, _) => node(peers, "hocuspocus.mjs"),
         };
-        let mut command = process::command(program);
-        command.arg(script).current_dir(&peers.folder).env("NODE_ENV", "production");
+        command.current_dir(&peers.folder).env("NODE_ENV", "production");
         command.env("HOST", "127.0.0.1").env("PORT", port.to_string());
-        command
+        Ok(command)
     }
+}
+
+fn node(peers: &Peers, script: &str) -> Command {
+    let mut command = process::command(&peers.node);
+    command.arg(script);
+    command
 }
 
 impl Running {

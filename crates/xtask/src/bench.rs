@@ -235,6 +235,6 @@ fn commit(workspace: &Workspace) -> String {
     let commit = git(&["rev-parse", "--short", "HEAD"]);
     let more =
         if git(&["status", "--porcelain", "--", "crates", "Cargo.lock"]).is_empty() { "" } else { " and changes" };
-    let other = if chosen().is_some() { " (the server itself: an older build)" } else { "" };
+    let other = if chosen().is_some() { " (the server itself: the build that PROMPTGRIMOIRE_BIN named)" } else { "" };
     format!("{}{more}{other}", commit.trim())
 }

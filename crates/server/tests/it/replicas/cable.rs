@@ -3,10 +3,7 @@
 use std::{collections::VecDeque, net::SocketAddr};
 
 use futures::{SinkExt, StreamExt};
-use shared::sync::{
-    Frame, SUBPROTOCOL,
-    prescan::{self, prescan},
-};
+use shared::sync::{Frame, SUBPROTOCOL, prescan::prescan};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
@@ -38,7 +35,8 @@ pub(super) struct Cable {
     is_held: bool,
     up: VecDeque<Message>,
     down: VecDeque<Message>,
-    gathered: Option<Vec<Message>>,
+    /// The updates from this clock on that are kept back.
+    gathered: Option<(u32, Vec<Message>)>,
     repeats: bool,
 }
 
@@ -106,7 +104,7 @@ impl Cable {
             Order::Online => self.is_online = true,
             Order::Hold => self.is_held = true,
             Order::Release(arrival) => self.release(arrival).await,
-            Order::Gather => self.gathered = Some(Vec::new()),
+            Order::Gather(clock) => self.gathered = Some((clock, Vec::new())),
             Order::Deal(order) => self.deal(&order).await,
             Order::Repeat => self.repeats = true,
         }
@@ -150,11 +148,14 @@ impl Cable {
     }
 
     async fn carry_up(&mut self, message: Message) {
-        if self.is_own_update(&message) {
-            if let Some(gathered) = &mut self.gathered {
-                gathered.push(message);
-                let count = gathered.len();
-                return self.seen.send_modify(|seen| seen.gathered = count);
+        if let Some(end) = self.own_update(&message) {
+            match &mut self.gathered {
+                Some((clock, gathered)) if end > *clock => {
+                    gathered.push(message);
+                    let count = gathered.len();
+                    return self.seen.send_modify(|seen| seen.gathered = count);
+                }
+                _ => {}
             }
             if std::mem::take(&mut self.repeats) {
                 self.send_up(message.clone()).await;
@@ -163,11 +164,13 @@ impl Cable {
         self.send_up(message).await;
     }
 
-    /// Some stock clients echo what others have written; that is not theirs.
-    fn is_own_update(&self, message: &Message) -> bool {
-        let Message::Binary(bytes) = message else { return false };
-        let Ok(Frame::Update(update)) = Frame::decode(bytes) else { return false };
-        prescan(update).is_ok_and(|outline: prescan::Outline| outline.brings.contains_key(&self.client))
+    /// The clock that an update of the client's own reaches. (Some stock clients echo what others have written; that is
+    /// not theirs.)
+    fn own_update(&self, message: &Message) -> Option<u32> {
+        let Message::Binary(bytes) = message else { return None };
+        let Ok(Frame::Update(update)) = Frame::decode(bytes) else { return None };
+        let outline = prescan(update).ok()?;
+        Some(outline.brings.get(&self.client)?.last()?.1)
     }
 
     async fn send_up(&mut self, message: Message) {
@@ -214,8 +217,8 @@ impl Cable {
     }
 
     async fn deal(&mut self, order: &[usize]) {
-        let gathered = self.gathered.take().unwrap_or_default();
-        for place in order.iter().copied().chain(order.len()..gathered.len()) {
+        let gathered = self.gathered.take().map(|(_, gathered)| gathered).unwrap_or_default();
+        for &place in order {
             if let Some(message) = gathered.get(place) {
                 self.send_up(message.clone()).await;
             }

@@ -9,7 +9,7 @@ use tokio::{
     process::{ChildStdin, ChildStdout, Command},
 };
 
-use super::{PATIENCE, edits::Edit, installed, replica::Opening};
+use super::{PATIENCE, dump::Dump, edits::Edit, installed, replica::Opening};
 use crate::support::run;
 
 pub struct Child {
@@ -46,6 +46,10 @@ impl Child {
 
     pub async fn edit(&mut self, edit: &Edit) {
         self.ask(json!({"do": "edit", "edit": edit})).await;
+    }
+
+    pub async fn dump(&mut self) -> Dump {
+        serde_json::from_value(self.ask(json!({"do": "dump"})).await).unwrap()
     }
 
     /// Gives a command and waits for the answer.

@@ -109,8 +109,13 @@ impl State {
         scanned.is_ok() && is_here
     }
 
+    /// How many units of this client are here.
+    pub fn clock(&self, client: u64) -> u32 {
+        self.vector.get(&client).copied().unwrap_or(0)
+    }
+
     fn reaches(&self, client: u64, clock: u32) -> bool {
-        self.vector.get(&client).is_some_and(|reached| *reached >= clock)
+        self.clock(client) >= clock
     }
 
     /// Whether these units are deleted.

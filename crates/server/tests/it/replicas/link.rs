@@ -52,7 +52,7 @@ pub(super) enum Order {
     Online,
     Hold,
     Release(Arrival),
-    Gather,
+    Gather(u32),
     Deal(Vec<usize>),
     Repeat,
 }
@@ -108,15 +108,16 @@ impl Link {
         self.order(Order::Repeat);
     }
 
-    /// Keeps the client's own updates back until they are dealt.
-    pub fn gather(&self) {
-        self.order(Order::Gather);
+    /// Keeps the client's own updates back until they are dealt: those from this clock on, since earlier ones may still
+    /// be under way.
+    pub fn gather(&self, clock: u32) {
+        self.order(Order::Gather(clock));
     }
 
-    /// Waits for as many updates as there are numbers and delivers them in that order (behind them whatever else came: some
-    /// clients say again what they are told), then waits until the server and the client have made good what that broke.
+    /// Waits for as many updates as there are numbers and delivers them in that order, then waits until the server and
+    /// the client have made good what that broke.
     pub async fn deal(&mut self, order: &[usize]) {
-        self.until("updates to deal", |seen| seen.gathered >= order.len()).await;
+        self.until("updates to deal", |seen| seen.gathered == order.len()).await;
         let answered = self.seen.borrow().answered_down;
         self.order(Order::Deal(order.to_vec()));
         self.until("an answer", |seen| seen.answered_down > answered && seen.is_synced()).await;

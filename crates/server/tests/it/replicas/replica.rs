@@ -40,6 +40,7 @@ pub struct Opening {
 }
 
 pub struct Replica {
+    client: u64,
     /// For whoever reads of a failure.
     pub name: String,
     pub link: Link,
@@ -62,7 +63,7 @@ impl Replica {
                 Mind::Child(Box::new(Child::open(installed::python(), "pycrdt_client.py", &opening).await))
             }
         };
-        let mut replica = Self { name, link, mind };
+        let mut replica = Self { client: opening.client, name, link, mind };
         replica.synced().await;
         replica
     }
@@ -115,7 +116,8 @@ impl Replica {
                 own.acknowledged().await;
             }
             Mind::Child(child) => {
-                self.link.gather();
+                let dump = child.dump().await;
+                self.link.gather(dump.state.clock(self.client));
                 for edit in edits {
                     child.edit(edit).await;
                 }
@@ -127,7 +129,7 @@ impl Replica {
     pub async fn dump(&mut self) -> Dump {
         let mut dump = match &mut self.mind {
             Mind::Own(own) => own.dump(),
-            Mind::Child(child) => serde_json::from_value(child.ask(json!({"do": "dump"})).await).unwrap(),
+            Mind::Child(child) => child.dump().await,
         };
         dump.state = dump.state.normal();
         dump

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use super::{generate, plan::Plan, run};
 
 /// How many seeds a run of all tests plays; `PROMPTGRIMOIRE_SEEDS` asks for more.
-const SEEDS: u64 = 4;
+const SEEDS: u64 = 8;
 
 /// From `PROMPTGRIMOIRE_FIRST_SEED` on, or from 1.
 #[tokio::test]

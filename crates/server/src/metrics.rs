@@ -11,7 +11,7 @@ use crate::{error::Error, services::Services, tokens};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// What those take who do not ask for the other: the same text, whose last line is a comment to them.
+/// What those take who do not ask for the other.
 const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Tells what is counted to whoever knows `METRICS_TOKEN`, or, where there is none, to anybody on a machine that only
@@ -27,8 +27,28 @@ pub async fn show(State(services): State<Services>, headers: HeaderMap) -> Respo
         _ => {}
     }
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = if accepts.contains("application/openmetrics-text") { OPEN_METRICS } else { PLAIN };
-    ([(header::CONTENT_TYPE, kind)], services.rooms.metrics()).into_response()
+    let text = services.rooms.metrics();
+    let (kind, text) =
+        if accepts.contains("application/openmetrics-text") { (OPEN_METRICS, text) } else { (PLAIN, plain(&text)) };
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// The older format, which differs in this: a counter's type is that of its samples' whole name. What else is new is a
+/// comment there.
+fn plain(open_metrics: &str) -> String {
+    let counter = |line: &str| Some(line.strip_prefix("# TYPE ")?.strip_suffix(" counter")?.to_owned());
+    let counters: Vec<String> = open_metrics.lines().filter_map(counter).collect();
+    let mut text = String::with_capacity(open_metrics.len() + 64);
+    for line in open_metrics.lines() {
+        match line.splitn(4, ' ').collect::<Vec<_>>()[..] {
+            ["#", kind @ ("HELP" | "TYPE"), name, rest] if counters.iter().any(|counter| counter == name) => {
+                text += &format!("# {kind} {name}_total {rest}");
+            }
+            _ => text += line,
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// Compares hashes, so that the time it takes tells nothing of the token.

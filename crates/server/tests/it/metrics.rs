@@ -112,6 +112,11 @@ async fn metrics_are_open_metrics_for_those_who_ask_for_them_and_plain_text_for_
     let asked = asked.await;
     assert_eq!(asked.headers[header::CONTENT_TYPE], "application/openmetrics-text; version=1.0.0; charset=utf-8");
     assert!(asked.body.ends_with("# EOF\n"), "{}", asked.body);
+    assert!(asked.body.contains("# TYPE promptgrimoire_updates_applied counter\n"), "{}", asked.body);
     let plain = prometheus.get("/metrics").await;
     assert_eq!(plain.headers[header::CONTENT_TYPE], "text/plain; version=0.0.4; charset=utf-8");
+    let counter = "# HELP promptgrimoire_updates_applied_total Updates that were committed and relayed.\n\
+                   # TYPE promptgrimoire_updates_applied_total counter\n\
+                   promptgrimoire_updates_applied_total 0\n";
+    assert!(plain.body.contains(counter), "{}", plain.body);
 }

@@ -48,6 +48,9 @@ pub mod import;
 /// One task a document.
 pub mod rooms;
 
+/// WebSockets.
+pub mod socket;
+
 /// The sync socket.
 pub mod sync;
 

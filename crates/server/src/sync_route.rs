@@ -1,9 +1,9 @@
 //! `GET /sync/{conversation_id}`: who may join a room is found out before anything is said.
 
 use axum::{
-    extract::{Path, Query, State, WebSocketUpgrade, rejection::QueryRejection},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::HeaderMap,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::Deserialize;
 use shared::{ids::ConversationId, sync::CloseCode};
@@ -15,6 +15,7 @@ use crate::{
     security,
     services::Services,
     sessions::{self, Proof},
+    socket::Upgrade,
     sync, tokens,
 };
 
@@ -23,7 +24,8 @@ use crate::{
 #[derive(Deserialize)]
 pub struct SyncQuery {
     token: Option<String>,
-    epoch: Option<i64>,
+    /// Of the document that the client holds: a number, but not read before it is known who calls.
+    epoch: Option<String>,
 }
 
 /// Upgrades, and closes again with a code if the caller may not join. Only a foreign page with our visitor's cookie is
@@ -33,7 +35,7 @@ pub async fn upgrade(
     Path(id): Path<String>,
     query: Result<Query<SyncQuery>, QueryRejection>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, Error> {
     let as_of = services.rooms.now();
     let query = query.map(|Query(query)| query).ok();
@@ -50,24 +52,26 @@ pub async fn upgrade(
     if by_cookie && !security::has_own_origin(&services.origin, &headers) {
         return Err(Error::ForeignOrigin);
     }
-    let upgrade = sync::negotiate(upgrade);
     let speaks_v1 = sync::speaks_v1(&upgrade);
     let id = id.parse::<ConversationId>();
-    let who = match (caller, id, query) {
+    let who = match (query, caller, id) {
         _ if store_is_down => Err(CloseCode::TryLater),
-        (None, ..) => Err(CloseCode::SignedOut),
-        (_, Err(_), _) | (_, _, None) => Err(CloseCode::Malformed),
-        (Some(caller), Ok(id), Some(query)) => {
-            let rights = access::of(&services.db, caller.id, id).await;
-            rights.map_or(Err(CloseCode::TryLater), |rights| rights.ok_or(CloseCode::NotFound)).map(|rights| {
-                let (user, name, proof) = (caller.id, caller.name, caller.proof);
-                Member { user, name, rights, proof, as_of, speaks_v1, epoch: query.epoch }
-            })
-        }
+        // Whose token it was is not known.
+        (None, ..) => Err(CloseCode::Malformed),
+        (_, None, _) => Err(CloseCode::SignedOut),
+        (Some(query), Some(caller), Ok(id)) => match query.epoch.map(|epoch| epoch.parse()).transpose() {
+            Err(_) => Err(CloseCode::Malformed),
+            Ok(epoch) => {
+                let rights = access::of(&services.db, caller.id, id).await;
+                rights.map_or(Err(CloseCode::TryLater), |rights| rights.ok_or(CloseCode::NotFound)).map(|rights| {
+                    let (user, name, proof) = (caller.id, caller.name, caller.proof);
+                    Member { user, name, rights, proof, as_of, speaks_v1, epoch }
+                })
+            }
+        },
+        (Some(_), Some(_), Err(_)) => Err(CloseCode::Malformed),
     };
-    let upgrade = if who.is_err() { sync::hear_little(upgrade) } else { upgrade };
-    let rooms = services.rooms.clone();
     // A connection that may not join is closed before its id is looked at.
     let id = id.unwrap_or_else(|_| ConversationId::new());
-    Ok(upgrade.on_upgrade(move |socket| sync::serve(socket, rooms, who, id)).into_response())
+    Ok(sync::serve(upgrade, services.rooms.clone(), who, id))
 }

@@ -31,10 +31,6 @@ pub const MAX_FRAME: usize = 1 << 20;
 /// The largest first answer to the server's SyncStep1, in bytes: all that somebody wrote offline.
 pub const MAX_FIRST_ANSWER: usize = 8 << 20;
 
-/// What the transport takes, in bytes, so that a frame beyond the limits can be answered with
-/// [`CloseCode::TooLarge`] and not with a broken connection.
-pub const MAX_TRANSPORT: usize = 16 << 20;
-
 /// The largest state of one person's presence, in bytes of JSON.
 pub const MAX_AWARENESS_STATE: usize = 4 << 10;
 

@@ -19,6 +19,11 @@ impl Echoes {
         }
     }
 
+    /// Whether one may still come back.
+    pub(super) fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether a frame beyond the limit may be the echo of one; each has one.
     pub(super) fn take(&self) -> bool {
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1)).is_ok()

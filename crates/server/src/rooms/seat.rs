@@ -66,6 +66,11 @@ impl Voice {
         let _ = self.room.send(Mail::Said { seat: self.seat, said, weight: Weight::new(space, heard) }).await;
         Ok(())
     }
+
+    /// The largest frame that may be said next, in bytes.
+    pub fn limit(&self) -> usize {
+        if self.first_answer || self.echoes.any() { sync::MAX_FIRST_ANSWER } else { sync::MAX_FRAME }
+    }
 }
 
 impl Drop for Voice {

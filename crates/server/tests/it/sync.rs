@@ -2,13 +2,14 @@ use std::net::SocketAddr;
 
 use axum::{
     Router,
-    extract::{Path, Query, State, WebSocketUpgrade},
+    extract::{Path, Query, State},
     response::Response,
     routing::get,
 };
 use futures::SinkExt;
 use server::{
     rooms::{Member, Rooms},
+    socket::Upgrade,
     sync,
 };
 use shared::{
@@ -55,13 +56,12 @@ async fn open(
     State(world): State<World>,
     Path(conversation): Path<ConversationId>,
     Query(Who { who }): Query<Who>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Response {
-    let upgrade = sync::negotiate(upgrade);
     let speaks_v1 = sync::speaks_v1(&upgrade);
     let member = world.people.get(who).cloned().map(|member| Member { speaks_v1, ..member });
     let member = member.ok_or(CloseCode::SignedOut);
-    upgrade.on_upgrade(move |socket| sync::serve(socket, world.rooms, member, conversation))
+    sync::serve(upgrade, world.rooms, member, conversation)
 }
 
 impl World {

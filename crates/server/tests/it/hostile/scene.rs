@@ -107,16 +107,6 @@ impl Scene {
     /// the other room meanwhile and in this one afterwards, and who joins gets all that was there. Where much is relayed,
     /// the attack lets the victim listen.
     pub async fn survives<T>(&mut self, name: &str, attack: impl AsyncFnOnce(&Stage, &mut Peer) -> T) -> T {
-        self.survives_with(name, ALLOWED, attack).await
-    }
-
-    /// The same where another amount of memory (in KiB) is allowed for a moment.
-    pub async fn survives_with<T>(
-        &mut self,
-        name: &str,
-        allowed: u64,
-        attack: impl AsyncFnOnce(&Stage, &mut Peer) -> T,
-    ) -> T {
         let memory = self.stage.server.memory();
         self.stage.server.forget_peak();
         let both = timeout(PATIENCE, async {
@@ -130,7 +120,7 @@ impl Scene {
                 "{name}: {taken} KiB for a moment, {} after",
                 self.stage.server.memory().unwrap() as i64 - before as i64
             );
-            assert!(taken <= allowed, "{name}: took {taken} KiB");
+            assert!(taken <= ALLOWED, "{name}: took {taken} KiB");
         }
         works(&mut self.victim).await;
         let joiner = self.joiner().await;

@@ -3,6 +3,7 @@
 //! Data goes one way: the document tells what changed, the desk's signals are set, the views follow. What a
 //! person does goes the other way as a command. Views never read the document; what needs the browser is in `browser`.
 
+mod away;
 mod board;
 mod card;
 mod desk;
@@ -10,6 +11,8 @@ mod desk;
 mod margin;
 mod notes;
 mod panel;
+#[cfg(any(feature = "hydrate", test))]
+mod pending;
 mod people;
 mod status;
 mod toast;

@@ -182,6 +182,16 @@ fn role(text: &str) -> MessageRole {
     }
 }
 
+/// `GET /api/v1/conversations/{id}/rights`
+pub async fn rights(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+) -> Result<Json<Rights>, Error> {
+    let Path(id) = path?;
+    access::of(&services.db, caller.id, id).await?.map(Json).ok_or(Error::NotFound)
+}
+
 /// `GET /api/v1/conversations/{id}/people`: its owner and, where it is shared with a class, the class's members.
 pub async fn people(
     State(services): State<Services>,

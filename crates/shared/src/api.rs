@@ -11,7 +11,7 @@ mod tokens;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use conversations::{
-    Conversation, ConversationSummary, CreateConversation, Created, GetConversation, ImportChoice, Imported,
+    Conversation, ConversationSummary, CreateConversation, Created, GetConversation, GetRights, ImportChoice, Imported,
     ListConversations, ListPeople, ListRefused, Message, Person, RefusedUpdate, Share,
 };
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};

@@ -11,6 +11,7 @@ mod seed;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
 use yrs::{Doc, MapRef, OffsetKind, Options, TextRef};
 
 pub use command::{Command, Refusal, execute};
@@ -23,6 +24,15 @@ pub const SCHEMA: i64 = 1;
 
 /// A comment's length in characters (Unicode code points) at most.
 pub const MAX_COMMENT_CHARS: usize = 10_000;
+
+/// A text of the document that a person types into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Root {
+    /// The shared notes.
+    Notes,
+    /// The person's own response.
+    Response,
+}
 
 /// The roots of a document. They are made once, outside any transaction.
 #[derive(Clone)]

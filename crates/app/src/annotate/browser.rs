@@ -5,6 +5,7 @@
 mod boxes;
 mod dom;
 mod export;
+mod journal;
 mod keyboard;
 mod lifecycle;
 mod link;
@@ -12,15 +13,22 @@ mod mirror;
 mod painter;
 mod places;
 mod presence;
+mod renew;
+mod replica;
 mod selection;
 mod session;
 mod socket;
+mod store;
+mod tabs;
 mod texts;
 
 use std::{cell::RefCell, rc::Rc};
 
 use leptos::{html, prelude::*};
-use shared::{document::Command, ids::HighlightId};
+use shared::{
+    document::{Command, Root},
+    ids::HighlightId,
+};
 
 use self::session::Session;
 use super::desk::{Desk, Toast};
@@ -28,7 +36,7 @@ use crate::parts::IMPORT_NOTES;
 
 pub use self::{
     dom::{fit, focus, focus_on, leaves, move_focus, show_modal, time_ago},
-    export::download,
+    export::{download, save_text},
     places::lay_out,
     selection::leave_selection,
 };
@@ -70,6 +78,22 @@ pub fn run(_: Desk, command: Command) -> bool {
     session().is_some_and(|session| session.run(command))
 }
 
+/// The person wants what was put aside no more.
+pub fn discard(_: Desk, keys: Vec<String>) {
+    if let Some(session) = session() {
+        session.discard(keys);
+    }
+}
+
+/// Puts a text on the clipboard.
+pub fn copy(desk: Desk, text: String) {
+    let copied = wasm_bindgen_futures::JsFuture::from(window().navigator().clipboard().write_text(&text));
+    leptos::task::spawn_local(async move {
+        let said = if copied.await.is_ok() { "Copied." } else { "The browser did not let it be copied: use Export." };
+        desk.toast.set(Some(Toast { text: said.to_owned(), undo: None }));
+    });
+}
+
 /// Brings a highlight's passage into view.
 pub fn show_in_text(desk: Desk, id: HighlightId) {
     desk.active.set(Some(id));
@@ -80,10 +104,10 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
 
 /// Binds the box of the shared notes to the document.
 pub fn bind_notes(text: NodeRef<html::Textarea>) {
-    boxes::bind(boxes::Root::Notes, text);
+    boxes::bind(Root::Notes, text);
 }
 
 /// Binds the box of the person's response to the document.
 pub fn bind_response(text: NodeRef<html::Textarea>) {
-    boxes::bind(boxes::Root::Response, text);
+    boxes::bind(Root::Response, text);
 }

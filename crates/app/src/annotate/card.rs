@@ -20,7 +20,7 @@ use super::{
 pub fn Cards(desk: Desk) -> impl IntoView {
     let empty = move || {
         desk.order.with(Vec::is_empty).then(|| {
-            let hint = if desk.place.sender.access.may_annotate() {
+            let hint = if desk.may_annotate() {
                 "Select a passage and choose a tag: it appears here, for everybody."
             } else {
                 "Nobody has marked anything yet."
@@ -104,7 +104,7 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
             {move || anchor_notice(card.with(|card| card.anchor))}
             {move || editing.get().then(|| view! { <TagChooser desk=desk id=id card=card editing=editing /> })}
             <Thread desk=desk id=id card=card />
-            {desk.place.sender.access.may_annotate().then(|| view! { <CommentForm desk=desk id=id /> })}
+            <CommentForm desk=desk id=id />
         </article>
     }
     .into_any()

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 use shared::{
+    access::Rights,
     api::Person,
     document::{Command, Highlight, Tag},
     ids::{CommentId, ConversationId, HighlightId, TagId, UserId},
@@ -15,7 +16,10 @@ use shared::{
     selector::Target,
 };
 
-use super::browser;
+use super::{
+    away::{Aside, Report},
+    browser,
+};
 
 /// Whether, and how, the work is safe; `data-state` of the sync status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub enum Status {
     Offline,
     /// The person may only read.
     ReadOnly,
+    /// The session has ended: what is done goes on being kept, and is sent after signing in.
+    SignedOut,
     /// Something is wrong that waiting does not mend.
     Error(&'static str),
 }
@@ -96,8 +102,8 @@ pub enum Tab {
 pub struct Place {
     /// The conversation.
     pub conversation: ConversationId,
-    /// Who they are as an author, and what they may do.
-    pub sender: Sender,
+    /// Who they are as an author.
+    pub author: UserId,
 }
 
 /// The signals of one open conversation.
@@ -107,8 +113,20 @@ pub struct Desk {
     pub place: Place,
     /// The person's own name.
     pub name: StoredValue<String>,
+    /// What they may do: it may change at any time.
+    pub rights: RwSignal<Rights>,
     /// Whether the work is safe.
     pub status: RwSignal<Status>,
+    /// How many changes the server has not acknowledged.
+    pub unsent: RwSignal<usize>,
+    /// Whether this device keeps what is not sent.
+    pub keeps: RwSignal<bool>,
+    /// What the server did not take, and this device keeps.
+    pub aside: RwSignal<Vec<Aside>>,
+    /// What happened in an absence.
+    pub report: RwSignal<Option<Report>>,
+    /// Whether the two are in sight.
+    pub away_open: RwSignal<bool>,
     /// The cards, in the order of the text; the lost ones last.
     pub order: RwSignal<Vec<HighlightId>>,
     /// The vocabulary, in its order.
@@ -134,12 +152,18 @@ pub struct Desk {
 
 impl Desk {
     /// An empty desk.
-    pub fn new(place: Place, name: String, people: Vec<Person>) -> Self {
+    pub fn new(place: Place, rights: Rights, name: String, people: Vec<Person>) -> Self {
         let names = people.into_iter().map(|person| (person.id, person.name)).collect();
         Self {
             place,
             name: StoredValue::new(name),
+            rights: RwSignal::new(rights),
             status: RwSignal::new(Status::Connecting),
+            unsent: RwSignal::new(0),
+            keeps: RwSignal::new(true),
+            aside: RwSignal::new(Vec::new()),
+            report: RwSignal::new(None),
+            away_open: RwSignal::new(false),
             order: RwSignal::new(Vec::new()),
             tags: RwSignal::new(Vec::new()),
             present: RwSignal::new(Vec::new()),
@@ -152,6 +176,17 @@ impl Desk {
             announcement: RwSignal::new(String::new()),
             cards: StoredValue::new(HashMap::new()),
         }
+    }
+
+    /// Who changes something here, as the rules see them, now.
+    pub fn sender(self) -> Sender {
+        let Rights { access, moderates } = self.rights.get_untracked();
+        Sender { author: self.place.author, access, moderates }
+    }
+
+    /// Whether the person may change anything, tracked.
+    pub fn may_annotate(self) -> bool {
+        self.rights.with(|rights| rights.access.may_annotate())
     }
 
     /// What the card of `id` shows, as a signal of its own: one change draws one card anew.

@@ -17,7 +17,7 @@ pub fn NotesPane(desk: Desk) -> impl IntoView {
                 autocomplete="off"
                 node_ref=text
                 dir="auto"
-                readonly=!desk.place.sender.access.may_annotate()
+                readonly=move || !desk.may_annotate()
             ></textarea>
             <p class="hint">"Shared with everybody in this conversation. Markdown."</p>
         </div>
@@ -40,7 +40,7 @@ pub fn ResponsePane(desk: Desk) -> impl IntoView {
                 autocomplete="off"
                 node_ref=text
                 dir="auto"
-                readonly=!desk.place.sender.access.may_annotate()
+                readonly=move || !desk.may_annotate()
             ></textarea>
             <p class="hint">"Yours alone to write. Markdown."</p>
         </div>

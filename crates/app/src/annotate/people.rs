@@ -32,7 +32,7 @@ pub fn PeoplePane(desk: Desk) -> impl IntoView {
             <For each=everybody key=|(id, name)| (*id, name.clone()) let((id, name))>
                 <li>
                     <Avatar id=id.to_string() name=name.clone() />
-                    <span class="people-name">{name} {(id == desk.place.sender.author).then_some(" (you)")}</span>
+                    <span class="people-name">{name} {(id == desk.place.author).then_some(" (you)")}</span>
                     <span class="hint">
                         {move || desk.present.with(|here| here.iter().any(|person| person.id == id)).then_some("here now")}
                     </span>

@@ -10,20 +10,25 @@ impl Status {
             Self::Saved => "saved",
             Self::Connecting | Self::Offline => "offline",
             Self::ReadOnly => "read-only",
-            Self::Error(_) => "error",
+            Self::SignedOut | Self::Error(_) => "error",
         }
     }
 
     /// In words.
-    fn label(self) -> &'static str {
+    fn label(self, unsent: usize, keeps: bool) -> String {
+        let changes = if unsent == 1 { "1 unsent change".to_owned() } else { format!("{unsent} unsent changes") };
         match self {
-            Self::Connecting => "Connecting…",
-            Self::Loading => "Loading…",
-            Self::Saved => "Saved",
-            Self::Saving => "Saving…",
-            Self::Offline => "Offline",
-            Self::ReadOnly => "Read only",
-            Self::Error(why) => why,
+            Self::Connecting => "Connecting…".to_owned(),
+            Self::Loading => "Loading…".to_owned(),
+            Self::Saved => "Saved".to_owned(),
+            Self::Saving => "Saving…".to_owned(),
+            Self::Offline if unsent == 0 => "Offline".to_owned(),
+            Self::Offline if keeps => format!("Offline · {changes}"),
+            Self::Offline => format!("Offline · {changes}, only in this page: keep it open"),
+            Self::ReadOnly => "Read only".to_owned(),
+            Self::SignedOut if unsent == 0 => "Signed out".to_owned(),
+            Self::SignedOut => format!("Signed out · {changes}"),
+            Self::Error(why) => why.to_owned(),
         }
     }
 }
@@ -32,10 +37,31 @@ impl Status {
 #[component]
 pub fn SyncStatus(desk: Desk) -> impl IntoView {
     let status = move || desk.status.get();
+    let hint = move || {
+        (!desk.keeps.get()).then_some("This browser keeps nothing on this device: stay online until it says Saved.")
+    };
+    let sign_in = move || {
+        let next = format!("/sign-in?next=/c/{}", desk.place.conversation);
+        (status() == Status::SignedOut).then(|| view! { <a class="button" href=next>"Sign in to send"</a> })
+    };
     view! {
-        <div class="sync-status" role="status" aria-label="Sync status" data-state=move || status().as_str()>
-            {move || status().label()}
+        <div class="sync-status" role="status" aria-label="Sync status" data-state=move || status().as_str() title=hint>
+            {move || status().label(desk.unsent.get(), desk.keeps.get())}
         </div>
+        {sign_in}
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_network_it_says_how_much_is_not_sent_and_whether_it_is_kept() {
+        assert_eq!(Status::Offline.label(0, true), "Offline");
+        assert_eq!(Status::Offline.label(1, true), "Offline · 1 unsent change");
+        assert_eq!(Status::Offline.label(2, false), "Offline · 2 unsent changes, only in this page: keep it open");
+        assert_eq!(Status::SignedOut.label(2, true), "Signed out · 2 unsent changes");
+    }
 }

@@ -13,7 +13,7 @@ const COLOURS: [&str; 8] = ["#5b7f00", "#b0447f", "#2b7a78", "#c2541c", "#3f5bd9
 #[component]
 pub fn Toolbar(desk: Desk) -> impl IntoView {
     let naming = NodeRef::<html::Dialog>::new();
-    let shown = move || desk.place.sender.access.may_annotate() && desk.selection.with(Option::is_some);
+    let shown = move || desk.may_annotate() && desk.selection.with(Option::is_some);
     // A press must not take the selection away before it is used (Firefox would).
     let keep = |event: leptos::ev::PointerEvent| event.prevent_default();
     let buttons = move || {

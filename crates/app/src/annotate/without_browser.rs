@@ -37,3 +37,9 @@ pub fn leaves(_: &leptos::ev::FocusEvent) -> bool {
 }
 
 pub fn download(_: Desk) {}
+
+pub fn save_text(_: &str, _: &str) {}
+
+pub fn copy(_: Desk, _: String) {}
+
+pub fn discard(_: Desk, _: Vec<String>) {}

@@ -3,10 +3,10 @@ use shared::{
     access::Rights,
     api::{Me, Person},
     ids::{ConversationId, UserId},
-    rules::Sender,
 };
 
 use super::{
+    away::{AsideButton, Away},
     browser,
     desk::{Desk, Place},
     panel::Panel,
@@ -34,8 +34,7 @@ pub fn Workspace(
     people: Vec<Person>,
     children: Children,
 ) -> impl IntoView {
-    let sender = Sender { author, access: rights.access, moderates: rights.moderates };
-    let desk = Desk::new(Place { conversation, sender }, me.name.clone(), people);
+    let desk = Desk::new(Place { conversation, author }, rights, me.name.clone(), people);
     Effect::new(move |_| browser::start(desk));
     view! {
         <header class="bar">
@@ -44,6 +43,7 @@ pub fn Workspace(
                 <span dir="auto">{title}</span>
             </nav>
             <span class="bar-grow"></span>
+            <AsideButton desk=desk />
             <SyncStatus desk=desk />
             <PeopleHere desk=desk />
             <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
@@ -55,6 +55,7 @@ pub fn Workspace(
             {children()}
             <Panel desk=desk />
             <Toolbar desk=desk />
+            <Away desk=desk />
             <ToastBar desk=desk />
             <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
         </main>

@@ -21,7 +21,8 @@ impl Room {
         // What cannot be done before something else has ended is looked at then.
         let snapshot = self.snapshot_at.filter(|_| self.snapshot.is_none());
         let idle = self.idle_at.filter(|_| !self.is_busy());
-        let times = [snapshot, idle, self.presence_at, beat];
+        let commit = (self.committing.is_none() && !self.queue.is_empty()).then_some(self.commit_at);
+        let times = [snapshot, idle, self.presence_at, beat, commit];
         // Without any, an hour is as good as never.
         times.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_secs(3_600))
     }

@@ -95,6 +95,8 @@ pub(super) struct Room {
     pub(super) queue: Queue,
     /// The answer to the batch that is under way, and how many of the queue it covers.
     pub(super) committing: Option<(oneshot::Receiver<Outcome>, usize)>,
+    /// The next commit waits until then: what arrives meanwhile is relayed with it.
+    pub(super) commit_at: Instant,
     /// The number of the last committed update.
     pub(super) committed: i64,
     /// The number of the last update in a snapshot.
@@ -154,6 +156,7 @@ impl Room {
             presence: Presence::default(),
             queue: Queue::default(),
             committing: None,
+            commit_at: now,
             committed: stored.last(),
             compacted: stored.seq,
             snapshot: None,

@@ -1,6 +1,6 @@
 //! What connections say, on its way to the disk and to the others.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use shared::{
@@ -8,7 +8,7 @@ use shared::{
     rules::Refusal,
     sync::{Acked, CloseCode, Frame, MAX_GAPS, Refused, awareness},
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use crate::refused;
 
@@ -23,6 +23,14 @@ use super::{
 
 /// Refusals of one connection before it is closed.
 const MAX_REFUSALS: u32 = 100;
+
+/// Each relay costs a call of the operating system a reader, whatever it carries: a room with many readers commits less
+/// often, so long a reader apart, and relays what arrived meanwhile at once. The first update after a rest waits for
+/// nothing.
+const PACE_A_SEAT: Duration = Duration::from_micros(200);
+
+/// And never further apart than this.
+const MAX_PACE: Duration = Duration::from_millis(15);
 
 /// Committed updates that the document may lag behind while nobody asks for it.
 const MAX_BEHIND: usize = 128;
@@ -154,12 +162,17 @@ impl Room {
         let done = self.queue.without_rows();
         if done > 0 {
             let done = self.queue.take(done);
-            self.acknowledge(&done);
+            self.relay(&done);
+        }
+        let now = Instant::now();
+        if now < self.commit_at && self.closing.is_none() {
+            return;
         }
         let (covered, updates) = self.queue.next_batch();
         if updates.is_empty() {
             return;
         }
+        self.commit_at = now + MAX_PACE.min(PACE_A_SEAT * self.seats.len() as u32);
         let (done, outcome) = oneshot::channel();
         let (conversation, epoch, first) = (self.conversation, self.epoch, self.committed + 1);
         self.house.metrics.writing.inc();
@@ -179,12 +192,7 @@ impl Room {
         self.committed += rows as i64;
         self.house.metrics.applied(rows);
         self.grown(done.iter().filter_map(|judged| judged.row.as_ref()).map(|(update, _)| update.len()).sum());
-        for judged in &done {
-            if let Some((update, _)) = &judged.row {
-                self.relay(judged.seat, update);
-            }
-        }
-        self.acknowledge(&done);
+        self.relay(&done);
         self.changed();
         let Some(copies) = &mut self.copies else { return Err(End) };
         copies.commit(rows);
@@ -196,25 +204,34 @@ impl Room {
         Ok(())
     }
 
-    fn relay(&mut self, from: SeatId, update: &[u8]) {
-        let frame = Bytes::from(Frame::Update(update).encode());
-        let others: Vec<_> = self.seats.keys().copied().filter(|seat| *seat != from).collect();
-        for seat in others {
-            self.tell(seat, frame.clone());
+    /// Tells everybody what others did, and that what they did themselves is done: all for one at a time, so that it
+    /// goes out together.
+    fn relay(&mut self, done: &[Judged]) {
+        let frame = |judged: &Judged| {
+            let (update, _) = judged.row.as_ref()?;
+            Some((judged.seat, Bytes::from(Frame::Update(update).encode())))
+        };
+        let frames: Vec<_> = done.iter().filter_map(frame).collect();
+        let mut acks = self.acks(done);
+        for seat in self.seats.keys().copied().collect::<Vec<_>>() {
+            for (_, frame) in frames.iter().filter(|(from, _)| *from != seat) {
+                self.tell(seat, frame.clone());
+            }
+            if let Some(ack) = acks.remove(&seat) {
+                self.tell(seat, ack);
+            }
         }
     }
 
-    fn acknowledge(&mut self, done: &[Judged]) {
+    /// The acknowledgement of what is done, by seat, for those who understand it.
+    fn acks(&self, done: &[Judged]) -> BTreeMap<SeatId, Bytes> {
         let mut last = BTreeMap::new();
         for judged in done {
             self.house.metrics.acknowledged(judged.heard.elapsed());
             last.insert(judged.seat, judged.number);
         }
-        for (seat, acked) in last {
-            if self.seats.get(&seat).is_some_and(|seated| seated.member.speaks_v1) {
-                self.tell(seat, Frame::Acked(Acked { acked }).encode().into());
-            }
-        }
+        last.retain(|seat, _| self.seats.get(seat).is_some_and(|seated| seated.member.speaks_v1));
+        last.into_iter().map(|(seat, acked)| (seat, Frame::Acked(Acked { acked }).encode().into())).collect()
     }
 }
 

@@ -185,6 +185,24 @@ impl Endpoint for ListPeople {
     }
 }
 
+/// `GET /api/v1/conversations/{id}/rights`: what the caller may do with it now. A page that was made before asks again
+/// after an absence.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GetRights {
+    /// Which conversation.
+    #[serde(skip_serializing)]
+    pub id: ConversationId,
+}
+
+impl Endpoint for GetRights {
+    const METHOD: Method = Method::Get;
+    type Reply = Rights;
+
+    fn path(&self) -> String {
+        format!("/api/v1/conversations/{}/rights", self.id)
+    }
+}
+
 /// `GET /api/v1/conversations/{id}/refused`: what the caller's stock Yjs clients wrote against the rules in the last 30
 /// days, newest first; 404 without access, unless there is some.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Commands: what a person does to a document. Each checks first and then edits in one transaction, so that it is done
-//! whole or not at all; the offline journal will keep these beside the bytes.
+//! whole or not at all; the journal of a browser keeps these beside the bytes.
 
+use serde::{Deserialize, Serialize};
 use yrs::{Any, Map, MapPrelim, MapRef, Out, TransactionMut, any};
 
 use super::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// What a person does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Marks a passage with a tag.
     Highlight {

@@ -7,19 +7,10 @@
 use std::{collections::HashMap, rc::Rc};
 
 use leptos::{ev, html, prelude::*};
-use shared::document::{TextEdit, difference, moved_past};
+use shared::document::{Root, TextEdit, difference, moved_past};
 use web_sys::HtmlTextAreaElement;
 
-use super::{mirror, session::Session};
-
-/// Which of the document's texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Root {
-    /// The shared notes.
-    Notes,
-    /// The person's own.
-    Response,
-}
+use super::session::Session;
 
 struct Bound {
     area: HtmlTextAreaElement,
@@ -77,7 +68,7 @@ pub fn bind(root: Root, node: NodeRef<html::Textarea>) {
         request_animation_frame(move || bind(root, node));
         return;
     };
-    let shown = mirror::text_of(&session, root);
+    let shown = session.replica().read(root);
     // What was typed before the script was here is not lost: it is sent as the first edit.
     let early = area.value();
     let bound = Bound { area: area.clone(), shown: early.clone(), behind: Vec::new(), composing: false, own: false };
@@ -87,7 +78,7 @@ pub fn bind(root: Root, node: NodeRef<html::Textarea>) {
             bound.catch_up(shown);
         }
     } else {
-        mirror::edit(&session, root, &[TextEdit { at: 0, remove: 0, insert: early }]);
+        session.type_in(root, &[TextEdit { at: 0, remove: 0, insert: early }]);
     }
     listen(&session, root, &area);
 }
@@ -127,9 +118,9 @@ fn typed(session: &Rc<Session>, root: Root) {
         })
     };
     if let Some(edits) = edits {
-        mirror::edit(session, root, &edits);
+        session.type_in(root, &edits);
     }
-    let text = mirror::text_of(session, root);
+    let text = session.replica().read(root);
     if let Some(bound) = session.boxes.borrow_mut().0.get_mut(&root) {
         bound.own = false;
         bound.catch_up(text);

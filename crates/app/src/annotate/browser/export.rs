@@ -3,20 +3,29 @@
 use std::fmt::Write;
 
 use leptos::prelude::*;
+use shared::document::Root;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
-use super::{boxes::Root, dom, mirror, session::Session};
-use crate::annotate::desk::{Card, Desk};
+use super::{dom, session::Session};
+use crate::annotate::{
+    away::name_of,
+    desk::{Card, Desk},
+};
 
 /// Offers the file as a download.
 pub fn download(desk: Desk) {
     let Some(session) = super::session() else { return };
     let title = dom::all(".reading-title").first().and_then(|heading| heading.text_content()).unwrap_or_default();
     let text = markdown(desk, &session, &title);
+    save_text(&format!("{}.md", file_name(&title)), &text);
+}
+
+/// Offers a text as a file.
+pub fn save_text(name: &str, text: &str) {
     let parts = js_sys::Array::of1(&text.into());
     let options = BlobPropertyBag::new();
-    options.set_type("text/markdown;charset=utf-8");
+    options.set_type(if name.ends_with(".md") { "text/markdown;charset=utf-8" } else { "text/plain;charset=utf-8" });
     let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
     let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
     let Some(link) = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok())
@@ -24,7 +33,7 @@ pub fn download(desk: Desk) {
         return;
     };
     link.set_href(&url);
-    link.set_download(&format!("{}.md", file_name(&title)));
+    link.set_download(name);
     link.click();
     // The download has begun; fails for an address that is none.
     let _ = Url::revoke_object_url(&url);
@@ -56,8 +65,9 @@ fn markdown(desk: Desk, session: &Session, title: &str) -> String {
             append(&mut file, desk, card);
         }
     }
-    for (root, heading) in [(Root::Notes, "Shared notes"), (Root::Response, "My response")] {
-        let text = mirror::text_of(session, root);
+    for root in [Root::Notes, Root::Response] {
+        let heading = name_of(root);
+        let text = session.replica().read(root);
         if !text.trim().is_empty() {
             let _ = write!(file, "\n## {heading}\n\n{}\n", text.trim_end());
         }

@@ -63,7 +63,7 @@ fn apply_digit(desk: Desk, event: &KeyboardEvent) -> bool {
     }
     let Some(index) = KEYS.iter().position(|key| *key == event.key()) else { return false };
     let Some(tag) = desk.tags.with_untracked(|tags| tags.get(index).map(|tag| tag.id)) else { return false };
-    if !desk.place.sender.access.may_annotate() || desk.selection.with_untracked(Option::is_none) {
+    if !desk.sender().access.may_annotate() || desk.selection.with_untracked(Option::is_none) {
         return false;
     }
     event.prevent_default();

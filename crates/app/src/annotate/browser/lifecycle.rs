@@ -21,7 +21,7 @@ pub fn listen() {
     });
     // The browser asks before it throws away what is nowhere else.
     dom::on(&page, ev::beforeunload, |event| {
-        if session().is_some_and(|session| session.has_unsaved()) {
+        if session().is_some_and(|session| session.journal.would_lose()) {
             event.prevent_default();
         }
     });
@@ -29,6 +29,8 @@ pub fn listen() {
     dom::on(&document, ev::visibilitychange, |_| {
         if leptos::prelude::document().visibility_state() == web_sys::VisibilityState::Visible {
             wake();
+        } else if let Some(session) = session() {
+            session.rest_now();
         }
     });
 }

@@ -1,8 +1,10 @@
 //! What is known of the connection to the server.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use shared::sync::CloseCode;
+
+use crate::annotate::away::Report;
 
 /// What is known of the connection.
 #[derive(Default)]
@@ -17,16 +19,25 @@ pub struct Link {
     pub sent: Cell<u64>,
     /// How many of them are committed, or were refused by name.
     pub acked: Cell<u64>,
-    /// The server did not take a change: this document holds what nobody else has, and is not saved.
-    pub refused: Cell<bool>,
     /// How often in a row there was no connection.
     pub failures: Cell<u32>,
     /// Another try is due.
     pub retrying: Cell<bool>,
-    /// The server has said that connecting again is useless.
-    pub ended: Cell<bool>,
+    /// The server has said that connecting again is useless, and why.
+    pub ended: Cell<Option<CloseCode>>,
+    /// When the document was last as the server had it, in milliseconds since 1970; nothing while it is.
+    pub lost_at: Cell<Option<f64>>,
+    /// What happened in an absence: told when all is saved.
+    pub report: RefCell<Option<Report>>,
     /// When anything last came from the server, in milliseconds.
     pub heard: Cell<f64>,
+}
+
+impl Link {
+    /// Whether connecting again may be of use. Who was signed out may have signed in again, in another tab.
+    pub fn may_retry(&self) -> bool {
+        matches!(self.ended.get(), None | Some(CloseCode::SignedOut))
+    }
 }
 
 /// Why the server wants nothing more of this page, in a few words.
@@ -35,7 +46,6 @@ pub fn explain(code: CloseCode) -> &'static str {
         CloseCode::SignedOut => "Signed out: sign in again",
         CloseCode::NotFound => "No longer shared with you",
         CloseCode::Denied => "Your access has changed: reload",
-        CloseCode::WrongEpoch => "Renewed on the server: reload",
         _ => "Not saved: reload the page",
     }
 }

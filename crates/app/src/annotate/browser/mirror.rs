@@ -9,20 +9,20 @@ use std::{
 
 use leptos::prelude::*;
 use shared::{
-    document::{self, Highlight, Roots, TextEdit},
+    document::{self, Highlight, Root, Roots, TextEdit},
     ids::HighlightId,
     selector::Anchor,
 };
 use web_sys::Range;
 use yrs::{
-    DeepObservable, Observable, Out, Text, TextRef, Transact, TransactionMut,
+    DeepObservable, Observable, Out, TextRef, Transact, TransactionMut,
     types::{Delta, Event, Events, PathSegment, text::TextEvent},
 };
 
 use super::{
-    boxes::Root,
     painter::{Painted, Span},
-    session::{LOCAL, Session},
+    replica::Replica,
+    session::Session,
 };
 use crate::annotate::desk::{AnchorState, Card};
 
@@ -32,6 +32,26 @@ pub struct Changes {
     highlights: BTreeSet<HighlightId>,
     tags: bool,
     texts: Vec<(Root, Vec<TextEdit>)>,
+}
+
+impl Changes {
+    /// All that is in a document, but for the texts.
+    pub fn of(replica: &Replica) -> Self {
+        let highlights = document::highlight_ids(&replica.roots, &replica.doc.transact()).into_iter().collect();
+        Self { highlights, tags: true, texts: Vec::new() }
+    }
+
+    /// These as well.
+    pub fn extend(&mut self, others: Self) {
+        self.highlights.extend(others.highlights);
+        self.tags |= others.tags;
+        self.texts.extend(others.texts);
+    }
+
+    /// A text changed.
+    pub fn typed(&mut self, root: Root, edit: TextEdit) {
+        self.texts.push((root, vec![edit]));
+    }
 }
 
 /// Watches a document from now on.
@@ -89,8 +109,9 @@ fn edits(txn: &TransactionMut, event: &TextEvent) -> Vec<TextEdit> {
 
 /// Shows what changed.
 pub fn show(session: &Rc<Session>, changes: Changes) {
+    let replica = session.replica();
     if changes.tags {
-        let tags = document::tags(&session.roots, &session.doc.transact());
+        let tags = document::tags(&replica.roots, &replica.doc.transact());
         session.painter.borrow_mut().set_tags(&tags);
         session.desk.tags.set(tags);
     }
@@ -98,7 +119,8 @@ pub fn show(session: &Rc<Session>, changes: Changes) {
         show_highlights(session, &changes.highlights);
     }
     for (root, edits) in changes.texts {
-        let text = text_of(session, root);
+        let text = replica.read(root);
+        session.note_text(root);
         session.boxes.borrow_mut().changed(root, &edits, text);
     }
 }
@@ -106,12 +128,15 @@ pub fn show(session: &Rc<Session>, changes: Changes) {
 fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
     let desk = session.desk;
     let read: Vec<(HighlightId, Option<Highlight>)> = {
-        let txn = session.doc.transact();
-        ids.iter().map(|id| (*id, document::highlight(&session.roots, &txn, *id))).collect()
+        let replica = session.replica();
+        let txn = replica.doc.transact();
+        ids.iter().map(|id| (*id, document::highlight(&replica.roots, &txn, *id))).collect()
     };
     let mut order_changed = false;
     for (id, highlight) in read {
-        let known = desk.card(id).is_some();
+        let known = desk.card(id);
+        session.note_highlight(known.as_ref(), highlight.as_ref());
+        let known = known.is_some();
         match highlight.filter(|highlight| highlight.deleted.is_none()) {
             Some(highlight) => {
                 let (anchor, spans, ranges) = locate(session, &highlight);
@@ -156,32 +181,4 @@ fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>, 
         }
     }
     (state, spans, ranges)
-}
-
-/// A text as the document has it.
-pub fn text_of(session: &Session, root: Root) -> String {
-    use yrs::GetString;
-    session.text(root).get_string(&session.doc.transact())
-}
-
-/// How much of a long paste goes into one update, in bytes: well below what a frame may hold.
-const CHUNK: usize = 128 << 10;
-
-/// Applies one's own edits to a text, one after the other.
-pub fn edit(session: &Rc<Session>, root: Root, edits: &[TextEdit]) {
-    let text = session.text(root);
-    for edit in edits {
-        if edit.remove > 0 {
-            text.remove_range(&mut session.doc.transact_mut_with(LOCAL), edit.at, edit.remove);
-        }
-        let mut at = edit.at;
-        let mut rest = edit.insert.as_str();
-        while !rest.is_empty() {
-            let (chunk, more) = rest.split_at(rest.floor_char_boundary(CHUNK));
-            text.insert(&mut session.doc.transact_mut_with(LOCAL), at, chunk);
-            at += chunk.encode_utf16().count() as u32;
-            rest = more;
-        }
-    }
-    session.edited();
 }

@@ -1,35 +1,38 @@
 //! One open conversation: its document, its socket, and what of it is safe.
 //!
-//! An edit is applied to this browser's own document, sent, and counts as saved when the server has acknowledged it,
-//! which it does after it has committed it. What was made without a socket is in the document, and goes out with the
-//! answer to the server's first question when there is one again.
+//! An edit is applied to this browser's own document, kept on the disk, sent, and counts as saved when the server has
+//! acknowledged it, which it does after it has committed it (`journal.rs`). What was made without a socket goes out, in
+//! order, when there is one again.
 
-use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use shared::{
-    document::{self, Command, Roots},
-    sync::{CloseCode, Frame, prescan},
-};
-use yrs::{
-    Doc, ReadTxn, StateVector, TextRef, Transact,
-    updates::{decoder::Decode, encoder::Encode},
+    api::GetRights,
+    document::{Command, Highlight, Root, TextEdit},
+    sync::{CloseCode, Epoch, Frame},
 };
 
 use super::{
-    boxes::{Boxes, Root},
+    boxes::Boxes,
     dom,
+    journal::Journal,
     link::{Link, explain},
-    mirror::{self, Changes},
+    mirror,
     painter::Painter,
     presence::Presence,
+    replica::Replica,
     socket::Socket,
     texts::Texts,
 };
-use crate::annotate::desk::{Desk, Status, Toast};
-
-/// Marks transactions that this person makes.
-pub const LOCAL: &str = "local";
+use crate::{
+    annotate::{
+        away::Report,
+        desk::{Card, Desk, Status, Toast},
+        pending::Intent,
+    },
+    call::call,
+};
 
 /// The longest wait before another try to connect, in milliseconds.
 const MAX_BACKOFF_MS: f64 = 10_000.0;
@@ -42,6 +45,11 @@ const PROBE: Duration = Duration::from_secs(5);
 /// Stock clients forget who has not renewed their presence for 30 s.
 const RENEWAL: Duration = Duration::from_secs(15);
 
+/// An absence is worth a report if it was this long (in milliseconds) and something of one's own was sent after it ...
+const ABSENCE_MS: f64 = 2_000.0;
+/// ... or this long, and others did something.
+const LONG_ABSENCE_MS: f64 = 60_000.0;
+
 /// One open conversation.
 pub struct Session {
     /// What the views see.
@@ -50,63 +58,69 @@ pub struct Session {
     pub texts: Texts,
     /// Colours the text.
     pub painter: RefCell<Painter>,
-    /// This browser's own document.
-    pub doc: Doc,
-    /// Its roots.
-    pub roots: Roots,
-    /// The person's own text.
-    pub response: TextRef,
-    /// What observers saw in the transaction just made.
-    pub changes: Rc<RefCell<Changes>>,
     /// The text boxes bound to the document.
     pub boxes: RefCell<Boxes>,
-    presence: RefCell<Presence>,
-    outgoing: Rc<RefCell<VecDeque<Vec<u8>>>>,
+    /// What is not committed.
+    pub journal: Journal,
+    /// What is known of the connection.
+    pub link: Link,
+    /// Who is here.
+    pub presence: RefCell<Presence>,
+    /// This browser's own document.
+    pub replica: RefCell<Rc<Replica>>,
+    /// The one that takes its place once it is complete: the server did not take something.
+    pub fresh: RefCell<Option<Rc<Replica>>>,
+    /// Counts what happened in an absence, while it is taken in.
+    tally: RefCell<Option<Report>>,
     socket: RefCell<Option<Socket>>,
-    link: Link,
 }
 
 impl Session {
     /// A session with an empty document.
     pub fn new(desk: Desk) -> Rc<Self> {
-        let doc = document::empty();
-        let roots = Roots::of(&doc);
-        let response = doc.get_or_insert_text(format!("response:{}", desk.place.sender.author));
-        let outgoing = Rc::new(RefCell::new(VecDeque::new()));
-        let queue = outgoing.clone();
-        let watched = doc.observe_update_v1("outgoing", move |txn, event| {
-            if txn.origin().is_some_and(|origin| *origin == LOCAL.into()) {
-                queue.borrow_mut().push_back(event.update.clone());
-            }
-        });
-        debug_assert!(watched.is_ok(), "no transaction is open yet");
-        let changes = mirror::watch(&roots, &response);
+        let replica = Replica::new(desk.place.author);
+        let presence = Presence::new(replica.client(), desk.place.author, desk.name.get_value());
         Rc::new(Self {
-            presence: RefCell::new(Presence::new(
-                doc.client_id().get(),
-                desk.place.sender.author,
-                desk.name.get_value(),
-            )),
             desk,
             texts: Texts::of_page(),
             painter: RefCell::new(Painter::new()),
-            doc,
-            roots,
-            response,
-            changes,
             boxes: RefCell::default(),
-            outgoing,
-            socket: RefCell::new(None),
+            journal: Journal::new(&desk.place),
             link: Link::default(),
+            presence: RefCell::new(presence),
+            replica: RefCell::new(replica),
+            fresh: RefCell::new(None),
+            tally: RefCell::new(None),
+            socket: RefCell::new(None),
         })
     }
 
-    /// Connects, and stays connected for as long as the page is open.
+    /// Shows what is kept on this device, connects, and stays connected for as long as the page is open.
     pub fn start(self: &Rc<Self>) {
-        self.connect();
+        self.journal.tabs.listen(self);
+        let session = self.clone();
+        spawn_local(async move {
+            session.read_journal().await;
+            session.connect();
+        });
         let session = self.clone();
         // Fails for a page that is going away.
         let _ = set_interval_with_handle(move || session.look_after(), RENEWAL);
+    }
+
+    /// This browser's own document.
+    pub fn replica(&self) -> Rc<Replica> {
+        self.replica.borrow().clone()
+    }
+
+    /// The document that the connection fills.
+    fn filling(&self) -> Rc<Replica> {
+        self.fresh.borrow().clone().unwrap_or_else(|| self.replica())
+    }
+
+    /// Whether the document is being taken afresh.
+    pub fn is_renewing(&self) -> bool {
+        self.fresh.borrow().is_some()
     }
 
     /// Opens a socket, and another when it closes.
@@ -147,12 +161,11 @@ impl Session {
     /// The network is said to be back, or the page is looked at again: does not wait any longer, and asks whether the
     /// connection that seems to be there still is.
     pub fn wake(self: &Rc<Self>) {
-        if self.socket.borrow().is_none() && !self.link.ended.get() {
+        if self.socket.borrow().is_none() && self.journal.is_read.get() && self.link.may_retry() {
             self.connect();
         } else if self.is_open() {
             let asked = js_sys::Date::now();
-            let state_vector = self.doc.transact().state_vector().encode_v1();
-            self.send(&Frame::Step1(&state_vector));
+            self.send(&Frame::Step1(&self.filling().state_vector()));
             let session = self.clone();
             set_timeout(
                 move || {
@@ -185,16 +198,14 @@ impl Session {
         self.socket.borrow().as_ref().is_some_and(Socket::is_open)
     }
 
-    /// Whether something that was done here is not committed on the server.
-    pub fn has_unsaved(&self) -> bool {
-        let link = &self.link;
-        link.refused.get() || !self.outgoing.borrow().is_empty() || link.acked.get() < link.sent.get()
-    }
-
     /// The socket is open: ask for what is lacking, say who is here.
     pub fn opened(self: &Rc<Self>) {
-        let state_vector = self.doc.transact().state_vector().encode_v1();
-        self.send(&Frame::Step1(&state_vector));
+        self.look_for_orphans();
+        if self.link.lost_at.get().is_some() {
+            let session = self.clone();
+            spawn_local(async move { session.ask_rights().await });
+        }
+        self.send(&Frame::Step1(&self.filling().state_vector()));
         self.announce();
         self.show_people();
     }
@@ -209,9 +220,14 @@ impl Session {
     pub fn closed(self: &Rc<Self>, code: u16) {
         self.lose();
         match CloseCode::from_code(code) {
+            Some(CloseCode::WrongEpoch) => self.replaced(),
             Some(code) if code.is_permanent() => {
-                self.link.ended.set(true);
-                self.desk.status.set(Status::Error(explain(code)));
+                self.link.ended.set(Some(code));
+                let why = explain(code);
+                self.desk.status.set(if code == CloseCode::SignedOut { Status::SignedOut } else { Status::Error(why) });
+                if code != CloseCode::SignedOut && self.journal.pending.borrow().len() > 0 {
+                    self.show_unsent(why);
+                }
             }
             _ => self.retry(),
         }
@@ -220,7 +236,10 @@ impl Session {
     }
 
     /// There is no connection any more.
-    fn lose(&self) {
+    pub fn lose(&self) {
+        if self.link.synced.get() {
+            self.link.lost_at.set(Some(js_sys::Date::now()));
+        }
         if let Some(socket) = self.socket.borrow_mut().take() {
             socket.close();
         }
@@ -237,9 +256,10 @@ impl Session {
         match Frame::decode(bytes) {
             Ok(Frame::Step1(state_vector)) => self.answer(state_vector),
             Ok(Frame::Step2(update)) => {
-                if self.take_in(update) {
+                if self.catch_up(update) {
                     self.link.synced.set(true);
                     self.link.failures.set(0);
+                    self.renewed();
                     dom::mark_hydrated();
                 }
             }
@@ -252,15 +272,14 @@ impl Session {
                 }
             }
             Ok(Frame::QueryAwareness) => self.announce(),
-            Ok(Frame::Epoch(epoch)) => self.link.epoch.set(Some(epoch.epoch)),
-            Ok(Frame::Acked(acked)) => self.link.acked.set(acked.acked),
-            // A gap mends itself: the server asks anew for what it lacks.
-            Ok(Frame::Refused(refused)) if refused.code == "gap" => {}
-            Ok(Frame::Refused(refused)) => {
-                self.link.refused.set(true);
-                let text = format!("The server did not take a change: {}", refused.why);
-                self.desk.toast.set(Some(Toast { text, undo: None }));
-            }
+            // Of another generation nothing more will come.
+            Ok(Frame::Epoch(Epoch { epoch })) => self.link.epoch.set(self.link.epoch.get().or(Some(epoch))),
+            Ok(Frame::Acked(acked)) => self.acknowledged(acked.acked),
+            Ok(Frame::Refused(refused)) => match refused.code.as_str() {
+                // Mends itself: the server asks anew for what it lacks.
+                "gap" | "behind_refusal" => self.journal.pending.borrow_mut().returned(refused.refused),
+                _ => self.refused(refused.refused, &refused.why),
+            },
             Ok(Frame::Auth(_)) => {}
             Err(malformed) => {
                 leptos::logging::warn!("a frame that is none: {malformed}");
@@ -278,89 +297,114 @@ impl Session {
         }
     }
 
-    /// Sends what the server lacks.
-    fn answer(&self, state_vector: &[u8]) {
-        if prescan::state_vector(state_vector).is_err() {
-            return;
+    /// Asks what this person may do now: it may have changed since the page was made.
+    pub async fn ask_rights(&self) {
+        // Without an answer things stay as they were; the server judges each change anyway.
+        if let Ok(rights) = call(&GetRights { id: self.desk.place.conversation }).await
+            && self.desk.rights.get_untracked() != rights
+        {
+            self.desk.rights.set(rights);
         }
-        let Ok(theirs) = StateVector::decode_v1(state_vector) else { return };
-        // What is queued is part of the answer.
-        self.outgoing.borrow_mut().clear();
-        let lacking = self.doc.transact().encode_diff_v1(&theirs);
-        self.link.greeted.set(true);
-        self.send_counted(&Frame::Step2(&lacking));
+    }
+
+    /// Takes in all that happened before the connection stood.
+    fn catch_up(self: &Rc<Self>, update: &[u8]) -> bool {
+        let since = self.link.lost_at.take().filter(|_| !self.is_renewing());
+        let Some(since) = since else { return self.take_in(update) };
+        self.tally.replace(Some(Report::default()));
+        let taken = self.take_in(update);
+        let report = self.tally.take().unwrap_or_default();
+        let sent = self.journal.pending.borrow().len();
+        let absence = js_sys::Date::now() - since;
+        let is_news = absence > LONG_ABSENCE_MS && report != Report::default();
+        if (absence > ABSENCE_MS && sent > 0) || is_news {
+            *self.link.report.borrow_mut() = Some(Report { sent, ..report });
+        }
+        taken
+    }
+
+    /// A highlight is about to be shown anew.
+    pub fn note_highlight(&self, old: Option<&ArcRwSignal<Card>>, new: Option<&Highlight>) {
+        if let Some(report) = self.tally.borrow_mut().as_mut() {
+            let old = old.map(|card| card.get_untracked().highlight);
+            report.note(old.as_ref(), new, self.desk.place.author);
+        }
+    }
+
+    /// A text is about to be shown anew.
+    pub fn note_text(&self, root: Root) {
+        if let Some(report) = self.tally.borrow_mut().as_mut() {
+            report.notes |= root == Root::Notes;
+        }
     }
 
     /// Applies what came from the server; says whether it could.
     fn take_in(self: &Rc<Self>, update: &[u8]) -> bool {
-        // A stored update that trips yrs would otherwise end the page.
-        let taken = prescan::prescan(update).is_ok()
-            && yrs::Update::decode_v1(update).is_ok_and(|update| self.doc.transact_mut().apply_update(update).is_ok());
+        let taken = self.filling().take_in(update);
         if !taken {
             leptos::logging::warn!("an update that cannot be applied");
             self.drop_socket();
         }
         self.show_changes();
+        self.rest();
         taken
     }
 
     /// Does something to the document, or says why not.
     pub fn run(self: &Rc<Self>, command: Command) -> bool {
-        let now = js_sys::Date::now() as i64;
-        let done = {
-            let mut txn = self.doc.transact_mut_with(LOCAL);
-            document::execute(&self.roots, &mut txn, &self.desk.place.sender, now, command)
-        };
+        let done = self.replica().execute(&self.desk.sender(), command.clone());
         if let Err(refusal) = &done {
             let mut text = refusal.to_string();
-            text.replace_range(..1, &text[..1].to_uppercase());
+            if let Some(first) = text.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
             if !text.ends_with('.') {
                 text.push('.');
             }
             self.desk.toast.set(Some(Toast { text, undo: None }));
         }
-        self.edited();
+        self.edited(&Intent::Command(command));
         done.is_ok()
     }
 
-    /// After an edit of one's own: show it, send it.
-    pub fn edited(self: &Rc<Self>) {
-        self.show_changes();
-        if self.link.greeted.get() {
-            let updates: Vec<Vec<u8>> = self.outgoing.borrow_mut().drain(..).collect();
-            for update in &updates {
-                self.send_counted(&Frame::Update(update));
-            }
-        }
-        self.show_status();
+    /// The person typed into a text.
+    pub fn type_in(self: &Rc<Self>, root: Root, edits: &[TextEdit]) {
+        self.replica().edit(root, edits);
+        self.edited(&Intent::Typed(root));
     }
 
-    fn show_changes(self: &Rc<Self>) {
-        let changes = std::mem::take(&mut *self.changes.borrow_mut());
+    /// Shows what changed in the document.
+    pub fn show_changes(self: &Rc<Self>) {
+        let changes = std::mem::take(&mut *self.replica().changes.borrow_mut());
         mirror::show(self, changes);
     }
 
-    fn send_counted(&self, frame: &Frame) {
-        self.link.sent.set(self.link.sent.get() + 1);
-        self.send(frame);
-    }
-
-    fn send(&self, frame: &Frame) {
+    /// Sends a frame; what cannot be sent now is sent after the next connection.
+    pub fn send(&self, frame: &Frame) {
         if let Some(socket) = self.socket.borrow().as_ref() {
             socket.send(&frame.encode());
         }
     }
 
-    fn show_status(&self) {
-        let link = &self.link;
+    /// Tells how safe the work is.
+    pub fn show_status(&self) {
+        let (link, unsent) = (&self.link, self.journal.pending.borrow().len());
+        if self.desk.unsent.get_untracked() != unsent {
+            self.desk.unsent.set(unsent);
+        }
         let status = match (self.is_open(), link.synced.get() && link.greeted.get()) {
             (false, _) => return,
             (true, false) => Status::Loading,
-            (true, true) if link.refused.get() => Status::Error("Not saved: reload"),
-            (true, true) if !self.desk.place.sender.access.may_annotate() => Status::ReadOnly,
-            (true, true) if link.acked.get() < link.sent.get() => Status::Saving,
+            (true, true) if unsent > 0 || link.acked.get() < link.sent.get() => Status::Saving,
+            (true, true) if !self.desk.rights.get_untracked().access.may_annotate() => Status::ReadOnly,
             (true, true) => Status::Saved,
         };
+        if matches!(status, Status::Saved | Status::ReadOnly)
+            && let Some(report) = link.report.take()
+        {
+            self.desk.report.set(Some(report));
+            self.desk.away_open.set(true);
+        }
         if self.desk.status.get_untracked() != status {
             self.desk.status.set(status);
         }
@@ -380,16 +424,9 @@ impl Session {
         }
     }
 
-    /// The document's text of that root.
-    pub fn text(&self, root: Root) -> &TextRef {
-        match root {
-            Root::Notes => &self.roots.notes,
-            Root::Response => &self.response,
-        }
-    }
-
     /// Leaves at once, so that the others see it; the page may come back from the browser's cache.
     pub fn leave(&self) {
+        self.rest_now();
         self.lose();
     }
 }

@@ -56,7 +56,7 @@ impl Menu {
     }
 
     fn may_delete(self) -> bool {
-        let (author, sender) = (self.card.with(|card| card.highlight.author), self.desk.place.sender);
+        let (author, sender) = (self.card.with(|card| card.highlight.author), self.desk.sender());
         rules::allow(&sender, Change::DeleteHighlight { author, by: sender.author }).is_ok()
     }
 
@@ -108,20 +108,13 @@ pub fn CardMenu(desk: Desk, id: HighlightId, card: RwSignal<Card>, editing: RwSi
             </button>
             <div class="menu" role="menu" id=format!("menu-{id}") aria-label="Highlight" hidden=move || !menu.open.get()>
                 <Item label=|| "Show in text" act=move || menu.show() />
-                {desk
-                    .place
-                    .sender
-                    .access
-                    .may_annotate()
-                    .then(|| {
-                        view! {
-                            <Item label=|| "Edit" act=move || menu.edit() />
-                            <Item label=move || if menu.resolved() { "Reopen" } else { "Resolve" } act=move || menu.resolve() />
-                            <Show when=move || menu.may_delete()>
-                                <Item label=|| "Delete" danger=true act=move || menu.delete() />
-                            </Show>
-                        }
-                    })}
+                <Show when=move || desk.may_annotate()>
+                    <Item label=|| "Edit" act=move || menu.edit() />
+                    <Item label=move || if menu.resolved() { "Reopen" } else { "Resolve" } act=move || menu.resolve() />
+                    <Show when=move || menu.may_delete()>
+                        <Item label=|| "Delete" danger=true act=move || menu.delete() />
+                    </Show>
+                </Show>
             </div>
         </div>
     }

@@ -29,7 +29,7 @@ pub fn Thread(desk: Desk, id: HighlightId, card: RwSignal<Card>) -> impl IntoVie
 fn CommentItem(desk: Desk, highlight: HighlightId, comment: Comment) -> impl IntoView {
     let Comment { id, author, created_at, body, edited_at, deleted, .. } = comment;
     let name = move || desk.name_of(author);
-    let mine = author == desk.place.sender.author && desk.place.sender.access.may_annotate();
+    let mine = move || author == desk.place.author && desk.may_annotate();
     let text = if deleted {
         view! { <div class="comment-body comment-deleted">"This comment was deleted."</div> }.into_any()
     } else {
@@ -43,7 +43,7 @@ fn CommentItem(desk: Desk, highlight: HighlightId, comment: Comment) -> impl Int
             <span class="avatar" data-hue=hue(&author.to_string()) aria-hidden="true">{move || initials(&name())}</span>
             <span class="comment-author">{name}</span>
             <time class="comment-time">{browser::time_ago(created_at)} {edited_at.map(|_| " · edited")}</time>
-            {(mine && !deleted).then(|| view! { <DeleteComment on_press=delete /> })}
+            {move || (mine() && !deleted).then(|| view! { <DeleteComment on_press=delete /> })}
             {text}
         </li>
     }
@@ -72,7 +72,8 @@ fn DeleteComment(on_press: impl Fn(leptos::ev::MouseEvent) + Send + Sync + 'stat
     }
 }
 
-/// Writes into the thread. The draft lives in the box alone: nothing that arrives from elsewhere touches it.
+/// Writes into the thread. The draft lives in the box alone: nothing that arrives from elsewhere touches it. Who may not
+/// write any more does not lose it.
 #[component]
 pub fn CommentForm(desk: Desk, id: HighlightId) -> impl IntoView {
     let text = NodeRef::<html::Textarea>::new();
@@ -105,7 +106,7 @@ pub fn CommentForm(desk: Desk, id: HighlightId) -> impl IntoView {
         }
     };
     view! {
-        <form class="comment-form" on:submit=on_submit>
+        <form class="comment-form" hidden=move || !desk.may_annotate() on:submit=on_submit>
             <textarea
                 class="field"
                 rows="1"

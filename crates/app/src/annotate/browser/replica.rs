@@ -1,0 +1,131 @@
+//! This browser's own copy of the document.
+
+use std::{cell::RefCell, rc::Rc};
+
+use shared::{
+    document::{self, Command, Refusal, Root, Roots, TextEdit},
+    ids::UserId,
+    rules::Sender,
+    sync::prescan,
+};
+use yrs::{
+    Doc, GetString, ReadTxn, StateVector, Text, TextRef, Transact, Update,
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+use super::mirror::{self, Changes};
+
+/// Marks transactions that this person makes.
+const LOCAL: &str = "local";
+
+/// How much of a long paste goes into one update, in bytes: well below what a frame may hold.
+const CHUNK: usize = 128 << 10;
+
+/// A copy of the document.
+pub struct Replica {
+    /// All of it.
+    pub doc: Doc,
+    /// Its roots.
+    pub roots: Roots,
+    /// What observers saw since it was last asked.
+    pub changes: Rc<RefCell<Changes>>,
+    response: TextRef,
+    made: Rc<RefCell<Vec<Vec<u8>>>>,
+}
+
+impl Replica {
+    /// An empty document, where `author` has a text of their own.
+    pub fn new(author: UserId) -> Rc<Self> {
+        let doc = document::empty();
+        let roots = Roots::of(&doc);
+        let response = doc.get_or_insert_text(format!("response:{author}"));
+        let made = Rc::new(RefCell::new(Vec::new()));
+        let queue = made.clone();
+        let watched = doc.observe_update_v1("made", move |txn, event| {
+            if txn.origin().is_some_and(|origin| *origin == LOCAL.into()) {
+                queue.borrow_mut().push(event.update.clone());
+            }
+        });
+        debug_assert!(watched.is_ok(), "no transaction is open yet");
+        let changes = mirror::watch(&roots, &response);
+        Rc::new(Self { doc, roots, changes, response, made })
+    }
+
+    /// The Yjs client under which this page writes.
+    pub fn client(&self) -> u64 {
+        self.doc.client_id().get()
+    }
+
+    /// The updates that this person made since it was last asked.
+    pub fn made(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut *self.made.borrow_mut())
+    }
+
+    /// What it has, as a state vector (v1).
+    pub fn state_vector(&self) -> Vec<u8> {
+        self.doc.transact().state_vector().encode_v1()
+    }
+
+    /// All of it, as an update (v1).
+    pub fn state(&self) -> Vec<u8> {
+        self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+    }
+
+    /// What somebody lacks who has this; nothing if that is no state vector.
+    pub fn beyond(&self, state_vector: &[u8]) -> Option<Vec<u8>> {
+        prescan::state_vector(state_vector).ok()?;
+        let theirs = StateVector::decode_v1(state_vector).ok()?;
+        Some(self.doc.transact().encode_diff_v1(&theirs))
+    }
+
+    /// Whether all that an update adds is here already. What only deletes adds nothing, and is not known.
+    pub fn knows(&self, update: &[u8]) -> bool {
+        let Ok(update) = Update::decode_v1(update) else { return true };
+        let (adds, here) = (update.state_vector(), self.doc.transact().state_vector());
+        adds.iter().next().is_some() && adds.iter().all(|(client, clock)| here.get(client) >= *clock)
+    }
+
+    /// Applies an update of others, or an older one of one's own; says whether it could.
+    pub fn take_in(&self, update: &[u8]) -> bool {
+        // A stored update that trips yrs would otherwise end the page.
+        prescan::prescan(update).is_ok()
+            && Update::decode_v1(update).is_ok_and(|update| self.doc.transact_mut().apply_update(update).is_ok())
+    }
+
+    /// Does a command, or says why not.
+    pub fn execute(&self, sender: &Sender, command: Command) -> Result<(), Refusal> {
+        let now = js_sys::Date::now() as i64;
+        document::execute(&self.roots, &mut self.doc.transact_mut_with(LOCAL), sender, now, command)
+    }
+
+    /// A text.
+    pub fn text(&self, root: Root) -> &TextRef {
+        match root {
+            Root::Notes => &self.roots.notes,
+            Root::Response => &self.response,
+        }
+    }
+
+    /// What stands in a text.
+    pub fn read(&self, root: Root) -> String {
+        self.text(root).get_string(&self.doc.transact())
+    }
+
+    /// Makes edits in a text, one after the other.
+    pub fn edit(&self, root: Root, edits: &[TextEdit]) {
+        let text = self.text(root);
+        for edit in edits {
+            if edit.remove > 0 {
+                text.remove_range(&mut self.doc.transact_mut_with(LOCAL), edit.at, edit.remove);
+            }
+            let mut at = edit.at;
+            let mut rest = edit.insert.as_str();
+            while !rest.is_empty() {
+                let (chunk, more) = rest.split_at(rest.floor_char_boundary(CHUNK));
+                text.insert(&mut self.doc.transact_mut_with(LOCAL), at, chunk);
+                at += chunk.encode_utf16().count() as u32;
+                rest = more;
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! What this browser did and the server has not acknowledged: the journal's contents, in order.
+//!
+//! A change is first written to the disk (or found not to be writable), then sent, and leaves when it is acknowledged or
+//! put aside. Nothing overtakes: later changes build on earlier ones.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use shared::document::{Command, Root};
+
+/// Changes of a text in a row become one, up to so many bytes, as long as none of it is on its way.
+const MAX_MERGED: usize = 16 << 10;
+
+/// What a change was meant to be: enough to tell its author about it, and to do it again on another document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Intent {
+    /// Something done by a command.
+    Command(Command),
+    /// Typed into a text; the words are in the document.
+    Typed(Root),
+}
+
+/// One change, as the journal keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Its place in the journal: the conversation, the time of its making (so that changes of several pages keep their
+    /// order, for one may build on the other), the page, and a number.
+    pub key: String,
+    /// The Yjs update, or several merged (v1).
+    pub update: Vec<u8>,
+    /// What it was meant to be.
+    pub intent: Intent,
+}
+
+impl Change {
+    /// Which page made it.
+    pub fn tab(&self) -> &str {
+        self.key.split('/').nth(2).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// To be written to the disk.
+    New,
+    /// Being written.
+    Writing,
+    /// On the disk, or known not to get there: may be sent.
+    Ready,
+    /// Sent as the so-manyth of this connection.
+    Sent(u64),
+}
+
+struct Entry {
+    change: Change,
+    stage: Stage,
+}
+
+/// Changes of one page that are not acknowledged.
+pub struct Pending {
+    conversation: String,
+    tab: String,
+    made: u64,
+    made_at: u64,
+    entries: VecDeque<Entry>,
+}
+
+impl Pending {
+    /// None yet, of this page.
+    pub fn new(conversation: String, tab: String) -> Self {
+        Self { conversation, tab, made: 0, made_at: 0, entries: VecDeque::new() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether some are not on the disk: leaving the page would lose them.
+    pub fn any_unwritten(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.stage, Stage::New | Stage::Writing))
+    }
+
+    /// A change was made, at `now` (milliseconds since 1970); returns its key.
+    pub fn push(&mut self, update: Vec<u8>, intent: Intent, now: u64) -> String {
+        if let Some(last) = self.entries.back_mut()
+            && let Some(merged) = last.merged(&update, &intent)
+        {
+            last.change.update = merged;
+            last.stage = Stage::New;
+            return last.change.key.clone();
+        }
+        self.made += 1;
+        // A clock that is set back must not change the order.
+        self.made_at = self.made_at.max(now);
+        let key = format!("{}/{:015}/{}/{:010}", self.conversation, self.made_at, self.tab, self.made);
+        self.entries.push_back(Entry { change: Change { key: key.clone(), update, intent }, stage: Stage::New });
+        key
+    }
+
+    /// Takes over changes that another page left on the disk. They are older than one's own.
+    pub fn adopt(&mut self, changes: Vec<Change>) {
+        for change in changes.into_iter().rev() {
+            if self.entries.iter().all(|entry| entry.change.key != change.key) {
+                self.entries.push_front(Entry { change, stage: Stage::Ready });
+            }
+        }
+    }
+
+    /// What is to be written now. While it is, nothing else is.
+    pub fn begin_writing(&mut self) -> Vec<Change> {
+        if self.entries.iter().any(|entry| entry.stage == Stage::Writing) {
+            return Vec::new();
+        }
+        let new = self.entries.iter_mut().filter(|entry| entry.stage == Stage::New);
+        new.map(|entry| {
+            entry.stage = Stage::Writing;
+            entry.change.clone()
+        })
+        .collect()
+    }
+
+    /// What was being written is on the disk now, or cannot get there.
+    pub fn written(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.stage == Stage::Writing) {
+            entry.stage = Stage::Ready;
+        }
+    }
+
+    /// What may be sent now, in order; `number` counts what this connection sends.
+    pub fn begin_sending(&mut self, mut number: impl FnMut() -> u64) -> Vec<Vec<u8>> {
+        let mut updates = Vec::new();
+        for entry in &mut self.entries {
+            match entry.stage {
+                Stage::Sent(_) => {}
+                Stage::Ready => {
+                    entry.stage = Stage::Sent(number());
+                    updates.push(entry.change.update.clone());
+                }
+                Stage::New | Stage::Writing => break,
+            }
+        }
+        updates
+    }
+
+    /// What was sent may not have arrived: it is sent again.
+    pub fn unsent(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| matches!(entry.stage, Stage::Sent(_))) {
+            entry.stage = Stage::Ready;
+        }
+    }
+
+    /// All that was sent up to this number is committed; returns the keys that leave the journal.
+    pub fn acknowledged(&mut self, number: u64) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.entries.retain(|entry| match entry.stage {
+            Stage::Sent(sent) if sent <= number => {
+                keys.push(entry.change.key.clone());
+                false
+            }
+            _ => true,
+        });
+        keys
+    }
+
+    /// What was sent with this number was not taken for lack of what it builds on: it is sent again.
+    pub fn returned(&mut self, number: u64) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.stage == Stage::Sent(number)) {
+            entry.stage = Stage::Ready;
+        }
+    }
+
+    /// The server did not take what was sent with this number.
+    pub fn refused(&mut self, number: u64) -> Option<Change> {
+        let at = self.entries.iter().position(|entry| entry.stage == Stage::Sent(number))?;
+        self.entries.remove(at).map(|entry| entry.change)
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Change> {
+        self.entries.iter().map(|entry| &entry.change)
+    }
+
+    /// Takes those with these keys out.
+    pub fn discard(&mut self, keys: &[String]) {
+        self.entries.retain(|entry| !keys.contains(&entry.change.key));
+    }
+
+    /// Takes all of them out.
+    pub fn take(&mut self) -> Vec<Change> {
+        self.entries.drain(..).map(|entry| entry.change).collect()
+    }
+}
+
+impl Entry {
+    /// This change and a later one of the same text as one, if this one can still be changed.
+    fn merged(&self, update: &[u8], intent: &Intent) -> Option<Vec<u8>> {
+        let mergeable = matches!(self.stage, Stage::New | Stage::Ready)
+            && matches!(intent, Intent::Typed(_))
+            && self.change.intent == *intent
+            && self.change.update.len() + update.len() <= MAX_MERGED;
+        if mergeable { yrs::merge_updates_v1([self.change.update.as_slice(), update]).ok() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ids::HighlightId;
+    use yrs::{Doc, GetString, Text, Transact, updates::decoder::Decode};
+
+    use super::*;
+
+    fn pending() -> Pending {
+        Pending::new("c".to_owned(), "t".to_owned())
+    }
+
+    fn command() -> Intent {
+        Intent::Command(Command::Resolve(HighlightId::new()))
+    }
+
+    fn counter() -> impl FnMut() -> u64 {
+        let mut count = 0;
+        move || {
+            count += 1;
+            count
+        }
+    }
+
+    #[test]
+    fn nothing_is_sent_before_it_is_on_the_disk_and_nothing_overtakes() {
+        let mut pending = pending();
+        pending.push(vec![1], command(), 7);
+        pending.push(vec![2], command(), 7);
+        assert!(pending.begin_sending(counter()).is_empty());
+        assert_eq!(pending.begin_writing().len(), 2);
+        pending.push(vec![3], command(), 7);
+        assert!(pending.begin_writing().is_empty(), "one write at a time");
+        assert!(pending.any_unwritten());
+        pending.written();
+        assert_eq!(pending.begin_sending(counter()), [vec![1], vec![2]]);
+        assert_eq!(pending.begin_writing().len(), 1);
+        pending.written();
+        assert!(!pending.any_unwritten());
+        assert_eq!(pending.begin_sending(|| 3), [vec![3]]);
+    }
+
+    #[test]
+    fn what_is_acknowledged_leaves_and_what_is_not_is_sent_again() {
+        let mut pending = pending();
+        for number in 1..=3 {
+            pending.push(vec![number], command(), 7);
+        }
+        pending.begin_writing();
+        pending.written();
+        assert_eq!(pending.begin_sending(counter()).len(), 3);
+        assert_eq!(pending.acknowledged(2), ["c/000000000000007/t/0000000001", "c/000000000000007/t/0000000002"]);
+        assert!(pending.begin_sending(counter()).is_empty(), "it is on its way");
+        pending.unsent();
+        assert_eq!(pending.begin_sending(counter()), [vec![3]]);
+        assert_eq!(pending.acknowledged(1), ["c/000000000000007/t/0000000003"]);
+        assert_eq!(pending.len(), 0);
+    }
+
+    #[test]
+    fn what_is_refused_is_taken_out_alone() {
+        let mut pending = pending();
+        let intents = [command(), command()];
+        for intent in &intents {
+            pending.push(vec![0, 0], intent.clone(), 7);
+        }
+        pending.begin_writing();
+        pending.written();
+        pending.begin_sending(counter());
+        assert_eq!(pending.refused(1).map(|change| change.intent), Some(intents[0].clone()));
+        assert_eq!(pending.refused(1), None);
+        assert_eq!(pending.all().map(|change| &change.intent).collect::<Vec<_>>(), [&intents[1]]);
+    }
+
+    #[test]
+    fn what_other_pages_left_comes_first_and_once() {
+        let mut pending = pending();
+        pending.push(vec![9], command(), 7);
+        let left = |key: &str| Change { key: key.to_owned(), update: vec![1], intent: command() };
+        pending.adopt(vec![left("c/1/s/1"), left("c/1/s/2")]);
+        pending.adopt(vec![left("c/1/s/1")]);
+        assert_eq!(
+            pending.take().into_iter().map(|change| change.key).collect::<Vec<_>>(),
+            ["c/1/s/1", "c/1/s/2", "c/000000000000007/t/0000000001"]
+        );
+    }
+
+    #[test]
+    fn typing_without_a_network_is_one_change_as_long_as_it_is_short() {
+        let doc = Doc::new();
+        let text = doc.get_or_insert_text("notes");
+        let mut pending = pending();
+        let mut type_in = |words: &str, pending: &mut Pending| {
+            let mut txn = doc.transact_mut();
+            text.push(&mut txn, words);
+            pending.push(txn.encode_update_v1(), Intent::Typed(Root::Notes), 7);
+        };
+        for letter in ["a", "b", "c"] {
+            type_in(letter, &mut pending);
+            pending.begin_writing();
+            pending.written();
+        }
+        assert_eq!(pending.len(), 1);
+        type_in(&"long ".repeat(4_000), &mut pending);
+        assert_eq!(pending.len(), 2);
+        let other = Doc::new();
+        let copy = other.get_or_insert_text("notes");
+        for change in pending.take() {
+            other.transact_mut().apply_update(yrs::Update::decode_v1(&change.update).unwrap()).unwrap();
+        }
+        assert_eq!(copy.get_string(&other.transact()), text.get_string(&doc.transact()));
+    }
+}

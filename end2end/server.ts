@@ -1,11 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 /** A first start makes a database cluster; everything later takes a second or two. */
 const READY_WITHIN_MS = 60_000;
@@ -112,6 +115,17 @@ export class Server {
   /** What the product wrote since line `from`. */
   log(from = 0): string {
     return this.#log.slice(from).join('\n');
+  }
+
+  /** Runs SQL in the embedded database: what no page can do yet. */
+  async sql(statement: string): Promise<void> {
+    // The log is coloured: codes stand around the equals sign.
+    const folder = /the embedded database.*folder[^/]*(\/[^\s\u001b]+)/.exec(this.log())?.[1];
+    if (!folder) throw new Error(`the log does not say where the database is\n${this.log()}`);
+    // What the postmaster says of itself: its port and the folder of its socket are the fourth and the fifth line.
+    const [, , , port = '', socket = ''] = (await readFile(path.join(folder, 'postmaster.pid'), 'utf8')).split('\n');
+    const where = ['--host', socket, '--port', port, '--username', 'postgres', '--dbname', 'promptgrimoire'];
+    await run('psql', [...where, '--set', 'ON_ERROR_STOP=1', '--command', statement]);
   }
 
   get logLength(): number {

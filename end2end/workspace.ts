@@ -33,6 +33,11 @@ export class Workspace {
     return workspace;
   }
 
+  /** The workspace of a page that is open already, whatever its state. */
+  static on(page: Page): Workspace {
+    return new Workspace(page);
+  }
+
   async ready(): Promise<void> {
     await expect(this.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
     await this.synced('saved');

@@ -1,0 +1,272 @@
+import type { BrowserContext, Page } from '@playwright/test';
+import { expect, test } from '../fixtures.ts';
+import { lighthouse } from '../texts.ts';
+import { Workspace } from '../workspace.ts';
+
+const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
+
+/** Pages load, and no socket opens: what a train's network often is. */
+async function withoutSockets(context: BrowserContext): Promise<() => Promise<void>> {
+  let cut = true;
+  await context.routeWebSocket(/\/sync\//, (socket) => {
+    if (cut) void socket.close({ code: 1013 });
+    else socket.connectToServer();
+  });
+  return async () => {
+    cut = false;
+  };
+}
+
+const report = (page: Page) => page.getByRole('region', { name: 'While you were away', exact: true });
+
+test.beforeEach(({ guard }) => guard.allow(/WebSocket|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|failed load|404 .*\/rights/));
+
+test('what was done without a network survives the page, is sent later, and is reported', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const a = await writer.open(id);
+  const b = await (await signIn('student-2')).open(id);
+
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await a.comment(await a.highlight(lighthouse.keeper), 'Written in a train.');
+  await (await a.openNotes()).fill('Notes of the train.');
+  await expect(a.syncStatus).toHaveText('Offline · 3 unsent changes');
+  await a.page.close();
+  await writer.context.setOffline(false);
+
+  const connect = await withoutSockets(writer.context);
+  const again = await writer.context.newPage();
+  await again.goto(`/c/${id}`);
+  const a2 = Workspace.on(again);
+  await expect(a2.syncStatus).toHaveText('Offline · 3 unsent changes');
+  await a2.expectPainted(lighthouse.keeper);
+  await expect(a2.cards.getByText('Written in a train.')).toBeVisible();
+  await expect(await a2.openNotes()).toHaveValue('Notes of the train.');
+  await expect(b.cards).toHaveCount(0);
+
+  await connect();
+  await a2.synced('saved');
+  await b.expectPainted(lighthouse.keeper);
+  await expect(await b.openNotes()).toHaveValue('Notes of the train.');
+  await expect(report(again)).toContainText('3 changes of yours were sent and saved.');
+  await report(again).getByRole('button', { name: 'Dismiss', exact: true }).click();
+  await expect(report(again)).toHaveCount(0);
+});
+
+test('two people without a network mark one passage and write in one place, and all of it is there afterwards', async ({
+  signIn,
+  newConversation,
+}) => {
+  const { id } = await newConversation(shared);
+  const [one, two] = [await signIn('student-1'), await signIn('student-2')];
+  const [a, b] = [await one.open(id), await two.open(id)];
+  await (await a.openNotes()).fill('The harbour. ');
+  await expect(await b.openNotes()).toHaveValue('The harbour. ');
+  await Promise.all([one.context.setOffline(true), two.context.setOffline(true)]);
+  for (const [desk, words] of [[a, 'Ann was here. '], [b, 'Ben was here. ']] as const) {
+    await desk.synced('offline');
+    await desk.showTab('Annotations');
+    await desk.comment(await desk.highlight(lighthouse.keeper), words.trim());
+    await desk.openNotes();
+    await desk.notes.press('End');
+    await desk.notes.pressSequentially(words);
+  }
+  // One after the other, so that the second finds what the first did.
+  await one.context.setOffline(false);
+  await a.synced('saved');
+  await two.context.setOffline(false);
+  await b.synced('saved');
+  await expect.poll(async () => (await a.notesText()) === (await b.notesText()), 'the same notes').toBe(true);
+  const notes = await a.notesText();
+  expect(notes).toContain('Ann was here. ');
+  expect(notes).toContain('Ben was here. ');
+  for (const desk of [a, b]) {
+    await desk.showTab('Annotations');
+    await expect(desk.cards).toHaveCount(2);
+    await expect(desk.cards.getByText('Ann was here.')).toHaveCount(1);
+    await expect(desk.cards.getByText('Ben was here.')).toHaveCount(1);
+  }
+  await expect(report(b.page)).toContainText('Others: 1 new highlight, 1 new comment, edits in the shared notes.');
+});
+
+test('tabs show each other’s edits without a network, and one sends what a closed one left', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const a = await writer.open(id);
+  const b = await writer.openInNewTab(id);
+  const c = await (await signIn('student-2')).open(id);
+  await writer.context.setOffline(true);
+  await Promise.all([a.synced('offline'), b.synced('offline')]);
+  const card = await a.highlight(lighthouse.keeper);
+  await b.expectPainted(lighthouse.keeper);
+  await b.comment(b.card(lighthouse.keeper), 'From the other tab.');
+  await expect(card.getByText('From the other tab.')).toBeVisible();
+  await a.page.close();
+  await writer.context.setOffline(false);
+  await b.synced('saved');
+  await c.expectPainted(lighthouse.keeper);
+  await expect(c.cards.getByText('From the other tab.')).toHaveCount(1);
+});
+
+test('the server dies while somebody is away, and all that both did is there afterwards', async ({ ownServer, signIn }) => {
+  const author = await signIn('instructor', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const away = await signIn('student-1', { server: ownServer });
+  const [a, b] = [await away.open(id), await author.open(id)];
+  await away.context.setOffline(true);
+  await a.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  await (await b.openNotes()).fill('Written before the crash.');
+  await b.synced('saved');
+  await ownServer.kill();
+  await b.synced('offline');
+  await b.showTab('Annotations');
+  await b.highlight(lighthouse.mercury);
+  await ownServer.start();
+  await away.context.setOffline(false);
+  await Promise.all([a.synced('saved'), b.synced('saved')]);
+  for (const desk of [a, b]) {
+    await desk.expectPainted(lighthouse.keeper);
+    await desk.expectPainted(lighthouse.mercury);
+    await expect(await desk.openNotes()).toHaveValue('Written before the crash.');
+  }
+});
+
+test('without a disk it works with a network, says what it cannot do, and asks before it is left', async ({ visit, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const visitor = await visit();
+  await visitor.api.signIn('student-1');
+  await visitor.context.addInitScript(() => {
+    // As a private window of some browsers.
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('no disk', 'SecurityError');
+    };
+  });
+  const a = await visitor.open(id);
+  await a.highlight(lighthouse.keeper);
+  await a.synced('saved');
+  await expect(a.syncStatus).toHaveAttribute('title', /keeps nothing on this device/);
+  await visitor.context.setOffline(true);
+  await a.synced('offline');
+  await a.highlight(lighthouse.mercury);
+  await expect(a.syncStatus).toHaveText('Offline · 1 unsent change, only in this page: keep it open');
+  expect(await asksBeforeLeaving(a.page)).toBe(true);
+  await visitor.context.setOffline(false);
+  await a.synced('saved');
+  expect(await asksBeforeLeaving(a.page)).toBe(false);
+});
+
+test('a full disk is said, and what does not fit on it is sent', async ({ visit, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const visitor = await visit();
+  await visitor.api.signIn('student-1');
+  await visitor.context.addInitScript(() => {
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (...args) {
+      if (this.name !== 'journal') return put.apply(this, args);
+      throw new DOMException('no room', 'QuotaExceededError');
+    };
+  });
+  const a = await visitor.open(id);
+  await a.highlight(lighthouse.keeper);
+  await a.synced('saved');
+  await expect(a.page.getByText('This device has no room for unsent work')).toBeVisible();
+  await visitor.context.setOffline(true);
+  await a.synced('offline');
+  await a.highlight(lighthouse.mercury);
+  expect(await asksBeforeLeaving(a.page)).toBe(true);
+  await visitor.context.setOffline(false);
+  await a.synced('saved');
+});
+
+test('what is on the disk may be left without a question', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const a = await writer.open(id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  await expect(a.syncStatus).toHaveText('Offline · 1 unsent change');
+  await expect.poll(() => asksBeforeLeaving(a.page)).toBe(false);
+});
+
+test('a page that slept sends what it had and shows what it missed', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [one, two] = [await signIn('student-1'), await signIn('student-2')];
+  const [a, b] = [await one.open(id), await two.open(id)];
+  const session = await one.context.newCDPSession(a.page);
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await b.highlight(lighthouse.keeper);
+  await b.synced('saved');
+  await session.send('Page.setWebLifecycleState', { state: 'active' });
+  await a.expectPainted(lighthouse.keeper);
+  await a.synced('saved');
+});
+
+test('what the server will not take any more is kept, can be taken away, and goes when its author says so', async ({
+  signIn,
+  ownServer,
+}) => {
+  const author = await signIn('instructor', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const writer = await signIn('student-1', { server: ownServer });
+  const a = await writer.open(id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await a.comment(await a.highlight(lighthouse.keeper), 'Too late for this.');
+  await ownServer.sql("delete from memberships using users where users.id = user_id and users.name = 'Demo Student 1'");
+  await writer.context.setOffline(false);
+  await a.synced('error');
+  const kept = report(a.page);
+  await expect(kept).toContainText('2 changes were not taken. They are kept on this device.');
+  await expect(kept).toContainText('Too late for this.');
+  const download = a.page.waitForEvent('download');
+  await kept.getByRole('button', { name: 'Export', exact: true }).click();
+  const file = await (await download).createReadStream();
+  expect((await file.toArray()).join('')).toContain('Too late for this.');
+  await kept.getByRole('button', { name: 'Discard', exact: true }).click();
+  await kept.getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(kept).toHaveCount(0);
+});
+
+test('one change that is refused takes no other with it', async ({ signIn, ownServer }) => {
+  const author = await signIn('student-1', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const a = await author.open(id);
+  await a.highlight(lighthouse.bell);
+  await a.synced('saved');
+  const teacher = await signIn('instructor', { server: ownServer });
+  const b = await teacher.open(id);
+  await teacher.context.setOffline(true);
+  await b.synced('offline');
+  await b.deleteCard(b.card(lighthouse.bell));
+  await b.comment(await b.highlight(lighthouse.keeper), 'This is mine.');
+  await (await b.openNotes()).fill('And these notes.');
+  await b.showTab('Annotations');
+  // A deletion of somebody else's highlight is for staff alone.
+  await ownServer.sql("update memberships set role = 'student' from users where users.id = user_id and users.name = 'Demo Instructor'");
+  await teacher.context.setOffline(false);
+  await b.synced('saved');
+  await expect(report(b.page)).toContainText('1 change was not taken. It is kept on this device.');
+  await expect(report(b.page)).toContainText('The deletion of a highlight');
+  for (const desk of [a, b]) {
+    await desk.expectPainted(lighthouse.bell);
+    await desk.expectPainted(lighthouse.keeper);
+    await expect(desk.cards.getByText('This is mine.')).toHaveCount(1);
+    await expect(await desk.openNotes()).toHaveValue('And these notes.');
+  }
+  // And it stays so: what is kept on the device agrees with the server.
+  await b.reload();
+  await expect(b.page.getByRole('button', { name: 'Not taken: 1', exact: true })).toBeVisible();
+  await b.expectPainted(lighthouse.bell);
+  await a.showTab('Annotations');
+  await a.comment(a.card(lighthouse.keeper), 'An answer.');
+  await b.comment(b.card(lighthouse.bell), 'And another.');
+  await Promise.all([a.synced('saved'), b.synced('saved')]);
+});
+
+/** Whether the page would ask before it is left. */
+function asksBeforeLeaving(page: Page): Promise<boolean> {
+  return page.evaluate(() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true })));
+}

@@ -53,15 +53,20 @@ export class Server {
     return `ws://localhost:${this.port}${path}`;
   }
 
-  /** Starts the product and returns once its database answers. */
-  async start(): Promise<void> {
+  /** Starts the product, with settings of its own for this time, and returns once its database answers. */
+  async start(settings: Record<string, string> = {}): Promise<void> {
     if (this.#process) throw new Error('the server runs already');
     const binary = path.resolve(process.env.PROMPTGRIMOIRE_BIN || DEFAULT_BINARY);
     if (!existsSync(binary)) throw new Error(`no product at ${binary}: build it, or name it in PROMPTGRIMOIRE_BIN`);
 
     const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name));
     const child = spawn(binary, [], {
-      env: { ...Object.fromEntries(inherited), DATA_DIR: this.dataDir, LISTEN: `127.0.0.1:${this.port}` },
+      env: {
+        ...Object.fromEntries(inherited),
+        DATA_DIR: this.dataDir,
+        LISTEN: `127.0.0.1:${this.port}`,
+        ...settings,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.on('data', (chunk: Buffer) => this.#keep(chunk));
@@ -100,6 +105,20 @@ export class Server {
     await exit;
     this.#process = undefined;
     this.#killed = true;
+  }
+
+  /** Holds the product: its port takes connections, and nobody answers. */
+  freeze(): void {
+    this.#running().child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#running().child.kill('SIGCONT');
+  }
+
+  /** The folder of the browser's files that a start takes when it is told nothing else. */
+  static get site(): string {
+    return process.env.SITE_ROOT || path.join(path.dirname(path.resolve(process.env.PROMPTGRIMOIRE_BIN || DEFAULT_BINARY)), 'site');
   }
 
   /** Stops what runs and removes the data. A killed product leaves its database behind; only a new start finds and stops it. */

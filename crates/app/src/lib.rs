@@ -12,6 +12,10 @@ pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod pages;
 
+/// Times without a network.
+#[cfg(feature = "ssr")]
+pub mod offline;
+
 /// Calls of the typed API from the browser.
 #[cfg(feature = "hydrate")]
 pub mod call;

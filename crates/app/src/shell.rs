@@ -1,6 +1,9 @@
 //! The HTML document around a page.
 
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
+use shared::ids::UserId;
+
+use crate::offline::{OfflineScripts, SignOutDialogs};
 
 /// Hands the islands to their code.
 const HYDRATE: &str = include_str!("hydrate.js");
@@ -17,6 +20,8 @@ pub fn Shell(
     options: LeptosOptions,
     /// Whether the page has islands.
     islands: bool,
+    /// Who is signed in.
+    user: Option<UserId>,
     /// Whether the page loads itself anew when the server was started anew.
     dev_reload: bool,
     children: Children,
@@ -43,9 +48,10 @@ pub fn Shell(
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
                 {scripts}
+                {user.map(|user| view! { <OfflineScripts user=user /> })}
                 {dev_reload.then(|| view! { <script type="module" nonce=use_nonce() inner_html=DEV_RELOAD></script> })}
             </head>
-            <body>{children()}</body>
+            <body>{children()} {user.map(|_| view! { <SignOutDialogs /> })}</body>
         </html>
     }
     .into_any()

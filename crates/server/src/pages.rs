@@ -2,6 +2,7 @@
 //! one path to everything, one check of access and one kind of error.
 
 use app::{
+    offline::OfflinePage,
     pages::{ConversationPage, HomePage, ImportPage, NoticePage, SignInPage},
     shell::Shell,
 };
@@ -9,7 +10,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, Query, State},
-    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -27,6 +28,9 @@ use crate::{config::SignIn, security, services::Services};
 /// An answer of the API to a page is at most this long: the texts of the longest conversation, with room.
 const MAX_REPLY_BYTES: usize = 64 << 20;
 
+/// Says whom a page is for. The service worker keeps pages on people's devices, and shows nobody another's.
+pub const USER: HeaderName = HeaderName::from_static("x-promptgrimoire-user");
+
 /// What pages need: the services, and the API to ask.
 #[derive(Clone)]
 struct Site {
@@ -43,6 +47,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/", get(home))
         .route("/import", get(import))
         .route("/c/{id}", get(conversation))
+        .route("/offline", get(offline))
         .fallback(nothing);
     if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/sign-in", get(sign_in));
@@ -54,6 +59,33 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
 enum Detour {
     SignIn { next: String },
     Problem(Problem),
+}
+
+/// Whom a page is for.
+#[derive(Clone)]
+enum Reader {
+    Person(Me),
+    /// Somebody who is signed out.
+    Nobody,
+    /// Whoever it is: the page is the same for all, or who it is could not be found out. Its header is left out.
+    Anybody,
+}
+
+impl Reader {
+    fn me(&self) -> Option<Me> {
+        match self {
+            Self::Person(me) => Some(me.clone()),
+            Self::Nobody | Self::Anybody => None,
+        }
+    }
+
+    fn header(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Person(me) => HeaderValue::from_str(&me.id.to_string()).ok(),
+            Self::Nobody => Some(HeaderValue::from_static("none")),
+            Self::Anybody => None,
+        }
+    }
 }
 
 impl Site {
@@ -82,8 +114,17 @@ impl Site {
         })
     }
 
+    /// Who looks at a page that everybody may see.
+    async fn reader(&self, headers: &HeaderMap) -> Reader {
+        match self.me(headers, "/").await {
+            Ok(me) => Reader::Person(me),
+            Err(Detour::SignIn { .. }) => Reader::Nobody,
+            Err(Detour::Problem(_)) => Reader::Anybody,
+        }
+    }
+
     /// Answers a page instead of the one that was asked for.
-    async fn detour(&self, detour: Detour, me: Option<Me>) -> Response {
+    async fn detour(&self, detour: Detour, reader: Reader) -> Response {
         match detour {
             Detour::SignIn { next } => {
                 let query: String =
@@ -93,8 +134,8 @@ impl Site {
             Detour::Problem(problem) => {
                 let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let Problem { title, detail, .. } = problem;
-                let heading = title.clone();
-                self.render(status, heading, false, move || {
+                let (heading, me) = (title.clone(), reader.me());
+                self.render(status, heading, false, reader, move || {
                     view! { <NoticePage me=me.clone() title=title.clone() text=detail.clone() /> }
                 })
                 .await
@@ -108,10 +149,12 @@ impl Site {
         status: StatusCode,
         title: String,
         islands: bool,
+        reader: Reader,
         page: impl Fn() -> V + Clone + Send + Sync + 'static,
     ) -> Response {
         let options = self.services.leptos.clone();
         let dev_reload = self.services.config.dev_reload;
+        let (header, user) = (reader.header(), reader.me().map(|me| me.id));
         let document = move || {
             let response = expect_context::<ResponseOptions>();
             response.set_status(status);
@@ -119,8 +162,13 @@ impl Site {
             if let Ok(policy) = HeaderValue::from_str(&security::policy_of_page(&nonce)) {
                 response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
+            if let Some(user) = header.clone() {
+                response.insert_header(USER, user);
+            }
             let (title, options, page) = (title.clone(), options.clone(), page.clone());
-            view! { <Shell title=title options=options islands=islands dev_reload=dev_reload>{page()}</Shell> }
+            view! {
+                <Shell title=title options=options islands=islands user=user dev_reload=dev_reload>{page()}</Shell>
+            }
         };
         leptos_axum::render_app_async_with_context(|| {}, document)(Request::new(Body::empty())).await
     }
@@ -139,31 +187,35 @@ fn unexpected(error: impl std::fmt::Display) -> Problem {
 async fn home(State(site): State<Site>, headers: HeaderMap) -> Response {
     let me = match site.me(&headers, "/").await {
         Ok(me) => me,
-        Err(detour) => return site.detour(detour, None).await,
+        Err(detour) => return site.detour(detour, Reader::Anybody).await,
     };
+    let reader = Reader::Person(me.clone());
     match site.call(&headers, &ListConversations {}).await {
         Ok(conversations) => {
             let page = move || view! { <HomePage me=me.clone() conversations=conversations.clone() /> };
-            site.render(StatusCode::OK, "Conversations".into(), false, page).await
+            site.render(StatusCode::OK, "Conversations".into(), false, reader, page).await
         }
-        Err(problem) => site.detour(Detour::Problem(problem), Some(me)).await,
+        Err(problem) => site.detour(Detour::Problem(problem), reader).await,
     }
 }
 
 async fn import(State(site): State<Site>, headers: HeaderMap) -> Response {
     match site.me(&headers, "/import").await {
         Ok(me) => {
-            site.render(StatusCode::OK, "Import".into(), true, move || view! { <ImportPage me=me.clone() /> }).await
+            let reader = Reader::Person(me.clone());
+            let page = move || view! { <ImportPage me=me.clone() /> };
+            site.render(StatusCode::OK, "Import".into(), true, reader, page).await
         }
-        Err(detour) => site.detour(detour, None).await,
+        Err(detour) => site.detour(detour, Reader::Anybody).await,
     }
 }
 
 async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Path<String>) -> Response {
     let me = match site.me(&headers, &format!("/c/{id}")).await {
         Ok(me) => me,
-        Err(detour) => return site.detour(detour, None).await,
+        Err(detour) => return site.detour(detour, Reader::Anybody).await,
     };
+    let reader = Reader::Person(me.clone());
     let asked = async {
         let id: ConversationId = id.parse().map_err(|_| crate::error::Error::NotFound.problem())?;
         let conversation = site.call(&headers, &GetConversation { id }).await?;
@@ -176,9 +228,9 @@ async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Pa
             let page = move || {
                 view! { <ConversationPage me=me.clone() conversation=conversation.clone() people=people.clone() /> }
             };
-            site.render(StatusCode::OK, title, true, page).await
+            site.render(StatusCode::OK, title, true, reader, page).await
         }
-        Err(problem) => site.detour(Detour::Problem(problem), Some(me)).await,
+        Err(problem) => site.detour(Detour::Problem(problem), reader).await,
     }
 }
 
@@ -188,12 +240,18 @@ struct SignInQuery {
     next: String,
 }
 
-async fn sign_in(State(site): State<Site>, Query(query): Query<SignInQuery>) -> Response {
+async fn sign_in(State(site): State<Site>, headers: HeaderMap, Query(query): Query<SignInQuery>) -> Response {
+    let reader = site.reader(&headers).await;
     let page = move || view! { <SignInPage next=query.next.clone() /> };
-    site.render(StatusCode::OK, "Sign in".into(), false, page).await
+    site.render(StatusCode::OK, "Sign in".into(), false, reader, page).await
+}
+
+/// What the service worker keeps for times without a network.
+async fn offline(State(site): State<Site>) -> Response {
+    site.render(StatusCode::OK, "No connection".into(), false, Reader::Anybody, || view! { <OfflinePage /> }).await
 }
 
 async fn nothing(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let me = site.me(&headers, "/").await.ok();
-    site.detour(Detour::Problem(crate::error::Error::NotFound.problem()), me).await
+    let reader = site.reader(&headers).await;
+    site.detour(Detour::Problem(crate::error::Error::NotFound.problem()), reader).await
 }

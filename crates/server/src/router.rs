@@ -102,10 +102,15 @@ fn assets(services: &Services) -> Router<Services> {
     let folder = |name: &str| ServeDir::new(site.join(name)).precompressed_br().fallback(missing());
     let forever =
         Router::new().nest_service("/pkg", folder("pkg")).layer(cached("public, max-age=31536000, immutable"));
+    // Its own policy: a worker keeps to the one that its script came with, and this one fetches.
+    let worker = Router::new()
+        .route_service("/service-worker.js", ServeFile::new(site.join("service-worker.js")).precompressed_br())
+        .layer(cached("no-cache"))
+        .layer(middleware::map_response(security::with_policy_of_worker));
     let a_day = Router::new()
         .nest_service("/fonts", folder("fonts"))
         .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))
         .route_service("/robots.txt", ServeFile::new(site.join("robots.txt")))
         .layer(cached("public, max-age=86400"));
-    forever.merge(a_day)
+    forever.merge(a_day).merge(worker)
 }

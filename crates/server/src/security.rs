@@ -21,6 +21,13 @@ pub fn policy_of_page(nonce: &str) -> String {
     )
 }
 
+/// Lets the service worker's script load what its pages may load, from this site alone.
+pub async fn with_policy_of_worker(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
 /// Whether the `Origin` of a request is ours.
 pub fn has_own_origin(origin: &Origin, headers: &HeaderMap) -> bool {
     headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()).is_some_and(|value| origin.matches(value))

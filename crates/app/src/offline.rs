@@ -1,0 +1,96 @@
+//! What a page does for times without a network: it has the service worker started (`public/service-worker.js`), and
+//! signing out takes away what the device keeps.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use shared::ids::UserId;
+
+const REGISTER: &str = include_str!("offline/register.js");
+
+const SIGN_OUT: &str = include_str!("offline/sign_out.js");
+
+/// Lists what is kept on this device.
+const KEPT: &str = include_str!("offline/kept.js");
+
+/// In the head of each page of somebody who is signed in.
+#[component]
+pub fn OfflineScripts(
+    /// Who.
+    user: UserId,
+) -> impl IntoView {
+    let script = format!("{REGISTER}{SIGN_OUT}(\"{user}\")");
+    view! { <script type="module" nonce=use_nonce() inner_html=script></script> }.into_any()
+}
+
+/// What signing out may have to say. At the end of the page, outside its islands.
+#[component]
+pub fn SignOutDialogs() -> impl IntoView {
+    view! {
+        <dialog
+            class="dialog"
+            id="sign-out-unsent"
+            aria-labelledby="sign-out-unsent-title"
+            aria-describedby="sign-out-unsent-text"
+        >
+            <h2 id="sign-out-unsent-title">"Sign out and lose work?"</h2>
+            <div id="sign-out-unsent-text" class="dialog-text">
+                <p data-kind="unsent"><strong></strong> " made on this device could not be sent yet."</p>
+                <p data-kind="refused"><strong></strong> " that could not be taken in: the only copy is on this device."</p>
+                <p>"Signing out removes from this device all that it keeps for you."</p>
+            </div>
+            <form method="dialog">
+                <div class="dialog-actions">
+                    <button class="button danger" type="submit" value="discard">"Sign out and discard them"</button>
+                    <button class="button primary" type="submit" value="stay" autofocus>"Stay"</button>
+                </div>
+            </form>
+        </dialog>
+        <dialog
+            class="dialog"
+            id="sign-out-unreachable"
+            aria-labelledby="sign-out-unreachable-title"
+            aria-describedby="sign-out-unreachable-text"
+        >
+            <h2 id="sign-out-unreachable-title">"You are still signed in"</h2>
+            <p id="sign-out-unreachable-text">
+                "Signing out has to reach the server, and the server cannot be reached now. Nothing was removed from this device. Try again when you are connected."
+            </p>
+            <form method="dialog">
+                <div class="dialog-actions">
+                    <button class="button primary" type="submit" value="stay" autofocus>"Stay signed in"</button>
+                </div>
+            </form>
+        </dialog>
+    }
+    .into_any()
+}
+
+/// What the service worker shows instead of a page that it has not kept. It is the same for everybody; what it lists, the
+/// worker adds for whoever was here last.
+#[component]
+pub fn OfflinePage() -> impl IntoView {
+    view! {
+        <a class="skip-link" href="#main">"Skip to the content"</a>
+        <header class="bar">
+            <a class="bar-brand" href="/">"PromptGrimoire"</a>
+        </header>
+        <main class="page" id="main">
+            <section class="message-page">
+                <p class="badge">"No connection"</p>
+                <h1 class="page-title">"This page is not on this device"</h1>
+                <p class="lead">
+                    "The server cannot be reached, and the page was not opened here before. What you have opened can be read without a connection."
+                </p>
+                <div class="form-actions">
+                    // The page's own address: this page stands in another's place.
+                    <a class="button primary" href="">"Try again"</a>
+                </div>
+            </section>
+            <section class="kept" data-kept hidden aria-labelledby="kept-title">
+                <h2 id="kept-title">"On this device"</h2>
+                <ul class="conversation-list"></ul>
+            </section>
+            <script type="module" nonce=use_nonce() inner_html=KEPT></script>
+        </main>
+    }
+    .into_any()
+}

@@ -1,0 +1,104 @@
+// Signs out and takes away what this device keeps of the person; asks first if some of it was never sent. Without scripts
+// the form itself signs out.
+((user) => {
+  const name = `promptgrimoire-${user}`;
+  const PATIENCE_MS = 3000;
+
+  const answered = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = (event) => { event.preventDefault(); reject(request.error); };
+  });
+
+  /** The database of the person's unsent work; undefined where there is none, and none is made by asking. */
+  const openWork = async () => {
+    try {
+      const request = indexedDB.open(name);
+      request.onupgradeneeded = () => request.transaction.abort();
+      const database = await answered(request);
+      database.onversionchange = () => database.close();
+      return database;
+    } catch {
+      return undefined;
+    }
+  };
+
+  const countOf = async (database, store) =>
+    database?.objectStoreNames.contains(store) ? answered(database.transaction(store).objectStore(store).count()) : 0;
+
+  const countWork = async () => {
+    const database = await openWork();
+    const [unsent, refused] = await Promise.all([countOf(database, "journal"), countOf(database, "aside")]);
+    database?.close();
+    return { unsent, refused };
+  };
+
+  /** Emptied before it is deleted: that has to wait for the other tabs to let go of it. */
+  const forgetWork = async () => {
+    const database = await openWork();
+    if (!database) return;
+    const stores = [...database.objectStoreNames];
+    if (stores.length > 0) {
+      const emptying = database.transaction(stores, "readwrite");
+      for (const store of stores) emptying.objectStore(store).clear();
+      await new Promise((resolve) => { emptying.oncomplete = emptying.onabort = resolve; });
+    }
+    database.close();
+    await answered(indexedDB.deleteDatabase(name));
+  };
+
+  const forgetPages = async () => {
+    const worker = (await navigator.serviceWorker?.getRegistration())?.active;
+    if (!worker) return;
+    const { port1, port2 } = new MessageChannel();
+    const done = new Promise((resolve) => { port1.onmessage = resolve; });
+    worker.postMessage({ kind: "signed-out", user }, [port2]);
+    await done;
+  };
+
+  /** The other tabs stop writing down what they do; otherwise they would make the database anew. */
+  const tellTabs = () => {
+    const channel = new BroadcastChannel("promptgrimoire-signed-out");
+    channel.postMessage(user);
+    channel.close();
+  };
+
+  const ask = (id) => new Promise((resolve) => {
+    const dialog = document.getElementById(id);
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
+    dialog.showModal();
+  });
+
+  const fill = (kind, count) => {
+    const line = document.querySelector(`#sign-out-unsent [data-kind="${kind}"]`);
+    line.hidden = count === 0;
+    line.querySelector("strong").textContent = count === 1 ? "1 change" : `${count} changes`;
+  };
+
+  const signOut = async () => {
+    if (!navigator.onLine) return ask("sign-out-unreachable");
+    const { unsent, refused } = await countWork();
+    if (unsent + refused > 0) {
+      fill("unsent", unsent);
+      fill("refused", refused);
+      if ((await ask("sign-out-unsent")) !== "discard") return undefined;
+    }
+    const answer = await fetch("/sign-out", { method: "POST", redirect: "manual" }).catch(() => undefined);
+    if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
+    tellTabs();
+    const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
+    location.assign("/sign-in");
+    return undefined;
+  };
+
+  let isUnderWay = false;
+  document.addEventListener("submit", async (event) => {
+    if (event.target.getAttribute("action") !== "/sign-out") return;
+    event.preventDefault();
+    if (isUnderWay) return;
+    isUnderWay = true;
+    await signOut().catch(() => event.target.submit());
+    isUnderWay = false;
+  });
+})

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+const WORKER = readFileSync(fileURLToPath(new URL('../public/service-worker.js', import.meta.url)));
+
+/** How a path is answered; undefined leaves the request waiting. */
+export type Answer = { status?: number; user?: string; location?: string; text?: string } | undefined;
+
+/**
+ * Answers in the place of the product what the product cannot be brought to answer at will: a proxy's errors, somebody
+ * else's page, a page that comes late. It has the real worker's script and pages of one line.
+ */
+export class StandIn {
+  /** What is answered from now on. */
+  answer: (path: string) => Answer | Promise<Answer> = () => ({ status: 404 });
+  #server = createServer((request, response) => void this.#serve(request, response));
+
+  private constructor() {}
+
+  static async listen(port: number): Promise<StandIn> {
+    const standIn = new StandIn();
+    await new Promise<void>((resolve, reject) => {
+      standIn.#server.once('error', reject);
+      standIn.#server.listen(port, '127.0.0.1', resolve);
+    });
+    return standIn;
+  }
+
+  get origin(): string {
+    const address = this.#server.address();
+    if (!address || typeof address === 'string') throw new Error('the stand-in does not listen');
+    return `http://localhost:${address.port}`;
+  }
+
+  /** Nobody listens any more, and what was under way is cut. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? '/';
+    if (path === '/service-worker.js') return void response.setHeader('content-type', 'text/javascript').end(WORKER);
+    if (/^\/(pkg|fonts|favicon)/.test(path)) return void response.setHeader('content-type', 'text/plain').end('asset');
+    const answer = path === '/offline' ? { text: 'no connection' } : await this.answer(path);
+    if (!answer) return;
+    const { status = 200, user, location, text = '' } = answer;
+    const headers: Record<string, string> = { 'content-type': 'text/html', 'cache-control': 'no-store' };
+    if (user) headers['x-promptgrimoire-user'] = user;
+    if (location) headers.location = location;
+    response.writeHead(status, headers);
+    response.end(`<!DOCTYPE html><html lang="en"><title>${text} · PromptGrimoire</title><link rel="stylesheet" href="/pkg/1/app.css"><p>${text}</p></html>`);
+  }
+}

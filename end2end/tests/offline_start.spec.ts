@@ -1,0 +1,209 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from '@playwright/test';
+import { Api } from '../api.ts';
+import { expectAccessible } from '../axe.ts';
+import { expect, test } from '../fixtures.ts';
+import { expectKept, keptBuilds, NO_NETWORK } from '../kept.ts';
+import { Server } from '../server.ts';
+import { bread, lighthouse } from '../texts.ts';
+import { Workspace } from '../workspace.ts';
+
+const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
+const other = { title: bread.title, text: bread.text, share: 'class' } as const;
+
+/** The text can be read and the tools work, though there is no server. */
+async function expectReadable(page: Page, text: string): Promise<void> {
+  await expect(page.getByText(text)).toBeVisible();
+  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('[role=status][aria-label="Sync status"]')).toHaveAttribute('data-state', 'offline');
+}
+
+const expectNotKept = (page: Page) =>
+  expect(page.getByRole('heading', { level: 1, name: 'This page is not on this device' })).toBeVisible();
+
+test('the first page of all is kept, though the worker came after it', async ({ signIn, newConversation, guard }) => {
+  guard.allow(...NO_NETWORK);
+  const { id } = await newConversation(shared);
+  const { page, context } = await signIn('student-1');
+  await page.goto(`/c/${id}`);
+  await expectKept(page, `/c/${id}`);
+  await context.setOffline(true);
+  await page.reload();
+  await expectReadable(page, lighthouse.weight);
+});
+
+test('visited pages are read without a network: reloaded, in a new tab, by a link', async ({
+  signIn,
+  newConversation,
+  guard,
+}) => {
+  guard.allow(...NO_NETWORK);
+  const { id } = await newConversation(shared);
+  const { page, context } = await signIn('student-1');
+  await page.goto('/');
+  await expectKept(page, '/');
+  await page.goto(`/c/${id}`);
+  await page.goto('/import');
+  await expectKept(page, '/', `/c/${id}`, '/import');
+
+  await context.setOffline(true);
+  await page.goto(`/c/${id}`);
+  await expectReadable(page, lighthouse.weight);
+  await page.reload();
+  await expectReadable(page, lighthouse.weight);
+  await page.close();
+
+  const tab = await context.newPage();
+  await tab.goto('/');
+  await tab.locator(`a[href="/c/${id}"]`).click();
+  await expectReadable(tab, lighthouse.weight);
+  expect(await tab.evaluate(() => document.fonts.check('1em "Source Serif 4 Variable"')), 'in its own type').toBe(true);
+
+  await context.setOffline(false);
+  await (tab as Page).reload();
+  await expect(tab.locator('[role=status][aria-label="Sync status"]')).toHaveAttribute('data-state', 'saved');
+});
+
+test('a page that was not visited says so, and lists those that were', async ({ signIn, newConversation, guard }) => {
+  guard.allow(...NO_NETWORK);
+  const [read, unread] = [await newConversation(shared), await newConversation(other)];
+  const { page, context } = await signIn('student-1');
+  await page.goto(`/c/${read.id}`);
+  await expectKept(page, `/c/${read.id}`);
+
+  await context.setOffline(true);
+  await page.goto(`/c/${unread.id}`);
+  await expectNotKept(page);
+  const list = page.getByRole('region', { name: 'On this device' }).getByRole('link');
+  await expect(list).toHaveText([new RegExp(`^${lighthouse.title.replace('?', '\\?')}Last opened .`)]);
+  await expectAccessible(page, 'the page without a network');
+
+  await list.click();
+  await expectReadable(page, lighthouse.weight);
+  await page.goBack();
+  await expectNotKept(page);
+  await context.setOffline(false);
+  await page.getByRole('link', { name: 'Try again' }).click();
+  await expect(page.getByText(bread.yeast)).toBeVisible();
+});
+
+test('visited pages are read while the server is gone, and a browser that is started again has them', async ({
+  ownServer,
+  playwright,
+  launchOptions,
+  guard,
+}, testInfo) => {
+  guard.allow(...NO_NETWORK);
+  const profile = testInfo.outputPath('profile');
+  const start = async () => {
+    const context = await playwright.chromium.launchPersistentContext(profile, { ...launchOptions, baseURL: ownServer.origin });
+    guard.watch(context);
+    return { context, page: await context.newPage() };
+  };
+  const first = await start();
+  const api = new Api(first.context.request, ownServer.origin);
+  await api.signIn('student-1');
+  const id = await api.newConversation(shared);
+  await first.page.goto(`/c/${id}`);
+  await expectKept(first.page, `/c/${id}`);
+  await ownServer.kill();
+  await first.page.reload();
+  await expectReadable(first.page, lighthouse.weight);
+  await first.context.close();
+
+  const second = await start();
+  await second.page.goto(`/c/${id}`);
+  await expectReadable(second.page, lighthouse.weight);
+  await ownServer.start();
+  await new Workspace(second.page).synced('saved');
+  guard.check();
+  await second.context.close();
+  await rm(profile, { recursive: true, force: true });
+});
+
+test('a server that takes connections and never answers is not waited for where the page is kept', async ({
+  ownServer,
+  signIn,
+  guard,
+}) => {
+  guard.allow(...NO_NETWORK);
+  const { page, context, api } = await signIn('student-1', { server: ownServer });
+  const [read, unread] = [await api.newConversation(shared), await api.newConversation(other)];
+  await page.goto(`/c/${read}`);
+  await expectKept(page, `/c/${read}`);
+  ownServer.freeze();
+  try {
+    await page.reload({ waitUntil: 'commit' });
+    await expect(page.getByText(lighthouse.weight)).toBeVisible();
+    const tab = await context.newPage();
+    const opening = tab.goto(`/c/${unread}`);
+    ownServer.thaw();
+    await opening;
+    await expect(tab.getByText(bread.yeast)).toBeVisible();
+  } finally {
+    ownServer.thaw();
+  }
+});
+
+test('a new build is taken over by the next page, and open and kept pages keep what they came with', async ({
+  ownServer,
+  signIn,
+  guard,
+}, testInfo) => {
+  guard.allow(...NO_NETWORK);
+  const { page, context, api } = await signIn('student-1', { server: ownServer });
+  const [first, second] = [await api.newConversation(shared), await api.newConversation(other)];
+  const open = await Workspace.open(page, first);
+  const tab = await context.newPage();
+  await tab.goto(`/c/${second}`);
+  await expectKept(tab, `/c/${first}`, `/c/${second}`);
+  const [old = ''] = await keptBuilds(tab);
+  const loaded = (build: string) => tab.evaluate((build) => fetch(`/pkg/${build}/app.js`).then(({ status }) => status), build);
+
+  await ownServer.stop();
+  await ownServer.start({ SITE_ROOT: await siteOfNewBuild(testInfo.outputPath('site'), old) });
+  // The open page goes on as it is, and what it may still ask for is there, though the server has it no more.
+  await open.synced('saved');
+  await open.highlight(lighthouse.weight);
+  expect(await loaded(old)).toBe(200);
+  await tab.goto(`/c/${second}`);
+  await expect(tab.locator('link[rel=stylesheet]')).toHaveAttribute('href', '/pkg/new/app.css');
+  await expectKept(tab, `/c/${second}`);
+  await expect.poll(() => keptBuilds(tab)).toEqual([old, 'new'].sort());
+
+  // Kept from the old build, and complete.
+  await ownServer.stop();
+  await tab.goto(`/c/${first}`);
+  await expect(tab.locator('link[rel=stylesheet]')).toHaveAttribute('href', `/pkg/${old}/app.css`);
+  await expectReadable(tab, lighthouse.weight);
+
+  // No page and no window is of the old build any more.
+  await ownServer.start({ SITE_ROOT: testInfo.outputPath('site') });
+  await page.goto(`/c/${first}`);
+  await tab.goto(`/c/${second}`);
+  await expectKept(tab, `/c/${first}`, `/c/${second}`);
+  await tab.evaluate(forgetWindowsThatWereClosed);
+  await tab.reload();
+  await expect.poll(() => keptBuilds(tab)).toEqual(['new']);
+});
+
+/** A copy of the site under another build's name, without the files of the one before. */
+async function siteOfNewBuild(folder: string, old: string): Promise<string> {
+  await mkdir(path.join(folder, 'pkg'), { recursive: true });
+  await cp(path.join(Server.site, 'pkg', old), path.join(folder, 'pkg', 'new'), { recursive: true });
+  for (const name of ['fonts', 'favicon.svg', 'service-worker.js']) {
+    await cp(path.join(Server.site, name), path.join(folder, name), { recursive: true });
+  }
+  await writeFile(path.join(folder, 'build-id'), 'new');
+  expect(await readFile(path.join(Server.site, 'build-id'), 'utf8'), 'the build under test').toBe(old);
+  return folder;
+}
+
+/** The worker gives a window a minute to open; here it has passed. */
+async function forgetWindowsThatWereClosed(): Promise<void> {
+  const cache = await caches.open('book');
+  const book = await (await cache.match('/book'))?.json();
+  for (const client of Object.values<{ seen: number }>(book.clients)) client.seen = 0;
+  await cache.put('/book', new Response(JSON.stringify(book)));
+}

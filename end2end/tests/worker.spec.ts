@@ -1,0 +1,144 @@
+import type { Page } from '@playwright/test';
+import { test as base } from '@playwright/test';
+import { expect } from '../fixtures.ts';
+import { book, keptUsers } from '../kept.ts';
+import { type Answer, StandIn } from '../stand_in.ts';
+
+/** A page of the stand-in under the real worker. */
+const test = base.extend<{ standIn: StandIn; at: Page }>({
+  standIn: async ({}, use) => {
+    const standIn = await StandIn.listen(0);
+    await use(standIn);
+    await standIn.close();
+  },
+  at: async ({ standIn, browser }, use) => {
+    const context = await browser.newContext({ baseURL: standIn.origin });
+    const page = await context.newPage();
+    standIn.answer = () => ({ text: 'empty' });
+    await page.goto('/');
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.register('/service-worker.js');
+      if (!navigator.serviceWorker.controller) {
+        await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
+      }
+    });
+    await use(page);
+    await context.close();
+  },
+});
+
+const keptPaths = async (page: Page) => Object.keys((await book(page))?.pages ?? {}).sort();
+
+/** Goes there and waits until it is kept. */
+async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect.poll(() => keptPaths(page)).toContain(path);
+}
+
+const text = (page: Page) => page.locator('p');
+
+test('an error of the server is not shown where the page is kept, and is where it is not', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });
+  await visit(at, '/c/1');
+  for (const status of [500, 502, 503, 504]) {
+    standIn.answer = () => ({ status, text: 'broken' });
+    await at.goto('/c/1');
+    await expect(text(at)).toHaveText('page /c/1');
+    const other = await at.goto('/c/2');
+    await expect(text(at)).toHaveText('broken');
+    expect(other?.status()).toBe(status);
+  }
+});
+
+for (const status of [403, 404, 410]) {
+  test(`a page that is no longer theirs is not kept: ${status}`, async ({ at, standIn }) => {
+    standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });
+    await visit(at, '/c/1');
+    await visit(at, '/c/2');
+    standIn.answer = () => ({ status, user: 'ann', text: 'not yours' });
+    await at.goto('/c/1');
+    await expect(text(at)).toHaveText('not yours');
+    await expect.poll(() => keptPaths(at)).toEqual(['/c/2']);
+    await standIn.close();
+    await at.goto('/c/1');
+    await expect(text(at)).toHaveText('no connection');
+    await at.goto('/c/2');
+    await expect(text(at)).toHaveText('page /c/2');
+  });
+}
+
+test('what is no page of theirs is not kept', async ({ at, standIn }) => {
+  const answers: Record<string, Answer> = {
+    '/nobodys': { user: 'none', text: 'sign in' },
+    '/anybodys': { text: 'no header' },
+    '/broken': { user: 'ann', status: 500 },
+    '/api/v1/me': { user: 'ann', text: 'data' },
+  };
+  standIn.answer = (path) => answers[path] ?? { user: 'ann', text: path };
+  for (const path of Object.keys(answers)) await at.goto(path);
+  await visit(at, '/last');
+  expect(await keptPaths(at)).toEqual(['/last']);
+});
+
+test('sixty pages are kept, and the one opened longest ago goes first', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });
+  await visit(at, '/first');
+  for (let number = 1; number < 60; number++) await at.goto(`/c/${number}`);
+  await expect.poll(async () => (await keptPaths(at)).length).toBe(60);
+  // Opened again, it is the newest.
+  const before = (await book(at))?.pages['/first'];
+  await at.goto('/first');
+  await expect.poll(async () => (await book(at))?.pages['/first']).not.toEqual(before);
+  await visit(at, '/c/60');
+  const paths = await keptPaths(at);
+  expect(paths).toHaveLength(60);
+  expect(paths).toContain('/first');
+  expect(paths).not.toContain('/c/1');
+  const held = await at.evaluate(async () => (await (await caches.open('pages-ann')).keys()).length);
+  expect(held).toBe(60);
+});
+
+test('an answer that comes late does not bring back who was here before', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: `Ann’s ${path}` });
+  await visit(at, '/c/1');
+  let release: (answer: Answer) => void = () => {};
+  const arrived = new Promise<void>((asked) => {
+    standIn.answer = (path) => {
+      if (path !== '/slow') return { user: 'ben', text: `Ben’s ${path}` };
+      asked();
+      return new Promise((resolve) => (release = resolve));
+    };
+  });
+  const tab = await at.context().newPage();
+  const opening = tab.goto('/slow');
+  await arrived;
+  await visit(at, '/c/2');
+  expect(await keptUsers(at)).toEqual(['ben']);
+
+  release({ user: 'ann', text: 'Ann’s, late' });
+  await opening;
+  await expect(text(tab)).toHaveText('Ann’s, late');
+  // After it, so that it has been dealt with.
+  await visit(at, '/c/3');
+  expect(await keptUsers(at)).toEqual(['ben']);
+  expect(await keptPaths(at)).toEqual(['/c/2', '/c/3']);
+});
+
+test('a redirect is not taken for the person who was here before', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: `Ann’s ${path}` });
+  await visit(at, '/');
+  // Somebody comes by a link that signs them in, and is sent on to a page that does not come.
+  let asked: () => void = () => {};
+  const onTheWay = new Promise<void>((resolve) => (asked = resolve));
+  standIn.answer = (path) => {
+    if (path === '/enter') return { status: 303, location: '/' };
+    asked();
+    return undefined;
+  };
+  const tab = await at.context().newPage();
+  const opening = tab.goto('/enter').catch(() => {});
+  await onTheWay;
+  await standIn.close();
+  await opening;
+  await expect(text(tab)).toHaveText('no connection');
+});

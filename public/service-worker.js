@@ -1,0 +1,316 @@
+// Starts the site without a network: pages that somebody has opened, and the scripts, styles and fonts they came with.
+//
+// Pages are private. Each says in a header whom it is for; only those of the person who was here last are kept or shown,
+// and never another's (docs/ARCHITECTURE.md, invariants of pages). What people write is not here: it is in IndexedDB.
+"use strict";
+
+/** Of one person at most; what was opened longest ago goes first. */
+const MAX_PAGES = 60;
+const MAX_BYTES = 100 * 1024 * 1024;
+/** A network that seems there and does not answer for this long is not waited for if the page is kept. */
+const PATIENCE_MS = 4000;
+/** Fonts and the icon have no build in their address: after a day they are looked up again, in the background. */
+const FRESH_MS = 24 * 60 * 60 * 1000;
+/** How long a window may take from being navigated to being listed. */
+const OPENING_MS = 60 * 1000;
+
+/** Whom a page is for: a user's id, or `none` for somebody who is signed out. A page for anybody says nothing. */
+const USER = "x-promptgrimoire-user";
+const NOBODY = "none";
+
+/** The cache of a person's pages is called this and their id. */
+const PAGES = "pages-";
+const ASSETS = "assets";
+/** What the worker itself has to remember when it is ended and started again. */
+const BOOK = "book";
+
+
+const OFFLINE = "/offline";
+const OF_EVERY_PAGE = [
+  "/favicon.svg",
+  "/fonts/inter-latin-wght-normal.woff2",
+  "/fonts/source-serif-4-latin-wght-normal.woff2",
+];
+/** What pages load of the build that made them (crates/app/src/shell.rs, hydrate.js). */
+const OF_A_BUILD = ["app.css", "app.js", "app_bg.wasm"];
+
+const isAsset = (path) => /^\/(pkg|fonts)\/|^\/favicon\.svg$/.test(path);
+/** Data, probes and sockets are never answered from here. */
+const isPage = (path) => !isAsset(path) && !/^\/(api|sync|dev|healthz|readyz|metrics)(\/|$)/.test(path);
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(keepOfflinePage());
+});
+
+addEventListener("activate", (event) => {
+  event.waitUntil(Promise.all([registration.navigationPreload?.enable(), clients.claim()]));
+});
+
+addEventListener("fetch", (event) => {
+  const { method, mode, url } = event.request;
+  const { origin, pathname } = new URL(url);
+  if (origin !== location.origin) return;
+  const isNavigation = mode === "navigate" && isPage(pathname);
+  if (method === "GET" && isAsset(pathname)) event.respondWith(asset(event, pathname));
+  else if (method === "GET" && isNavigation) navigate(event);
+  else if (isNavigation) formIsSent(event);
+});
+
+addEventListener("message", (event) => {
+  const { data, source, ports } = event;
+  const work = {
+    page: () => fetchAndKeep(pathOf(source.url), source.id),
+    assets: () => Promise.all(data.paths.filter(isAsset).map(keepAsset)),
+    "signed-out": () => forget(data.user),
+    kept: listKept,
+  }[data.kind];
+  if (!work) return;
+  const done = work();
+  event.waitUntil(done.then((reply) => ports[0]?.postMessage(reply ?? null), () => ports[0]?.postMessage(null)));
+});
+
+// Pages
+
+/** Requests are numbered as they are sent: an answer that comes late must not bring back who was here before. */
+let asked = 0;
+let heard = 0;
+
+/** The network first; the kept copy where it fails, is broken or takes too long; else a page that says so. */
+function navigate(event) {
+  const number = ++asked;
+  const path = pathOf(event.request.url);
+  const network = (async () => (await event.preloadResponse) ?? fetch(event.request))();
+  // Asked for first, so that it is copied before the browser begins to read it.
+  const copy = network.then((response) => response.clone());
+  const { resultingClientId: client } = event;
+  event.waitUntil(copy.then((response) => took(response, path, number, client)).catch(() => {}));
+  event.respondWith(answer(network, path, client));
+}
+
+async function answer(network, path, client) {
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  const first = await Promise.race([network.catch(() => undefined), late]);
+  if (first && first.status < 500) return first;
+  const kept = await keptPage(path, client).catch(() => undefined);
+  return kept ?? network.catch(async () => (await keptAsset(OFFLINE)) ?? Response.error());
+}
+
+/** A form signs somebody in or out. It goes to the network alone, and nobody's pages are shown before the answer is known. */
+function formIsSent(event) {
+  const number = ++asked;
+  event.waitUntil(withBook((book) => arrive(book, NOBODY, number)));
+}
+
+/** A page that was loaded before this worker was there. */
+async function fetchAndKeep(path, client) {
+  const number = ++asked;
+  const response = await fetch(path, { redirect: "manual", headers: { accept: "text/html" } });
+  await took(response, path, number, client);
+}
+
+/** Learns from an answer of the network who is here, and keeps the page if it is theirs. */
+async function took(response, path, number, client) {
+  const { status, type, redirected, headers } = response;
+  // A redirect leads to signing in, or comes from it: until a page says who is here now, it is nobody.
+  const user = type === "opaqueredirect" ? NOBODY : headers.get(USER);
+  if (user) await withBook((book) => (number < heard ? undefined : arrive(book, user, number)));
+  const isTheirs = user && user !== NOBODY && !redirected && headers.get("content-type")?.startsWith("text/html");
+  if (isTheirs && status === 200) return keepPage(response, path, user, client);
+  // Nobody reads this copy: what it holds back is let go.
+  await response.body?.cancel();
+  const isGone = [403, 404, 410].includes(status);
+  if (isTheirs && isGone) await withBook((book) => (book.user === user ? drop(book, path) : undefined));
+}
+
+async function keepPage(response, path, user, client) {
+  const body = await response.clone().blob();
+  const { title, build } = await headOf(body);
+  await withBook(async (book) => {
+    if (book.user !== user) return;
+    await keep(book, path, response, { title, build, bytes: body.size, visited: Date.now() });
+    if (client) book.clients[client] = { build, seen: Date.now() };
+    await prune(book);
+  });
+  await keepBuild(build);
+}
+
+/** Whoever comes is the one whose pages are kept from now on; another's are let go. */
+async function arrive(book, user, number) {
+  heard = number;
+  book.user = user;
+  if (user === NOBODY || user === book.owner) return;
+  for (const name of await caches.keys()) {
+    if (name.startsWith(PAGES) && name !== PAGES + user) await caches.delete(name);
+  }
+  book.owner = user;
+  book.pages = {};
+}
+
+async function keep(book, path, response, page) {
+  const cache = await caches.open(PAGES + book.user);
+  const others = Object.entries(book.pages).filter(([other]) => other !== path);
+  others.sort(([, a], [, b]) => a.visited - b.visited);
+  let bytes = others.reduce((sum, [, other]) => sum + other.bytes, page.bytes);
+  const dropOldest = async () => {
+    const [oldest, { bytes: freed }] = others.shift();
+    bytes -= freed;
+    await drop(book, oldest);
+  };
+  while (others.length >= MAX_PAGES || (bytes > MAX_BYTES && others.length > 0)) await dropOldest();
+  for (;;) {
+    try {
+      await cache.put(path, response.clone());
+      book.pages[path] = page;
+      return;
+    } catch (error) {
+      // The disk may be fuller than our own limit.
+      if (error.name !== "QuotaExceededError" || others.length === 0) throw error;
+      await dropOldest();
+    }
+  }
+}
+
+async function drop(book, path) {
+  delete book.pages[path];
+  await (await caches.open(PAGES + book.user)).delete(path);
+}
+
+/** The copy of a page for whoever was here last. */
+function keptPage(path, client) {
+  return withBook(async (book) => {
+    const page = book.pages[path];
+    if (book.user === NOBODY || book.user !== book.owner || !page) return undefined;
+    const response = await (await caches.open(PAGES + book.user)).match(path, { ignoreVary: true });
+    // The browser may have cleared the cache; and whose page it is stands in the page's own header too.
+    if (response?.headers.get(USER) !== book.user) return undefined;
+    page.visited = Date.now();
+    if (client) book.clients[client] = { build: page.build, seen: Date.now() };
+    return response;
+  });
+}
+
+/** What can be opened without a network, what was opened last first. */
+function listKept() {
+  return withBook(({ user, owner, pages }) => {
+    if (user === NOBODY || user !== owner) return [];
+    const list = Object.entries(pages).map(([path, { title, visited }]) => ({ path, title, visited }));
+    return list.sort((a, b) => b.visited - a.visited);
+  });
+}
+
+/** Somebody has signed out here: nothing of theirs stays. */
+async function forget(user) {
+  heard = ++asked;
+  await withBook(async (book) => {
+    if (book.user === user) book.user = NOBODY;
+    if (book.owner === user) {
+      book.owner = NOBODY;
+      book.pages = {};
+    }
+    await caches.delete(PAGES + user);
+  });
+  return true;
+}
+
+/** What a page says in its head; as it stands there, with HTML's escapes. */
+async function headOf(body) {
+  const head = await body.slice(0, 16 * 1024).text();
+  return {
+    title: head.match(/<title>([^<]*?)(?: · PromptGrimoire)?<\/title>/)?.[1] ?? "",
+    build: head.match(/href="\/pkg\/([^/"]+)\/app\.css"/)?.[1] ?? "",
+  };
+}
+
+const pathOf = (url) => {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+};
+
+// Assets
+
+const assetCache = () => caches.open(ASSETS);
+const keptAsset = async (path) => (await assetCache()).match(path, { ignoreVary: true });
+
+/** Under way, so that a page and the keeping of it ask the network once. */
+const loading = new Map();
+
+/** From the cache, else from the network and kept. An address under /pkg means the same bytes for ever. */
+async function asset(event, path) {
+  const kept = await keptAsset(path).catch(() => undefined);
+  const age = Date.now() - Date.parse(kept?.headers.get("date") ?? "");
+  if (kept && (path.startsWith("/pkg/") || age < FRESH_MS)) return kept;
+  const { response, stored } = load(path);
+  event.waitUntil(stored.catch(() => {}));
+  return kept ?? (await response).clone();
+}
+
+/** Done when the asset is in the cache. */
+async function keepAsset(path) {
+  if (!(await keptAsset(path))) await load(path).stored;
+}
+
+function load(path) {
+  const known = loading.get(path);
+  if (known) return known;
+  const response = fetch(path);
+  const store = async (whole) => {
+    if (whole.status !== 200) throw new Error(`${path} is answered with ${whole.status}`);
+    await (await assetCache()).put(path, whole.clone());
+  };
+  const stored = response.then(store).finally(() => loading.delete(path));
+  loading.set(path, { response, stored });
+  return { response, stored };
+}
+
+/** A page is of use only with what its build brought. */
+async function keepBuild(build) {
+  if (!build) return;
+  await Promise.all(OF_A_BUILD.map((name) => keepAsset(`/pkg/${build}/${name}`)));
+  if ((await buildOf(await keptAsset(OFFLINE))) !== build) await keepOfflinePage();
+}
+
+async function keepOfflinePage() {
+  const response = await fetch(OFFLINE, { cache: "reload", redirect: "error" });
+  if (!response.ok) throw new Error(`${OFFLINE} is answered with ${response.status}`);
+  const build = await buildOf(response.clone());
+  await Promise.all([...OF_EVERY_PAGE, `/pkg/${build}/app.css`].map(keepAsset));
+  await (await assetCache()).put(OFFLINE, response);
+}
+
+const buildOf = async (page) => (page ? (await headOf(await page.blob())).build : "");
+
+/** Lets go of builds that neither a kept page nor an open window came from. */
+async function prune(book) {
+  const open = new Set((await clients.matchAll({ includeUncontrolled: true, type: "window" })).map(({ id }) => id));
+  for (const [id, { seen }] of Object.entries(book.clients)) {
+    if (!open.has(id) && Date.now() - seen > OPENING_MS) delete book.clients[id];
+  }
+  const used = [...Object.values(book.pages), ...Object.values(book.clients)].map(({ build }) => build);
+  const needed = new Set([...used, await buildOf(await keptAsset(OFFLINE))]);
+  const cache = await assetCache();
+  for (const { url } of await cache.keys()) {
+    const build = new URL(url).pathname.match(/^\/pkg\/([^/]+)\//)?.[1];
+    if (build && !needed.has(build)) await cache.delete(url);
+  }
+}
+
+// The book
+
+let turn = Promise.resolve();
+
+/** Reads the book, lets it be changed, writes it: one change after the other. */
+function withBook(change) {
+  const done = turn.then(async () => {
+    const cache = await caches.open(BOOK);
+    const written = await (await cache.match("/book"))?.json();
+    const book = written ?? { user: NOBODY, owner: NOBODY, pages: {}, clients: {} };
+    try {
+      return await change(book);
+    } finally {
+      await cache.put("/book", new Response(JSON.stringify(book)));
+    }
+  });
+  turn = done.catch(() => {});
+  return done;
+}

@@ -1,6 +1,6 @@
 import { expect, type Page } from '@playwright/test';
 
-/** What a browser says while nobody answers: the journey brings it about. */
+/** What a browser says while nobody answers: the journey brings it about. `ERR_FAILED` is what it makes of the worker's own failure. */
 export const NO_NETWORK = [
   /WebSocket connection to/,
   /ERR_(INTERNET_DISCONNECTED|FAILED|CONNECTION_REFUSED|CONNECTION_RESET|CONNECTION_CLOSED|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/,

@@ -47,7 +47,7 @@ export class StandIn {
     const answer = path === '/offline' ? { text: 'no connection' } : await this.answer(path);
     if (!answer) return;
     const { status = 200, user, location, text = '' } = answer;
-    const headers: Record<string, string> = { 'content-type': 'text/html', 'cache-control': 'no-store' };
+    const headers: Record<string, string> = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
     if (user) headers['x-promptgrimoire-user'] = user;
     if (location) headers.location = location;
     response.writeHead(status, headers);

@@ -24,11 +24,13 @@ const ASSETS = "assets";
 /** What the worker itself has to remember when it is ended and started again. */
 const BOOK = "book";
 
-
 const OFFLINE = "/offline";
+/** The faces of the interface itself; those of other scripts are kept when a text asks for them. */
 const OF_EVERY_PAGE = [
   "/favicon.svg",
   "/fonts/inter-latin-wght-normal.woff2",
+  "/fonts/jetbrains-mono-latin-wght-normal.woff2",
+  "/fonts/source-serif-4-latin-wght-italic.woff2",
   "/fonts/source-serif-4-latin-wght-normal.woff2",
 ];
 /** What pages load of the build that made them (crates/app/src/shell.rs, hydrate.js). */

@@ -1,10 +1,11 @@
 import { expect, test } from '../fixtures.ts';
+import { NO_NETWORK } from '../kept.ts';
 import { lighthouse } from '../texts.ts';
 
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
 
 test('without a network the page says so, takes edits, and sends them when it is back', async ({ signIn, newConversation, guard }) => {
-  guard.allow(/WebSocket|ERR_INTERNET_DISCONNECTED|failed load/);
+  guard.allow(...NO_NETWORK);
   const { id } = await newConversation(shared);
   const writer = await signIn('student-1');
   const a = await writer.open(id);

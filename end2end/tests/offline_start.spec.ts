@@ -151,6 +151,8 @@ test('a new build is taken over by the next page, and open and kept pages keep w
   signIn,
   guard,
 }, testInfo) => {
+  // Four starts of the server.
+  test.slow();
   guard.allow(...NO_NETWORK);
   const { page, context, api } = await signIn('student-1', { server: ownServer });
   const [first, second] = [await api.newConversation(shared), await api.newConversation(other)];

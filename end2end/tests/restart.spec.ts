@@ -1,14 +1,12 @@
 import { Api } from '../api.ts';
 import { expect, test } from '../fixtures.ts';
+import { NO_NETWORK } from '../kept.ts';
 import { lighthouse } from '../texts.ts';
-
-/** What a browser says while nobody answers: the journey brings it about. */
-const NOBODY_ANSWERS = [/WebSocket connection to/, /ERR_CONNECTION_(REFUSED|RESET|CLOSED)/, /ERR_EMPTY_RESPONSE/];
 
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
 
 test('everything is back in both browsers after a restart, and work goes on', async ({ ownServer, signIn, guard }) => {
-  guard.allow(...NOBODY_ANSWERS);
+  guard.allow(...NO_NETWORK);
   const [first, second] = await Promise.all([
     signIn('instructor', { server: ownServer }),
     signIn('student-1', { server: ownServer }),
@@ -49,7 +47,7 @@ test('everything is back in both browsers after a restart, and work goes on', as
 
 for (const end of ['stop', 'kill'] as const) {
   test(`what the page called saved is kept by the server alone: ${end}`, async ({ ownServer, signIn, guard }) => {
-    guard.allow(...NOBODY_ANSWERS);
+    guard.allow(...NO_NETWORK);
     const [first, second] = await Promise.all([
       signIn('instructor', { server: ownServer }),
       signIn('student-1', { server: ownServer }),
@@ -75,7 +73,7 @@ for (const end of ['stop', 'kill'] as const) {
 }
 
 test('a highlight made while the server is away arrives when it is back', async ({ ownServer, signIn, guard }) => {
-  guard.allow(...NOBODY_ANSWERS);
+  guard.allow(...NO_NETWORK);
   const [first, second] = await Promise.all([
     signIn('instructor', { server: ownServer }),
     signIn('student-1', { server: ownServer }),

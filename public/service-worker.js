@@ -37,7 +37,7 @@ const OF_EVERY_PAGE = [
 const OF_A_BUILD = ["app.css", "app.js", "app_bg.wasm"];
 
 const isAsset = (path) => /^\/(pkg|fonts)\/|^\/favicon\.svg$/.test(path);
-/** Data, probes and sockets are never answered from here. */
+/** Data, probes and sockets are never answered from what is kept. */
 const isPage = (path) => !isAsset(path) && !/^\/(api|sync|dev|healthz|readyz|metrics)(\/|$)/.test(path);
 
 addEventListener("install", (event) => {
@@ -53,10 +53,12 @@ addEventListener("fetch", (event) => {
   const { method, mode, url } = event.request;
   const { origin, pathname } = new URL(url);
   if (origin !== location.origin) return;
-  const isNavigation = mode === "navigate" && isPage(pathname);
+  const isNavigation = mode === "navigate";
   if (method === "GET" && isAsset(pathname)) event.respondWith(asset(event, pathname));
-  else if (method === "GET" && isNavigation) navigate(event);
-  else if (isNavigation) formIsSent(event);
+  else if (isNavigation && method !== "GET") formIsSent(event);
+  else if (isNavigation && isPage(pathname)) navigate(event);
+  // The browser has asked already, and would ask once more.
+  else if (isNavigation) event.respondWith(fromNetwork(event));
 });
 
 addEventListener("message", (event) => {
@@ -78,11 +80,14 @@ addEventListener("message", (event) => {
 let asked = 0;
 let heard = 0;
 
+/** Browsers ask the network for a page while they start the worker (navigation preload). */
+const fromNetwork = async (event) => (await event.preloadResponse) ?? fetch(event.request);
+
 /** The network first; the kept copy where it fails, is broken or takes too long; else a page that says so. */
 function navigate(event) {
   const number = ++asked;
   const path = pathOf(event.request.url);
-  const network = (async () => (await event.preloadResponse) ?? fetch(event.request))();
+  const network = fromNetwork(event);
   // Asked for first, so that it is copied before the browser begins to read it.
   const copy = network.then((response) => response.clone());
   const { resultingClientId: client } = event;

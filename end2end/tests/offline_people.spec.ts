@@ -130,8 +130,7 @@ test('signing out asks before it discards what was not sent', async ({ signIn, n
 
   const dialog = page.getByRole('dialog', { name: 'Sign out and lose work?' });
   await pressSignOut(page);
-  await expect(dialog).toContainText('3 changes made on this device could not be sent yet.');
-  await expect(dialog).toContainText('1 change that could not be taken in');
+  await expect(dialog.getByRole('listitem')).toHaveText(['3 changes not sent yet', '1 change refused, and kept here']);
   await expectAccessible(page, 'the question before signing out');
   for (const leave of [() => dialog.getByRole('button', { name: 'Stay' }).click(), () => page.keyboard.press('Escape')]) {
     await leave();

@@ -80,6 +80,18 @@ test('what is no page of theirs is not kept', async ({ at, standIn }) => {
   expect(await keptPaths(at)).toEqual(['/last']);
 });
 
+test('nothing is asked for twice, be it a page or not', async ({ at, standIn }) => {
+  const asked: string[] = [];
+  standIn.answer = (path) => {
+    asked.push(path);
+    return { user: 'ann', text: path };
+  };
+  await visit(at, '/c/1');
+  await at.goto('/api/v1/me');
+  await visit(at, '/c/2');
+  expect(asked).toEqual(['/c/1', '/api/v1/me', '/c/2']);
+});
+
 test('sixty pages are kept, and the one opened longest ago goes first', async ({ at, standIn }) => {
   standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });
   await visit(at, '/first');

@@ -33,9 +33,12 @@ pub fn SignOutDialogs() -> impl IntoView {
         >
             <h2 id="sign-out-unsent-title">"Sign out and lose work?"</h2>
             <div id="sign-out-unsent-text" class="dialog-text">
-                <p data-kind="unsent"><strong></strong> " made on this device could not be sent yet."</p>
-                <p data-kind="refused"><strong></strong> " that could not be taken in: the only copy is on this device."</p>
-                <p>"Signing out removes from this device all that it keeps for you."</p>
+                <p>"Some of your work is on this device only:"</p>
+                <ul>
+                    <li data-kind="unsent"><strong></strong> " not sent yet"</li>
+                    <li data-kind="refused"><strong></strong> " refused, and kept here"</li>
+                </ul>
+                <p>"Signing out removes all that this device keeps for you."</p>
             </div>
             <form method="dialog">
                 <div class="dialog-actions">
@@ -78,7 +81,7 @@ pub fn OfflinePage() -> impl IntoView {
                 <p class="badge">"No connection"</p>
                 <h1 class="page-title">"This page is not on this device"</h1>
                 <p class="lead">
-                    "The server cannot be reached, and the page was not opened here before. What you have opened can be read without a connection."
+                    "The server cannot be reached, and this page is not kept here. What you have opened on this device can be read without a connection."
                 </p>
                 <div class="form-actions">
                     // The page's own address: this page stands in another's place.

@@ -66,5 +66,8 @@ async fn the_worker_is_looked_up_anew_each_time_and_may_load_from_its_site_alone
     assert!(worker.body.contains("addEventListener(\"fetch\""));
     // Not there, it may be there later.
     let none = TestApp::start().await.stranger().get("/service-worker.js").await;
-    assert_eq!((none.status, &none.headers[header::CACHE_CONTROL]), (StatusCode::NOT_FOUND, &"no-store".parse().unwrap()));
+    assert_eq!(
+        (none.status, &none.headers[header::CACHE_CONTROL]),
+        (StatusCode::NOT_FOUND, &"no-store".parse().unwrap())
+    );
 }

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { book, expectKept, keptUsers, NO_NETWORK, putWork, unsentOf } from '../kept.ts';
@@ -10,6 +10,12 @@ const other = { title: bread.title, text: bread.text, share: 'class' } as const;
 async function expectNotKept(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'This page is not on this device' })).toBeVisible();
   await expect(page.getByText(lighthouse.weight)).toHaveCount(0);
+}
+
+/** The dialog is there as it stays, not as it fades in. */
+async function expectDialog(page: Page, dialog: Locator): Promise<void> {
+  await expect(dialog).toBeVisible();
+  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
 }
 
 async function pressSignOut(page: Page): Promise<void> {
@@ -131,6 +137,7 @@ test('signing out asks before it discards what was not sent', async ({ signIn, n
   const dialog = page.getByRole('dialog', { name: 'Sign out and lose work?' });
   await pressSignOut(page);
   await expect(dialog.getByRole('listitem')).toHaveText(['3 changes not sent yet', '1 change refused, and kept here']);
+  await expectDialog(page, dialog);
   await expectAccessible(page, 'the question before signing out');
   for (const leave of [() => dialog.getByRole('button', { name: 'Stay' }).click(), () => page.keyboard.press('Escape')]) {
     await leave();
@@ -156,7 +163,7 @@ test('without a network nobody is signed out, and nothing is taken away', async 
   await putWork(page, user, 1, 0);
   const dialog = page.getByRole('dialog', { name: 'You are still signed in' });
   const stay = async () => {
-    await expect(dialog).toBeVisible();
+    await expectDialog(page, dialog);
     await expectAccessible(page, 'no signing out without a network');
     await dialog.getByRole('button', { name: 'Stay signed in' }).click();
     await expect(dialog).toBeHidden();

@@ -9,7 +9,7 @@ export const NO_NETWORK = [
 interface Book {
   user: string;
   owner: string;
-  pages: Record<string, { title: string; build: string; bytes: number }>;
+  pages: Record<string, { title: string; build: string; bytes: number; visited: number }>;
 }
 
 /** What the service worker remembers. */
@@ -83,4 +83,12 @@ export function unsentOf(page: Page, user: string): Promise<number | undefined> 
     request.result.close();
     return count.result;
   }, `promptgrimoire-${user}`);
+}
+
+/** Runs in the page. A window has a minute to open before the worker takes it for closed. */
+export async function letTheMinutePass(): Promise<void> {
+  const cache = await caches.open('book');
+  const book = await (await cache.match('/book'))?.json();
+  for (const client of Object.values<{ seen: number }>(book.clients)) client.seen = 0;
+  await cache.put('/book', new Response(JSON.stringify(book)));
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const WORKER = readFileSync(fileURLToPath(new URL('../public/service-worker.js', import.meta.url)));
 
 /** How a path is answered; undefined leaves the request waiting. */
-export type Answer = { status?: number; user?: string; location?: string; text?: string } | undefined;
+export type Answer = { status?: number; user?: string; location?: string; text?: string; build?: string } | undefined;
 
 /**
  * Answers in the place of the product what the product cannot be brought to answer at will: a proxy's errors, somebody
@@ -14,6 +14,8 @@ export type Answer = { status?: number; user?: string; location?: string; text?:
 export class StandIn {
   /** What is answered from now on. */
   answer: (path: string) => Answer | Promise<Answer> = () => ({ status: 404 });
+  /** Of which build pages are that do not say. */
+  build = '1';
   #server = createServer((request, response) => void this.#serve(request, response));
 
   private constructor() {}
@@ -43,14 +45,19 @@ export class StandIn {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '/';
     if (path === '/service-worker.js') return void response.setHeader('content-type', 'text/javascript').end(WORKER);
-    if (/^\/(pkg|fonts|favicon)/.test(path)) return void response.setHeader('content-type', 'text/plain').end('asset');
+    // Not to be had from the browser's own cache, so that the worker's is seen at work.
+    if (/^\/(pkg|fonts|favicon)/.test(path)) {
+      response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
+      return void response.end(`asset ${path}`);
+    }
     const answer = path === '/offline' ? { text: 'no connection' } : await this.answer(path);
     if (!answer) return;
-    const { status = 200, user, location, text = '' } = answer;
+    const { status = 200, user, location, text = '', build = this.build } = answer;
     const headers: Record<string, string> = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
     if (user) headers['x-promptgrimoire-user'] = user;
     if (location) headers.location = location;
     response.writeHead(status, headers);
-    response.end(`<!DOCTYPE html><html lang="en"><title>${text} · PromptGrimoire</title><link rel="stylesheet" href="/pkg/1/app.css"><p>${text}</p></html>`);
+    const head = `<title>${text} · PromptGrimoire</title><link rel="stylesheet" href="/pkg/${build}/app.css">`;
+    response.end(`<!DOCTYPE html><html lang="en"><head>${head}</head><body><p>${text}</p></body></html>`);
   }
 }

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { Api } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
-import { book, expectKept, keptBuilds, NO_NETWORK } from '../kept.ts';
+import { book, expectKept, keptBuilds, letTheMinutePass, NO_NETWORK } from '../kept.ts';
 import { Server } from '../server.ts';
 import { bread, lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
@@ -17,6 +17,11 @@ async function expectReadable(page: Page, text: string): Promise<void> {
   await expect(page.getByText(text)).toBeVisible();
   await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
   await expect(page.locator('[role=status][aria-label="Sync status"]')).toHaveAttribute('data-state', 'offline');
+}
+
+/** What the browser's own cache holds may go at any time. */
+async function clearHttpCache(page: Page): Promise<void> {
+  await (await page.context().newCDPSession(page)).send('Network.clearBrowserCache');
 }
 
 const expectNotKept = (page: Page) =>
@@ -46,6 +51,7 @@ test('visited pages are read without a network: reloaded, in a new tab, by a lin
   await page.goto(`/c/${id}`);
   await page.goto('/import');
   await expectKept(page, '/', `/c/${id}`, '/import');
+  await clearHttpCache(page);
 
   await context.setOffline(true);
   await page.goto(`/c/${id}`);
@@ -107,6 +113,7 @@ test('visited pages are read while the server is gone, and a browser that is sta
   const id = await api.newConversation(shared);
   await first.page.goto(`/c/${id}`);
   await expectKept(first.page, `/c/${id}`);
+  await clearHttpCache(first.page);
   await ownServer.kill();
   await first.page.reload();
   await expectReadable(first.page, lighthouse.weight);
@@ -182,6 +189,7 @@ test('a new build is taken over by the next page, and open and kept pages keep w
   await expect.poll(builds).toEqual([old, 'new']);
 
   // Kept from the old build, and complete.
+  await clearHttpCache(tab);
   await ownServer.stop();
   await tab.goto(`/c/${first}`);
   await expect(sheet).toHaveAttribute('href', `/pkg/${old}/app.css`);
@@ -213,12 +221,4 @@ async function siteOfNewBuild(folder: string, old: string): Promise<string> {
   await writeFile(path.join(folder, 'build-id'), 'new');
   expect(await readFile(path.join(Server.site, 'build-id'), 'utf8'), 'the build under test').toBe(old);
   return folder;
-}
-
-/** A window has a minute to open before the worker takes it for closed. */
-async function letTheMinutePass(): Promise<void> {
-  const cache = await caches.open('book');
-  const book = await (await cache.match('/book'))?.json();
-  for (const client of Object.values<{ seen: number }>(book.clients)) client.seen = 0;
-  await cache.put('/book', new Response(JSON.stringify(book)));
 }

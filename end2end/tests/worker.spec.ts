@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { test as base } from '@playwright/test';
 import { expect } from '../fixtures.ts';
-import { book, keptUsers } from '../kept.ts';
+import { book, expectKept, keptBuilds, keptUsers, letTheMinutePass } from '../kept.ts';
 import { type Answer, StandIn } from '../stand_in.ts';
 
 /** A page of the stand-in under the real worker. */
@@ -75,9 +75,10 @@ test('what is no page of theirs is not kept', async ({ at, standIn }) => {
     '/api/v1/me': { user: 'ann', text: 'data' },
   };
   standIn.answer = (path) => answers[path] ?? { user: 'ann', text: path };
+  await visit(at, '/first');
   for (const path of Object.keys(answers)) await at.goto(path);
   await visit(at, '/last');
-  expect(await keptPaths(at)).toEqual(['/last']);
+  expect(await keptPaths(at)).toEqual(['/first', '/last']);
 });
 
 test('nothing is asked for twice, be it a page or not', async ({ at, standIn }) => {
@@ -91,6 +92,54 @@ test('nothing is asked for twice, be it a page or not', async ({ at, standIn }) 
   await visit(at, '/c/2');
   expect(asked).toEqual(['/c/1', '/api/v1/me', '/c/2']);
 });
+
+test('assets come from what is kept, and those that are not kept from the network', async ({ at, standIn }) => {
+  const load = (path: string) => at.evaluate((path) => fetch(path).then((answer) => answer.text(), () => 'failed'), path);
+  standIn.answer = (path) => ({ user: 'ann', text: path });
+  await visit(at, '/');
+  await expectKept(at, '/');
+  expect(await load('/fonts/other.woff2')).toBe('asset /fonts/other.woff2');
+  await standIn.close();
+  for (const path of ['/pkg/1/app.css', '/pkg/1/app_bg.wasm', '/favicon.svg', '/fonts/other.woff2']) {
+    expect(await load(path), path).toBe(`asset ${path}`);
+  }
+  expect(await load('/fonts/another.woff2')).toBe('failed');
+});
+
+test('the files of a build are kept while a page or a window is of it', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: path });
+  const open = async (page: Page, path: string, build: string) => {
+    const kept = async () => (await book(at))?.pages[path];
+    const before = (await kept())?.visited;
+    standIn.build = build;
+    await page.goto(path);
+    await expect.poll(async () => (await kept())?.visited, 'kept anew').not.toBe(before);
+    expect((await kept())?.build).toBe(build);
+    await expectKept(page, path);
+    await expect.poll(() => offlineBuild(page)).toBe(build);
+    await page.evaluate(letTheMinutePass);
+  };
+  await open(at, '/c/1', '1');
+  await open(at, '/c/2', '2');
+  await open(at, '/c/3', '2');
+  expect(await keptBuilds(at), 'the first page is of the old build').toEqual(['1', '2']);
+
+  const window = await at.context().newPage();
+  await open(window, '/c/1', '1');
+  await open(at, '/c/1', '2');
+  await open(at, '/c/2', '2');
+  expect(await keptBuilds(at), 'a window is').toEqual(['1', '2']);
+  await window.close();
+  await open(at, '/c/3', '2');
+  await expect.poll(() => keptBuilds(at)).toEqual(['2']);
+});
+
+/** Of which build the page for times without a network is. */
+const offlineBuild = (page: Page) =>
+  page.evaluate(async () => {
+    const page = await (await caches.open('assets')).match('/offline');
+    return (await page?.text())?.match(/\/pkg\/([^/]+)/)?.[1];
+  });
 
 test('sixty pages are kept, and the one opened longest ago goes first', async ({ at, standIn }) => {
   standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });

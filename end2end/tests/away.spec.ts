@@ -171,7 +171,7 @@ test('a full disk is said, and what does not fit on it is sent', async ({ visit,
   const a = await visitor.open(id);
   await a.highlight(lighthouse.keeper);
   await a.synced('saved');
-  await expect(a.page.getByText('This device has no room for unsent work')).toBeVisible();
+  await expect(a.page.getByText('Unsent work cannot be kept on this device')).toBeVisible();
   await visitor.context.setOffline(true);
   await a.synced('offline');
   await a.highlight(lighthouse.mercury);

@@ -32,6 +32,10 @@ pub enum Load {
     #[value(name = "storm-8mib")]
     #[serde(rename = "storm-8mib")]
     Storm8,
+    /// 500 people come back at once to a document of 200 kB: a server that was restarted meets them all.
+    #[value(name = "return-500")]
+    #[serde(rename = "return-500")]
+    Return500,
     /// 200 people in one room move their cursors once a second.
     #[value(name = "presence-200")]
     #[serde(rename = "presence-200")]
@@ -70,8 +74,16 @@ pub struct Settings {
 
 impl Load {
     /// All, in the order in which they are run and shown.
-    pub const ALL: [Self; 7] =
-        [Self::Room, Self::Rooms, Self::Observers, Self::Storm4, Self::Storm8, Self::Presence200, Self::Presence500];
+    pub const ALL: [Self; 8] = [
+        Self::Room,
+        Self::Rooms,
+        Self::Observers,
+        Self::Storm4,
+        Self::Storm8,
+        Self::Return500,
+        Self::Presence200,
+        Self::Presence500,
+    ];
 
     /// As it is spelt in arguments.
     pub fn slug(self) -> &'static str {
@@ -81,6 +93,7 @@ impl Load {
             Self::Observers => "observers",
             Self::Storm4 => "storm-4mb",
             Self::Storm8 => "storm-8mib",
+            Self::Return500 => "return-500",
             Self::Presence200 => "presence-200",
             Self::Presence500 => "presence-500",
         }
@@ -94,6 +107,7 @@ impl Load {
             Self::Observers => "1 person writing 10 times a second to 1,500 observers",
             Self::Storm4 => "100 people join a 4 MB document at once",
             Self::Storm8 => "200 people join an 8 MiB document at once",
+            Self::Return500 => "500 people come back at once to a document of 200 kB",
             Self::Presence200 => "200 people in one room, each moving their cursor once a second",
             Self::Presence500 => "500 people in one room, each moving their cursor once a second",
         }
@@ -110,6 +124,7 @@ impl Load {
             Self::Storm4 => Plan::Storm(Storm { people: 100, document: 4_000_000 }),
             // A little below the limit, which counts what is being written too.
             Self::Storm8 => Plan::Storm(Storm { people: 200, document: (8 << 20) - (128 << 10) }),
+            Self::Return500 => Plan::Storm(Storm { people: 500, document: 200_000 }),
             Self::Presence200 => traffic(1, 200, 200, 200.0, Subject::Presence),
             Self::Presence500 => traffic(1, 500, 500, 500.0, Subject::Presence),
         }

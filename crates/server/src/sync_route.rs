@@ -24,6 +24,8 @@ use crate::{
 #[derive(Deserialize)]
 pub struct SyncQuery {
     token: Option<String>,
+    /// For whom a page was made: somebody else may have signed in on the same machine, and must not speak for them.
+    user: Option<String>,
     /// Of the document that the client holds: a number, but not read before it is known who calls.
     epoch: Option<String>,
 }
@@ -59,6 +61,9 @@ pub async fn upgrade(
         // Whose token it was is not known.
         (None, ..) => Err(CloseCode::Malformed),
         (_, None, _) => Err(CloseCode::SignedOut),
+        (Some(query), Some(caller), _) if query.user.as_ref().is_some_and(|user| *user != caller.id.to_string()) => {
+            Err(CloseCode::SignedOut)
+        }
         (Some(query), Some(caller), Ok(id)) => match query.epoch.map(|epoch| epoch.parse()).transpose() {
             Err(_) => Err(CloseCode::Malformed),
             Ok(epoch) => {

@@ -24,6 +24,7 @@ use self::{
     servers::{Place, Server},
 };
 use crate::{
+    browser,
     dist::{self, Mode},
     interrupt, postgres, process, progress,
     workspace::Workspace,
@@ -34,6 +35,8 @@ use crate::{
 pub enum Bench {
     /// Sync, side by side with Hocuspocus, y-websocket and pycrdt-websocket; a run of all writes docs/BENCHMARKS.md
     Sync(Options),
+    /// Without a network: from nothing to readable, and back with a thousand unsent changes; prints the figures
+    Offline,
 }
 
 /// What, and how long.
@@ -51,6 +54,12 @@ pub struct Options {
     /// Write docs/BENCHMARKS.md although it was not all
     #[arg(long)]
     write: bool,
+}
+
+/// Runs `end2end/measure.ts` on the release build, and shows what it prints.
+pub fn offline(workspace: &Workspace) -> Result<()> {
+    dist::build(workspace, Mode::Release)?;
+    process::run(&mut browser::playwright(workspace, &["--config=measure.config.ts"])?)
 }
 
 /// Beside the time that a load takes: opening connections, silence, a slow server.

@@ -1,10 +1,10 @@
 //! What the browser tests need: Chromium, Node and the npm packages of `end2end`.
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{env, fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Result, bail};
 
-use crate::{apt, npm, process, progress, workspace::Workspace};
+use crate::{apt, dist, npm, process, progress, workspace::Workspace};
 
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
@@ -46,6 +46,23 @@ pub fn ready(workspace: &Workspace) -> Result<Browser> {
 /// Node, npm and the packages of `end2end`, as its lock file has them.
 pub fn packages(workspace: &Workspace) -> Result<()> {
     npm::install(workspace, &workspace.root.join("end2end"), &[])
+}
+
+/// Playwright on the product that was built, with all that it needs.
+pub fn playwright(workspace: &Workspace, arguments: &[&str]) -> Result<Command> {
+    packages(workspace)?;
+    let browser = ready(workspace)?;
+    let folder = workspace.root.join("end2end");
+    let mut playwright = process::command(folder.join("node_modules/.bin/playwright"));
+    playwright
+        .arg("test")
+        .args(arguments)
+        .current_dir(folder)
+        .env("PROMPTGRIMOIRE_BIN", workspace.dist().join(dist::BINARY));
+    if let Browser::At(path) = browser {
+        playwright.env("CHROMIUM_PATH", path);
+    }
+    Ok(playwright)
 }
 
 fn installed() -> Option<PathBuf> {

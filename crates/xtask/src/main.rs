@@ -105,6 +105,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Fuzz(options) => return fuzz::run(&workspace, &options),
         Task::Soak(options) => soak::run(&workspace, &options)?,
         Task::Bench(bench::Bench::Sync(options)) => bench::sync(&workspace, &options)?,
+        Task::Bench(bench::Bench::Offline) => bench::offline(&workspace)?,
         Task::Prepare { check: false } => prepare::renew(&workspace)?,
         Task::Prepare { check: true } => prepare::check(&workspace)?,
     }

@@ -104,6 +104,8 @@ pub struct Place {
     pub conversation: ConversationId,
     /// Who they are as an author.
     pub author: UserId,
+    /// Who they are as somebody who signs in: what this device keeps is theirs.
+    pub user: UserId,
 }
 
 /// The signals of one open conversation.

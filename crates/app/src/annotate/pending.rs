@@ -2,6 +2,7 @@
 //!
 //! A change is first written to the disk (or found not to be writable), then sent, and leaves when it is acknowledged or
 //! put aside. Nothing overtakes: later changes build on earlier ones.
+#![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only a browser has a journal; the tests need none"))]
 
 use std::collections::VecDeque;
 
@@ -18,6 +19,21 @@ pub enum Intent {
     Command(Command),
     /// Typed into a text; the words are in the document.
     Typed(Root),
+    /// Of a version of this page that knew other commands. It is sent as it is.
+    Unknown,
+}
+
+impl Intent {
+    /// As the journal keeps it.
+    pub fn write(&self) -> String {
+        // Enums of strings and numbers: cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What the journal kept, perhaps of another version: no change is lost because its meaning is.
+    pub fn read(kept: &str) -> Self {
+        serde_json::from_str(kept).unwrap_or(Self::Unknown)
+    }
 }
 
 /// One change, as the journal keeps it.
@@ -277,6 +293,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_taken_for_a_gap_is_sent_again_and_what_is_discarded_is_not() {
+        let mut pending = pending();
+        let keys: Vec<String> = (1..=3).map(|number| pending.push(vec![number], command(), 7)).collect();
+        pending.begin_writing();
+        pending.written();
+        pending.begin_sending(counter());
+        pending.returned(2);
+        pending.returned(3);
+        pending.discard(&keys[2..]);
+        assert_eq!(pending.acknowledged(3), keys[..1]);
+        assert_eq!(pending.begin_sending(counter()), [vec![2]]);
+    }
+
+    #[test]
     fn what_other_pages_left_comes_first_and_once() {
         let mut pending = pending();
         pending.push(vec![9], command(), 7);
@@ -290,11 +320,19 @@ mod tests {
     }
 
     #[test]
+    fn a_meaning_that_is_not_understood_loses_no_change() {
+        for intent in [command(), Intent::Typed(Root::Response)] {
+            assert_eq!(Intent::read(&intent.write()), intent);
+        }
+        assert_eq!(Intent::read(r#"{"Command":{"Juggle":3}}"#), Intent::Unknown);
+    }
+
+    #[test]
     fn typing_without_a_network_is_one_change_as_long_as_it_is_short() {
         let doc = Doc::new();
         let text = doc.get_or_insert_text("notes");
         let mut pending = pending();
-        let mut type_in = |words: &str, pending: &mut Pending| {
+        let type_in = |words: &str, pending: &mut Pending| {
             let mut txn = doc.transact_mut();
             text.push(&mut txn, words);
             pending.push(txn.encode_update_v1(), Intent::Typed(Root::Notes), 7);

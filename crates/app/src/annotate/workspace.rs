@@ -34,7 +34,7 @@ pub fn Workspace(
     people: Vec<Person>,
     children: Children,
 ) -> impl IntoView {
-    let desk = Desk::new(Place { conversation, author }, rights, me.name.clone(), people);
+    let desk = Desk::new(Place { conversation, author, user: me.id }, rights, me.name.clone(), people);
     Effect::new(move |_| browser::start(desk));
     view! {
         <header class="bar">

@@ -27,7 +27,7 @@ const MAX_REFUSALS: u32 = 100;
 /// Each relay costs a call of the operating system a reader, whatever it carries: a room with many readers commits less
 /// often, so long a reader apart, and relays what arrived meanwhile at once. The first update after a rest waits for
 /// nothing.
-const PACE_A_SEAT: Duration = Duration::from_micros(200);
+const PACE_A_SEAT: Duration = Duration::from_micros(300);
 
 /// And never further apart than this.
 const MAX_PACE: Duration = Duration::from_millis(15);

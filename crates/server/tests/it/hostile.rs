@@ -257,11 +257,12 @@ async fn who_may_not_be_here_is_told_so_and_learns_nothing() {
             (stage.address(attacked, token) + "&epoch=2", CloseCode::WrongEpoch),
             (stage.address(attacked, token) + "&epoch=x", CloseCode::Malformed),
             (stage.address(attacked, token) + "&token=again", CloseCode::Malformed),
+            (stage.address(attacked, token) + "&user=" + nowhere, CloseCode::SignedOut),
         ]
     };
     scene
         .survives("uninvited", async |stage: &Stage, _: &mut Peer| {
-            for (address, code) in closed(stage).into_iter().cycle().take(TIMES * 12) {
+            for (address, code) in closed(stage).into_iter().cycle().take(TIMES * 13) {
                 let socket = stage.open(&address, &[]).await.unwrap();
                 let mut peer = Peer::over(Wire::Socket(Box::new(socket)), doc()).await;
                 assert_eq!(peer.until_closed().await, Some(code), "{address}");

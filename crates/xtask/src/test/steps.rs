@@ -6,8 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::{
-    browser::{self, Browser},
-    components, dist, fuzz, postgres, process, python,
+    browser, components, fuzz, postgres, process, python,
     wasm_toolchain::{self, TARGET},
     workspace::Workspace,
 };
@@ -152,7 +151,7 @@ impl Step {
             Self::Sqlx => ourselves(&["prepare", "--check"])?,
             Self::Fuzz => ourselves(&["fuzz", "--check"])?,
             Self::Build => ourselves(&["build"])?,
-            Self::Browser => return playwright(workspace),
+            Self::Browser => return browser::playwright(workspace, &["--reporter=list,json"]),
         };
         command.current_dir(&workspace.root);
         Ok(command)
@@ -190,19 +189,4 @@ fn stock_clients(workspace: &Workspace, test: &mut Command) -> Result<()> {
         None => test.env_remove("PROMPTGRIMOIRE_TEST_PYTHONPATH"),
     };
     Ok(())
-}
-
-fn playwright(workspace: &Workspace) -> Result<Command> {
-    browser::packages(workspace)?;
-    let browser = browser::ready(workspace)?;
-    let folder = workspace.root.join("end2end");
-    let mut playwright = process::command(folder.join("node_modules/.bin/playwright"));
-    playwright
-        .args(["test", "--reporter=list,json"])
-        .current_dir(folder)
-        .env("PROMPTGRIMOIRE_BIN", workspace.dist().join(dist::BINARY));
-    if let Browser::At(path) = browser {
-        playwright.env("CHROMIUM_PATH", path);
-    }
-    Ok(playwright)
 }

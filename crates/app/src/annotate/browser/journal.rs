@@ -17,7 +17,7 @@ use super::{
     tabs::{Tabs, Word},
 };
 use crate::annotate::{
-    desk::Toast,
+    desk::{Place, Toast},
     pending::{Change, Intent, Pending},
 };
 
@@ -49,10 +49,10 @@ pub struct Journal {
 
 impl Journal {
     /// A journal whose disk is not open yet.
-    pub fn new(session: &crate::annotate::desk::Place) -> Self {
-        let tabs = Tabs::join(session.author, session.conversation);
+    pub fn new(place: &Place) -> Self {
+        let tabs = Tabs::join(place.user, place.conversation);
         Self {
-            pending: RefCell::new(Pending::new(session.conversation.to_string(), tabs.id.clone())),
+            pending: RefCell::new(Pending::new(place.conversation.to_string(), tabs.id.clone())),
             others: RefCell::default(),
             tabs,
             store: RefCell::new(None),
@@ -73,7 +73,7 @@ impl Session {
     /// Opens the disk and shows what is kept there, before anything is asked of the network.
     pub async fn read_journal(self: &Rc<Self>) {
         let opened = async {
-            let store = Rc::new(Store::open(self.desk.place.author).await?);
+            let store = Rc::new(Store::open(self.desk.place.user).await?);
             let kept = store.load(self.desk.place.conversation).await?;
             Ok::<_, idb::Error>((store, kept))
         };
@@ -182,7 +182,8 @@ impl Session {
     fn cannot_keep(&self, error: &idb::Error) {
         leptos::logging::warn!("a change cannot be kept: {error}");
         if !self.journal.is_leaky.replace(true) {
-            let text = "This device has no room for unsent work: stay online until it says Saved.".to_owned();
+            let text =
+                "Unsent work cannot be kept on this device (is it full?): stay online until it says Saved.".to_owned();
             self.desk.toast.set(Some(Toast { text, undo: None }));
             self.desk.keeps.set(false);
         }

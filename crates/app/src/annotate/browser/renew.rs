@@ -66,7 +66,7 @@ impl Session {
         let mut texts = BTreeSet::new();
         let once = |change: &&Change| match &change.intent {
             Intent::Typed(root) => texts.insert(name_of(*root)),
-            Intent::Command(_) => true,
+            Intent::Command(_) | Intent::Unknown => true,
         };
         changes.iter().filter(once).map(|change| self.aside(change, why)).collect()
     }
@@ -102,6 +102,7 @@ impl Session {
         };
         let (what, text) = match intent {
             Intent::Typed(root) => return (format!("{}: your version", name_of(*root)), self.replica().read(*root)),
+            Intent::Unknown => ("A change of an earlier version of this page", String::new()),
             Intent::Command(command) => match command {
                 Command::Highlight { targets, .. } => ("A highlight", quotes(targets)),
                 Command::Comment { body, .. } => ("A comment", body.clone()),
@@ -151,6 +152,7 @@ impl Session {
                 }
                 Intent::Typed(root) if typed.insert(name_of(*root)) => self.type_again(&old, &fresh, *root),
                 Intent::Typed(_) => Ok(()),
+                Intent::Unknown => Err("it cannot be done again by this version of the page".to_owned()),
             };
             if let Err(why) = done {
                 let text = if let Intent::Typed(root) = change.intent { Some(old.read(root)) } else { None };

@@ -132,7 +132,7 @@ impl Session {
         link.sent.set(0);
         link.acked.set(0);
         link.heard.set(js_sys::Date::now());
-        *self.socket.borrow_mut() = Socket::open(id, link.epoch.get(), self);
+        *self.socket.borrow_mut() = Socket::open(id, self);
         if self.socket.borrow().is_none() {
             self.retry();
         }
@@ -190,6 +190,7 @@ impl Session {
                 self.drop_socket();
             } else {
                 self.announce();
+                self.look_for_orphans();
             }
         }
     }

@@ -19,12 +19,13 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Connects to the room of a conversation.
-    pub fn open(id: ConversationId, epoch: Option<i64>, session: &Rc<Session>) -> Option<Self> {
+    /// Connects to the room of a conversation, as the person whose page this is: somebody else may have signed in since.
+    pub fn open(id: ConversationId, session: &Rc<Session>) -> Option<Self> {
         let location = window().location();
         let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-        let query = epoch.map(|epoch| format!("?epoch={epoch}")).unwrap_or_default();
-        let url = format!("{scheme}://{}/sync/{id}{query}", location.host().ok()?);
+        let user = session.desk.place.user;
+        let epoch = session.link.epoch.get().map(|epoch| format!("&epoch={epoch}")).unwrap_or_default();
+        let url = format!("{scheme}://{}/sync/{id}?user={user}{epoch}", location.host().ok()?);
         let socket = WebSocket::new_with_str(&url, SUBPROTOCOL).ok()?;
         socket.set_binary_type(BinaryType::Arraybuffer);
 

@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use shared::ids::{ConversationId, UserId};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::annotate::{away::Aside, pending::Change};
+use crate::annotate::{
+    away::Aside,
+    pending::{Change, Intent},
+};
 
 /// Bytes of document states that are kept; those opened least recently go first.
 const MAX_STATES: u64 = 128 << 20;
@@ -124,7 +127,7 @@ impl Store {
         for change in changes {
             let record = Object::new();
             set(&record, "update", &Uint8Array::from(change.update.as_slice()));
-            set(&record, "intent", &serde_json::to_string(&change.intent).unwrap_or_default().into());
+            set(&record, "intent", &change.intent.write().into());
             journal.put(&record, Some(&change.key.as_str().into()))?;
         }
         committed(txn).await
@@ -216,7 +219,8 @@ async fn changes(journal: &ObjectStore, conversation: ConversationId) -> Result<
     let keys = journal.get_all_keys(Some(of(conversation)?), None)?.await?;
     let records = journal.get_all(Some(of(conversation)?), None)?.await?;
     let change = |(key, record): (&JsValue, &JsValue)| {
-        let intent = serde_json::from_str(&Reflect::get(record, &"intent".into()).ok()?.as_string()?).ok()?;
+        let intent = Reflect::get(record, &"intent".into()).ok().and_then(|intent| intent.as_string());
+        let intent = Intent::read(&intent.unwrap_or_default());
         Some(Change { key: key.as_string()?, update: bytes(record, "update")?, intent })
     };
     Ok(keys.iter().zip(&records).filter_map(change).collect())

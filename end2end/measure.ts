@@ -105,7 +105,7 @@ function stateOf(page: Page, user: string, id: string): Promise<string> {
         request.onsuccess = () => resolve(request.result);
       });
       const get = db.transaction('states').objectStore('states').get(id);
-      await new Promise((resolve) => (get.transaction.oncomplete = resolve));
+      await new Promise((resolve) => (get.onsuccess = resolve));
       db.close();
       const bytes: Uint8Array | undefined = get.result?.update;
       return bytes ? btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) : '';

@@ -26,7 +26,7 @@ export class Proxy {
 
   private constructor(
     readonly origin: string,
-    readonly #listener: TcpServer,
+    private readonly listener: TcpServer,
   ) {}
 
   /** Listens on a port of its own and passes on to another. */
@@ -95,6 +95,6 @@ export class Proxy {
 
   async close(): Promise<void> {
     this.down();
-    await new Promise((resolve) => this.#listener.close(resolve));
+    await new Promise((resolve) => this.listener.close(resolve));
   }
 }

@@ -109,6 +109,46 @@ test('tabs show each other’s edits without a network, and one sends what a clo
   await expect(c.cards.getByText('From the other tab.')).toHaveCount(1);
 });
 
+test('tabs that type in turns without a network lose no word, whichever comes back first', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const a = await writer.open(id);
+  const b = await writer.openInNewTab(id);
+  await Promise.all([a.openNotes(), b.openNotes()]);
+  await writer.context.setOffline(true);
+  await Promise.all([a.synced('offline'), b.synced('offline')]);
+  let typed = '';
+  for (const [desk, words] of [[a, 'one '], [b, 'two '], [a, 'three '], [b, 'four ']] as const) {
+    await desk.notes.press('Control+End');
+    await desk.notes.pressSequentially(words);
+    typed += words;
+    for (const each of [a, b]) await expect(each.notes).toHaveValue(typed);
+  }
+  await writer.context.setOffline(false);
+  await Promise.all([a.synced('saved'), b.synced('saved')]);
+  const reader = await (await signIn('student-2')).open(id);
+  await expect(await reader.openNotes()).toHaveValue(typed);
+  await expect(a.notes).toHaveValue(typed);
+});
+
+test('what a closed tab built on another’s work is taken over after it', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const a = await writer.open(id);
+  const b = await writer.openInNewTab(id);
+  await writer.context.setOffline(true);
+  await Promise.all([a.synced('offline'), b.synced('offline')]);
+  await a.highlight(lighthouse.keeper);
+  await b.expectPainted(lighthouse.keeper);
+  for (const number of [1, 2, 3, 4, 5, 6]) await b.comment(b.card(lighthouse.keeper), `Comment ${number}.`);
+  await b.page.close();
+  await writer.context.setOffline(false);
+  await a.synced('saved');
+  const reader = await (await signIn('student-2')).open(id);
+  await expect(reader.cards.locator('.comment')).toHaveCount(6);
+  await expect(a.cards.locator('.comment')).toHaveCount(6);
+});
+
 test('the server dies while somebody is away, and all that both did is there afterwards', async ({ ownServer, signIn }) => {
   const author = await signIn('instructor', { server: ownServer });
   const id = await author.api.newConversation(shared);

@@ -90,7 +90,10 @@ test(`on a network that cuts, stalls and swallows, nothing is lost (seed ${SEED}
     expect([...stored.notes].sort().join('')).toBe([...words.join('')].sort().join(''));
     for (const desk of desks) {
       await expect(desk.syncStatus).toHaveAttribute('data-state', 'saved', { timeout: 60_000 });
-      await expect.poll(() => desk.notesText(), 'the same notes').toBe(stored.notes);
+      await desk.openNotes();
+      // A page on a line that is dead finds out when nothing has come for half a minute.
+      await expect.poll(() => desk.notesText(), { message: 'the same notes', timeout: 60_000 }).toBe(stored.notes);
+      await desk.showTab('Annotations');
       await expect(desk.cards).toHaveCount(stored.highlights);
       const shown = await desk.cards.locator('.comment-body').allTextContents();
       expect(shown.sort()).toEqual(stored.comments);

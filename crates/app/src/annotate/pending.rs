@@ -59,8 +59,8 @@ impl Change {
 enum Stage {
     /// To be written to the disk.
     New,
-    /// Being written.
-    Writing,
+    /// Being written, as the so-manyth batch.
+    Writing(u64),
     /// On the disk, or known not to get there: may be sent.
     Ready,
     /// Sent as the so-manyth of this connection.
@@ -78,13 +78,16 @@ pub struct Pending {
     tab: String,
     made: u64,
     made_at: u64,
+    batches: u64,
+    /// The last entry is not to be changed any more: something has come in between.
+    is_sealed: bool,
     entries: VecDeque<Entry>,
 }
 
 impl Pending {
     /// None yet, of this page.
     pub fn new(conversation: String, tab: String) -> Self {
-        Self { conversation, tab, made: 0, made_at: 0, entries: VecDeque::new() }
+        Self { conversation, tab, made: 0, made_at: 0, batches: 0, is_sealed: false, entries: VecDeque::new() }
     }
 
     /// How many there are.
@@ -94,52 +97,80 @@ impl Pending {
 
     /// Whether some are not on the disk: leaving the page would lose them.
     pub fn any_unwritten(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.stage, Stage::New | Stage::Writing))
+        self.entries.iter().any(|entry| matches!(entry.stage, Stage::New | Stage::Writing(_)))
     }
 
     /// A change was made, at `now` (milliseconds since 1970); returns its key.
     pub fn push(&mut self, update: Vec<u8>, intent: Intent, now: u64) -> String {
-        if let Some(last) = self.entries.back_mut()
+        if !std::mem::take(&mut self.is_sealed)
+            && let Some(last) = self.entries.back_mut()
             && let Some(merged) = last.merged(&update, &intent)
         {
             last.change.update = merged;
             last.stage = Stage::New;
             return last.change.key.clone();
         }
-        self.made += 1;
         // A clock that is set back must not change the order.
         self.made_at = self.made_at.max(now);
-        let key = format!("{}/{:015}/{}/{:010}", self.conversation, self.made_at, self.tab, self.made);
+        let key = self.key(self.made_at);
         self.entries.push_back(Entry { change: Change { key: key.clone(), update, intent }, stage: Stage::New });
         key
     }
 
-    /// Takes over changes that another page left on the disk. They are older than one's own.
+    fn key(&mut self, time: u64) -> String {
+        self.made += 1;
+        format!("{}/{time:015}/{}/{:010}", self.conversation, self.tab, self.made)
+    }
+
+    /// The key that a change of another page gets when this one takes it over: its time stays.
+    pub fn key_of_orphan(&mut self, key: &str) -> String {
+        let time = key.split('/').nth(1).and_then(|time| time.parse().ok()).unwrap_or_default();
+        self.key(time)
+    }
+
+    /// What is typed next is a change of its own: others may have built on the last, or it on theirs.
+    pub fn seal(&mut self) {
+        self.is_sealed = true;
+    }
+
+    /// Takes over changes that another page left on the disk, among one's own by the time of their making.
     pub fn adopt(&mut self, changes: Vec<Change>) {
-        for change in changes.into_iter().rev() {
+        self.seal();
+        for change in changes {
             if self.entries.iter().all(|entry| entry.change.key != change.key) {
-                self.entries.push_front(Entry { change, stage: Stage::Ready });
+                self.entries.push_back(Entry { change, stage: Stage::Ready });
             }
         }
+        self.entries.make_contiguous().sort_by(|a, b| a.change.key.cmp(&b.change.key));
     }
 
-    /// What is to be written now. While it is, nothing else is.
-    pub fn begin_writing(&mut self) -> Vec<Change> {
-        if self.entries.iter().any(|entry| entry.stage == Stage::Writing) {
-            return Vec::new();
-        }
-        let new = self.entries.iter_mut().filter(|entry| entry.stage == Stage::New);
-        new.map(|entry| {
-            entry.stage = Stage::Writing;
+    /// What is to be written now, and which batch that is. While one is being written, nothing else is.
+    pub fn begin_writing(&mut self) -> Option<(u64, Vec<Change>)> {
+        let is_new = |entry: &&mut Entry| entry.stage == Stage::New;
+        let is_idle = !self.entries.iter().any(|entry| matches!(entry.stage, Stage::Writing(_)));
+        self.batches += 1;
+        let batch = self.batches;
+        let mark = |entry: &mut Entry| {
+            entry.stage = Stage::Writing(batch);
             entry.change.clone()
-        })
-        .collect()
+        };
+        let new: Vec<Change> = self.entries.iter_mut().filter(|_| is_idle).filter(is_new).map(mark).collect();
+        if new.is_empty() { None } else { Some((batch, new)) }
     }
 
-    /// What was being written is on the disk now, or cannot get there.
-    pub fn written(&mut self) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.stage == Stage::Writing) {
+    /// That batch is on the disk now, or cannot get there.
+    pub fn written(&mut self, batch: u64) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.stage == Stage::Writing(batch)) {
             entry.stage = Stage::Ready;
+        }
+    }
+
+    /// All of them are part of what is sent with this number.
+    pub fn sent_together(&mut self, number: u64) {
+        for entry in &mut self.entries {
+            if !matches!(entry.stage, Stage::New | Stage::Writing(_)) {
+                entry.stage = Stage::Sent(number);
+            }
         }
     }
 
@@ -153,7 +184,7 @@ impl Pending {
                     entry.stage = Stage::Sent(number());
                     updates.push(entry.change.update.clone());
                 }
-                Stage::New | Stage::Writing => break,
+                Stage::New | Stage::Writing(_) => break,
             }
         }
         updates
@@ -197,11 +228,6 @@ impl Pending {
         self.entries.iter().map(|entry| &entry.change)
     }
 
-    /// Takes those with these keys out.
-    pub fn discard(&mut self, keys: &[String]) {
-        self.entries.retain(|entry| !keys.contains(&entry.change.key));
-    }
-
     /// Takes all of them out.
     pub fn take(&mut self) -> Vec<Change> {
         self.entries.drain(..).map(|entry| entry.change).collect()
@@ -230,6 +256,11 @@ mod tests {
         Pending::new("c".to_owned(), "t".to_owned())
     }
 
+    fn write(pending: &mut Pending) {
+        let (batch, _) = pending.begin_writing().unwrap();
+        pending.written(batch);
+    }
+
     fn command() -> Intent {
         Intent::Command(Command::Resolve(HighlightId::new()))
     }
@@ -248,14 +279,15 @@ mod tests {
         pending.push(vec![1], command(), 7);
         pending.push(vec![2], command(), 7);
         assert!(pending.begin_sending(counter()).is_empty());
-        assert_eq!(pending.begin_writing().len(), 2);
+        let (batch, written) = pending.begin_writing().unwrap();
+        assert_eq!(written.len(), 2);
         pending.push(vec![3], command(), 7);
-        assert!(pending.begin_writing().is_empty(), "one write at a time");
+        assert!(pending.begin_writing().is_none(), "one write at a time");
         assert!(pending.any_unwritten());
-        pending.written();
+        pending.written(batch);
+        pending.written(batch);
         assert_eq!(pending.begin_sending(counter()), [vec![1], vec![2]]);
-        assert_eq!(pending.begin_writing().len(), 1);
-        pending.written();
+        write(&mut pending);
         assert!(!pending.any_unwritten());
         assert_eq!(pending.begin_sending(|| 3), [vec![3]]);
     }
@@ -266,8 +298,7 @@ mod tests {
         for number in 1..=3 {
             pending.push(vec![number], command(), 7);
         }
-        pending.begin_writing();
-        pending.written();
+        write(&mut pending);
         assert_eq!(pending.begin_sending(counter()).len(), 3);
         assert_eq!(pending.acknowledged(2), ["c/000000000000007/t/0000000001", "c/000000000000007/t/0000000002"]);
         assert!(pending.begin_sending(counter()).is_empty(), "it is on its way");
@@ -284,8 +315,7 @@ mod tests {
         for intent in &intents {
             pending.push(vec![0, 0], intent.clone(), 7);
         }
-        pending.begin_writing();
-        pending.written();
+        write(&mut pending);
         pending.begin_sending(counter());
         assert_eq!(pending.refused(1).map(|change| change.intent), Some(intents[0].clone()));
         assert_eq!(pending.refused(1), None);
@@ -293,30 +323,52 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_taken_for_a_gap_is_sent_again_and_what_is_discarded_is_not() {
+    fn what_was_not_taken_for_a_gap_is_not_acknowledged_with_the_rest_and_sent_again() {
         let mut pending = pending();
-        let keys: Vec<String> = (1..=3).map(|number| pending.push(vec![number], command(), 7)).collect();
-        pending.begin_writing();
-        pending.written();
+        let keys: Vec<String> = (1..=2).map(|number| pending.push(vec![number], command(), 7)).collect();
+        write(&mut pending);
         pending.begin_sending(counter());
         pending.returned(2);
-        pending.returned(3);
-        pending.discard(&keys[2..]);
-        assert_eq!(pending.acknowledged(3), keys[..1]);
+        assert_eq!(pending.acknowledged(2), keys[..1]);
         assert_eq!(pending.begin_sending(counter()), [vec![2]]);
     }
 
     #[test]
-    fn what_other_pages_left_comes_first_and_once() {
+    fn what_other_pages_left_is_taken_over_once_and_in_order() {
         let mut pending = pending();
-        pending.push(vec![9], command(), 7);
+        let own = pending.push(vec![9], command(), 7);
         let left = |key: &str| Change { key: key.to_owned(), update: vec![1], intent: command() };
-        pending.adopt(vec![left("c/1/s/1"), left("c/1/s/2")]);
-        pending.adopt(vec![left("c/1/s/1")]);
-        assert_eq!(
-            pending.take().into_iter().map(|change| change.key).collect::<Vec<_>>(),
-            ["c/1/s/1", "c/1/s/2", "c/000000000000007/t/0000000001"]
-        );
+        pending.adopt(vec![left("c/000000000000009/s/2"), left("c/000000000000001/s/1")]);
+        pending.adopt(vec![left("c/000000000000001/s/1")]);
+        let keys: Vec<String> = pending.take().into_iter().map(|change| change.key).collect();
+        assert_eq!(keys, ["c/000000000000001/s/1", own.as_str(), "c/000000000000009/s/2"]);
+        assert_eq!(pending.key_of_orphan("c/000000000000001/s/1"), "c/000000000000001/t/0000000002");
+    }
+
+    #[test]
+    fn what_is_typed_after_somebody_else_is_a_change_of_its_own() {
+        let mut pending = pending();
+        let typed = Intent::Typed(Root::Notes);
+        pending.push(vec![0, 0], typed.clone(), 7);
+        pending.push(vec![0, 0], typed.clone(), 7);
+        assert_eq!(pending.len(), 1);
+        pending.seal();
+        pending.push(vec![0, 0], typed.clone(), 7);
+        pending.push(vec![0, 0], typed, 7);
+        assert_eq!(pending.len(), 2);
+    }
+
+    #[test]
+    fn what_was_sent_together_is_acknowledged_together() {
+        let mut pending = pending();
+        pending.push(vec![1], command(), 7);
+        pending.push(vec![2], command(), 7);
+        write(&mut pending);
+        pending.push(vec![3], command(), 7);
+        pending.sent_together(1);
+        assert!(pending.begin_sending(counter()).is_empty());
+        assert_eq!(pending.acknowledged(1).len(), 2);
+        assert_eq!(pending.len(), 1, "what was not on the disk was not sent");
     }
 
     #[test]
@@ -339,8 +391,7 @@ mod tests {
         };
         for letter in ["a", "b", "c"] {
             type_in(letter, &mut pending);
-            pending.begin_writing();
-            pending.written();
+            write(&mut pending);
         }
         assert_eq!(pending.len(), 1);
         type_in(&"long ".repeat(4_000), &mut pending);

@@ -95,7 +95,8 @@ impl Room {
         self.queue.push(Judged { seat, number, heard, row });
         let Some(seated) = self.seats.get_mut(&seat) else { return Ok(()) };
         match verdict {
-            Verdict::Accepted | Verdict::Unchanged => seated.gaps = 0,
+            Verdict::Accepted => seated.gaps = 0,
+            Verdict::Unchanged => {}
             Verdict::Malformed => self.close_seat(seat, CloseCode::Malformed),
             Verdict::Refused(refusal, clients) => {
                 seated.behind.extend(clients);

@@ -3,6 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     rc::Rc,
     time::Duration,
 };
@@ -12,6 +13,7 @@ use shared::sync::Frame;
 
 use super::{
     dom,
+    link::Gap,
     session::Session,
     store::{Kept, State, Store},
     tabs::{Tabs, Word},
@@ -34,8 +36,8 @@ const NOTHING: &[u8] = &[0, 0];
 pub struct Journal {
     /// One's own changes.
     pub pending: RefCell<Pending>,
-    /// Those of other tabs, which one's own may build on.
-    pub others: RefCell<Vec<(String, Vec<u8>)>>,
+    /// Those of other tabs, by their keys: whose tab is gone, and is not committed, is taken over.
+    pub others: RefCell<BTreeSet<String>>,
     /// The other tabs.
     pub tabs: Tabs,
     /// The disk, once it has been opened.
@@ -67,77 +69,90 @@ impl Journal {
         let pending = self.pending.borrow();
         pending.any_unwritten() || (self.is_leaky.get() && pending.len() > 0)
     }
+
+    /// Whether what is put aside is kept in this page alone.
+    pub fn is_leaky(&self) -> bool {
+        self.is_leaky.get()
+    }
 }
 
 impl Session {
-    /// Opens the disk and shows what is kept there, before anything is asked of the network.
-    pub async fn read_journal(self: &Rc<Self>) {
-        let opened = async {
-            let store = Rc::new(Store::open(self.desk.place.user).await?);
-            let kept = store.load(self.desk.place.conversation).await?;
-            Ok::<_, idb::Error>((store, kept))
-        };
-        match within(PATIENCE, opened).await {
-            Some(Ok((store, kept))) => {
-                *self.journal.store.borrow_mut() = Some(store);
-                self.take_up(kept).await;
-            }
-            failed => {
-                if let Some(Err(error)) = failed {
-                    leptos::logging::warn!("nothing can be kept: {error}");
+    /// Opens the disk and shows what is kept there, before anything is asked of the network; then goes on with `then`. A
+    /// disk that takes too long is not waited for, and taken up when it comes.
+    pub fn read_journal(self: &Rc<Self>, then: impl FnOnce() + 'static) {
+        let then = Rc::new(Cell::new(Some(then)));
+        let go_on = {
+            let session = self.clone();
+            move || {
+                session.journal.is_read.set(true);
+                if let Some(then) = then.take() {
+                    then();
                 }
-                self.journal.is_leaky.set(true);
-                self.desk.keeps.set(false);
+                session.pump();
             }
-        }
-        self.journal.is_read.set(true);
-        self.pump();
+        };
+        let late = go_on.clone();
+        set_timeout(late, PATIENCE);
+        let session = self.clone();
+        spawn_local(async move {
+            if let Err(error) = session.open_store().await {
+                leptos::logging::warn!("nothing can be kept: {error}");
+                session.journal.is_leaky.set(true);
+                session.desk.keeps.set(false);
+            }
+            go_on();
+        });
     }
 
     /// Shows what was kept, and takes over what pages left that are gone.
-    async fn take_up(self: &Rc<Self>, kept: Kept) {
-        let replica = self.replica();
-        if let Some(State { epoch, update, at }) = kept.state
-            && replica.take_in(&update)
+    async fn open_store(self: &Rc<Self>) -> Result<(), idb::Error> {
+        let store = Rc::new(Store::open(self.desk.place.user).await?);
+        let Kept { state, changes, aside } = store.load(self.desk.place.conversation).await?;
+        *self.journal.store.borrow_mut() = Some(store);
+        if let Some(State { epoch, update, at }) = state
+            && self.link.epoch.get().is_none_or(|known| known == epoch)
+            && self.replica().take_in(&update)
         {
             self.link.epoch.set(Some(epoch));
             self.link.lost_at.set(Some(at));
             dom::mark_hydrated();
         }
-        self.desk.aside.set(kept.aside);
-        self.take_over(kept.changes).await;
-        self.show_changes();
+        self.desk.aside.update(|all| all.extend(aside));
+        self.take_over(changes).await;
+        Ok(())
     }
 
-    /// Takes over the changes of pages that are gone; those of open pages are only shown.
+    /// Shows changes of other pages, and takes over those of pages that are gone.
     async fn take_over(self: &Rc<Self>, changes: Vec<Change>) {
-        let (journal, replica) = (&self.journal, self.replica());
-        let open = journal.tabs.open().await.unwrap_or_default();
+        let open = self.journal.tabs.open().await.unwrap_or_default();
+        let Some(store) = self.journal.store.borrow().clone().filter(|_| !self.is_renewing()) else { return };
         let mut left = Vec::new();
-        for change in changes {
-            replica.take_in(&change.update);
-            if change.tab() == journal.tabs.id {
+        for change in changes.into_iter().filter(|change| change.tab() != self.journal.tabs.id) {
+            self.replica().take_in(&change.update);
+            if open.iter().any(|tab| tab == change.tab()) {
+                self.journal.others.borrow_mut().insert(change.key);
                 continue;
             }
-            if open.iter().any(|tab| tab == change.tab()) {
-                journal.others.borrow_mut().push((change.key, change.update));
-            } else {
-                left.push(change);
+            let key = self.journal.pending.borrow_mut().key_of_orphan(&change.key);
+            // Another page may have been faster.
+            if store.claim(&change.key, &key).await.unwrap_or(false) {
+                left.push(Change { key, ..change });
             }
         }
-        journal.pending.borrow_mut().adopt(left);
+        self.journal.pending.borrow_mut().adopt(left);
+        self.show_changes();
+        self.pump();
     }
 
     /// A page may have gone since the journal was read: what it left is sent by this one.
     pub fn look_for_orphans(self: &Rc<Self>) {
-        let (session, store) = (self.clone(), self.journal.store.borrow().clone());
+        let store = self.journal.store.borrow().clone();
         let Some(store) = store.filter(|_| !self.journal.others.borrow().is_empty()) else { return };
+        let session = self.clone();
         spawn_local(async move {
             if let Ok(changes) = store.journal(session.desk.place.conversation).await {
                 session.journal.others.borrow_mut().clear();
                 session.take_over(changes).await;
-                session.show_changes();
-                session.pump();
             }
         });
     }
@@ -147,7 +162,10 @@ impl Session {
         for update in self.replica().made() {
             let key =
                 self.journal.pending.borrow_mut().push(update.clone(), intent.clone(), js_sys::Date::now() as u64);
-            self.journal.tabs.tell(&Word::Made(key, update));
+            // What is made while the document is taken afresh is done again, and told then.
+            if !self.is_renewing() {
+                self.journal.tabs.tell(&Word::Made(key, update));
+            }
         }
         self.show_changes();
         self.pump();
@@ -160,26 +178,26 @@ impl Session {
         }
         let new = self.journal.pending.borrow_mut().begin_writing();
         let store = self.journal.store.borrow().clone();
-        match store {
-            Some(store) if !new.is_empty() => {
+        match (new, store) {
+            (Some((batch, new)), Some(store)) => {
                 let session = self.clone();
                 spawn_local(async move {
                     if let Err(error) = store.append(&new).await {
                         session.cannot_keep(&error);
                     }
-                    session.journal.pending.borrow_mut().written();
+                    session.journal.pending.borrow_mut().written(batch);
                     session.pump();
                 });
             }
-            Some(_) => {}
-            None => self.journal.pending.borrow_mut().written(),
+            (Some((batch, _)), None) => self.journal.pending.borrow_mut().written(batch),
+            (None, _) => {}
         }
         self.send_pending();
         self.rest();
         self.show_status();
     }
 
-    fn cannot_keep(&self, error: &idb::Error) {
+    pub fn cannot_keep(&self, error: &idb::Error) {
         leptos::logging::warn!("a change cannot be kept: {error}");
         if !self.journal.is_leaky.replace(true) {
             let text =
@@ -203,30 +221,59 @@ impl Session {
         }
     }
 
-    /// The server says what it has, and asks for the rest: what other tabs made, which one's own may build on, and one's
-    /// own, each change by itself, so that one that is refused takes nothing else with it.
+    /// The server says what it has, and asks for the rest: one's own changes, each by itself, so that one that is refused
+    /// takes nothing else with it. If one of them lacked something, all that the server does not have is sent as one.
     pub fn answer(self: &Rc<Self>, state_vector: &[u8]) {
-        let journal = &self.journal;
+        let (link, journal) = (&self.link, &self.journal);
+        if self.is_renewing() || link.renewal.get() {
+            self.send_counted(NOTHING);
+            return;
+        }
         journal.pending.borrow_mut().unsent();
-        let others = journal.others.borrow();
-        let lacking = if !others.is_empty() {
-            yrs::merge_updates_v1(others.iter().map(|(_, update)| update.as_slice())).ok()
-        } else if journal.pending.borrow().len() > 0 || self.is_renewing() {
-            None
-        } else {
-            self.replica().beyond(state_vector)
-        };
-        self.link.sent.set(self.link.sent.get() + 1);
-        self.send(&Frame::Step2(lacking.as_deref().unwrap_or(NOTHING)));
-        self.link.greeted.set(!self.is_renewing());
-        drop(others);
+        let has_gap = link.gap.get() == Gap::Found;
+        let lacking =
+            if has_gap || journal.pending.borrow().len() == 0 { self.replica().beyond(state_vector) } else { None };
+        let number = self.send_counted(lacking.as_deref().unwrap_or(NOTHING));
+        if has_gap {
+            link.gap.set(Gap::Filling(number));
+            journal.pending.borrow_mut().sent_together(number);
+        }
+        link.greeted.set(true);
         self.pump();
+    }
+
+    fn send_counted(&self, answer: &[u8]) -> u64 {
+        self.link.sent.set(self.link.sent.get() + 1);
+        self.send(&Frame::Step2(answer));
+        self.link.sent.get()
+    }
+
+    /// A change lacks what it builds on: another tab's, or one that a page left and nobody took over yet. It is sent
+    /// together with that, by a new connection, whose first answer may be large.
+    pub fn found_gap(self: &Rc<Self>, number: u64) {
+        self.journal.pending.borrow_mut().returned(number);
+        match self.link.gap.get() {
+            _ if self.link.renewal.get() => {}
+            Gap::None => {
+                self.link.gap.set(Gap::Found);
+                self.lose();
+                self.connect();
+            }
+            // Its refusal was one of several.
+            Gap::Found => {}
+            // It is nowhere: neither here nor there.
+            Gap::Filling(_) => self.want_renewal(),
+        }
     }
 
     /// All that was sent up to this number is committed.
     pub fn acknowledged(self: &Rc<Self>, number: u64) {
         self.link.acked.set(number);
+        if matches!(self.link.gap.get(), Gap::Filling(filling) if filling <= number) {
+            self.link.gap.set(Gap::None);
+        }
         let keys = self.journal.pending.borrow_mut().acknowledged(number);
+        self.renew_if_wanted();
         if keys.is_empty() {
             return;
         }
@@ -234,7 +281,7 @@ impl Session {
         if let Some(store) = self.journal.store.borrow().clone() {
             spawn_local(async move {
                 // What stays by mistake is sent once more, and is known there.
-                if let Err(error) = store.forget(&keys, &[]).await {
+                if let Err(error) = store.replace(&keys, &[], &[]).await {
                     leptos::logging::warn!("the journal cannot be shortened: {error}");
                 }
             });
@@ -245,17 +292,18 @@ impl Session {
     pub fn told(self: &Rc<Self>, word: Word) {
         match word {
             Word::Made(key, update) => {
+                self.journal.pending.borrow_mut().seal();
                 if self.replica().take_in(&update) {
-                    self.journal.others.borrow_mut().push((key, update));
+                    self.journal.others.borrow_mut().insert(key);
                     self.show_changes();
                     self.rest();
                 }
             }
-            Word::Committed(keys) => self.journal.others.borrow_mut().retain(|(key, _)| !keys.contains(key)),
-            Word::Renew => {
-                self.journal.others.borrow_mut().clear();
-                self.renew();
+            Word::Committed(keys) => {
+                let mut others = self.journal.others.borrow_mut();
+                others.retain(|key| !keys.contains(key));
             }
+            Word::Renew => self.want_renewal(),
         }
     }
 
@@ -293,18 +341,5 @@ impl Session {
                 leptos::logging::warn!("the document cannot be kept: {error}");
             }
         });
-    }
-}
-
-/// What a future comes to, if it does so in time.
-async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let late = js_sys::Promise::new(&mut |resolve, _| {
-        // Fails for a page that is going away.
-        let _ = set_timeout_with_handle(move || drop(resolve.call0(&wasm_bindgen::JsValue::NULL)), time);
-    });
-    let late = std::pin::pin!(wasm_bindgen_futures::JsFuture::from(late));
-    match futures::future::select(std::pin::pin!(future), late).await {
-        futures::future::Either::Left((done, _)) => Some(done),
-        futures::future::Either::Right(_) => None,
     }
 }

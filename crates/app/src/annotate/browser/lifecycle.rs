@@ -21,7 +21,7 @@ pub fn listen() {
     });
     // The browser asks before it throws away what is nowhere else.
     dom::on(&page, ev::beforeunload, |event| {
-        if session().is_some_and(|session| session.journal.would_lose()) {
+        if session().is_some_and(|session| session.would_lose()) {
             event.prevent_default();
         }
     });

@@ -6,6 +6,18 @@ use shared::sync::CloseCode;
 
 use crate::annotate::away::Report;
 
+/// Whether the server lacks something that one's own changes build on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gap {
+    /// As far as is known it does not.
+    #[default]
+    None,
+    /// It does: the next answer to it is everything that it lacks.
+    Found,
+    /// Everything was sent with this number.
+    Filling(u64),
+}
+
 /// What is known of the connection.
 #[derive(Default)]
 pub struct Link {
@@ -31,6 +43,12 @@ pub struct Link {
     pub report: RefCell<Option<Report>>,
     /// When anything last came from the server, in milliseconds.
     pub heard: Cell<f64>,
+    /// Whether the server lacks something.
+    pub gap: Cell<Gap>,
+    /// The document is to be taken afresh as soon as it is known what became of all that was sent.
+    pub renewal: Cell<bool>,
+    /// How many sockets there were.
+    pub sockets: Cell<u64>,
 }
 
 impl Link {

@@ -1,38 +1,74 @@
 //! What the server does not take is put aside, never discarded, and the document is taken afresh: one's own copy holds
 //! what nobody else has. What else was not acknowledged is then done again on the new copy.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{collections::BTreeSet, rc::Rc, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
     document::{self, Command, Root, difference},
     ids::HighlightId,
     rules::{self, Change as Deed},
+    sync::{
+        CloseCode,
+        prescan::{self, Body, Content, Part, Struct},
+    },
 };
 
 use yrs::Transact;
 
-use super::{mirror::Changes, presence::Presence, replica::Replica, session::Session, tabs::Word};
+use super::{link::Gap, mirror::Changes, presence::Presence, replica::Replica, session::Session, tabs::Word};
 use crate::annotate::{
     away::{Aside, name_of},
     pending::{Change, Intent},
 };
 
+/// The document is not taken afresh before it is known what the person may do now, but that is not waited for longer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Session {
-    /// The server refused what was sent with this number, for a reason of its own.
+    /// The server refused what was sent with this number, for a reason of its own. It stays in the journal until the
+    /// document has been taken afresh: what comes after it there builds on it.
     pub fn refused(self: &Rc<Self>, number: u64, why: &str) {
-        let refused = self.journal.pending.borrow_mut().refused(number);
-        if let Some(change) = refused {
+        if self.link.gap.get() == Gap::Filling(number) {
+            // All in one: it is done again one by one.
+            self.journal.pending.borrow_mut().returned(number);
+        } else if let Some(change) = self.journal.pending.borrow_mut().refused(number) {
             let aside = self.aside(&change, why);
-            self.put_aside(vec![change.key], vec![aside]);
+            if let Intent::Typed(root) = change.intent {
+                self.refused_texts.borrow_mut().push(root);
+            }
+            self.doomed.borrow_mut().push(change.key);
+            self.put_aside(Vec::new(), vec![aside]);
         }
         self.journal.tabs.tell(&Word::Renew);
-        self.renew();
+        self.want_renewal();
+    }
+
+    /// The document is to be taken afresh, but not before it is known what became of all that was sent: what is accepted
+    /// and not committed yet would be done a second time.
+    pub fn want_renewal(self: &Rc<Self>) {
+        if !self.is_renewing() {
+            self.link.greeted.set(false);
+            self.link.renewal.set(true);
+            self.renew_if_wanted();
+        }
+    }
+
+    /// Takes the document afresh if that is wanted and nothing is under way; whether it does.
+    pub fn renew_if_wanted(self: &Rc<Self>) -> bool {
+        let link = &self.link;
+        let is_due = link.renewal.get() && (!self.is_open() || link.acked.get() >= link.sent.get());
+        if is_due {
+            link.renewal.set(false);
+            self.renew();
+        }
+        is_due
     }
 
     /// The document was replaced on the server: what was made on the old one has no place in the new one.
     pub fn replaced(self: &Rc<Self>) {
         self.put_all_aside("the document was replaced on the server meanwhile");
+        self.journal.others.borrow_mut().clear();
         self.link.epoch.set(None);
         if let Some(store) = self.journal.store.borrow().clone() {
             let conversation = self.desk.place.conversation;
@@ -41,6 +77,7 @@ impl Session {
                 let _ = store.drop_state(conversation).await;
             });
         }
+        *self.fresh.borrow_mut() = None;
         self.renew();
     }
 
@@ -53,12 +90,7 @@ impl Session {
     /// Shows what was not sent and cannot be: it stays in the journal, should access be given back.
     pub fn show_unsent(self: &Rc<Self>, why: &str) {
         let changes: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
-        let unsent = self.all_aside(&changes, why);
-        self.desk.aside.update(|aside| {
-            aside.retain(|old| unsent.iter().all(|new| new.key != old.key));
-            aside.extend(unsent);
-        });
-        self.desk.away_open.set(true);
+        self.show_aside(&self.all_aside(&changes, why));
     }
 
     /// Changes as their author knows them; a text once, as it stands.
@@ -72,26 +104,43 @@ impl Session {
     }
 
     fn put_aside(self: &Rc<Self>, keys: Vec<String>, aside: Vec<Aside>) {
-        if !aside.is_empty() {
-            self.desk.aside.update(|all| all.extend(aside.iter().cloned()));
-            self.desk.away_open.set(true);
-        }
+        self.show_aside(&aside);
         if let Some(store) = self.journal.store.borrow().clone() {
+            let session = self.clone();
             spawn_local(async move {
-                if let Err(error) = store.forget(&keys, &aside).await {
-                    leptos::logging::warn!("what was not taken cannot be kept: {error}");
+                if let Err(error) = store.replace(&keys, &[], &aside).await {
+                    session.cannot_keep(&error);
                 }
             });
         }
     }
 
+    /// Each once: what was refused again after a crash has the key that it had.
+    fn show_aside(&self, new: &[Aside]) {
+        if !new.is_empty() {
+            self.desk.aside.update(|all| {
+                all.retain(|old| new.iter().all(|new| new.key != old.key));
+                all.extend(new.iter().cloned());
+            });
+            self.desk.away_open.set(true);
+        }
+    }
+
     fn aside(&self, change: &Change, why: &str) -> Aside {
-        let (what, text) = self.describe(&change.intent);
+        let (what, mut text) = self.describe(&change.intent);
+        if text.is_empty() {
+            text = words(&change.update);
+        }
         let mut why = why.to_owned();
         if let Some(first) = why.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        Aside { key: change.key.clone(), at: js_sys::Date::now(), why, what, text }
+        // A text once, as it stands.
+        let key = match change.intent {
+            Intent::Typed(root) => format!("{}/{}", self.desk.place.conversation, name_of(root)),
+            _ => change.key.clone(),
+        };
+        Aside { key, at: js_sys::Date::now(), why, what, text }
     }
 
     fn describe(&self, intent: &Intent) -> (String, String) {
@@ -102,7 +151,7 @@ impl Session {
         };
         let (what, text) = match intent {
             Intent::Typed(root) => return (format!("{}: your version", name_of(*root)), self.replica().read(*root)),
-            Intent::Unknown => ("A change of an earlier version of this page", String::new()),
+            Intent::Unknown => return ("A change of another version of this page".to_owned(), String::new()),
             Intent::Command(command) => match command {
                 Command::Highlight { targets, .. } => ("A highlight", quotes(targets)),
                 Command::Comment { body, .. } => ("A comment", body.clone()),
@@ -131,7 +180,7 @@ impl Session {
         self.lose();
         let session = self.clone();
         spawn_local(async move {
-            session.ask_rights().await;
+            within(PATIENCE, session.ask_rights()).await;
             session.connect();
         });
     }
@@ -143,31 +192,60 @@ impl Session {
         // So that the two texts differ in nothing but what was typed here.
         old.take_in(&fresh.state());
         let changes = self.journal.pending.borrow_mut().take();
+        let aside = self.do_again(&old, &fresh, &changes);
+        self.show_all(&old, &fresh);
+        self.link.greeted.set(true);
+        let mut keys = std::mem::take(&mut *self.doomed.borrow_mut());
+        keys.extend(changes.into_iter().map(|change| change.key));
+        self.rewrite(keys, aside);
+        self.pump();
+    }
+
+    /// Does on a fresh copy what is not committed; returns what it cannot do.
+    fn do_again(&self, old: &Replica, fresh: &Replica, changes: &[Change]) -> Vec<Aside> {
         let mut aside = Vec::new();
-        let mut typed = BTreeSet::new();
-        for change in changes.iter().filter(|change| !fresh.knows(&change.update)) {
+        let mut typed = std::mem::take(&mut *self.refused_texts.borrow_mut());
+        for change in changes {
             let done = match &change.intent {
+                Intent::Command(command) if fresh.knows(&change.update) || fresh.has(command) => Ok(()),
                 Intent::Command(command) => {
                     fresh.execute(&self.desk.sender(), command.clone()).map_err(|why| why.to_string())
                 }
-                Intent::Typed(root) if typed.insert(name_of(*root)) => self.type_again(&old, &fresh, *root),
-                Intent::Typed(_) => Ok(()),
+                // As a whole, at the first of its changes.
+                Intent::Typed(root) if typed.contains(root) => Ok(()),
+                Intent::Typed(root) => {
+                    typed.push(*root);
+                    self.type_again(old, fresh, *root)
+                }
+                Intent::Unknown if fresh.knows(&change.update) => Ok(()),
                 Intent::Unknown => Err("it cannot be done again by this version of the page".to_owned()),
             };
             if let Err(why) = done {
-                let text = if let Intent::Typed(root) = change.intent { Some(old.read(root)) } else { None };
                 let described = self.aside(change, &why);
-                aside.push(Aside { text: text.unwrap_or(described.text.clone()), ..described });
+                let text =
+                    if let Intent::Typed(root) = change.intent { old.read(root) } else { described.text.clone() };
+                aside.push(Aside { text, ..described });
             }
             for update in fresh.made() {
                 self.journal.pending.borrow_mut().push(update, change.intent.clone(), js_sys::Date::now() as u64);
             }
         }
-        self.show_all(&old, &fresh);
-        self.link.greeted.set(true);
-        // The new ones first: whatever breaks in between, nothing is on the disk less than once.
-        self.pump();
-        self.put_aside(changes.into_iter().map(|change| change.key).collect(), aside);
+        aside
+    }
+
+    /// The journal gets what was done again in the place of what it had, in one step.
+    fn rewrite(self: &Rc<Self>, gone: Vec<String>, aside: Vec<Aside>) {
+        self.show_aside(&aside);
+        let Some(store) = self.journal.store.borrow().clone() else { return };
+        let (batch, new) = self.journal.pending.borrow_mut().begin_writing().unwrap_or_default();
+        let session = self.clone();
+        spawn_local(async move {
+            if let Err(error) = store.replace(&gone, &new, &aside).await {
+                session.cannot_keep(&error);
+            }
+            session.journal.pending.borrow_mut().written(batch);
+            session.pump();
+        });
     }
 
     fn type_again(&self, old: &Replica, fresh: &Replica, root: Root) -> Result<(), String> {
@@ -184,7 +262,9 @@ impl Session {
 
     /// Shows a copy in the place of another.
     fn show_all(self: &Rc<Self>, old: &Replica, fresh: &Replica) {
-        let mut changes = Changes::of(fresh);
+        // First what the boxes were not shown yet of the old one.
+        let mut changes = std::mem::take(&mut *old.changes.borrow_mut());
+        changes.extend(Changes::of(fresh));
         changes.extend(Changes::of(old));
         for root in [Root::Notes, Root::Response] {
             if let Some(edit) = difference(&old.read(root), &fresh.read(root), None) {
@@ -198,10 +278,14 @@ impl Session {
     /// The person has seen what was put aside, and wants it no more.
     pub fn discard(self: &Rc<Self>, keys: Vec<String>) {
         self.desk.aside.update(|aside| aside.retain(|item| !keys.contains(&item.key)));
-        self.journal.pending.borrow_mut().discard(&keys);
+        let mut gone = keys.clone();
+        if self.link.ended.get().is_some_and(|code| code != CloseCode::SignedOut) {
+            // What is shown stands for all that was not sent.
+            gone.extend(self.journal.pending.borrow_mut().take().into_iter().map(|change| change.key));
+        }
         if let Some(store) = self.journal.store.borrow().clone() {
             spawn_local(async move {
-                let done = match store.forget(&keys, &[]).await {
+                let done = match store.replace(&gone, &[], &[]).await {
                     Ok(()) => store.discard(&keys).await,
                     failed => failed,
                 };
@@ -211,6 +295,30 @@ impl Session {
             });
         }
         self.show_status();
+    }
+}
+
+/// The words in an update, where nothing else is known of it.
+fn words(update: &[u8]) -> String {
+    let mut words = String::new();
+    let scanned = prescan::parts(update, |part| {
+        if let Part::Struct(Struct { body: Body::Item { content: Content::Text(text), .. }, .. }) = part {
+            words.push_str(text);
+        }
+    });
+    if scanned.is_ok() { words } else { String::new() }
+}
+
+/// What a future comes to, if it does so in time.
+async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let late = js_sys::Promise::new(&mut |resolve, _| {
+        // Fails for a page that is going away.
+        let _ = set_timeout_with_handle(move || drop(resolve.call0(&wasm_bindgen::JsValue::NULL)), time);
+    });
+    let late = std::pin::pin!(wasm_bindgen_futures::JsFuture::from(late));
+    match futures::future::select(std::pin::pin!(future), late).await {
+        futures::future::Either::Left((done, _)) => Some(done),
+        futures::future::Either::Right(_) => None,
     }
 }
 

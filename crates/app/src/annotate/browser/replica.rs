@@ -9,7 +9,7 @@ use shared::{
     sync::prescan,
 };
 use yrs::{
-    Doc, GetString, ReadTxn, StateVector, Text, TextRef, Transact, Update,
+    ClientID, Doc, GetString, ReadTxn, StateVector, Text, TextRef, Transact, Update,
     updates::{decoder::Decode, encoder::Encode},
 };
 
@@ -80,9 +80,26 @@ impl Replica {
 
     /// Whether all that an update adds is here already. What only deletes adds nothing, and is not known.
     pub fn knows(&self, update: &[u8]) -> bool {
-        let Ok(update) = Update::decode_v1(update) else { return true };
-        let (adds, here) = (update.state_vector(), self.doc.transact().state_vector());
-        adds.iter().next().is_some() && adds.iter().all(|(client, clock)| here.get(client) >= *clock)
+        let Ok(outline) = prescan::prescan(update) else { return false };
+        let here = self.doc.transact().state_vector();
+        let is_here = |(client, runs): (&u64, &Vec<(u32, u32)>)| {
+            runs.last().is_none_or(|(_, end)| here.get(&ClientID::new(*client)) >= *end)
+        };
+        !outline.brings.is_empty() && outline.brings.iter().all(is_here)
+    }
+
+    /// Whether what a command makes is here already, under the same id.
+    pub fn has(&self, command: &Command) -> bool {
+        let txn = self.doc.transact();
+        let highlight = |id| document::highlight(&self.roots, &txn, id);
+        match command {
+            Command::Highlight { id, .. } => highlight(*id).is_some(),
+            Command::Comment { highlight: thread, id, .. } => {
+                highlight(*thread).is_some_and(|thread| thread.comments.iter().any(|comment| comment.id == *id))
+            }
+            Command::NewTag { id, .. } => document::tags(&self.roots, &txn).iter().any(|tag| tag.id == *id),
+            _ => false,
+        }
     }
 
     /// Applies an update of others, or an older one of one's own; says whether it could.

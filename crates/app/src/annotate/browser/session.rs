@@ -42,6 +42,8 @@ const MAX_BACKOFF_MS: f64 = 10_000.0;
 const SILENCE_MS: f64 = 35_000.0;
 /// After a sleep, or when the network is said to be back, an answer has to come this soon.
 const PROBE: Duration = Duration::from_secs(5);
+/// A socket that is not open by then is given up.
+const OPENING: Duration = Duration::from_secs(15);
 /// Stock clients forget who has not renewed their presence for 30 s.
 const RENEWAL: Duration = Duration::from_secs(15);
 
@@ -70,6 +72,10 @@ pub struct Session {
     pub replica: RefCell<Rc<Replica>>,
     /// The one that takes its place once it is complete: the server did not take something.
     pub fresh: RefCell<Option<Rc<Replica>>>,
+    /// Keys of changes that were put aside: they leave the journal when the document has been taken afresh.
+    pub doomed: RefCell<Vec<String>>,
+    /// Texts of which something was put aside, and with it all that was typed there.
+    pub refused_texts: RefCell<Vec<Root>>,
     /// Counts what happened in an absence, while it is taken in.
     tally: RefCell<Option<Report>>,
     socket: RefCell<Option<Socket>>,
@@ -90,6 +96,8 @@ impl Session {
             presence: RefCell::new(presence),
             replica: RefCell::new(replica),
             fresh: RefCell::new(None),
+            doomed: RefCell::default(),
+            refused_texts: RefCell::default(),
             tally: RefCell::new(None),
             socket: RefCell::new(None),
         })
@@ -99,10 +107,7 @@ impl Session {
     pub fn start(self: &Rc<Self>) {
         self.journal.tabs.listen(self);
         let session = self.clone();
-        spawn_local(async move {
-            session.read_journal().await;
-            session.connect();
-        });
+        self.read_journal(move || session.connect());
         let session = self.clone();
         // Fails for a page that is going away.
         let _ = set_interval_with_handle(move || session.look_after(), RENEWAL);
@@ -136,6 +141,18 @@ impl Session {
         if self.socket.borrow().is_none() {
             self.retry();
         }
+        let number = link.sockets.get() + 1;
+        link.sockets.set(number);
+        let session = self.clone();
+        // A network that takes the first packet and no other: browsers wait for minutes.
+        set_timeout(
+            move || {
+                if session.link.sockets.get() == number && !session.is_open() {
+                    session.drop_socket();
+                }
+            },
+            OPENING,
+        );
     }
 
     /// Tries again later: soon at first, then less often, never in step with the others.
@@ -163,6 +180,8 @@ impl Session {
     pub fn wake(self: &Rc<Self>) {
         if self.socket.borrow().is_none() && self.journal.is_read.get() && self.link.may_retry() {
             self.connect();
+        } else if !self.is_open() && js_sys::Date::now() - self.link.heard.get() > PROBE.as_millis() as f64 {
+            self.drop_socket();
         } else if self.is_open() {
             let asked = js_sys::Date::now();
             self.send(&Frame::Step1(&self.filling().state_vector()));
@@ -195,17 +214,20 @@ impl Session {
         }
     }
 
-    fn is_open(&self) -> bool {
+    /// Whether leaving the page loses something.
+    pub fn would_lose(&self) -> bool {
+        self.journal.would_lose()
+            || (self.journal.is_leaky() && self.desk.aside.with_untracked(|aside| !aside.is_empty()))
+    }
+
+    /// Whether frames can be sent.
+    pub fn is_open(&self) -> bool {
         self.socket.borrow().as_ref().is_some_and(Socket::is_open)
     }
 
     /// The socket is open: ask for what is lacking, say who is here.
     pub fn opened(self: &Rc<Self>) {
         self.look_for_orphans();
-        if self.link.lost_at.get().is_some() {
-            let session = self.clone();
-            spawn_local(async move { session.ask_rights().await });
-        }
         self.send(&Frame::Step1(&self.filling().state_vector()));
         self.announce();
         self.show_people();
@@ -230,6 +252,7 @@ impl Session {
                     self.show_unsent(why);
                 }
             }
+            _ if self.renew_if_wanted() => {}
             _ => self.retry(),
         }
         // Without a connection the page is still readable, and what was loaded can be worked with.
@@ -274,11 +297,12 @@ impl Session {
             }
             Ok(Frame::QueryAwareness) => self.announce(),
             // Of another generation nothing more will come.
-            Ok(Frame::Epoch(Epoch { epoch })) => self.link.epoch.set(self.link.epoch.get().or(Some(epoch))),
+            Ok(Frame::Epoch(Epoch { epoch })) => self.greeted_by(epoch),
             Ok(Frame::Acked(acked)) => self.acknowledged(acked.acked),
             Ok(Frame::Refused(refused)) => match refused.code.as_str() {
-                // Mends itself: the server asks anew for what it lacks.
-                "gap" | "behind_refusal" => self.journal.pending.borrow_mut().returned(refused.refused),
+                "gap" => self.found_gap(refused.refused),
+                // It is done again when the document has been taken afresh.
+                "behind_refusal" => self.journal.pending.borrow_mut().returned(refused.refused),
                 _ => self.refused(refused.refused, &refused.why),
             },
             Ok(Frame::Auth(_)) => {}
@@ -294,7 +318,19 @@ impl Session {
     fn drop_socket(self: &Rc<Self>) {
         if self.socket.borrow().is_some() {
             self.lose();
-            self.retry();
+            if !self.renew_if_wanted() {
+                self.retry();
+            }
+        }
+    }
+
+    /// The server takes this person in, and says which generation of the document it has.
+    fn greeted_by(self: &Rc<Self>, epoch: i64) {
+        // Of another generation nothing more will come.
+        self.link.epoch.set(self.link.epoch.get().or(Some(epoch)));
+        if self.link.lost_at.get().is_some() {
+            let session = self.clone();
+            spawn_local(async move { session.ask_rights().await });
         }
     }
 

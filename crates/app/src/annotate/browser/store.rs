@@ -68,9 +68,11 @@ impl Store {
         let mut request = Factory::new()?.open(&format!("promptgrimoire-{user}"), Some(1))?;
         request.on_upgrade_needed(|event| {
             if let Ok(db) = event.database() {
+                let mut params = ObjectStoreParams::new();
+                params.auto_increment(true);
                 for store in [JOURNAL, STATES, ASIDE] {
                     // If it fails the database lacks a store, and nothing is kept: said when it is first used.
-                    let _ = db.create_object_store(store, ObjectStoreParams::new());
+                    let _ = db.create_object_store(store, params.clone());
                 }
             }
         });
@@ -122,32 +124,36 @@ impl Store {
     /// # Errors
     /// There is no room, or the database is gone.
     pub async fn append(&self, changes: &[Change]) -> Result<(), Error> {
-        let txn = self.begin(&[JOURNAL], TransactionMode::ReadWrite)?;
-        let journal = txn.object_store(JOURNAL)?;
-        for change in changes {
-            let record = Object::new();
-            set(&record, "update", &Uint8Array::from(change.update.as_slice()));
-            set(&record, "intent", &change.intent.write().into());
-            journal.put(&record, Some(&change.key.as_str().into()))?;
-        }
-        committed(txn).await
+        self.replace(&[], changes, &[]).await
     }
 
-    /// Takes changes out of the journal, and puts work aside, both or neither.
+    /// Takes changes out of the journal, writes others into it and puts work aside: all of it or nothing.
     ///
     /// # Errors
-    /// The database is gone or full.
-    pub async fn forget(&self, keys: &[String], aside: &[Aside]) -> Result<(), Error> {
+    /// There is no room, or the database is gone.
+    pub async fn replace(&self, gone: &[String], changes: &[Change], aside: &[Aside]) -> Result<(), Error> {
         let txn = self.begin(&[JOURNAL, ASIDE], TransactionMode::ReadWrite)?;
-        let (journal, kept) = (txn.object_store(JOURNAL)?, txn.object_store(ASIDE)?);
-        for key in keys {
-            journal.delete(JsValue::from(key.as_str()))?;
+        match rewrite(&txn, gone, changes, aside) {
+            Ok(()) => committed(txn).await,
+            Err(error) => {
+                // What was asked before must not happen by itself.
+                drop(txn.abort()?.await);
+                Err(error)
+            }
         }
-        for aside in aside {
-            let text = serde_json::to_string(aside).unwrap_or_default();
-            kept.put(&text.into(), Some(&aside.key.as_str().into()))?;
-        }
-        committed(txn).await
+    }
+
+    /// Takes over a change that another page left; whether it was still there.
+    ///
+    /// # Errors
+    /// The database is gone or full; the change is where it was.
+    pub async fn claim(&self, key: &str, as_key: &str) -> Result<bool, Error> {
+        let txn = self.begin(&[JOURNAL], TransactionMode::ReadWrite)?;
+        let journal = txn.object_store(JOURNAL)?;
+        let Some(record) = journal.get(JsValue::from(key))?.await? else { return Ok(false) };
+        journal.put(&record, Some(&as_key.into()))?;
+        journal.delete(JsValue::from(key))?;
+        committed(txn).await.map(|()| true)
     }
 
     /// Discards what was put aside: the person said so.
@@ -197,6 +203,24 @@ impl Store {
         txn.object_store(STATES)?.delete(JsValue::from(conversation.to_string()))?;
         committed(txn).await
     }
+}
+
+fn rewrite(txn: &Transaction, gone: &[String], changes: &[Change], aside: &[Aside]) -> Result<(), Error> {
+    let (journal, kept) = (txn.object_store(JOURNAL)?, txn.object_store(ASIDE)?);
+    for change in changes {
+        let record = Object::new();
+        set(&record, "update", &Uint8Array::from(change.update.as_slice()));
+        set(&record, "intent", &change.intent.write().into());
+        journal.put(&record, Some(&change.key.as_str().into()))?;
+    }
+    for aside in aside {
+        let text = serde_json::to_string(aside).unwrap_or_default();
+        kept.put(&text.into(), Some(&aside.key.as_str().into()))?;
+    }
+    for key in gone {
+        journal.delete(JsValue::from(key.as_str()))?;
+    }
+    Ok(())
 }
 
 /// Which states go: the oldest, until the rest is within the limit. Never `own`.

@@ -57,14 +57,12 @@ export async function putWork(page: Page, user: string, unsent: number, refused:
     async ([user, unsent, refused]) => {
       const request = indexedDB.open(`promptgrimoire-${user}`, 1);
       request.onupgradeneeded = () => {
-        request.result.createObjectStore('journal', { autoIncrement: true });
-        request.result.createObjectStore('states');
-        request.result.createObjectStore('aside', { autoIncrement: true });
+        for (const store of ['journal', 'states', 'aside']) request.result.createObjectStore(store);
       };
       await new Promise((resolve) => (request.onsuccess = resolve));
       const writing = request.result.transaction(['journal', 'aside'], 'readwrite');
-      for (let at = 0; at < unsent; at++) writing.objectStore('journal').add({ at });
-      for (let at = 0; at < refused; at++) writing.objectStore('aside').add({ at });
+      for (let at = 0; at < unsent; at++) writing.objectStore('journal').put({ at }, `elsewhere/${at}`);
+      for (let at = 0; at < refused; at++) writing.objectStore('aside').put({ at }, `elsewhere/${at}`);
       await new Promise((resolve) => (writing.oncomplete = resolve));
       request.result.close();
     },

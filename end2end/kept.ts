@@ -70,6 +70,28 @@ export async function putWork(page: Page, user: string, unsent: number, refused:
   );
 }
 
+/** Waits until the document of a conversation is on this device, with its tags and highlights. */
+export async function expectDocumentKept(page: Page, user: string, conversation: string): Promise<void> {
+  const isKept = () =>
+    page.evaluate(
+      async ([name, conversation]) => {
+        const request = indexedDB.open(name);
+        request.onupgradeneeded = () => request.transaction?.abort();
+        const opened = await new Promise((resolve) => {
+          request.onsuccess = () => resolve(true);
+          request.onerror = () => resolve(false);
+        });
+        if (!opened) return false;
+        const key = request.result.transaction('states').objectStore('states').getKey(conversation);
+        await new Promise((resolve) => (key.onsuccess = resolve));
+        request.result.close();
+        return key.result !== undefined;
+      },
+      [`promptgrimoire-${user}`, conversation] as const,
+    );
+  await expect.poll(isKept, { message: 'the document is not kept yet', timeout: 15_000 }).toBe(true);
+}
+
 /** How many unsent changes of somebody this device holds; undefined where there is no database. */
 export function unsentOf(page: Page, user: string): Promise<number | undefined> {
   return page.evaluate(async (name) => {

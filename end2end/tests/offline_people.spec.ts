@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
-import { book, expectKept, keptUsers, NO_NETWORK, putWork, unsentOf } from '../kept.ts';
+import { book, expectDocumentKept, expectKept, keptUsers, NO_NETWORK, putWork, unsentOf } from '../kept.ts';
 import { bread, lighthouse } from '../texts.ts';
 
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
@@ -163,11 +163,14 @@ test('what was written in a train is asked about, and is there after staying', a
   guard.allow(...NO_NETWORK);
   const { id } = await newConversation(shared);
   const student = await signIn('student-1');
+  const { id: user } = await student.api.me();
   const a = await student.open(id);
+  await expectDocumentKept(student.page, user, id);
   await student.page.goto('/');
   await expectKept(student.page, '/', `/c/${id}`);
   await student.context.setOffline(true);
   await student.page.goto(`/c/${id}`);
+  await expect(student.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
   await a.synced('offline');
   await a.highlight(lighthouse.keeper);
   await expect(a.syncStatus).toHaveText('Offline · 1 unsent change');
@@ -181,7 +184,7 @@ test('what was written in a train is asked about, and is there after staying', a
   await student.page.goto(`/c/${id}`);
   await a.synced('saved');
   await a.expectPainted(lighthouse.keeper);
-  expect(await unsentOf(student.page, (await student.api.me()).id)).toBe(0);
+  expect(await unsentOf(student.page, user)).toBe(0);
 });
 
 test('without a network nobody is signed out, and nothing is taken away', async ({ ownServer, signIn, guard }) => {

@@ -5,7 +5,7 @@ import { Api } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
 import { installCanonical } from '../canonical.ts';
 import { expect, test } from '../fixtures.ts';
-import { book, expectKept, keptBuilds, letTheMinutePass, NO_NETWORK } from '../kept.ts';
+import { book, expectDocumentKept, expectKept, keptBuilds, letTheMinutePass, NO_NETWORK } from '../kept.ts';
 import { Server } from '../server.ts';
 import { bread, lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
@@ -15,7 +15,7 @@ const other = { title: bread.title, text: bread.text, share: 'class' } as const;
 
 /** The text can be read and the tools work, though there is no server. */
 async function expectReadable(page: Page, text: string): Promise<void> {
-  await expect(page.getByText(text)).toBeVisible();
+  await expect(page.locator('[data-canonical]').filter({ hasText: text })).toBeVisible();
   await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
   await expect(page.locator('[role=status][aria-label="Sync status"]')).toHaveAttribute('data-state', 'offline');
 }
@@ -154,6 +154,7 @@ test('work of a train survives what a browser does to pages, and is sent when th
   const id = await api.newConversation(shared);
   const a = await Workspace.open(first.page, id);
   await expectKept(first.page, `/c/${id}`);
+  await expectDocumentKept(first.page, (await api.me()).id, id);
   await ownServer.kill();
   await a.synced('offline');
   await a.highlight(lighthouse.keeper);

@@ -57,19 +57,39 @@ export async function putWork(page: Page, user: string, unsent: number, refused:
     async ([user, unsent, refused]) => {
       const request = indexedDB.open(`promptgrimoire-${user}`, 1);
       request.onupgradeneeded = () => {
-        request.result.createObjectStore('journal', { autoIncrement: true });
-        request.result.createObjectStore('states');
-        request.result.createObjectStore('aside', { autoIncrement: true });
+        for (const store of ['journal', 'states', 'aside']) request.result.createObjectStore(store);
       };
       await new Promise((resolve) => (request.onsuccess = resolve));
       const writing = request.result.transaction(['journal', 'aside'], 'readwrite');
-      for (let at = 0; at < unsent; at++) writing.objectStore('journal').add({ at });
-      for (let at = 0; at < refused; at++) writing.objectStore('aside').add({ at });
+      for (let at = 0; at < unsent; at++) writing.objectStore('journal').put({ at }, `elsewhere/${at}`);
+      for (let at = 0; at < refused; at++) writing.objectStore('aside').put({ at }, `elsewhere/${at}`);
       await new Promise((resolve) => (writing.oncomplete = resolve));
       request.result.close();
     },
     [user, unsent, refused] as const,
   );
+}
+
+/** Waits until the document of a conversation is on this device, with its tags and highlights. */
+export async function expectDocumentKept(page: Page, user: string, conversation: string): Promise<void> {
+  const isKept = () =>
+    page.evaluate(
+      async ([name, conversation]) => {
+        const request = indexedDB.open(name);
+        request.onupgradeneeded = () => request.transaction?.abort();
+        const opened = await new Promise((resolve) => {
+          request.onsuccess = () => resolve(true);
+          request.onerror = () => resolve(false);
+        });
+        if (!opened) return false;
+        const key = request.result.transaction('states').objectStore('states').getKey(conversation);
+        await new Promise((resolve) => (key.onsuccess = resolve));
+        request.result.close();
+        return key.result !== undefined;
+      },
+      [`promptgrimoire-${user}`, conversation] as const,
+    );
+  await expect.poll(isKept, { message: 'the document is not kept yet', timeout: 15_000 }).toBe(true);
 }
 
 /** How many unsent changes of somebody this device holds; undefined where there is no database. */

@@ -16,7 +16,7 @@ export class Workspace {
   readonly cards: Locator;
   readonly notes: Locator;
 
-  constructor(readonly page: Page) {
+  private constructor(readonly page: Page) {
     this.toolbar = page.getByRole('toolbar', { name: 'Annotate selection', exact: true });
     this.syncStatus = page.locator('[role=status][aria-label="Sync status"]');
     this.peopleHere = page.getByRole('list', { name: 'People here', exact: true }).getByRole('listitem');

@@ -124,8 +124,8 @@ async function took(response, path, number, client) {
   if (user) await withBook((book) => (number < heard ? undefined : arrive(book, user, number)));
   const isTheirs = user && user !== NOBODY && !redirected && headers.get("content-type")?.startsWith("text/html");
   if (isTheirs && status === 200) return keepPage(response, path, user, client);
-  // Nobody reads this copy: what it holds back is let go.
-  await response.body?.cancel();
+  // Nobody reads this copy: what it holds back is let go. Not waited for, because that takes as long as the other copy.
+  response.body?.cancel().catch(() => {});
   const isGone = [403, 404, 410].includes(status);
   if (isTheirs && isGone) await withBook((book) => (book.user === user ? drop(book, path) : undefined));
 }

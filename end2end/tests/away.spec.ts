@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
+import { NO_NETWORK } from '../kept.ts';
 import { lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
 
@@ -19,7 +20,7 @@ async function withoutSockets(context: BrowserContext): Promise<() => Promise<vo
 
 const report = (page: Page) => page.getByRole('region', { name: 'While you were away', exact: true });
 
-test.beforeEach(({ guard }) => guard.allow(/WebSocket|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|failed load|404 .*\/rights/));
+test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/rights/));
 
 test('what was done without a network survives the page, is sent later, and is reported', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);

@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
-import { book, expectKept, keptUsers, NO_NETWORK, putWork, unsentOf } from '../kept.ts';
+import { book, expectDocumentKept, expectKept, keptUsers, NO_NETWORK, putWork, unsentOf } from '../kept.ts';
 import { bread, lighthouse } from '../texts.ts';
 
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
@@ -104,19 +104,24 @@ test('what a session’s end left is not shown to whoever signs in by the form, 
   await expectNotKept(page);
 });
 
-test('signing out takes away what the device keeps', async ({ signIn, newConversation, guard }) => {
+test('signing out takes away what the device keeps, also while other tabs are open', async ({
+  signIn,
+  newConversation,
+  guard,
+}) => {
   guard.allow(...NO_NETWORK);
   const { id } = await newConversation(shared);
-  const { page, context, api } = await signIn('student-1');
+  const student = await signIn('student-1');
+  const { page, context, api } = student;
   const { id: user } = await api.me();
-  await page.goto(`/c/${id}`);
+  await student.open(id);
+  const tab = await student.openInNewTab(id);
   await expectKept(page, `/c/${id}`);
-  await page.goto('/');
-  await expectKept(page, '/');
-  await putWork(page, user, 0, 0);
+  expect(await unsentOf(page, user)).toBe(0);
 
   await pressSignOut(page);
   await signedOut(page);
+  await tab.synced('error');
   expect(await keptUsers(page)).toEqual([]);
   expect(await unsentOf(page, user)).toBeUndefined();
   expect((await api.get('/api/v1/me')).status()).toBe(401);
@@ -152,6 +157,34 @@ test('signing out asks before it discards what was not sent', async ({ signIn, n
   await signedOut(page);
   expect(await unsentOf(page, user)).toBeUndefined();
   expect(await keptUsers(page)).toEqual([]);
+});
+
+test('what was written in a train is asked about, and is there after staying', async ({ signIn, newConversation, guard }) => {
+  guard.allow(...NO_NETWORK);
+  const { id } = await newConversation(shared);
+  const student = await signIn('student-1');
+  const { id: user } = await student.api.me();
+  const a = await student.open(id);
+  await expectDocumentKept(student.page, user, id);
+  await student.page.goto('/');
+  await expectKept(student.page, '/', `/c/${id}`);
+  await student.context.setOffline(true);
+  await student.page.goto(`/c/${id}`);
+  await expect(student.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await a.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  await expect(a.syncStatus).toHaveText('Offline · 1 unsent change');
+  await student.page.goto('/');
+
+  await student.context.setOffline(false);
+  await pressSignOut(student.page);
+  const dialog = student.page.getByRole('dialog');
+  await expect(dialog.getByRole('listitem')).toHaveText(['1 change not sent yet']);
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  await student.page.goto(`/c/${id}`);
+  await a.synced('saved');
+  await a.expectPainted(lighthouse.keeper);
+  expect(await unsentOf(student.page, user)).toBe(0);
 });
 
 test('without a network nobody is signed out, and nothing is taken away', async ({ ownServer, signIn, guard }) => {

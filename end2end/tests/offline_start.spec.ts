@@ -3,8 +3,9 @@ import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { Api } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
+import { installCanonical } from '../canonical.ts';
 import { expect, test } from '../fixtures.ts';
-import { book, expectKept, keptBuilds, letTheMinutePass, NO_NETWORK } from '../kept.ts';
+import { book, expectDocumentKept, expectKept, keptBuilds, letTheMinutePass, NO_NETWORK } from '../kept.ts';
 import { Server } from '../server.ts';
 import { bread, lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
@@ -14,7 +15,7 @@ const other = { title: bread.title, text: bread.text, share: 'class' } as const;
 
 /** The text can be read and the tools work, though there is no server. */
 async function expectReadable(page: Page, text: string): Promise<void> {
-  await expect(page.getByText(text)).toBeVisible();
+  await expect(page.locator('[data-canonical]').filter({ hasText: text })).toBeVisible();
   await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
   await expect(page.locator('[role=status][aria-label="Sync status"]')).toHaveAttribute('data-state', 'offline');
 }
@@ -123,8 +124,66 @@ test('visited pages are read while the server is gone, and a browser that is sta
   await second.page.goto(`/c/${id}`);
   await expectReadable(second.page, lighthouse.weight);
   await ownServer.start();
-  await new Workspace(second.page).synced('saved');
+  await Workspace.on(second.page).synced('saved');
   guard.check();
+  await second.context.close();
+  await rm(profile, { recursive: true, force: true });
+});
+
+test('work of a train survives what a browser does to pages, and is sent when there is a network', async ({
+  ownServer,
+  playwright,
+  launchOptions,
+  signIn,
+  guard,
+}, testInfo) => {
+  // Three browsers and two starts of the server.
+  test.slow();
+  guard.allow(...NO_NETWORK);
+  const profile = testInfo.outputPath('profile');
+  const start = async () => {
+    const options = { ...launchOptions, baseURL: ownServer.origin, viewport: { width: 1280, height: 900 } };
+    const context = await playwright.chromium.launchPersistentContext(profile, options);
+    guard.watch(context);
+    await context.addInitScript(installCanonical);
+    return { context, page: await context.newPage() };
+  };
+  const first = await start();
+  const api = new Api(first.context.request, ownServer.origin);
+  await api.signIn('student-1');
+  const id = await api.newConversation(shared);
+  const a = await Workspace.open(first.page, id);
+  await expectKept(first.page, `/c/${id}`);
+  await expectDocumentKept(first.page, (await api.me()).id, id);
+  await ownServer.kill();
+  await a.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  await first.page.reload();
+  await expect(a.syncStatus).toHaveText('Offline · 1 unsent change');
+  await a.expectPainted(lighthouse.keeper);
+  await a.comment(a.card(lighthouse.keeper), 'Written in a tunnel.');
+  await expect(a.syncStatus).toHaveText('Offline · 2 unsent changes');
+  await a.page.close();
+
+  const b = Workspace.on(await first.context.newPage());
+  await b.page.goto(`/c/${id}`);
+  await expect(b.cards.getByText('Written in a tunnel.')).toBeVisible();
+  await (await b.openNotes()).fill('Notes of the train.');
+  await expect(b.syncStatus).toHaveText('Offline · 3 unsent changes');
+  await first.context.close();
+
+  const second = await start();
+  const c = Workspace.on(second.page);
+  await c.page.goto(`/c/${id}`);
+  await expect(c.syncStatus).toHaveText('Offline · 3 unsent changes');
+  await c.expectPainted(lighthouse.keeper);
+  await ownServer.start();
+  await c.synced('saved');
+  const reader = await signIn('student-2', { server: ownServer });
+  const d = await reader.open(id);
+  await d.expectPainted(lighthouse.keeper);
+  await expect(d.cards.getByText('Written in a tunnel.')).toHaveCount(1);
+  await expect(await d.openNotes()).toHaveValue('Notes of the train.');
   await second.context.close();
   await rm(profile, { recursive: true, force: true });
 });

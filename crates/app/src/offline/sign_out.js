@@ -32,7 +32,7 @@
     return { unsent, refused };
   };
 
-  /** Emptied before it is deleted: that has to wait for the other tabs to let go of it. */
+  /** Emptied before it is deleted: that has to wait for the other tabs, which hear of it (`versionchange`), to let go of it. */
   const forgetWork = async () => {
     const database = await openWork();
     if (!database) return;
@@ -53,13 +53,6 @@
     const done = new Promise((resolve) => { port1.onmessage = resolve; });
     worker.postMessage({ kind: "signed-out", user }, [port2]);
     await done;
-  };
-
-  /** The other tabs stop writing down what they do; otherwise they would make the database anew. */
-  const tellTabs = () => {
-    const channel = new BroadcastChannel("promptgrimoire-signed-out");
-    channel.postMessage(user);
-    channel.close();
   };
 
   const ask = (id) => new Promise((resolve) => {
@@ -85,7 +78,6 @@
     }
     const answer = await fetch("/sign-out", { method: "POST", redirect: "manual" }).catch(() => undefined);
     if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
-    tellTabs();
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
     location.assign("/sign-in");

@@ -305,17 +305,23 @@ async function prune(book) {
 // The book
 
 let turn = Promise.resolve();
+/** What could not be written, on a full disk. Nothing older may be read in its place: it could name somebody else. */
+let unwritten;
 
 /** Reads the book, lets it be changed, writes it: one change after the other. */
 function withBook(change) {
   const done = turn.then(async () => {
     const cache = await caches.open(BOOK);
-    const written = await (await cache.match("/book"))?.json();
+    const written = unwritten ?? (await (await cache.match("/book"))?.json());
     const book = written ?? { user: NOBODY, owner: NOBODY, pages: {}, clients: {} };
     try {
       return await change(book);
     } finally {
-      await cache.put("/book", new Response(JSON.stringify(book)));
+      unwritten = undefined;
+      await cache.put("/book", new Response(JSON.stringify(book))).catch(async () => {
+        unwritten = book;
+        await cache.delete("/book");
+      });
     }
   });
   turn = done.catch(() => {});

@@ -291,6 +291,7 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
   await b.synced('saved');
   await expect(report(b.page)).toContainText('1 change was not taken. It is kept on this device.');
   await expect(report(b.page)).toContainText('The deletion of a highlight');
+  await expect(report(b.page)).toContainText('3 changes of yours were sent and saved.');
   for (const desk of [a, b]) {
     await desk.expectPainted(lighthouse.bell);
     await desk.expectPainted(lighthouse.keeper);

@@ -116,7 +116,7 @@ pub fn Away(desk: Desk) -> impl IntoView {
                                         }
                                     })}
                                 {(!aside().is_empty()).then(|| view! { <KeptAside desk=desk items=aside() /> })}
-                                <button class="button" type="button" on:click=dismiss>"Dismiss"</button>
+                                <button class="button away-dismiss" type="button" on:click=dismiss>"Dismiss"</button>
                             </section>
                         }
                     })
@@ -185,7 +185,8 @@ pub fn AsideButton(desk: Desk) -> impl IntoView {
             hidden=move || count() == 0
             on:click=move |_| desk.away_open.update(|open| *open = !*open)
         >
-            {move || format!("Not taken: {}", count())}
+            <span class="aside-label">"Not taken: "</span>
+            {count}
         </button>
     }
     .into_any()

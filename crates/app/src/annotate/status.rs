@@ -42,7 +42,8 @@ pub fn SyncStatus(desk: Desk) -> impl IntoView {
     };
     let sign_in = move || {
         let next = format!("/sign-in?next=/c/{}", desk.place.conversation);
-        (status() == Status::SignedOut).then(|| view! { <a class="button" href=next>"Sign in to send"</a> })
+        let label = move || if desk.unsent.get() == 0 { "Sign in" } else { "Sign in to send" };
+        (status() == Status::SignedOut).then(|| view! { <a class="button" href=next>{label}</a> })
     };
     view! {
         <div class="sync-status" role="status" aria-label="Sync status" data-state=move || status().as_str() title=hint>

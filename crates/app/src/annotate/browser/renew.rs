@@ -38,6 +38,7 @@ impl Session {
                 self.refused_texts.borrow_mut().push(root);
             }
             self.doomed.borrow_mut().push(change.key);
+            self.count_out(1);
             self.put_aside(Vec::new(), vec![aside]);
         }
         self.journal.tabs.tell(&Word::Renew);
@@ -112,6 +113,13 @@ impl Session {
                     session.cannot_keep(&error);
                 }
             });
+        }
+    }
+
+    /// What is put aside was not sent after all.
+    fn count_out(&self, count: usize) {
+        if let Some(report) = self.link.report.borrow_mut().as_mut() {
+            report.sent = report.sent.saturating_sub(count);
         }
     }
 
@@ -193,6 +201,7 @@ impl Session {
         old.take_in(&fresh.state());
         let changes = self.journal.pending.borrow_mut().take();
         let aside = self.do_again(&old, &fresh, &changes);
+        self.count_out(aside.len());
         self.show_all(&old, &fresh);
         self.link.greeted.set(true);
         let mut keys = std::mem::take(&mut *self.doomed.borrow_mut());

@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from '@playwright/test';
+import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { NO_NETWORK } from '../kept.ts';
 import { lighthouse } from '../texts.ts';
@@ -266,9 +267,18 @@ test('what the server will not take any more is kept, can be taken away, and goe
   await kept.getByRole('button', { name: 'Export', exact: true }).click();
   const file = await (await download).createReadStream();
   expect((await file.toArray()).join('')).toContain('Too late for this.');
-  await kept.getByRole('button', { name: 'Discard', exact: true }).click();
-  await kept.getByRole('button', { name: 'Discard for good?', exact: true }).click();
-  await expect(kept).toHaveCount(0);
+  // The conversation cannot be opened any more: what is kept is listed on the first page, until its author discards it.
+  await a.page.goto('/');
+  const left = a.page.getByRole('region', { name: 'Not taken, and kept on this device', exact: true });
+  await expect(left).toContainText('Too late for this.');
+  await expect(left).toContainText('No longer shared with you');
+  await expectAccessible(a.page, 'home with work that was not taken');
+  await left.getByRole('button', { name: 'Discard', exact: true }).click();
+  await left.getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(left).toBeHidden();
+  await a.page.reload();
+  await expect(a.page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(left).toBeHidden();
 });
 
 test('one change that is refused takes no other with it', async ({ signIn, ownServer }) => {

@@ -11,6 +11,30 @@ const SIGN_OUT: &str = include_str!("offline/sign_out.js");
 /// Lists what is kept on this device.
 const KEPT: &str = include_str!("offline/kept.js");
 
+/// Lists what was not taken and is kept on this device.
+const LEFT: &str = include_str!("offline/left.js");
+
+/// What the server did not take and this device keeps, if there is any: to be read, exported or discarded.
+#[component]
+pub fn WorkLeft(
+    /// Whose.
+    user: UserId,
+) -> impl IntoView {
+    let script = format!("{LEFT}(\"{user}\")");
+    view! {
+        <section class="kept" data-left hidden aria-labelledby="left-title">
+            <h2 id="left-title">"Not taken, and kept on this device"</h2>
+            <ul class="away-items"></ul>
+            <div class="away-actions">
+                <button class="button" type="button">"Export"</button>
+                <button class="button quiet" type="button">"Discard"</button>
+            </div>
+            <script type="module" nonce=use_nonce() inner_html=script></script>
+        </section>
+    }
+    .into_any()
+}
+
 /// In the head of each page of somebody who is signed in.
 #[component]
 pub fn OfflineScripts(

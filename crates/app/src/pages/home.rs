@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use shared::api::{ConversationSummary, Me, Share};
 
 use super::Bar;
+use crate::offline::WorkLeft;
 
 /// The conversations that somebody may read.
 #[component]
@@ -23,6 +24,7 @@ pub fn HomePage(
         let lines = conversations.into_iter().map(|conversation| view! { <Line conversation=conversation /> });
         view! { <ul class="conversation-list">{lines.collect_view()}</ul> }.into_any()
     };
+    let user = me.id;
     view! {
         <Bar me=Some(me) />
         <main class="page" id="main">
@@ -31,6 +33,7 @@ pub fn HomePage(
                 <a class="button primary" href="/import">"Import"</a>
             </header>
             {list}
+            <WorkLeft user=user />
         </main>
     }
     .into_any()

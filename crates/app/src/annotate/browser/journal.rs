@@ -280,8 +280,12 @@ impl Session {
         self.journal.tabs.tell(&Word::Committed(keys.clone()));
         if let Some(store) = self.journal.store.borrow().clone() {
             spawn_local(async move {
-                // What stays by mistake is sent once more, and is known there.
-                if let Err(error) = store.replace(&keys, &[], &[]).await {
+                // What stays by mistake is sent once more, and is known there. It may have been put aside when access ended.
+                let done = match store.replace(&keys, &[], &[]).await {
+                    Ok(()) => store.discard(&keys).await,
+                    failed => failed,
+                };
+                if let Err(error) = done {
                     leptos::logging::warn!("the journal cannot be shortened: {error}");
                 }
             });

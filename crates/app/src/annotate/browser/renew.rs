@@ -88,10 +88,12 @@ impl Session {
         self.put_aside(changes.into_iter().map(|change| change.key).collect(), aside);
     }
 
-    /// Shows what was not sent and cannot be: it stays in the journal, should access be given back.
+    /// Shows what was not sent and cannot be, and keeps the words of it for the list on the first page. The changes stay
+    /// in the journal, should access be given back.
     pub fn show_unsent(self: &Rc<Self>, why: &str) {
         let changes: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
-        self.show_aside(&self.all_aside(&changes, why));
+        let unsent = self.all_aside(&changes, why);
+        self.put_aside(Vec::new(), unsent);
     }
 
     /// Changes as their author knows them; a text once, as it stands.

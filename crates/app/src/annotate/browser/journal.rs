@@ -134,11 +134,13 @@ impl Session {
                 continue;
             }
             let key = self.journal.pending.borrow_mut().key_of_orphan(&change.key);
-            // Another page may have been faster.
-            if store.claim(&change.key, &key).await.unwrap_or(false) {
-                left.push(Change { key, ..change });
-            }
+            left.push((change, key));
         }
+        // Another page may have been faster with some of them.
+        let left = match store.claim(left).await {
+            Ok(left) => left,
+            Err(error) => return self.cannot_keep(&error),
+        };
         self.journal.pending.borrow_mut().adopt(left);
         self.show_changes();
         self.pump();

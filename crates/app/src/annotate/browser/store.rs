@@ -143,17 +143,21 @@ impl Store {
         }
     }
 
-    /// Takes over a change that another page left; whether it was still there.
+    /// Takes over changes that other pages left, under new keys; returns those that were still there.
     ///
     /// # Errors
-    /// The database is gone or full; the change is where it was.
-    pub async fn claim(&self, key: &str, as_key: &str) -> Result<bool, Error> {
+    /// The database is gone or full; the changes are where they were.
+    pub async fn claim(&self, orphans: Vec<(Change, String)>) -> Result<Vec<Change>, Error> {
         let txn = self.begin(&[JOURNAL], TransactionMode::ReadWrite)?;
         let journal = txn.object_store(JOURNAL)?;
-        let Some(record) = journal.get(JsValue::from(key))?.await? else { return Ok(false) };
-        journal.put(&record, Some(&as_key.into()))?;
-        journal.delete(JsValue::from(key))?;
-        committed(txn).await.map(|()| true)
+        let mut claimed = Vec::new();
+        for (change, key) in orphans {
+            let Some(record) = journal.get(JsValue::from(change.key.as_str()))?.await? else { continue };
+            journal.put(&record, Some(&key.as_str().into()))?;
+            journal.delete(JsValue::from(change.key))?;
+            claimed.push(Change { key, update: change.update, intent: change.intent });
+        }
+        committed(txn).await.map(|()| claimed)
     }
 
     /// Discards what was put aside: the person said so.

@@ -2,10 +2,22 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
-const WORKER = readFileSync(fileURLToPath(new URL('../public/service-worker.js', import.meta.url)));
+const read = (path: string) => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
+const WORKER = read('public/service-worker.js');
+const REGISTER = read('crates/app/src/offline/register.js');
 
 /** How a path is answered; undefined leaves the request waiting. */
-export type Answer = { status?: number; user?: string; location?: string; text?: string; build?: string } | undefined;
+export type Answer = Page | undefined;
+
+interface Page {
+  status?: number;
+  user?: string;
+  location?: string;
+  text?: string;
+  build?: string;
+  /** The page has the product's own script that starts the worker; the rest of it comes when this is done. */
+  registersAfter?: Promise<void>;
+}
 
 /**
  * Answers in the place of the product what the product cannot be brought to answer at will: a proxy's errors, somebody
@@ -52,12 +64,14 @@ export class StandIn {
     }
     const answer = path === '/offline' ? { text: 'no connection' } : await this.answer(path);
     if (!answer) return;
-    const { status = 200, user, location, text = '', build = this.build } = answer;
+    const { status = 200, user, location, text = '', build = this.build, registersAfter } = answer;
     const headers: Record<string, string> = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
     if (user) headers['x-promptgrimoire-user'] = user;
     if (location) headers.location = location;
     response.writeHead(status, headers);
     const head = `<title>${text} · PromptGrimoire</title><link rel="stylesheet" href="/pkg/${build}/app.css">`;
-    response.end(`<!DOCTYPE html><html lang="en"><head>${head}</head><body><p>${text}</p></body></html>`);
+    response.write(`<!DOCTYPE html><html lang="en"><head>${head}</head><body><p>${text}</p>`);
+    await registersAfter;
+    response.end(`${registersAfter ? `<script type="module">${REGISTER}</script>` : ''}</body></html>`);
   }
 }

@@ -135,8 +135,9 @@ test('signing out asks before it discards what was not sent', async ({ signIn, n
   const { page, api } = await signIn('student-1');
   const { id: user } = await api.me();
   await page.goto(`/c/${id}`);
+  await expectKept(page, `/c/${id}`);
   await page.goto('/');
-  await expectKept(page, `/c/${id}`, '/');
+  await expectKept(page, '/');
   await putWork(page, user, 3, 1);
 
   const dialog = page.getByRole('dialog', { name: 'Sign out and lose work?' });

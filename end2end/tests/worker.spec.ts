@@ -4,6 +4,12 @@ import { expect } from '../fixtures.ts';
 import { book, expectKept, keptBuilds, keptUsers, letTheMinutePass } from '../kept.ts';
 import { type Answer, StandIn } from '../stand_in.ts';
 
+const takeOver = async () => {
+  await navigator.serviceWorker.register('/service-worker.js');
+  if (navigator.serviceWorker.controller) return;
+  await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
+};
+
 /** A page of the stand-in under the real worker. */
 const test = base.extend<{ standIn: StandIn; at: Page }>({
   standIn: async ({}, use) => {
@@ -16,12 +22,7 @@ const test = base.extend<{ standIn: StandIn; at: Page }>({
     const page = await context.newPage();
     standIn.answer = () => ({ text: 'empty' });
     await page.goto('/');
-    await page.evaluate(async () => {
-      await navigator.serviceWorker.register('/service-worker.js');
-      if (!navigator.serviceWorker.controller) {
-        await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
-      }
-    });
+    await page.evaluate(takeOver);
     await use(page);
     await context.close();
   },
@@ -36,6 +37,22 @@ async function visit(page: Page, path: string): Promise<void> {
 }
 
 const text = (page: Page) => page.locator('p');
+
+test('a page that the worker took over while it was loading is kept too', async ({ standIn, browser }) => {
+  let release = () => {};
+  const rest = new Promise<void>((resolve) => (release = resolve));
+  standIn.answer = (path) => ({ user: 'ann', text: path, ...(path === '/half' && { registersAfter: rest }) });
+  const context = await browser.newContext({ baseURL: standIn.origin });
+  const [half, other] = [await context.newPage(), await context.newPage()];
+  await half.goto('/half', { waitUntil: 'commit' });
+  await expect(text(half)).toHaveText('/half');
+  await other.goto('/other');
+  await other.evaluate(takeOver);
+  await expect.poll(() => half.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+  release();
+  await expect.poll(() => keptPaths(half)).toEqual(['/half']);
+  await context.close();
+});
 
 test('an error of the server is not shown where the page is kept, and is where it is not', async ({ at, standIn }) => {
   standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });

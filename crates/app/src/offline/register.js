@@ -3,11 +3,12 @@
 (() => {
   const { serviceWorker } = navigator;
   if (!serviceWorker) return;
-  const isControlled = Boolean(serviceWorker.controller);
+  // Not `controller`: the worker may have taken this page over after it came, and before this runs.
+  const cameByWorker = performance.getEntriesByType("navigation")[0]?.workerStart > 0;
   const register = async () => {
     await serviceWorker.register("/service-worker.js");
     const { active } = await serviceWorker.ready;
-    if (isControlled) return;
+    if (cameByWorker) return;
     active.postMessage({ kind: "page" });
     const tell = (entries) => active.postMessage({
       kind: "assets",

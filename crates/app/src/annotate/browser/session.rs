@@ -285,6 +285,8 @@ impl Session {
                     self.link.failures.set(0);
                     self.renewed();
                     dom::mark_hydrated();
+                    // Who leaves at once finds it without a network all the same.
+                    self.rest_now();
                 }
             }
             Ok(Frame::Update(update)) => {

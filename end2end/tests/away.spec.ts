@@ -322,3 +322,36 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
 function asksBeforeLeaving(page: Page): Promise<boolean> {
   return page.evaluate(() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true })));
 }
+
+test('who is signed out while away goes on working, and signs in to send', async ({ signIn, newConversation, guard }) => {
+  guard.allow(/401/);
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const a = await writer.open(id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  await writer.context.clearCookies();
+  await writer.context.setOffline(false);
+  await a.synced('error');
+  await a.comment(a.card(lighthouse.keeper), 'Written while signed out.');
+  await expect(a.syncStatus).toHaveText('Signed out · 2 unsent changes');
+
+  // Somebody else signs in on the same machine, and the first one's tab is looked at again: nothing of it is sent for them.
+  const other = await writer.context.newPage();
+  await writer.api.signIn('student-2');
+  const b = await Workspace.open(other, id);
+  await a.page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await a.synced('error');
+  await expect(b.cards).toHaveCount(0);
+  await other.close();
+
+  await writer.context.clearCookies();
+  await a.page.getByRole('link', { name: 'Sign in to send', exact: true }).click();
+  await a.page.getByRole('button', { name: 'Continue as Demo Student 1', exact: true }).click();
+  await a.synced('saved');
+  await expect(a.cards.getByText('Written while signed out.')).toBeVisible();
+  const reader = await (await signIn('instructor')).open(id);
+  await reader.expectPainted(lighthouse.keeper);
+  await expect(reader.cards.getByText('Written while signed out.')).toHaveCount(1);
+});

@@ -55,6 +55,13 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Whether it was typed into one of these texts.
+    pub fn is_typed_in(&self, roots: &[Root]) -> bool {
+        matches!(self.intent, Intent::Typed(root) if roots.contains(&root))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// To be written to the disk.
@@ -226,6 +233,13 @@ impl Pending {
     /// All of them, in order.
     pub fn all(&self) -> impl Iterator<Item = &Change> {
         self.entries.iter().map(|entry| &entry.change)
+    }
+
+    /// Takes those out of which this is true.
+    pub fn remove(&mut self, is_meant: impl Fn(&Change) -> bool) -> Vec<Change> {
+        let (gone, stay) = self.entries.drain(..).partition::<VecDeque<_>, _>(|entry| is_meant(&entry.change));
+        self.entries = stay;
+        gone.into_iter().map(|entry| entry.change).collect()
     }
 
     /// Takes all of them out.

@@ -115,7 +115,8 @@ impl Room {
 
     fn refuse(&mut self, seat: SeatId, number: u64, refusal: Refusal) {
         let Some(seated) = self.seats.get_mut(&seat) else { return };
-        seated.refusals += 1;
+        // What follows from a refusal is not another one: a queue of hours may stand behind a single change.
+        seated.refusals += u32::from(refusal != Refusal::BehindRefusal);
         // A stock client does not know what a refusal is: it would go on, and everything later would be a gap.
         let ends = !seated.member.speaks_v1 || seated.refusals >= MAX_REFUSALS;
         self.say_refused(seat, number, refusal);

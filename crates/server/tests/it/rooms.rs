@@ -140,8 +140,9 @@ async fn five_gaps_in_a_row_close_the_connection() {
     for _ in 0..4 {
         peer.say_update(&gap).await;
     }
-    // Something good between them starts the count anew.
+    // Nothing does not count; something good between them starts the count anew.
     peer.say_update(&[0, 0]).await;
+    peer.write("good").await;
     for _ in 0..4 {
         peer.say_update(&gap).await;
     }

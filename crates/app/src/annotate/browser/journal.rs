@@ -19,6 +19,7 @@ use super::{
     tabs::{Tabs, Word},
 };
 use crate::annotate::{
+    away::Aside,
     desk::{Place, Toast},
     pending::{Change, Intent, Pending},
 };
@@ -114,8 +115,24 @@ impl Session {
             && self.replica().take_in(&update)
         {
             self.link.epoch.set(Some(epoch));
-            self.link.lost_at.set(Some(at));
+            if !self.link.synced.get() {
+                self.link.lost_at.set(Some(at));
+            }
             dom::mark_hydrated();
+        }
+        // What is still in the journal is tried again.
+        let is_tried = |aside: &Aside| {
+            changes.iter().any(|change| match change.intent {
+                Intent::Typed(root) => aside.key.starts_with(&self.text_key(root)),
+                _ => aside.key == change.key,
+            })
+        };
+        let (tried, aside): (Vec<Aside>, Vec<Aside>) = aside.into_iter().partition(is_tried);
+        if !tried.is_empty()
+            && let Some(store) = self.journal.store.borrow().clone()
+        {
+            let keys: Vec<String> = tried.into_iter().map(|aside| aside.key).collect();
+            spawn_local(async move { drop(store.discard(&keys).await) });
         }
         self.desk.aside.update(|all| all.extend(aside));
         self.take_over(changes).await;
@@ -125,7 +142,12 @@ impl Session {
     /// Shows changes of other pages, and takes over those of pages that are gone.
     async fn take_over(self: &Rc<Self>, changes: Vec<Change>) {
         let open = self.journal.tabs.open().await.unwrap_or_default();
-        let Some(store) = self.journal.store.borrow().clone().filter(|_| !self.is_renewing()) else { return };
+        let store = self.journal.store.borrow().clone();
+        let Some(store) = store.filter(|_| !self.is_renewing()) else {
+            // Looked at again when the document has been taken.
+            self.journal.others.borrow_mut().extend(changes.into_iter().map(|change| change.key));
+            return;
+        };
         let mut left = Vec::new();
         for change in changes.into_iter().filter(|change| change.tab() != self.journal.tabs.id) {
             self.replica().take_in(&change.update);
@@ -149,7 +171,9 @@ impl Session {
     /// A page may have gone since the journal was read: what it left is sent by this one.
     pub fn look_for_orphans(self: &Rc<Self>) {
         let store = self.journal.store.borrow().clone();
-        let Some(store) = store.filter(|_| !self.journal.others.borrow().is_empty()) else { return };
+        let Some(store) = store.filter(|_| !self.is_renewing() && !self.journal.others.borrow().is_empty()) else {
+            return;
+        };
         let session = self.clone();
         spawn_local(async move {
             if let Ok(changes) = store.journal(session.desk.place.conversation).await {
@@ -233,6 +257,9 @@ impl Session {
         }
         journal.pending.borrow_mut().unsent();
         let has_gap = link.gap.get() == Gap::Found;
+        if has_gap {
+            self.put_rootless_aside();
+        }
         let lacking =
             if has_gap || journal.pending.borrow().len() == 0 { self.replica().beyond(state_vector) } else { None };
         let number = self.send_counted(lacking.as_deref().unwrap_or(NOTHING));

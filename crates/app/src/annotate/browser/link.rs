@@ -47,6 +47,8 @@ pub struct Link {
     pub gap: Cell<Gap>,
     /// The document is to be taken afresh as soon as it is known what became of all that was sent.
     pub renewal: Cell<bool>,
+    /// The document that is being taken is another one: what was made on the old has no place in it.
+    pub replaced: Cell<bool>,
     /// How many sockets there were.
     pub sockets: Cell<u64>,
 }

@@ -22,6 +22,8 @@ use crate::annotate::{
     pending::{Change, Intent},
 };
 
+const REPLACED: &str = "the document was replaced on the server meanwhile";
+
 /// The document is not taken afresh before it is known what the person may do now, but that is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -48,7 +50,7 @@ impl Session {
     /// The document is to be taken afresh, but not before it is known what became of all that was sent: what is accepted
     /// and not committed yet would be done a second time.
     pub fn want_renewal(self: &Rc<Self>) {
-        if !self.is_renewing() {
+        if !self.is_renewing() && self.link.ended.get().is_none() {
             self.link.greeted.set(false);
             self.link.renewal.set(true);
             self.renew_if_wanted();
@@ -68,7 +70,8 @@ impl Session {
 
     /// The document was replaced on the server: what was made on the old one has no place in the new one.
     pub fn replaced(self: &Rc<Self>) {
-        self.put_all_aside("the document was replaced on the server meanwhile");
+        self.put_all_aside(REPLACED);
+        self.link.replaced.set(true);
         self.journal.others.borrow_mut().clear();
         self.link.epoch.set(None);
         if let Some(store) = self.journal.store.borrow().clone() {
@@ -104,6 +107,32 @@ impl Session {
             Intent::Command(_) | Intent::Unknown => true,
         };
         changes.iter().filter(once).map(|change| self.aside(change, why)).collect()
+    }
+
+    /// The same, where texts stand in that copy.
+    fn all_aside_of(&self, copy: &Replica, changes: &[Change], why: &str) -> Vec<Aside> {
+        let mut all = self.all_aside(changes, why);
+        for root in [Root::Notes, Root::Response] {
+            let key = self.text_key(root);
+            for aside in all.iter_mut().filter(|aside| aside.key.starts_with(&key)) {
+                aside.key = format!("{key}{}", copy.client());
+                aside.text = copy.read(root);
+            }
+        }
+        all
+    }
+
+    /// How keys of a text that was put aside begin; the copy in which it stood follows.
+    pub fn text_key(&self, root: Root) -> String {
+        format!("{}/{}/", self.desk.place.conversation, name_of(root))
+    }
+
+    /// Puts aside what builds on something that is nowhere, neither here nor on the server.
+    pub fn put_rootless_aside(self: &Rc<Self>) {
+        let replica = self.replica();
+        let rootless = self.journal.pending.borrow_mut().remove(|change| replica.lacks(&change.update));
+        let aside = self.all_aside(&rootless, "what it belongs to is not there any more");
+        self.put_aside(rootless.into_iter().map(|change| change.key).collect(), aside);
     }
 
     fn put_aside(self: &Rc<Self>, keys: Vec<String>, aside: Vec<Aside>) {
@@ -147,7 +176,7 @@ impl Session {
         }
         // A text once, as it stands.
         let key = match change.intent {
-            Intent::Typed(root) => format!("{}/{}", self.desk.place.conversation, name_of(root)),
+            Intent::Typed(root) => format!("{}{}", self.text_key(root), self.replica().client()),
             _ => change.key.clone(),
         };
         Aside { key, at: js_sys::Date::now(), why, what, text }
@@ -191,7 +220,7 @@ impl Session {
         let session = self.clone();
         spawn_local(async move {
             within(PATIENCE, session.ask_rights()).await;
-            session.connect();
+            session.connect_if_alone();
         });
     }
 
@@ -199,10 +228,15 @@ impl Session {
     pub fn renewed(self: &Rc<Self>) {
         let Some(fresh) = self.fresh.borrow_mut().take() else { return };
         let old = self.replica.replace(fresh.clone());
-        // So that the two texts differ in nothing but what was typed here.
-        old.take_in(&fresh.state());
+        self.link.gap.set(Gap::None);
         let changes = self.journal.pending.borrow_mut().take();
-        let aside = self.do_again(&old, &fresh, &changes);
+        let aside = if self.link.replaced.take() {
+            self.all_aside_of(&old, &changes, REPLACED)
+        } else {
+            // So that the two texts differ in nothing but what was typed here.
+            old.take_in(&fresh.state());
+            self.do_again(&old, &fresh, &changes)
+        };
         self.count_out(aside.len());
         self.show_all(&old, &fresh);
         self.link.greeted.set(true);
@@ -216,6 +250,9 @@ impl Session {
     fn do_again(&self, old: &Replica, fresh: &Replica, changes: &[Change]) -> Vec<Aside> {
         let mut aside = Vec::new();
         let mut typed = std::mem::take(&mut *self.refused_texts.borrow_mut());
+        let refused: Vec<Change> = changes.iter().filter(|change| change.is_typed_in(&typed)).cloned().collect();
+        // What was typed since belongs to what was put aside then.
+        aside.extend(self.all_aside_of(old, &refused, "it follows what was not taken"));
         for change in changes {
             let done = match &change.intent {
                 Intent::Command(command) if fresh.knows(&change.update) || fresh.has(command) => Ok(()),
@@ -232,10 +269,7 @@ impl Session {
                 Intent::Unknown => Err("it cannot be done again by this version of the page".to_owned()),
             };
             if let Err(why) = done {
-                let described = self.aside(change, &why);
-                let text =
-                    if let Intent::Typed(root) = change.intent { old.read(root) } else { described.text.clone() };
-                aside.push(Aside { text, ..described });
+                aside.extend(self.all_aside_of(old, std::slice::from_ref(change), &why));
             }
             for update in fresh.made() {
                 self.journal.pending.borrow_mut().push(update, change.intent.clone(), js_sys::Date::now() as u64);
@@ -253,6 +287,7 @@ impl Session {
         spawn_local(async move {
             if let Err(error) = store.replace(&gone, &new, &aside).await {
                 session.cannot_keep(&error);
+                session.doomed.borrow_mut().extend(gone);
             }
             session.journal.pending.borrow_mut().written(batch);
             session.pump();

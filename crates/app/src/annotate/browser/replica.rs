@@ -88,6 +88,11 @@ impl Replica {
         !outline.brings.is_empty() && outline.brings.iter().all(is_here)
     }
 
+    /// Whether an update adds something that could not be put in its place here, for lack of what it builds on.
+    pub fn lacks(&self, update: &[u8]) -> bool {
+        prescan::prescan(update).is_ok_and(|outline| !outline.brings.is_empty()) && !self.knows(update)
+    }
+
     /// Whether what a command makes is here already, under the same id.
     pub fn has(&self, command: &Command) -> bool {
         let txn = self.doc.transact();

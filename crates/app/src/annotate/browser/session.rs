@@ -17,7 +17,7 @@ use super::{
     boxes::Boxes,
     dom,
     journal::Journal,
-    link::{Link, explain},
+    link::{Gap, Link, explain},
     mirror,
     painter::Painter,
     presence::Presence,
@@ -128,10 +128,21 @@ impl Session {
         self.fresh.borrow().is_some()
     }
 
+    /// Opens a socket, unless there is one.
+    pub fn connect_if_alone(self: &Rc<Self>) {
+        if self.socket.borrow().is_none() {
+            self.connect();
+        }
+    }
+
     /// Opens a socket, and another when it closes.
     pub fn connect(self: &Rc<Self>) {
         let (link, id) = (&self.link, self.desk.place.conversation);
         link.retrying.set(false);
+        // What was to fill the gap may not have arrived.
+        if matches!(link.gap.get(), Gap::Filling(_)) {
+            link.gap.set(Gap::Found);
+        }
         link.synced.set(false);
         link.greeted.set(false);
         link.sent.set(0);
@@ -244,6 +255,8 @@ impl Session {
         self.lose();
         match CloseCode::from_code(code) {
             Some(CloseCode::WrongEpoch) => self.replaced(),
+            // So many refusals at once that the server has had enough: the document is taken afresh, and they are done.
+            Some(CloseCode::Denied | CloseCode::Malformed) if self.renew_if_wanted() => {}
             Some(code) if code.is_permanent() => {
                 self.link.ended.set(Some(code));
                 let why = explain(code);

@@ -1,11 +1,17 @@
 use std::time::Duration;
 
-use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
+use tokio::{
+    sync::oneshot,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 
 use super::Cluster;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long a stop waits for one that is being started: an orderly stop takes ten seconds at most.
+const LAST_TRY: Duration = Duration::from_secs(3);
 
 /// Whoever sees to it that a server's Postgres runs for as long as the server does. Nothing that was committed is lost
 /// when it dies, but until it is back nothing can be read or stored, and nobody else would start it.
@@ -43,10 +49,17 @@ async fn keep(mut cluster: Cluster, mut stopped: oneshot::Receiver<()>) -> anyho
         }
         tracing::error!("the embedded database has died: starting it again");
         tokio::select! {
-            // One that is being started then is left to the next server, which finds it running.
-            _ = &mut stopped => return Ok(()),
+            stop = &mut stopped => return if stop.is_ok() { stop_starting(cluster).await } else { Ok(()) },
             () = revive(&mut cluster) => tracing::info!("the embedded database runs again"),
         }
+    }
+}
+
+/// Stops a Postgres that is just being started again, if it comes up soon. Else the next server finds it.
+async fn stop_starting(mut cluster: Cluster) -> anyhow::Result<()> {
+    match timeout(LAST_TRY, cluster.revive()).await {
+        Ok(Ok(())) => cluster.stop().await,
+        Ok(Err(_)) | Err(_) => Ok(()),
     }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BrowserContext, Page } from '@playwright/test';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
@@ -20,6 +21,9 @@ async function withoutSockets(context: BrowserContext): Promise<() => Promise<vo
 }
 
 const report = (page: Page) => page.getByRole('region', { name: 'While you were away', exact: true });
+
+/** Shorter ones are not worth a report. */
+const absence = () => pause(2_500);
 
 test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/rights/));
 
@@ -74,6 +78,7 @@ test('two people without a network mark one passage and write in one place, and 
     await desk.notes.press('End');
     await desk.notes.pressSequentially(words);
   }
+  await absence();
   // One after the other, so that the second finds what the first did.
   await one.context.setOffline(false);
   await a.synced('saved');
@@ -295,6 +300,7 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
   await b.comment(await b.highlight(lighthouse.keeper), 'This is mine.');
   await (await b.openNotes()).fill('And these notes.');
   await b.showTab('Annotations');
+  await absence();
   // A deletion of somebody else's highlight is for staff alone.
   await ownServer.sql("update memberships set role = 'student' from users where users.id = user_id and users.name = 'Demo Instructor'");
   await teacher.context.setOffline(false);

@@ -116,7 +116,8 @@ impl Session {
         {
             self.link.epoch.set(Some(epoch));
             if !self.link.synced.get() {
-                self.link.lost_at.set(Some(at));
+                // Whoever left work behind is told what becomes of it, however short the absence was.
+                self.link.lost_at.set(Some(if changes.is_empty() { at } else { 0.0 }));
             }
             dom::mark_hydrated();
         }

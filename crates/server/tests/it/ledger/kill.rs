@@ -34,7 +34,7 @@ async fn a_server_that_is_killed_over_and_over_keeps_all_that_it_acknowledged() 
 async fn a_postgres_that_is_killed_over_and_over_keeps_all_that_was_acknowledged() {
     let mut abroad = Abroad::open("outages", CAST, seed()).await;
     // Each kind once at least.
-    for number in 0..10 {
+    for number in 0..20 {
         let edits = abroad.stage.rng.random_range(EDITS);
         abroad.stage.write(edits).await;
         abroad.stage.nap().await;
@@ -43,7 +43,7 @@ async fn a_postgres_that_is_killed_over_and_over_keeps_all_that_was_acknowledged
         abroad = abroad.strike(outage).await;
     }
     let abroad = abroad.end().await;
-    enough(abroad.stage, 10 * EDITS.start).await;
+    enough(abroad.stage, 20 * EDITS.start).await;
 }
 
 /// The seed of this run: `LEDGER_SEED`, or another each time. It is printed.

@@ -57,11 +57,13 @@ test(`back to the network with ${QUEUED} unsent changes`, async ({ signIn, newCo
   const me = await writer.api.me();
   const { author_id: author } = await writer.api.conversation(id);
   // The document as the device has it, and a thousand comments on it, as another Yjs client of the same person makes them.
-  await expect.poll(() => stateOf(a.page, me.id, id)).not.toBe('');
-  await a.page.goto('/');
-  const state = await stateOf(a.page, me.id, id);
   const doc = new Y.Doc();
-  Y.applyUpdate(doc, Buffer.from(state, 'base64'));
+  const isKept = async () => {
+    Y.applyUpdate(doc, Buffer.from(await stateOf(a.page, me.id, id), 'base64'));
+    return doc.getMap('highlights').has(highlight ?? '');
+  };
+  await expect.poll(isKept).toBe(true);
+  await a.page.goto('/');
   const updates: string[] = [];
   doc.on('update', (update) => updates.push(Buffer.from(update).toString('base64')));
   const thread = doc.getMap<Y.Map<unknown>>('highlights').get(highlight ?? '')?.get('comments') as Y.Map<unknown>;
@@ -108,7 +110,7 @@ function stateOf(page: Page, user: string, id: string): Promise<string> {
       await new Promise((resolve) => (get.onsuccess = resolve));
       db.close();
       const bytes: Uint8Array | undefined = get.result?.update;
-      return bytes ? btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) : '';
+      return btoa(Array.from(bytes ?? [0, 0], (byte) => String.fromCharCode(byte)).join(''));
     },
     [user, id] as const,
   );

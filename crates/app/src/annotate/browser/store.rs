@@ -180,20 +180,21 @@ impl Store {
     pub async fn keep(&self, conversation: ConversationId, state: &State) -> Result<(), Error> {
         let txn = self.begin(&[STATES], TransactionMode::ReadWrite)?;
         let states = txn.object_store(STATES)?;
+        let own = conversation.to_string();
+        // Asked for first: the page may be going away, and nothing that waits is done then.
+        let record = Object::new();
+        set(&record, "epoch", &(state.epoch as f64).into());
+        set(&record, "at", &state.at.into());
+        set(&record, "update", &Uint8Array::from(state.update.as_slice()));
+        states.put(&record, Some(&own.as_str().into()))?;
         let index = states.get(JsValue::from(INDEX))?.await?.and_then(|value| value.as_string());
         let mut index: BTreeMap<String, Entry> =
             index.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let own = conversation.to_string();
         index.insert(own.clone(), Entry { size: state.update.len() as u64, at: state.at });
         for gone in beyond(&index, &own) {
             index.remove(&gone);
             states.delete(JsValue::from(gone))?;
         }
-        let record = Object::new();
-        set(&record, "epoch", &(state.epoch as f64).into());
-        set(&record, "at", &state.at.into());
-        set(&record, "update", &Uint8Array::from(state.update.as_slice()));
-        states.put(&record, Some(&own.into()))?;
         states.put(&serde_json::to_string(&index).unwrap_or_default().into(), Some(&INDEX.into()))?;
         committed(txn).await
     }

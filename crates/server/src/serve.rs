@@ -1,10 +1,13 @@
 //! Start, and orderly stop.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, pin::pin, time::Duration};
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
-use tokio::{net::TcpListener, signal};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
@@ -17,9 +20,14 @@ use crate::{
 
 /// How long requests under way may take to finish when the server stops. The rooms are closed meanwhile.
 const DRAIN: Duration = Duration::from_secs(3);
+/// How long a server that is asked to stop while it is starting waits for its database, to stop that too. A Postgres that
+/// takes longer is left running, and the next server finds it.
+const LAST_START: Duration = Duration::from_secs(10);
 
 /// Serves until SIGTERM or Ctrl+C, then stops in order: no new requests, sockets closed with 1012, documents stored.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    // Before all else: until it listens, a signal ends the process on the spot.
+    let mut stop = StopSignal::listen()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}: is another server running there? (LISTEN)", config.listen))?;
@@ -27,14 +35,27 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(warning) = config.warning(bound) {
         tracing::warn!("{warning}");
     }
-    let database = Database::open(&config).await?;
+    let Some(database) = open_unless(&mut stop, &config).await? else { return Ok(()) };
     if matches!(config.sign_in, SignIn::Development) {
         demo::seed(database.pool()).await.context("cannot seed the demo data")?;
     }
     let services = Services::new(config, bound, database.pool().clone());
     announce(&services, bound);
-    run(listener, services, stop_signal()).await?;
+    run(listener, services, async move { stop.came().await }).await?;
     database.close().await
+}
+
+/// Opens the database. `None`: the server was asked to stop meanwhile, and there is nothing left to stop.
+async fn open_unless(stop: &mut StopSignal, config: &Config) -> anyhow::Result<Option<Database>> {
+    let mut opening = pin!(Database::open(config));
+    tokio::select! {
+        database = &mut opening => return database.map(Some),
+        () = stop.came() => tracing::info!("asked to stop before the database is open"),
+    }
+    if let Ok(database) = tokio::time::timeout(LAST_START, opening).await {
+        database?.close().await?;
+    }
+    Ok(None)
 }
 
 /// Serves on `listener` until `stop` resolves.
@@ -75,23 +96,23 @@ fn announce(services: &Services, bound: SocketAddr) {
     eprintln!("PromptGrimoire is ready: {}", services.origin);
 }
 
-async fn stop_signal() {
-    let interrupt = async {
-        if signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+/// What people and service managers stop a server with: Ctrl+C and SIGTERM.
+struct StopSignal {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignal {
+    fn listen() -> anyhow::Result<StopSignal> {
+        let listen = |kind| signal(kind).context("the system does not tell of signals");
+        Ok(StopSignal { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    /// One that came since [`StopSignal::listen`] counts too.
+    async fn came(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut signals) => drop(signals.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
     }
 }

@@ -19,7 +19,7 @@ use server::{
 };
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 
-use crate::support::{run, test_database::TestDatabase};
+use crate::support::{program::Starting, run, test_database::TestDatabase};
 
 fn config(data_dir: &Path, database_url: &str) -> Config {
     let words = [
@@ -86,6 +86,23 @@ async fn a_cluster_is_made_stopped_and_opened_again_with_its_rows() {
     let database = Database::open(&config).await.unwrap();
     assert_eq!(words(&mut database.pool().acquire().await.unwrap()).await, ["first"]);
     database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_asked_to_stop_while_it_starts_stops_in_order_and_its_database_too() {
+    let data_dir = run::scratch("early").join("data");
+    for (said, ready) in [("making the embedded database", false), ("PromptGrimoire is ready", true)] {
+        let mut server = Starting::launch(&data_dir, None);
+        server.says(said).await;
+        let status = server.terminate().await;
+        assert_eq!(status.code(), Some(0), "after \"{said}\": {status}");
+        let log = fs::read_to_string(data_dir.with_file_name("server.log")).unwrap();
+        assert_eq!(log.contains("is ready"), ready, "{log}");
+        let elsewhere = fs::read_to_string(data_dir.join("postgres.path"));
+        let home = elsewhere.map_or_else(|_| data_dir.clone(), |path| PathBuf::from(path.trim()));
+        assert!(home.join("postgres/PG_VERSION").exists(), "it was made");
+        assert!(!home.join("postgres/postmaster.pid").exists(), "Postgres left in order");
+    }
 }
 
 #[tokio::test]

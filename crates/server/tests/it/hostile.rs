@@ -3,7 +3,6 @@
 
 mod bytes;
 mod scene;
-mod server;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

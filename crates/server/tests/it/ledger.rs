@@ -9,7 +9,6 @@ mod book;
 mod club;
 mod house;
 mod kill;
-mod program;
 mod reading;
 mod soak;
 mod stage;

@@ -8,10 +8,12 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::{
     house::{LogOf, wait_until_nobody_is_connected},
-    program::{self, Server},
     stage::{Cast, Held, Stage},
 };
-use crate::support::run;
+use crate::support::{
+    program::{self, Server},
+    run,
+};
 
 /// What befalls Postgres, and the server meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

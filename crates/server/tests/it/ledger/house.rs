@@ -10,11 +10,11 @@ use server::database::embedded::{Cluster, Tuning};
 use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use super::{
+use super::stage::{Cast, Held, Stage};
+use crate::support::{
     program::{self, PATIENCE, Server},
-    stage::{Cast, Held, Stage},
+    run,
 };
-use crate::support::run;
 
 /// What befalls them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

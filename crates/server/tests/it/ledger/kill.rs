@@ -4,10 +4,9 @@ use rustix::process::{Signal, kill_process};
 use super::{
     abroad::{Abroad, Outage},
     house::{Blow, House},
-    program::Server,
     stage::{Cast, Stage},
 };
-use crate::support::run;
+use crate::support::{program::Server, run};
 
 /// Nine writers in six conversations.
 const CAST: Cast = Cast { shared: (2, 3), lonely: 3, leaves: 0.03 };

@@ -19,11 +19,11 @@ use yrs::{Doc, ReadTxn, StateVector, Transact, Update, updates::decoder::Decode,
 use super::{
     book::shown_too_early,
     club::{Club, Orders, Person, Progress, Room, State, Task, locked},
-    program::PATIENCE,
     reading::{Reading, stored},
     tab::Passage,
     writer::{Writer, connect},
 };
+use crate::support::program::PATIENCE;
 
 /// How many of what.
 #[derive(Debug, Clone, Copy)]

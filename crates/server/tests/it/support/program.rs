@@ -12,13 +12,16 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
-    sync::oneshot,
+    sync::watch,
     task::JoinHandle,
     time::timeout,
 };
 
 /// Nothing takes this long, however busy the machine is; what does has failed.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Stands before the address.
+const READY: &str = "PromptGrimoire is ready: ";
 
 /// Settings that the person who runs the tests may have set for a server of their own.
 const VARIABLES: [&str; 14] = [
@@ -38,17 +41,24 @@ const VARIABLES: [&str; 14] = [
     "SITE_ROOT",
 ];
 
+/// A server that was started and has not said yet that it is ready.
+pub struct Starting {
+    child: Child,
+    log: JoinHandle<()>,
+    lines: watch::Receiver<Vec<String>>,
+}
+
 /// A running server.
 pub struct Server {
+    pub origin: String,
     pub port: u16,
     child: Child,
     log: JoinHandle<()>,
 }
 
-impl Server {
-    /// Starts a server with this `DATA_DIR` and waits until it says that it is ready. What it logs is added to
-    /// `server.log` beside that folder.
-    pub async fn start(data_dir: &Path, database_url: Option<&str>) -> Server {
+impl Starting {
+    /// Starts a server with this `DATA_DIR`. What it logs is added to `server.log` beside that folder.
+    pub fn launch(data_dir: &Path, database_url: Option<&str>) -> Starting {
         let home = data_dir.parent().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_promptgrimoire"));
         for name in VARIABLES {
@@ -63,20 +73,52 @@ impl Server {
         // The watchdog of the test run looks for this, should the run be killed.
         fs::write(home.join("server.pid"), format!("{}\n", child.id().unwrap())).unwrap();
         let mut log = fs::File::options().create(true).append(true).open(log_of(data_dir)).unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (found, port) = oneshot::channel();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (line, lines) = watch::channel(Vec::new());
         let log = tokio::spawn(async move {
-            let mut found = Some(found);
-            while let Ok(Some(line)) = lines.next_line().await {
-                writeln!(log, "{line}").unwrap();
-                if let Some(origin) = line.strip_prefix("PromptGrimoire is ready: ") {
-                    let port = origin.rsplit(':').next().and_then(|port| port.parse().ok());
-                    let _ = found.take().map(|found| found.send(port.expect("an origin with its port")));
+            while let Ok(Some(text)) = said.next_line().await {
+                writeln!(log, "{text}").unwrap();
+                // Until it is ready; later nobody listens, and a log may be long.
+                if !line.is_closed() {
+                    line.send_modify(|lines| lines.push(text));
                 }
             }
         });
-        let port = timeout(PATIENCE, port).await.expect("the server starts in time");
-        Server { port: port.expect("the server does not end before it is ready"), child, log }
+        Starting { child, log, lines }
+    }
+
+    /// The first line that has this in it.
+    pub async fn says(&mut self, part: &str) -> String {
+        let said = self.lines.wait_for(|lines| lines.iter().any(|line| line.contains(part)));
+        let lines =
+            timeout(PATIENCE, said).await.expect("the server says it in time").expect("the server has not ended");
+        lines.iter().find(|line| line.contains(part)).unwrap().clone()
+    }
+
+    pub async fn ready(mut self) -> Server {
+        let line = self.says(READY).await;
+        let origin = line.strip_prefix(READY).unwrap().to_owned();
+        let port = origin.rsplit(':').next().and_then(|port| port.parse().ok()).expect("an origin with its port");
+        Server { origin, port, child: self.child, log: self.log }
+    }
+
+    /// As a service manager stops it. It is gone when this returns.
+    pub async fn terminate(self) -> ExitStatus {
+        terminate(self.child, self.log).await
+    }
+}
+
+async fn terminate(mut child: Child, log: JoinHandle<()>) -> ExitStatus {
+    kill_process(Pid::from_raw(child.id().unwrap() as i32).unwrap(), Signal::TERM).unwrap();
+    let status = timeout(PATIENCE, child.wait()).await.expect("the server ends in time").unwrap();
+    log.await.unwrap();
+    status
+}
+
+impl Server {
+    /// Starts a server with this `DATA_DIR` and waits until it says that it is ready.
+    pub async fn start(data_dir: &Path, database_url: Option<&str>) -> Server {
+        Starting::launch(data_dir, database_url).ready().await
     }
 
     pub fn process(&self) -> Pid {
@@ -91,11 +133,12 @@ impl Server {
     }
 
     /// As a service manager stops it. It is gone when this returns.
-    pub async fn terminate(mut self) -> ExitStatus {
-        kill_process(self.process(), Signal::TERM).unwrap();
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("the server ends in time").unwrap();
-        self.log.await.unwrap();
-        status
+    pub async fn terminate(self) -> ExitStatus {
+        terminate(self.child, self.log).await
+    }
+
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Holds it where it is: it does nothing until [`Server::go_on`].
@@ -107,10 +150,24 @@ impl Server {
         kill_process(self.process(), Signal::CONT).unwrap();
     }
 
-    /// Its resident memory in bytes; `None` where the system does not tell.
+    /// Its resident memory in bytes, now; `None` where the system does not tell.
     pub fn memory(&self) -> Option<u64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most resident memory in bytes since [`Server::forget_peak`].
+    pub fn peak(&self) -> Option<u64> {
+        self.status("VmHWM:")
+    }
+
+    pub fn forget_peak(&self) {
+        // Elsewhere there is no such file, and no peak either.
+        let _ = fs::write(format!("/proc/{}/clear_refs", self.process()), "5");
+    }
+
+    fn status(&self, name: &str) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
         Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
     }
 }

@@ -14,9 +14,12 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use yrs::{Doc, MapRef, OffsetKind, Options, TextRef};
 
-pub use command::{Command, Refusal, execute};
+pub use command::{Command, Refusal, execute, inverse};
 pub use edit::{TextEdit, difference, moved_past};
-pub use picture::{Comment, Highlight, MAX_TAG_NAME_CHARS, Stamp, Tag, highlight, highlight_ids, highlights, tags};
+pub use picture::{
+    Comment, Highlight, MAX_TAG_NAME_CHARS, Stamp, Tag, TagGroup, current_tag, groups, highlight, highlight_ids,
+    highlights, merged_tags, tags,
+};
 pub use seed::{DEFAULT_TAGS, seed};
 
 /// The version of this schema, in `meta`.

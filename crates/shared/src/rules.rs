@@ -21,6 +21,7 @@ pub use places::{Place, Places};
 pub use review::review;
 pub use state::State;
 pub use survey::{Survey, Unfit};
+pub use values::MAX_DESCRIPTION_CHARS;
 
 /// Who changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -126,6 +126,9 @@ fn install_debian(workspace: &Workspace) -> Result<()> {
     sysroot::check_version(&workspace.rust_version)
 }
 
+/// The flags of `.cargo/config.toml`.
+const CONFIGURED: [&str; 2] = ["--cfg", "erase_components"];
+
 /// rustc's `rust-lld` is the linker of the LLVM that it was built with, which is in a package of its own.
 fn linker(description: &str) -> Option<String> {
     let depends = description.lines().find_map(|line| line.strip_prefix("Depends: "))?;
@@ -134,7 +137,8 @@ fn linker(description: &str) -> Option<String> {
 }
 
 /// `--sysroot` for the code of the target (with `--target`, flags do not reach build scripts and macros). The encoded
-/// form outranks every other and bears blanks in the path, so it takes in what a person has set.
+/// form outranks every other and bears blanks in the path, so it takes in what a person has set or else, as cargo does,
+/// what `.cargo/config.toml` sets.
 fn with_sysroot(mut cargo: Command, sysroot: &std::path::Path) -> Command {
     const BETWEEN: &str = "\u{1f}";
     let mut flags = OsString::new();
@@ -143,6 +147,11 @@ fn with_sysroot(mut cargo: Command, sysroot: &std::path::Path) -> Command {
         flags.push(BETWEEN);
     } else if let Ok(plain) = env::var("RUSTFLAGS") {
         for flag in plain.split_whitespace() {
+            flags.push(flag);
+            flags.push(BETWEEN);
+        }
+    } else {
+        for flag in CONFIGURED {
             flags.push(flag);
             flags.push(BETWEEN);
         }
@@ -163,6 +172,13 @@ mod tests {
         assert_eq!(linker(description).as_deref(), Some("lld-22"));
         assert_eq!(linker("Package: x\nDepends: libc6, llvm-23 (>= 1:23)\n").as_deref(), Some("lld-23"));
         assert_eq!(linker("Package: x\nDepends: libc6\n"), None);
+    }
+
+    #[test]
+    fn the_browsers_half_is_compiled_with_the_flags_of_the_servers() {
+        let config = include_str!("../../../.cargo/config.toml");
+        let flags = CONFIGURED.map(|flag| format!("{flag:?}")).join(", ");
+        assert!(config.contains(&format!("\nrustflags = [{flags}]\n")), "{config}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod boxes;
 mod dom;
 mod export;
+mod history;
 mod journal;
 mod keyboard;
 mod lifecycle;
@@ -76,6 +77,18 @@ fn show_import_notes(desk: Desk) {
 /// Does something to the document, or says why not; whether it was done.
 pub fn run(_: Desk, command: Command) -> bool {
     session().is_some_and(|session| session.run(command))
+}
+
+/// Takes back the last thing that this person did here, or does it again; whether there was one.
+pub fn step_back(_: Desk, redo: bool) -> bool {
+    session().is_some_and(|session| session.step_back(redo))
+}
+
+/// Does a command that takes something back: as an undo if it was the last thing done.
+pub fn take_back(desk: Desk, command: Command) -> bool {
+    let Some(session) = session() else { return false };
+    let is_last = session.history.borrow().last() == Some(&command);
+    if is_last { session.step_back(false) } else { run(desk, command) }
 }
 
 /// The person wants what was put aside no more.

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use shared::{
     access::Rights,
     api::Person,
-    document::{Command, Highlight, Tag},
+    document::{Command, Highlight, Tag, TagGroup},
     ids::{CommentId, ConversationId, HighlightId, TagId, UserId},
     rules::Sender,
     selector::Target,
@@ -133,6 +133,10 @@ pub struct Desk {
     pub order: RwSignal<Vec<HighlightId>>,
     /// The vocabulary, in its order.
     pub tags: RwSignal<Vec<Tag>>,
+    /// The groups of tags, in their order.
+    pub groups: RwSignal<Vec<TagGroup>>,
+    /// How many of one's own doings can be undone, and redone.
+    pub history: RwSignal<(usize, usize)>,
     /// Who has the page open.
     pub present: RwSignal<Vec<Person>>,
     /// Names of authors.
@@ -168,6 +172,8 @@ impl Desk {
             away_open: RwSignal::new(false),
             order: RwSignal::new(Vec::new()),
             tags: RwSignal::new(Vec::new()),
+            groups: RwSignal::new(Vec::new()),
+            history: RwSignal::new((0, 0)),
             present: RwSignal::new(Vec::new()),
             names: RwSignal::new(names),
             active: RwSignal::new(None),
@@ -232,6 +238,18 @@ impl Desk {
         browser::run(self, command)
     }
 
+    /// Takes back the last thing that this person did here, or does it again, and says so.
+    pub fn step_back(self, redo: bool) {
+        if browser::step_back(self, redo) {
+            self.announcement.set(if redo { "Done again." } else { "Undone." }.to_owned());
+        }
+    }
+
+    /// Does a command that takes something back; whether it was done.
+    pub fn take_back(self, command: Command) -> bool {
+        browser::take_back(self, command)
+    }
+
     /// Marks what is selected.
     pub fn mark(self, tag: TagId) {
         let Some(targets) = self.selection.get_untracked() else { return };
@@ -250,9 +268,9 @@ impl Desk {
         self.announcement.set(format!("Marked as {}.", name.unwrap_or_default()));
     }
 
-    /// Writes into a thread; whether it was done.
-    pub fn comment(self, highlight: HighlightId, body: String) -> bool {
-        self.run(Command::Comment { highlight, id: CommentId::new(), body })
+    /// Writes into a thread, perhaps in answer to a comment; whether it was done.
+    pub fn comment(self, highlight: HighlightId, parent: Option<CommentId>, body: String) -> bool {
+        self.run(Command::Comment { highlight, id: CommentId::new(), body, parent })
     }
 
     /// Deletes a highlight, and offers it back.

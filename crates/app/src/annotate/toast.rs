@@ -8,7 +8,7 @@ pub fn ToastBar(desk: Desk) -> impl IntoView {
     let undo = move |_| {
         if let Some(command) = desk.toast.get_untracked().and_then(|toast| toast.undo) {
             // A refusal speaks by a toast of its own.
-            if !desk.run(command) {
+            if !desk.take_back(command) {
                 return;
             }
         }

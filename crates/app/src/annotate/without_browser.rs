@@ -8,6 +8,14 @@ pub fn run(_: Desk, _: Command) -> bool {
     false
 }
 
+pub fn step_back(_: Desk, _: bool) -> bool {
+    false
+}
+
+pub fn take_back(_: Desk, _: Command) -> bool {
+    false
+}
+
 pub fn leave_selection() {}
 
 pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}

@@ -1,18 +1,25 @@
 //! Commands: what a person does to a document. Each checks first and then edits in one transaction, so that it is done
 //! whole or not at all; the journal of a browser keeps these beside the bytes.
 
+mod annotations;
+mod inverse;
+mod vocabulary;
+
 use serde::{Deserialize, Serialize};
-use yrs::{Any, Map, MapPrelim, MapRef, Out, TransactionMut, any};
+use yrs::{Map, MapRef, Out, ReadTxn, TransactionMut};
 
 use super::{
-    MAX_COMMENT_CHARS, Roots, Stamp,
+    Roots, Stamp,
     picture::{field, optional},
 };
 use crate::{
-    ids::{CommentId, HighlightId, TagId, UserId},
+    ids::{CommentId, HighlightId, TagGroupId, TagId},
     rules::{self, Change, Sender},
-    selector::{self, Target},
+    selector::Target,
 };
+
+pub use inverse::inverse;
+pub(super) use vocabulary::tag_prelim;
 
 /// What a person does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,8 +39,11 @@ pub enum Command {
         highlight: HighlightId,
         /// The new comment's id.
         id: CommentId,
-        /// 1 to [`MAX_COMMENT_CHARS`] characters.
+        /// 1 to [`MAX_COMMENT_CHARS`](super::MAX_COMMENT_CHARS) characters.
         body: String,
+        /// The comment that it answers.
+        #[serde(default)]
+        parent: Option<CommentId>,
     },
     /// Changes the text of one's own comment.
     EditComment {
@@ -51,6 +61,15 @@ pub enum Command {
         /// Which comment.
         id: CommentId,
     },
+    /// Takes the deletion of one's own comment back.
+    RestoreComment {
+        /// Whose thread.
+        highlight: HighlightId,
+        /// Which comment.
+        id: CommentId,
+        /// What it said: the document does not know it any more.
+        body: String,
+    },
     /// Marks a highlight deleted.
     Delete(HighlightId),
     /// Takes the deletion of a highlight back.
@@ -59,10 +78,23 @@ pub enum Command {
     Resolve(HighlightId),
     /// Takes the resolution back.
     Reopen(HighlightId),
+    /// Attaches a highlight to other passages.
+    Attach(HighlightId, Vec<Target>),
     /// Puts a tag on a highlight.
     AddTag(HighlightId, TagId),
     /// Takes a tag off a highlight.
     RemoveTag(HighlightId, TagId),
+    /// Moves a highlight on the board.
+    Move {
+        /// Which highlight.
+        highlight: HighlightId,
+        /// The tag whose column it leaves; none if it stays, or only comes to another one as well.
+        from: Option<TagId>,
+        /// The tag whose column it stands in then.
+        to: TagId,
+        /// Its place there: the columns are sorted by it.
+        order: f64,
+    },
     /// Adds a tag to the vocabulary.
     NewTag {
         /// The new tag's id.
@@ -72,6 +104,47 @@ pub enum Command {
         /// `#rrggbb`.
         colour: String,
     },
+    /// Changes what a tag is called, how it looks, what it is for, and where it belongs; all of them are said.
+    EditTag {
+        /// Which tag.
+        id: TagId,
+        /// 1 to 100 characters.
+        name: String,
+        /// `#rrggbb`.
+        colour: String,
+        /// At most 1,000 characters.
+        description: String,
+        /// The group that it stands in.
+        group: Option<TagGroupId>,
+    },
+    /// Moves a tag among the tags, which are sorted by this.
+    MoveTag(TagId, f64),
+    /// Locks a tag, or unlocks it.
+    LockTag(TagId, bool),
+    /// Marks a tag deleted that no highlight carries.
+    DeleteTag(TagId),
+    /// Takes back that a tag was deleted or merged.
+    RestoreTag(TagId),
+    /// Makes two tags one: what carries the first is read as carrying the second.
+    MergeTag {
+        /// The tag that goes.
+        from: TagId,
+        /// The tag that stays.
+        into: TagId,
+    },
+    /// Adds a group of tags.
+    NewGroup {
+        /// The new group's id.
+        id: TagGroupId,
+        /// 1 to 100 characters.
+        name: String,
+    },
+    /// Changes what a group is called.
+    RenameGroup(TagGroupId, String),
+    /// Marks a group deleted; its tags stay, without a group.
+    DeleteGroup(TagGroupId),
+    /// Takes the deletion of a group back.
+    RestoreGroup(TagGroupId),
 }
 
 /// Why a command was not done; the document is as it was.
@@ -92,41 +165,46 @@ pub enum Refusal {
     /// A highlight marks something.
     #[error("nothing is selected")]
     NoTarget,
-    /// More than [`selector::MAX_TARGETS_BYTES`] in all.
+    /// More than [`crate::selector::MAX_TARGETS_BYTES`] in all.
     #[error("this selection is too long: mark a shorter one")]
     LongTarget,
     /// A comment says something.
     #[error("a comment needs some text")]
     EmptyComment,
-    /// Longer than [`MAX_COMMENT_CHARS`].
+    /// Longer than [`MAX_COMMENT_CHARS`](super::MAX_COMMENT_CHARS).
     #[error("a comment has at most 10,000 characters: split it in two")]
     LongComment,
+    /// The group is not in the document.
+    #[error("this group of tags is not there any more")]
+    NoGroup,
     /// Two tags of one name could not be told apart.
     #[error("there is a tag of this name already")]
     TagExists,
     /// Empty or over 100 characters.
     #[error("a tag's name has 1 to 100 characters")]
     TagName,
+    /// Longer than 1,000 characters.
+    #[error("a tag's description has at most 1,000 characters")]
+    LongDescription,
+    /// A tag merged into itself, or into one that is merged into it.
+    #[error("a tag cannot be merged into itself")]
+    MergeIntoItself,
 }
 
-fn stamp(by: UserId, at: i64) -> Any {
-    any!({"by": by.to_string(), "at": at})
-}
-
-fn nested(map: &MapRef, txn: &TransactionMut, key: &str) -> Option<MapRef> {
+fn nested(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<MapRef> {
     match map.get(txn, key) {
         Some(Out::YMap(inner)) => Some(inner),
         _ => None,
     }
 }
 
-fn existing(roots: &Roots, txn: &TransactionMut, id: HighlightId) -> Result<MapRef, Refusal> {
+fn existing(roots: &Roots, txn: &impl ReadTxn, id: HighlightId) -> Result<MapRef, Refusal> {
     nested(&roots.highlights, txn, &id.to_string()).ok_or(Refusal::NoHighlight)
 }
 
 fn existing_comment(
     roots: &Roots,
-    txn: &TransactionMut,
+    txn: &impl ReadTxn,
     highlight: HighlightId,
     id: CommentId,
 ) -> Result<MapRef, Refusal> {
@@ -134,27 +212,30 @@ fn existing_comment(
     nested(&highlight, txn, "comments").and_then(|all| nested(&all, txn, &id.to_string())).ok_or(Refusal::NoComment)
 }
 
-fn checked_body(body: &str) -> Result<&str, Refusal> {
-    let body = body.trim();
-    match body.chars().count() {
-        0 => Err(Refusal::EmptyComment),
-        n if n > MAX_COMMENT_CHARS => Err(Refusal::LongComment),
-        _ => Ok(body),
-    }
+fn existing_tag(roots: &Roots, txn: &impl ReadTxn, tag: TagId) -> Result<MapRef, Refusal> {
+    nested(&roots.tags, txn, &tag.to_string()).ok_or(Refusal::NoTag)
 }
 
-/// Targets as one value: they change together or not at all.
-fn targets_value(targets: &[Target]) -> Result<Any, Refusal> {
-    let json = serde_json::to_string(targets).map_err(|_| Refusal::NoTarget)?;
-    Any::from_json(&json).map_err(|_| Refusal::NoTarget)
+fn existing_group(roots: &Roots, txn: &impl ReadTxn, group: TagGroupId) -> Result<MapRef, Refusal> {
+    nested(&roots.tag_groups, txn, &group.to_string()).ok_or(Refusal::NoGroup)
 }
 
 /// What a command changes, as the table of rules sees it.
-fn change(roots: &Roots, txn: &TransactionMut, me: UserId, command: &Command) -> Result<Change, Refusal> {
+fn change(roots: &Roots, txn: &impl ReadTxn, sender: &Sender, command: &Command) -> Result<Change, Refusal> {
+    let me = sender.author;
     let author_of = |id| field(&existing(roots, txn, id)?, txn, "author").ok_or(Refusal::NoHighlight);
     let comment_author = |highlight, id| {
         let comment = existing_comment(roots, txn, highlight, id)?;
         field(&comment, txn, "author").ok_or(Refusal::NoComment)
+    };
+    let tag = |id| -> Result<Change, Refusal> {
+        let tag = existing_tag(roots, txn, id)?;
+        let author = field(&tag, txn, "author").ok_or(Refusal::NoTag)?;
+        Ok(Change::ChangeTag { author, locked: optional(&tag, txn, "locked").unwrap_or(false) })
+    };
+    let group = |id| -> Result<Change, Refusal> {
+        let author = field(&existing_group(roots, txn, id)?, txn, "author").ok_or(Refusal::NoGroup)?;
+        Ok(Change::ChangeGroup { author })
     };
     Ok(match command {
         Command::Highlight { .. } => Change::AddHighlight { author: me },
@@ -164,6 +245,10 @@ fn change(roots: &Roots, txn: &TransactionMut, me: UserId, command: &Command) ->
             Change::EditComment { author: comment_author(*highlight, *id)?, is_deleted }
         }
         Command::DeleteComment { highlight, id } => Change::DeleteComment { author: comment_author(*highlight, *id)? },
+        // Its words come back too, and those are its author's alone.
+        Command::RestoreComment { highlight, id, .. } => {
+            Change::EditComment { author: comment_author(*highlight, *id)?, is_deleted: false }
+        }
         Command::Delete(id) => Change::DeleteHighlight { author: author_of(*id)?, by: me },
         Command::Restore(id) => {
             let stamp: Option<Stamp> = optional(&existing(roots, txn, *id)?, txn, "deleted");
@@ -172,8 +257,17 @@ fn change(roots: &Roots, txn: &TransactionMut, me: UserId, command: &Command) ->
         }
         Command::Resolve(_) => Change::Resolve { by: me },
         Command::Reopen(_) => Change::Reopen,
-        Command::AddTag(..) | Command::RemoveTag(..) => Change::Retag,
+        Command::Attach(id, _) => Change::Attach { author: author_of(*id)? },
+        Command::AddTag(..) | Command::RemoveTag(..) | Command::Move { .. } => Change::Retag,
         Command::NewTag { .. } => Change::AddTag { author: me, locked: false },
+        Command::LockTag(id, _) => existing_tag(roots, txn, *id).map(|_| Change::LockTag)?,
+        Command::EditTag { id, .. }
+        | Command::MoveTag(id, _)
+        | Command::DeleteTag(id)
+        | Command::RestoreTag(id)
+        | Command::MergeTag { from: id, .. } => tag(*id)?,
+        Command::NewGroup { .. } => Change::AddGroup { author: me },
+        Command::RenameGroup(id, _) | Command::DeleteGroup(id) | Command::RestoreGroup(id) => group(*id)?,
     })
 }
 
@@ -189,117 +283,45 @@ pub fn execute(
     now: i64,
     command: Command,
 ) -> Result<(), Refusal> {
-    let author = sender.author;
-    rules::allow(sender, change(roots, txn, author, &command)?)?;
+    rules::allow(sender, change(roots, txn, sender, &command)?)?;
+    let by = (sender.author, now);
     match command {
-        Command::Highlight { id, targets, tag } => add_highlight(roots, txn, (author, now), id, &targets, tag)?,
-        Command::Comment { highlight, id, body } => {
-            let body = checked_body(&body)?.to_owned();
-            let highlight = existing(roots, txn, highlight)?;
-            let thread = nested(&highlight, txn, "comments").ok_or(Refusal::NoHighlight)?;
-            let comment: [(&str, Any); 3] =
-                [("author", author.to_string().into()), ("created_at", now.into()), ("body", body.into())];
-            thread.insert(txn, id.to_string(), MapPrelim::from_iter(comment));
+        Command::Highlight { id, targets, tag } => annotations::add(roots, txn, by, id, &targets, tag),
+        Command::Comment { highlight, id, body, parent } => {
+            annotations::comment(roots, txn, by, highlight, (id, parent), &body)
         }
         Command::EditComment { highlight, id, body } => {
-            let body = checked_body(&body)?.to_owned();
-            let comment = existing_comment(roots, txn, highlight, id)?;
-            comment.insert(txn, "body", body);
-            comment.insert(txn, "edited_at", now);
+            annotations::edit_comment(roots, txn, now, (highlight, id), &body)
         }
-        Command::DeleteComment { highlight, id } => {
-            let comment = existing_comment(roots, txn, highlight, id)?;
-            comment.insert(txn, "body", "");
-            comment.insert(txn, "deleted", true);
+        Command::DeleteComment { highlight, id } => annotations::delete_comment(roots, txn, (highlight, id)),
+        Command::RestoreComment { highlight, id, body } => {
+            annotations::restore_comment(roots, txn, (highlight, id), &body)
         }
-        Command::Delete(id) => mark(roots, txn, id, "deleted", stamp(author, now))?,
-        Command::Restore(id) => mark(roots, txn, id, "deleted", Any::Null)?,
-        Command::Resolve(id) => mark(roots, txn, id, "resolved", stamp(author, now))?,
-        Command::Reopen(id) => mark(roots, txn, id, "resolved", Any::Null)?,
-        Command::AddTag(id, tag) => {
-            let tags = highlight_tags(roots, txn, id)?;
-            existing_tag(roots, txn, tag)?;
-            tags.try_update(txn, tag.to_string(), now as f64);
+        Command::Delete(id) => annotations::mark(roots, txn, id, "deleted", Some(by)),
+        Command::Restore(id) => annotations::mark(roots, txn, id, "deleted", None),
+        Command::Resolve(id) => annotations::mark(roots, txn, id, "resolved", Some(by)),
+        Command::Reopen(id) => annotations::mark(roots, txn, id, "resolved", None),
+        Command::Attach(id, targets) => annotations::attach(roots, txn, id, &targets),
+        Command::AddTag(id, tag) => annotations::place(roots, txn, id, tag, now as f64),
+        Command::RemoveTag(id, tag) => annotations::untag(roots, txn, id, tag),
+        Command::Move { highlight, from, to, order } => {
+            if let Some(from) = from.filter(|from| *from != to) {
+                annotations::untag(roots, txn, highlight, from)?;
+            }
+            annotations::place(roots, txn, highlight, to, order)
         }
-        Command::RemoveTag(id, tag) => {
-            highlight_tags(roots, txn, id)?.remove(txn, &tag.to_string());
+        Command::NewTag { id, name, colour } => vocabulary::add(roots, txn, sender.author, id, &name, &colour),
+        Command::EditTag { id, name, colour, description, group } => {
+            vocabulary::edit(roots, txn, id, (&name, &colour, &description, group))
         }
-        Command::NewTag { id, name, colour } => add_tag(roots, txn, author, id, &name, &colour)?,
+        Command::MoveTag(id, order) => vocabulary::set(roots, txn, id, "order", order),
+        Command::LockTag(id, locked) => vocabulary::set(roots, txn, id, "locked", locked),
+        Command::DeleteTag(id) => vocabulary::delete(roots, txn, id),
+        Command::RestoreTag(id) => vocabulary::restore(roots, txn, id),
+        Command::MergeTag { from, into } => vocabulary::merge(roots, txn, from, into),
+        Command::NewGroup { id, name } => vocabulary::add_group(roots, txn, sender.author, id, &name),
+        Command::RenameGroup(id, name) => vocabulary::rename_group(roots, txn, id, &name),
+        Command::DeleteGroup(id) => vocabulary::mark_group(roots, txn, id, true),
+        Command::RestoreGroup(id) => vocabulary::mark_group(roots, txn, id, false),
     }
-    Ok(())
-}
-
-fn mark(roots: &Roots, txn: &mut TransactionMut, id: HighlightId, key: &str, value: Any) -> Result<(), Refusal> {
-    existing(roots, txn, id)?.insert(txn, key, value);
-    Ok(())
-}
-
-fn highlight_tags(roots: &Roots, txn: &TransactionMut, id: HighlightId) -> Result<MapRef, Refusal> {
-    let highlight = existing(roots, txn, id)?;
-    nested(&highlight, txn, "tags").ok_or(Refusal::NoHighlight)
-}
-
-fn existing_tag(roots: &Roots, txn: &TransactionMut, tag: TagId) -> Result<MapRef, Refusal> {
-    nested(&roots.tags, txn, &tag.to_string()).ok_or(Refusal::NoTag)
-}
-
-fn add_highlight(
-    roots: &Roots,
-    txn: &mut TransactionMut,
-    (author, now): (UserId, i64),
-    id: HighlightId,
-    targets: &[Target],
-    tag: TagId,
-) -> Result<(), Refusal> {
-    if targets.is_empty() {
-        return Err(Refusal::NoTarget);
-    }
-    selector::check_size(targets).map_err(|_| Refusal::LongTarget)?;
-    existing_tag(roots, txn, tag)?;
-    let fields: [(&str, yrs::In); 7] = [
-        ("targets", targets_value(targets)?.into()),
-        ("author", author.to_string().into()),
-        ("created_at", now.into()),
-        // The place on the board: by time, until somebody moves it.
-        ("tags", MapPrelim::from_iter([(tag.to_string(), now as f64)]).into()),
-        ("resolved", Any::Null.into()),
-        ("deleted", Any::Null.into()),
-        ("comments", MapPrelim::default().into()),
-    ];
-    roots.highlights.insert(txn, id.to_string(), MapPrelim::from_iter(fields));
-    Ok(())
-}
-
-fn add_tag(
-    roots: &Roots,
-    txn: &mut TransactionMut,
-    author: UserId,
-    id: TagId,
-    name: &str,
-    colour: &str,
-) -> Result<(), Refusal> {
-    let name = name.trim();
-    if !(1..=super::picture::MAX_TAG_NAME_CHARS).contains(&name.chars().count()) {
-        return Err(Refusal::TagName);
-    }
-    let known = super::tags(roots, txn);
-    if known.iter().any(|tag| tag.name.to_lowercase() == name.to_lowercase()) {
-        return Err(Refusal::TagExists);
-    }
-    let last = known.last().map_or(0.0, |tag| tag.order);
-    roots.tags.insert(txn, id.to_string(), tag_prelim(author, name, colour, "", last + 1.0));
-    Ok(())
-}
-
-/// A tag as it is stored.
-pub(super) fn tag_prelim(author: UserId, name: &str, colour: &str, description: &str, order: f64) -> MapPrelim {
-    MapPrelim::from_iter([
-        ("name", Any::from(name)),
-        ("colour", Any::from(colour)),
-        ("description", Any::from(description)),
-        ("group", Any::Null),
-        ("order", Any::from(order)),
-        ("locked", Any::from(false)),
-        ("author", Any::from(author.to_string())),
-    ])
 }

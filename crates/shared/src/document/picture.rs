@@ -1,6 +1,8 @@
 //! What a document says, as plain Rust values. Reading is lenient: an entry that is not of the schema (an outside
 //! client's, before the rules refused it) is passed over, never a panic.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use yrs::{Map, MapRef, Out, ReadTxn};
 
@@ -113,19 +115,55 @@ pub fn highlight(roots: &Roots, txn: &impl ReadTxn, id: HighlightId) -> Option<H
         targets,
         author: field(&map, txn, "author")?,
         created_at: field(&map, txn, "created_at")?,
-        tags: highlight_tags(&map, txn),
+        tags: highlight_tags(roots, &map, txn),
         resolved: optional(&map, txn, "resolved"),
         deleted: optional(&map, txn, "deleted"),
         comments: comments(&map, txn),
     })
 }
 
-fn highlight_tags(highlight: &MapRef, txn: &impl ReadTxn) -> Vec<(TagId, f64)> {
+/// Each tag once: what carries a merged tag carries the one that it became, where that does not stand there by itself.
+fn highlight_tags(roots: &Roots, highlight: &MapRef, txn: &impl ReadTxn) -> Vec<(TagId, f64)> {
     let Some(entries) = nested(highlight, txn, "tags") else { return Vec::new() };
-    let mut tags: Vec<(TagId, f64)> =
-        entries.keys(txn).filter_map(|key| Some((key.parse().ok()?, field(&entries, txn, key)?))).collect();
-    tags.sort_by(|(a_id, a), (b_id, b)| a.total_cmp(b).then(a_id.cmp(b_id)));
+    let mut tags: Vec<(TagId, f64)> = Vec::new();
+    let mut merged: Vec<(TagId, f64)> = Vec::new();
+    for key in entries.keys(txn) {
+        let (Ok(tag), Some(order)) = (key.parse(), field(&entries, txn, key)) else { continue };
+        let current = current_tag(roots, txn, tag);
+        if current == tag { tags.push((tag, order)) } else { merged.push((current, order)) }
+    }
+    let by_place = |(a_id, a): &(TagId, f64), (b_id, b): &(TagId, f64)| a.total_cmp(b).then(a_id.cmp(b_id));
+    merged.sort_by(by_place);
+    for (tag, order) in merged {
+        if tags.iter().all(|(own, _)| *own != tag) {
+            tags.push((tag, order));
+        }
+    }
+    tags.sort_by(by_place);
     tags
+}
+
+/// The longest way from a merged tag to what it became, as the rules have it.
+const MAX_MERGES: usize = 1_000;
+
+/// What a tag has become by merging; itself, if it was not merged.
+pub fn current_tag(roots: &Roots, txn: &impl ReadTxn, tag: TagId) -> TagId {
+    let mut current = tag;
+    for _ in 0..MAX_MERGES {
+        let map = nested(&roots.tags, txn, &current.to_string());
+        match map.and_then(|map| optional::<TagId>(&map, txn, "merged_into")) {
+            Some(next) => current = next,
+            None => return current,
+        }
+    }
+    // Two merges made at once, offline, may have led in a circle: then nothing is mapped.
+    tag
+}
+
+/// The tags that were merged into others, with what they became.
+pub fn merged_tags(roots: &Roots, txn: &impl ReadTxn) -> BTreeMap<TagId, TagId> {
+    let ids = roots.tags.keys(txn).filter_map(|key| key.parse().ok());
+    ids.map(|id| (id, current_tag(roots, txn, id))).filter(|(id, current)| id != current).collect()
 }
 
 fn comments(highlight: &MapRef, txn: &impl ReadTxn) -> Vec<Comment> {
@@ -174,6 +212,38 @@ fn shown_colour(colour: String) -> String {
         .strip_prefix('#')
         .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
     if is_colour { colour } else { "#6a655b".to_owned() }
+}
+
+/// A group of tags.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TagGroup {
+    /// Its id.
+    pub id: TagGroupId,
+    /// Its name.
+    pub name: String,
+    /// Its place among the groups.
+    pub order: f64,
+    /// Who made it.
+    pub author: UserId,
+}
+
+/// The groups of tags that are not deleted, in their order.
+pub fn groups(roots: &Roots, txn: &impl ReadTxn) -> Vec<TagGroup> {
+    let group = |(key, value): (&str, Out)| {
+        let Out::YMap(map) = value else { return None };
+        if optional::<bool>(&map, txn, "deleted") == Some(true) {
+            return None;
+        }
+        Some(TagGroup {
+            id: key.parse().ok()?,
+            name: shown_name(&field::<String>(&map, txn, "name")?),
+            order: field(&map, txn, "order")?,
+            author: field(&map, txn, "author")?,
+        })
+    };
+    let mut groups: Vec<TagGroup> = roots.tag_groups.iter(txn).filter_map(group).collect();
+    groups.sort_by(|a, b| a.order.total_cmp(&b.order).then(a.id.cmp(&b.id)));
+    groups
 }
 
 /// The tags that are not deleted, in their order.

@@ -103,8 +103,8 @@ fn targets_are_stored_as_the_schema_says() {
 #[test]
 fn comments_made_at_once_are_both_kept_in_their_order() {
     let (a, b, id) = two_peers_and_a_highlight();
-    b.run(20, Command::Comment { highlight: id, id: CommentId::new(), body: " second ".into() }).unwrap();
-    a.run(10, Command::Comment { highlight: id, id: CommentId::new(), body: "first".into() }).unwrap();
+    b.run(20, Command::Comment { highlight: id, id: CommentId::new(), body: " second ".into(), parent: None }).unwrap();
+    a.run(10, Command::Comment { highlight: id, id: CommentId::new(), body: "first".into(), parent: None }).unwrap();
     a.exchange(&b);
     let bodies = |peer: &Peer| peer.only().comments.into_iter().map(|comment| comment.body).collect::<Vec<_>>();
     assert_eq!(bodies(&a), ["first", "second"]);
@@ -115,7 +115,7 @@ fn comments_made_at_once_are_both_kept_in_their_order() {
 fn a_reply_to_what_was_deleted_meanwhile_is_kept_and_comes_back_with_it() {
     let (a, b, id) = two_peers_and_a_highlight();
     a.run(30, Command::Delete(id)).unwrap();
-    b.run(31, Command::Comment { highlight: id, id: CommentId::new(), body: "but why?".into() }).unwrap();
+    b.run(31, Command::Comment { highlight: id, id: CommentId::new(), body: "but why?".into(), parent: None }).unwrap();
     a.exchange(&b);
     assert!(highlights(&a.roots, &a.doc.transact()).is_empty());
     assert_eq!(b.run(32, Command::Restore(id)), Err(Refusal::Rule(rules::Refusal::NotYours)));
@@ -145,7 +145,7 @@ fn retagging_and_resolving_at_once_merge() {
 fn a_deleted_comment_leaves_a_stub_without_its_words() {
     let (a, _, id) = two_peers_and_a_highlight();
     let comment = CommentId::new();
-    a.run(50, Command::Comment { highlight: id, id: comment, body: "hasty".into() }).unwrap();
+    a.run(50, Command::Comment { highlight: id, id: comment, body: "hasty".into(), parent: None }).unwrap();
     a.run(51, Command::EditComment { highlight: id, id: comment, body: "calm".into() }).unwrap();
     assert_eq!((a.only().comments[0].body.as_str(), a.only().comments[0].edited_at), ("calm", Some(51)));
     a.run(52, Command::DeleteComment { highlight: id, id: comment }).unwrap();
@@ -160,10 +160,13 @@ fn what_is_refused_leaves_the_document_as_it_was() {
     let big = Target { exact: "y".repeat(70 * 1024), ..target() };
     let tag = a.tags()[0].id;
     let cases = [
-        (Command::Comment { highlight: id, id: CommentId::new(), body: " \n".into() }, Refusal::EmptyComment),
-        (Command::Comment { highlight: id, id: CommentId::new(), body: long() }, Refusal::LongComment),
         (
-            Command::Comment { highlight: HighlightId::new(), id: CommentId::new(), body: "x".into() },
+            Command::Comment { highlight: id, id: CommentId::new(), body: " \n".into(), parent: None },
+            Refusal::EmptyComment,
+        ),
+        (Command::Comment { highlight: id, id: CommentId::new(), body: long(), parent: None }, Refusal::LongComment),
+        (
+            Command::Comment { highlight: HighlightId::new(), id: CommentId::new(), body: "x".into(), parent: None },
             Refusal::NoHighlight,
         ),
         (Command::DeleteComment { highlight: id, id: CommentId::new() }, Refusal::NoComment),

@@ -15,6 +15,7 @@ use crate::{
     ids::{CommentId, HighlightId, MessageId, TagGroupId, TagId, UserId},
 };
 
+mod commands;
 mod places;
 mod rows;
 

@@ -41,6 +41,9 @@ pub fn listen(desk: Desk) {
         if event.is_composing() || event.default_prevented() {
             return;
         }
+        if undo_or_redo(desk, &event) {
+            return;
+        }
         // What was selected a moment ago counts, also if it was not read yet.
         if matches!(event.key().as_str(), "Enter" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9")
             && desk.selection.with_untracked(Option::is_none)
@@ -54,6 +57,21 @@ pub fn listen(desk: Desk) {
         let Some(article) = target.filter(|element| element.has_attribute("data-message-id")) else { return };
         on_key(desk, &mut cursor.borrow_mut(), &article, &event);
     });
+}
+
+/// Ctrl+Z takes back, Ctrl+Shift+Z and Ctrl+Y do again (the Command key on a Mac); in a text box they are the box's.
+fn undo_or_redo(desk: Desk, event: &KeyboardEvent) -> bool {
+    let redo = match event.key().as_str() {
+        "z" => false,
+        "Z" | "y" => true,
+        _ => return false,
+    };
+    if !(event.ctrl_key() || event.meta_key()) || event.alt_key() || dom::is_typing() {
+        return false;
+    }
+    event.prevent_default();
+    desk.step_back(redo);
+    true
 }
 
 /// A digit marks the selection with its tag, unless somebody types.

@@ -61,6 +61,8 @@ pub fn watch(roots: &Roots, response: &TextRef) -> Rc<RefCell<Changes>> {
     roots.highlights.observe_deep("mirror", move |txn, events| note_highlights(&mut seen.borrow_mut(), txn, events));
     let seen = changes.clone();
     roots.tags.observe_deep("mirror", move |_, _| seen.borrow_mut().tags = true);
+    let seen = changes.clone();
+    roots.tag_groups.observe_deep("mirror", move |_, _| seen.borrow_mut().tags = true);
     for (root, text) in [(Root::Notes, &roots.notes), (Root::Response, response)] {
         let seen = changes.clone();
         text.observe("mirror", move |txn, event| {
@@ -110,19 +112,32 @@ fn edits(txn: &TransactionMut, event: &TextEvent) -> Vec<TextEdit> {
 /// Shows what changed.
 pub fn show(session: &Rc<Session>, changes: Changes) {
     let replica = session.replica();
-    if changes.tags {
-        let tags = document::tags(&replica.roots, &replica.doc.transact());
-        session.painter.borrow_mut().set_tags(&tags);
-        session.desk.tags.set(tags);
+    let mut highlights = changes.highlights;
+    if changes.tags && show_tags(session) {
+        highlights = document::highlight_ids(&replica.roots, &replica.doc.transact()).into_iter().collect();
     }
-    if !changes.highlights.is_empty() {
-        show_highlights(session, &changes.highlights);
+    if !highlights.is_empty() {
+        show_highlights(session, &highlights);
     }
     for (root, edits) in changes.texts {
         let text = replica.read(root);
         session.note_text(root);
         session.boxes.borrow_mut().changed(root, &edits, text);
     }
+}
+
+/// Shows the vocabulary; whether tags were merged, or that was taken back: highlights bear other tags then.
+fn show_tags(session: &Rc<Session>) -> bool {
+    let replica = session.replica();
+    let (tags, groups, merged) = {
+        let txn = replica.doc.transact();
+        let roots = &replica.roots;
+        (document::tags(roots, &txn), document::groups(roots, &txn), document::merged_tags(roots, &txn))
+    };
+    session.painter.borrow_mut().set_tags(&tags);
+    session.desk.groups.set(groups);
+    session.desk.tags.set(tags);
+    session.merged.replace(merged.clone()) != merged
 }
 
 fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {

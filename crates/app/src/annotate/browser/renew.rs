@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, rc::Rc, time::Duration};
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
     document::{self, Command, Root, difference},
-    ids::HighlightId,
+    ids::{HighlightId, TagId},
     rules::{self, Change as Deed},
     sync::{
         CloseCode,
@@ -188,6 +188,11 @@ impl Session {
             let highlight = document::highlight(&replica.roots, &replica.doc.transact(), *id);
             highlight.map(|highlight| quotes(&highlight.targets)).unwrap_or_default()
         };
+        let tag = |id: &TagId| {
+            let replica = self.replica();
+            let tags = document::tags(&replica.roots, &replica.doc.transact());
+            tags.into_iter().find(|tag| tag.id == *id).map(|tag| tag.name).unwrap_or_default()
+        };
         let (what, text) = match intent {
             Intent::Typed(root) => return (format!("{}: your version", name_of(*root)), self.replica().read(*root)),
             Intent::Unknown => return ("A change of another version of this page".to_owned(), String::new()),
@@ -196,6 +201,20 @@ impl Session {
                 Command::Comment { body, .. } => ("A comment", body.clone()),
                 Command::EditComment { body, .. } => ("A comment's new text", body.clone()),
                 Command::NewTag { name, .. } => ("A new tag", name.clone()),
+                Command::EditTag { name, .. } => ("A change of a tag", name.clone()),
+                Command::MoveTag(id, _) => ("A tag moved", tag(id)),
+                Command::LockTag(id, true) => ("A tag locked", tag(id)),
+                Command::LockTag(id, false) => ("A tag unlocked", tag(id)),
+                Command::DeleteTag(id) => ("The deletion of a tag", tag(id)),
+                Command::RestoreTag(id) => ("A tag taken back", tag(id)),
+                Command::MergeTag { from, .. } => ("A tag merged into another", tag(from)),
+                Command::NewGroup { name, .. } => ("A new group of tags", name.clone()),
+                Command::RenameGroup(_, name) => ("A group's new name", name.clone()),
+                Command::DeleteGroup(_) => ("The deletion of a group of tags", String::new()),
+                Command::RestoreGroup(_) => ("A group of tags taken back", String::new()),
+                Command::RestoreComment { body, .. } => ("A comment taken back", body.clone()),
+                Command::Attach(_, targets) => ("A highlight attached elsewhere", quotes(targets)),
+                Command::Move { highlight, .. } => ("A highlight moved on the board", quote(highlight)),
                 Command::DeleteComment { highlight, .. } => ("The deletion of a comment", quote(highlight)),
                 Command::Delete(id) => ("The deletion of a highlight", quote(id)),
                 Command::Restore(id) => ("A highlight taken back", quote(id)),

@@ -103,6 +103,7 @@ impl Replica {
                 highlight(*thread).is_some_and(|thread| thread.comments.iter().any(|comment| comment.id == *id))
             }
             Command::NewTag { id, .. } => document::tags(&self.roots, &txn).iter().any(|tag| tag.id == *id),
+            Command::NewGroup { id, .. } => document::groups(&self.roots, &txn).iter().any(|group| group.id == *id),
             _ => false,
         }
     }
@@ -112,6 +113,11 @@ impl Replica {
         // A stored update that trips yrs would otherwise end the page.
         prescan::prescan(update).is_ok()
             && Update::decode_v1(update).is_ok_and(|update| self.doc.transact_mut().apply_update(update).is_ok())
+    }
+
+    /// What would take a command back; to be asked before it is done.
+    pub fn inverse(&self, command: &Command) -> Option<Command> {
+        document::inverse(&self.roots, &self.doc.transact(), command)
     }
 
     /// Does a command, or says why not.

@@ -4,18 +4,20 @@
 //! acknowledged it, which it does after it has committed it (`journal.rs`). What was made without a socket goes out, in
 //! order, when there is one again.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
     api::GetRights,
     document::{Command, Highlight, Root, TextEdit},
+    ids::TagId,
     sync::{CloseCode, Epoch, Frame},
 };
 
 use super::{
     boxes::Boxes,
     dom,
+    history::History,
     journal::Journal,
     link::{Gap, Link, explain},
     mirror,
@@ -66,6 +68,10 @@ pub struct Session {
     pub journal: Journal,
     /// What is known of the connection.
     pub link: Link,
+    /// What this person did, to be taken back.
+    pub history: RefCell<History>,
+    /// The merged tags, as they were shown last.
+    pub merged: RefCell<BTreeMap<TagId, TagId>>,
     /// Who is here.
     pub presence: RefCell<Presence>,
     /// This browser's own document.
@@ -93,6 +99,8 @@ impl Session {
             boxes: RefCell::default(),
             journal: Journal::new(&desk.place),
             link: Link::default(),
+            history: RefCell::default(),
+            merged: RefCell::default(),
             presence: RefCell::new(presence),
             replica: RefCell::new(replica),
             fresh: RefCell::new(None),
@@ -404,6 +412,17 @@ impl Session {
 
     /// Does something to the document, or says why not.
     pub fn run(self: &Rc<Self>, command: Command) -> bool {
+        let (done, back) = self.execute(command);
+        if let Some(back) = back.filter(|_| done) {
+            self.history.borrow_mut().did(back);
+            self.show_history();
+        }
+        done
+    }
+
+    /// Whether a command was done, and what would take it back.
+    fn execute(self: &Rc<Self>, command: Command) -> (bool, Option<Command>) {
+        let back = self.replica().inverse(&command);
         let done = self.replica().execute(&self.desk.sender(), command.clone());
         if let Err(refusal) = &done {
             let mut text = refusal.to_string();
@@ -416,7 +435,23 @@ impl Session {
             self.desk.toast.set(Some(Toast { text, undo: None }));
         }
         self.edited(&Intent::Command(command));
-        done.is_ok()
+        (done.is_ok(), back)
+    }
+
+    /// Takes back the last thing that this person did here, or does it again. What cannot be taken back any more is
+    /// said and forgotten.
+    pub fn step_back(self: &Rc<Self>, redo: bool) -> bool {
+        let Some(command) = self.history.borrow_mut().take(redo) else { return false };
+        let (done, inverse) = self.execute(command);
+        if let Some(inverse) = inverse.filter(|_| done) {
+            self.history.borrow_mut().took(redo, inverse);
+        }
+        self.show_history();
+        done
+    }
+
+    fn show_history(&self) {
+        self.desk.history.set(self.history.borrow().counts());
     }
 
     /// The person typed into a text.

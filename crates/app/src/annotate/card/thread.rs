@@ -84,7 +84,7 @@ pub fn CommentForm(desk: Desk, id: HighlightId) -> impl IntoView {
             return;
         }
         // What was refused stays in the box.
-        if desk.comment(id, body) {
+        if desk.comment(id, None, body) {
             area.set_value("");
             browser::fit(&area);
         }

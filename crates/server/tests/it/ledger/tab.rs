@@ -126,7 +126,7 @@ impl Tab {
         }
         let (id, body) = (CommentId::new(), format!("{} says {}", self.name, self.count));
         self.comments.push((highlight, id));
-        self.command(Subject::Comment(highlight, id), Command::Comment { highlight, id, body })
+        self.command(Subject::Comment(highlight, id), Command::Comment { highlight, id, body, parent: None })
     }
 
     fn change_comment(&mut self, rng: &mut StdRng) -> Option<(Edit, Vec<u8>)> {

@@ -122,7 +122,7 @@ impl Edit {
             }
             Self::Comment { highlight, id, at, body, parent: None, .. } => {
                 let (highlight, id) = (highlight.parse().unwrap(), id.parse().unwrap());
-                (*at, Command::Comment { highlight, id, body: body.clone() })
+                (*at, Command::Comment { highlight, id, body: body.clone(), parent: None })
             }
             Self::Reword { highlight, id, body, at } => {
                 let (highlight, id) = (highlight.parse().unwrap(), id.parse().unwrap());

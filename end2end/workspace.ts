@@ -123,6 +123,14 @@ export class Workspace {
     return box;
   }
 
+  /** Presses the card, so that it is the one in hand, with all that it holds in sight. */
+  async takeInHand(card: Locator): Promise<Locator> {
+    await card.scrollIntoViewIfNeeded();
+    await card.click({ position: { x: 12, y: 12 } });
+    await expect(card).toHaveAttribute('data-active', '');
+    return card;
+  }
+
   async comment(card: Locator, text: string): Promise<void> {
     const box = await this.openCard(card);
     await box.fill(text);

@@ -1,3 +1,4 @@
+import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { lighthouse } from '../texts.ts';
 import type { Workspace } from '../workspace.ts';
@@ -127,4 +128,40 @@ test('what is typed in one tab is visible in the other', async ({ signIn, newCon
   const quantile = (share: number) => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN;
   // A figure to read, not a promise to break: timed assertions fail on busy machines, and then nobody believes them.
   console.log(`two-tab latency: median ${quantile(0.5).toFixed(1)} ms, p95 ${quantile(0.95).toFixed(1)} ms`);
+});
+
+test('notes are looked at as they are meant, counted in words, and take the quote of a highlight', async ({
+  signIn,
+  newConversation,
+}) => {
+  const { id } = await newConversation(shared);
+  const [author, reader] = await Promise.all([signIn('student-1'), signIn('student-2')]);
+  const [a, b] = await Promise.all([author.open(id), reader.open(id)]);
+  const card = await a.highlight(lighthouse.weight);
+  const highlight = await card.getAttribute('data-highlight-id');
+  await a.openNotes();
+  const pane = a.page.getByRole('tabpanel', { name: 'Notes', exact: true });
+  await expect(pane.getByText('0 words', { exact: true })).toBeVisible();
+  await a.notes.fill('The **clock** was heavy.');
+  await expect(pane.getByText('4 words', { exact: true })).toBeVisible();
+  await a.notes.press('End');
+  await pane.getByRole('button', { name: 'Insert quote', exact: true }).click();
+  const link = `${a.page.url().split('#')[0]}#h=${highlight}`;
+  await expect(a.notes).toHaveValue(`The **clock** was heavy.\n\n> ${lighthouse.weight}\n> [in the text](${link})\n\n`);
+  await expect(a.notes).toBeFocused();
+
+  await b.openNotes();
+  await expect(b.notes).toHaveValue(await a.notes.inputValue());
+  const there = b.page.getByRole('tabpanel', { name: 'Notes', exact: true });
+  await there.getByRole('button', { name: 'Preview', exact: true }).click();
+  const preview = there.getByRole('region', { name: 'Shared notes, preview', exact: true });
+  await expect(preview.locator('strong')).toHaveText('clock');
+  await expect(b.notes).toBeHidden();
+  await expectAccessible(b.page, 'a preview of the notes');
+  // It follows what others write.
+  await a.notes.press('Control+End');
+  await a.notes.pressSequentially('- *done*');
+  await expect(preview.locator('li em')).toHaveText('done');
+  await preview.getByRole('link', { name: 'in the text' }).click();
+  await expect(b.card(lighthouse.weight)).toHaveAttribute('data-active', '');
 });

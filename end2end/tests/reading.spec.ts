@@ -202,3 +202,34 @@ test('at 320 pixels nothing scrolls sideways', async ({ visit, signIn, newConver
   await a.expectPainted('Here is a table.');
   expect(await overflow(a.page), 'conversation with a highlight').toBe(0);
 });
+
+test('each message tells in words what is marked in it, and leads to the cards by keyboard', async ({
+  signIn,
+  newConversation,
+}) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  const before = await b.canonicalMarkup();
+  await a.highlight(lighthouse.weight);
+  await a.highlight(lighthouse.log, 2);
+  const message = b.messages.nth(1);
+  const marks = message.getByText('2 highlights', { exact: true });
+  await expect(marks).toBeVisible();
+  await expect(b.messages.nth(0).locator('.marks')).toBeHidden();
+  await marks.focus();
+  await b.page.keyboard.press('Enter');
+  const entry = message.getByRole('button', { name: `Claim: “${lighthouse.weight}” by Demo Student 1`, exact: true });
+  await expect(entry).toBeVisible();
+  await expectAccessible(b.page, 'the list of a message’s highlights');
+  await entry.focus();
+  await b.page.keyboard.press('Enter');
+  await expect(b.card(lighthouse.weight)).toBeFocused();
+  await expect(b.card(lighthouse.weight)).toHaveAttribute('data-active', '');
+  expect(await b.canonicalMarkup(), 'the text itself is as it was').toEqual(before);
+
+  await a.deleteCard(a.card(lighthouse.weight));
+  await expect(message.getByText('1 highlight', { exact: true })).toBeVisible();
+});

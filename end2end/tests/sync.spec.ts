@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
-import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { expect, test } from '../fixtures.ts';
 import { endingOf, Frames } from '../socket.ts';
+import { joinWithYjs } from '../stock.ts';
 import { lighthouse } from '../texts.ts';
 
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
@@ -29,11 +29,7 @@ test('a stock Yjs client reads the highlights and writes in the notes', async ({
   await a.synced('saved');
 
   const doc = new Y.Doc();
-  const provider = new WebsocketProvider(server.socket('/sync'), id, doc, {
-    WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-    params: { token },
-    disableBc: true,
-  });
+  const provider = joinWithYjs(server, id, token, doc);
   try {
     await expect.poll(() => provider.synced).toBe(true);
     // What was there before, and what comes while it listens.
@@ -66,14 +62,7 @@ test('two stock clients meet, and a third that comes later has it all', async ({
   const { id } = await newConversation(shared);
   const { api } = await signIn('student-1');
   const token = await api.token('stock clients');
-  const join = () => {
-    const doc = new Y.Doc();
-    return new WebsocketProvider(server.socket('/sync'), id, doc, {
-      WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
-      params: { token },
-      disableBc: true,
-    });
-  };
+  const join = () => joinWithYjs(server, id, token);
   const providers = [join(), join()];
   const notes = (index: number) => providers[index]?.doc.getText('notes').toString() ?? '';
   try {

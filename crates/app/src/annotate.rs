@@ -9,6 +9,8 @@ mod card;
 mod desk;
 #[cfg(any(feature = "hydrate", test))]
 mod margin;
+#[cfg(feature = "hydrate")]
+mod marks;
 mod notes;
 mod panel;
 #[cfg(any(feature = "hydrate", test))]

@@ -17,6 +17,12 @@ pub mod access;
 /// Markdown to HTML and canonical text; units of offsets.
 pub mod text;
 
+/// Comments and notes to HTML.
+pub mod prose;
+
+/// Sorting, compiled once.
+pub mod order;
+
 /// Targets of highlights: made from a selection, found again in a text.
 pub mod selector;
 

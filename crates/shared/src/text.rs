@@ -28,7 +28,7 @@
 mod blocks;
 mod clean;
 mod cost;
-mod escape;
+pub(crate) mod escape;
 mod links;
 mod math;
 mod nodes;

@@ -155,7 +155,7 @@ fn KeptAside(desk: Desk, items: Vec<Aside>) -> impl IntoView {
                     .then(|| {
                         view! {
                             <blockquote dir="auto">{item.text}</blockquote>
-                            <button class="button quiet" type="button" on:click=move |_| browser::copy(desk, text.clone())>"Copy"</button>
+                            <button class="button quiet" type="button" on:click=move |_| browser::copy(desk, text.clone(), "Copied.")>"Copy"</button>
                         }
                     })}
             </li>

@@ -2,16 +2,20 @@
 //!
 //! One conversation is open in a page, so its session is the thread's; the functions here are what views may ask for.
 
+mod attach;
 mod boxes;
 mod dom;
+mod drafts;
 mod export;
 mod history;
 mod journal;
 mod keyboard;
 mod lifecycle;
 mod link;
+mod marks;
 mod mirror;
 mod painter;
+mod permalink;
 mod places;
 mod presence;
 mod renew;
@@ -36,8 +40,12 @@ use super::desk::{Desk, Toast};
 use crate::parts::IMPORT_NOTES;
 
 pub use self::{
-    dom::{fit, focus, focus_on, leaves, move_focus, show_modal, time_ago},
+    attach::confirm,
+    boxes::bind,
+    dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
+    drafts::{draft, keep_draft},
     export::{download, save_text},
+    permalink::copy_link,
     places::lay_out,
     selection::leave_selection,
 };
@@ -58,7 +66,9 @@ pub fn start(desk: Desk) {
     selection::listen(desk);
     keyboard::listen(desk);
     places::listen(desk);
+    permalink::listen(desk);
     lifecycle::listen();
+    marks::mount(desk);
     session.start();
     desk.sheet.set(Some(false));
     show_import_notes(desk);
@@ -98,11 +108,11 @@ pub fn discard(_: Desk, keys: Vec<String>) {
     }
 }
 
-/// Puts a text on the clipboard.
-pub fn copy(desk: Desk, text: String) {
+/// Puts a text on the clipboard, and says that it is there.
+pub fn copy(desk: Desk, text: String, done: &'static str) {
     let copied = wasm_bindgen_futures::JsFuture::from(window().navigator().clipboard().write_text(&text));
     leptos::task::spawn_local(async move {
-        let said = if copied.await.is_ok() { "Copied." } else { "The browser did not let it be copied: use Export." };
+        let said = if copied.await.is_ok() { done } else { "The browser did not let it be copied." };
         desk.toast.set(Some(Toast { text: said.to_owned(), undo: None }));
     });
 }
@@ -115,12 +125,17 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
     }
 }
 
-/// Binds the box of the shared notes to the document.
-pub fn bind_notes(text: NodeRef<html::Textarea>) {
-    boxes::bind(Root::Notes, text);
+/// What stands in a text of the document.
+pub fn text_of(root: Root) -> String {
+    session().map(|session| session.replica().read(root)).unwrap_or_default()
 }
 
-/// Binds the box of the person's response to the document.
-pub fn bind_response(text: NodeRef<html::Textarea>) {
-    boxes::bind(Root::Response, text);
+/// Puts the quote of the highlight in hand where the caret is, with a link to it.
+pub fn insert_quote(desk: Desk, text: NodeRef<html::Textarea>) {
+    let card = desk.active.get_untracked().and_then(|id| desk.card(id)).map(|card| card.get_untracked());
+    let (Some(card), Some(area)) = (card, text.get_untracked()) else { return };
+    let quote: Vec<&str> = card.highlight.targets.iter().map(|target| target.exact.as_str()).collect();
+    let quote = quote.join("\n").replace('\n', "\n> ");
+    let link = permalink::address(card.highlight.id, None);
+    boxes::insert(&area, &format!("> {quote}\n> [in the text]({link})\n\n"));
 }

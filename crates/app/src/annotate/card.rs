@@ -4,7 +4,10 @@ mod menu;
 mod thread;
 
 use leptos::prelude::*;
-use shared::ids::{HighlightId, TagId};
+use shared::{
+    ids::{HighlightId, TagId},
+    rules::{self, Change},
+};
 
 use self::{
     menu::CardMenu,
@@ -85,6 +88,7 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
             data-active=move || active().then_some("")
             data-resolved=move || card.with(|card| card.highlight.resolved.is_some()).then_some("")
             aria-label=label
+            tabindex="-1"
             style:--t=colour
             on:click=move |_| take()
             on:focusin=move |_| take()
@@ -101,7 +105,7 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
             <blockquote class="card-quote" data-quote dir="auto" on:click=move |_| browser::show_in_text(desk, id)>
                 {move || quote.get()}
             </blockquote>
-            {move || anchor_notice(card.with(|card| card.anchor))}
+            <AnchorNotice desk=desk id=id card=card />
             {move || editing.get().then(|| view! { <TagChooser desk=desk id=id card=card editing=editing /> })}
             <Thread desk=desk id=id card=card />
             <CommentForm desk=desk id=id />
@@ -110,13 +114,60 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
     .into_any()
 }
 
-fn anchor_notice(anchor: AnchorState) -> Option<impl IntoView> {
-    let text = match anchor {
-        AnchorState::Exact => return None,
-        AnchorState::Moved => "The text around this has changed; it was found again where it is shown.",
-        AnchorState::Lost => "The marked words are no longer in the text. The thread is kept.",
+/// What became of a highlight whose text is not where it was, and what its author can do about it.
+#[component]
+fn AnchorNotice(desk: Desk, id: HighlightId, card: RwSignal<Card>) -> impl IntoView {
+    let anchor = Memo::new(move |_| card.with(|card| card.anchor));
+    let found = Memo::new(move |_| card.with(|card| card.found.clone()));
+    let may_attach = move || {
+        desk.rights.track();
+        let author = card.with(|card| card.highlight.author);
+        rules::allow(&desk.sender(), Change::Attach { author }).is_ok()
     };
-    Some(view! { <p class="hint card-anchor">{text}</p> })
+    let confirm = move |_| {
+        if browser::confirm(desk, id) {
+            desk.announcement.set("Confirmed where it is shown.".to_owned());
+        }
+    };
+    // A press must not take the selection away before it is used.
+    let keep = |event: leptos::ev::PointerEvent| event.prevent_default();
+    let attach = move || {
+        view! {
+            <button
+                class="button"
+                type="button"
+                disabled=move || desk.selection.with(Option::is_none)
+                on:pointerdown=keep
+                on:click=move |_| desk.attach(id)
+            >
+                "Attach to selection"
+            </button>
+        }
+    };
+    move || match anchor.get() {
+        AnchorState::Exact => ().into_any(),
+        AnchorState::Moved => view! {
+            <div class="card-note">
+                <p>"The text has changed since this was marked. These seem to be the words now:"</p>
+                <blockquote class="card-found" dir="auto">{move || found.get()}</blockquote>
+                <Show when=may_attach>
+                    <button class="button" type="button" on:click=confirm>"Confirm"</button>
+                    {attach()}
+                </Show>
+            </div>
+        }
+        .into_any(),
+        AnchorState::Lost => view! {
+            <div class="card-note">
+                <p>"The marked words are no longer in the text. The thread is kept."</p>
+                <Show when=may_attach>
+                    <p>"Select the words that it is about now, and attach it to them."</p>
+                    {attach()}
+                </Show>
+            </div>
+        }
+        .into_any(),
+    }
 }
 
 /// Puts tags on a highlight and takes them off; one stays.

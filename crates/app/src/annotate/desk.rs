@@ -71,6 +71,8 @@ pub struct Card {
     pub highlight: Highlight,
     /// Whether its text is where it was.
     pub anchor: AnchorState,
+    /// The text where it is shown, if that is not where it was.
+    pub found: Option<String>,
 }
 
 /// A short word at the edge of the page, perhaps with a way back.
@@ -137,6 +139,8 @@ pub struct Desk {
     pub groups: RwSignal<Vec<TagGroup>>,
     /// How many of one's own doings can be undone, and redone.
     pub history: RwSignal<(usize, usize)>,
+    /// Rises with every change of the notes or of one's response.
+    pub typed: RwSignal<u32>,
     /// Who has the page open.
     pub present: RwSignal<Vec<Person>>,
     /// Names of authors.
@@ -174,6 +178,7 @@ impl Desk {
             tags: RwSignal::new(Vec::new()),
             groups: RwSignal::new(Vec::new()),
             history: RwSignal::new((0, 0)),
+            typed: RwSignal::new(0),
             present: RwSignal::new(Vec::new()),
             names: RwSignal::new(names),
             active: RwSignal::new(None),
@@ -271,6 +276,16 @@ impl Desk {
     /// Writes into a thread, perhaps in answer to a comment; whether it was done.
     pub fn comment(self, highlight: HighlightId, parent: Option<CommentId>, body: String) -> bool {
         self.run(Command::Comment { highlight, id: CommentId::new(), body, parent })
+    }
+
+    /// Attaches a highlight to what is selected.
+    pub fn attach(self, id: HighlightId) {
+        let Some(targets) = self.selection.get_untracked() else { return };
+        if self.run(Command::Attach(id, targets)) {
+            browser::leave_selection();
+            self.selection.set(None);
+            self.announcement.set("Attached to the selection.".to_owned());
+        }
     }
 
     /// Deletes a highlight, and offers it back.

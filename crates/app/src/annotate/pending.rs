@@ -7,7 +7,10 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use shared::document::{Command, Root};
+use shared::{
+    document::{Command, Root},
+    order::sorted_by,
+};
 
 /// Changes of a text in a row become one, up to so many bytes, as long as none of it is on its way.
 const MAX_MERGED: usize = 16 << 10;
@@ -148,7 +151,8 @@ impl Pending {
                 self.entries.push_back(Entry { change, stage: Stage::Ready });
             }
         }
-        self.entries.make_contiguous().sort_by(|a, b| a.change.key.cmp(&b.change.key));
+        let entries = std::mem::take(&mut self.entries).into();
+        self.entries = sorted_by(entries, |a: &Entry, b| a.change.key.cmp(&b.change.key)).into();
     }
 
     /// What is to be written now, and which batch that is. While one is being written, nothing else is.

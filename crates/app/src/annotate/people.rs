@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use shared::{ids::UserId, order::sorted_by};
 
 use super::desk::Desk;
 use crate::parts::{Avatar, hue, initials};
@@ -22,11 +23,7 @@ pub fn PeopleHere(desk: Desk) -> impl IntoView {
 /// Who takes part, and who is here now.
 #[component]
 pub fn PeoplePane(desk: Desk) -> impl IntoView {
-    let everybody = move || {
-        let mut people: Vec<_> = desk.names.get().into_iter().collect();
-        people.sort_by(|a, b| a.1.cmp(&b.1));
-        people
-    };
+    let everybody = move || sorted_by(desk.names.get().into_iter().collect(), |a: &(UserId, String), b| a.1.cmp(&b.1));
     view! {
         <ul class="people-list">
             <For each=everybody key=|(id, name)| (*id, name.clone()) let((id, name))>

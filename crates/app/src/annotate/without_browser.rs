@@ -20,9 +20,13 @@ pub fn leave_selection() {}
 
 pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}
 
-pub fn bind_notes(_: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
+pub fn bind(_: shared::document::Root, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
 
-pub fn bind_response(_: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
+pub fn text_of(_: shared::document::Root) -> String {
+    String::new()
+}
+
+pub fn insert_quote(_: Desk, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
 
 pub fn focus(_: &str) {}
 
@@ -48,6 +52,20 @@ pub fn download(_: Desk) {}
 
 pub fn save_text(_: &str, _: &str) {}
 
-pub fn copy(_: Desk, _: String) {}
+pub fn copy(_: Desk, _: String, _: &'static str) {}
+
+pub fn copy_link(_: Desk, _: shared::ids::HighlightId, _: Option<shared::ids::CommentId>) {}
+
+pub fn confirm(_: Desk, _: shared::ids::HighlightId) -> bool {
+    false
+}
+
+pub fn draft(_: Desk, _: &str) -> String {
+    String::new()
+}
+
+pub fn keep_draft(_: Desk, _: &str, _: &str) {}
+
+pub fn focus_at_end(_: &leptos::web_sys::HtmlTextAreaElement) {}
 
 pub fn discard(_: Desk, _: Vec<String>) {}

@@ -80,6 +80,8 @@
     if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
+    // Drafts of comments.
+    sessionStorage.clear();
     location.assign("/sign-in");
     return undefined;
   };

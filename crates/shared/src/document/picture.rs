@@ -9,6 +9,7 @@ use yrs::{Map, MapRef, Out, ReadTxn};
 use super::Roots;
 use crate::{
     ids::{CommentId, HighlightId, TagGroupId, TagId, UserId},
+    order::sorted_by,
     selector::Target,
 };
 
@@ -133,14 +134,12 @@ fn highlight_tags(roots: &Roots, highlight: &MapRef, txn: &impl ReadTxn) -> Vec<
         if current == tag { tags.push((tag, order)) } else { merged.push((current, order)) }
     }
     let by_place = |(a_id, a): &(TagId, f64), (b_id, b): &(TagId, f64)| a.total_cmp(b).then(a_id.cmp(b_id));
-    merged.sort_by(by_place);
-    for (tag, order) in merged {
+    for (tag, order) in sorted_by(merged, by_place) {
         if tags.iter().all(|(own, _)| *own != tag) {
             tags.push((tag, order));
         }
     }
-    tags.sort_by(by_place);
-    tags
+    sorted_by(tags, by_place)
 }
 
 /// The longest way from a merged tag to what it became, as the rules have it.
@@ -168,7 +167,7 @@ pub fn merged_tags(roots: &Roots, txn: &impl ReadTxn) -> BTreeMap<TagId, TagId> 
 
 fn comments(highlight: &MapRef, txn: &impl ReadTxn) -> Vec<Comment> {
     let Some(entries) = nested(highlight, txn, "comments") else { return Vec::new() };
-    let mut comments: Vec<Comment> = entries
+    let comments: Vec<Comment> = entries
         .iter(txn)
         .filter_map(|(key, value)| {
             let Out::YMap(map) = value else { return None };
@@ -183,19 +182,17 @@ fn comments(highlight: &MapRef, txn: &impl ReadTxn) -> Vec<Comment> {
             })
         })
         .collect();
-    comments.sort_by_key(|comment| (comment.created_at, comment.id));
-    comments
+    sorted_by(comments, |a, b| (a.created_at, a.id).cmp(&(b.created_at, b.id)))
 }
 
 /// All highlights that are not deleted, oldest first.
 pub fn highlights(roots: &Roots, txn: &impl ReadTxn) -> Vec<Highlight> {
-    let mut all: Vec<Highlight> = highlight_ids(roots, txn)
+    let all: Vec<Highlight> = highlight_ids(roots, txn)
         .into_iter()
         .filter_map(|id| highlight(roots, txn, id))
         .filter(|h| h.deleted.is_none())
         .collect();
-    all.sort_by_key(|highlight| (highlight.created_at, highlight.id));
-    all
+    sorted_by(all, |a, b| (a.created_at, a.id).cmp(&(b.created_at, b.id)))
 }
 
 /// A tag's name has 1 to this many characters.
@@ -241,14 +238,13 @@ pub fn groups(roots: &Roots, txn: &impl ReadTxn) -> Vec<TagGroup> {
             author: field(&map, txn, "author")?,
         })
     };
-    let mut groups: Vec<TagGroup> = roots.tag_groups.iter(txn).filter_map(group).collect();
-    groups.sort_by(|a, b| a.order.total_cmp(&b.order).then(a.id.cmp(&b.id)));
-    groups
+    let groups = roots.tag_groups.iter(txn).filter_map(group).collect();
+    sorted_by(groups, |a: &TagGroup, b| a.order.total_cmp(&b.order).then(a.id.cmp(&b.id)))
 }
 
 /// The tags that are not deleted, in their order.
 pub fn tags(roots: &Roots, txn: &impl ReadTxn) -> Vec<Tag> {
-    let mut tags: Vec<Tag> = roots
+    let tags: Vec<Tag> = roots
         .tags
         .iter(txn)
         .filter_map(|(key, value)| {
@@ -268,6 +264,5 @@ pub fn tags(roots: &Roots, txn: &impl ReadTxn) -> Vec<Tag> {
             })
         })
         .collect();
-    tags.sort_by(|a, b| a.order.total_cmp(&b.order).then(a.id.cmp(&b.id)));
-    tags
+    sorted_by(tags, |a, b| a.order.total_cmp(&b.order).then(a.id.cmp(&b.id)))
 }

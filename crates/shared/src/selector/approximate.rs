@@ -3,6 +3,7 @@
 //! Bit-parallel edit distance: Myers, "A fast bit-vector algorithm for approximate string matching based on dynamic
 //! programming" (1999), in blocks of 64 rows of which only those near a possible match are computed.
 
+use crate::order::sorted_by;
 use std::collections::HashMap;
 
 /// The most edits that a changed quote may need, whatever its length.
@@ -40,7 +41,7 @@ pub(super) fn places(quote: &[char], text: &[char]) -> Option<Vec<Place>> {
     }
     let mut ends = best_ends(ends(quote, text, allowed)?, quote.len());
     ends.retain(|(_, errors)| *errors > 0);
-    ends.sort_by_key(|(_, errors)| *errors);
+    ends = sorted_by(ends, |(_, a), (_, b)| a.cmp(b));
     ends.truncate(MAX_PLACES);
     Some(
         ends.into_iter()

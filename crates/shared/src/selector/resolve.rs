@@ -1,7 +1,10 @@
 //! Finding a target in a text that may have changed.
 
 use super::{Target, approximate, context, occurrences};
-use crate::text::{ByteOffset, CharOffset, OffsetMap};
+use crate::{
+    order::sorted_by,
+    text::{ByteOffset, CharOffset, OffsetMap},
+};
 
 /// Where a target is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,9 +125,9 @@ impl Scale<'_> {
         let mut places = occurrences::of(quote, self.text);
         let all = places.len();
         if all > MAX_CANDIDATES {
-            let best = |at: &usize| std::cmp::Reverse(self.common_bytes(*at));
-            places.sort_by_cached_key(|at| (best(at), self.distance_of_byte(*at)));
-            places.truncate(MAX_CANDIDATES);
+            let rank = |at: usize| (std::cmp::Reverse(self.common_bytes(at)), self.distance_of_byte(at), at);
+            let ranked = sorted_by(places.into_iter().map(rank).collect(), |a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+            places = ranked.into_iter().take(MAX_CANDIDATES).map(|(_, _, at)| at).collect();
         }
         let candidate = |at: usize| {
             let (start, end) = (self.char_at(at)?, self.char_at(at + quote.len())?);

@@ -1,7 +1,7 @@
 //! Writing text into HTML.
 
 /// Text inside an element.
-pub(super) fn push_text(html: &mut String, text: &str) {
+pub(crate) fn push_text(html: &mut String, text: &str) {
     push(html, text, |byte| match byte {
         b'&' => Some("&amp;"),
         b'<' => Some("&lt;"),
@@ -11,7 +11,7 @@ pub(super) fn push_text(html: &mut String, text: &str) {
 }
 
 /// The value of an attribute between double quotes.
-pub(super) fn push_attribute(html: &mut String, value: &str) {
+pub(crate) fn push_attribute(html: &mut String, value: &str) {
     push(html, value, |byte| match byte {
         b'&' => Some("&amp;"),
         b'<' => Some("&lt;"),

@@ -83,6 +83,28 @@ pub fn bind(root: Root, node: NodeRef<html::Textarea>) {
     listen(&session, root, &area);
 }
 
+/// Puts words into a box where its caret is, a line of their own, as if they were typed.
+pub fn insert(area: &HtmlTextAreaElement, words: &str) {
+    let value = area.value();
+    let caret = area.selection_end().ok().flatten().unwrap_or_default();
+    let units: Vec<u16> = value.encode_utf16().take(caret as usize).collect();
+    let before = String::from_utf16_lossy(&units);
+    let gap = match before.as_str() {
+        "" => "",
+        before if before.ends_with("\n\n") => "",
+        before if before.ends_with('\n') => "\n",
+        _ => "\n\n",
+    };
+    // Shown first: a hidden box takes no focus.
+    let _ = area.remove_attribute("hidden");
+    let _ = area.focus();
+    // The caret is a place in the text.
+    let _ = area.set_range_text_with_start_and_end_and_mode(&format!("{gap}{words}"), caret, caret, "end");
+    if let Ok(event) = web_sys::Event::new("input") {
+        let _ = area.dispatch_event(&event);
+    }
+}
+
 fn listen(session: &Rc<Session>, root: Root, area: &HtmlTextAreaElement) {
     let target: web_sys::EventTarget = area.clone().into();
     let composing = {

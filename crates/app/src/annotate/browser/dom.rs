@@ -63,6 +63,14 @@ pub fn fit(area: &HtmlTextAreaElement) {
     let _ = style.set_property("height", &format!("{}px", area.scroll_height() + 2));
 }
 
+/// Focuses a box, behind its last word.
+pub fn focus_at_end(area: &HtmlTextAreaElement) {
+    let end = area.value().encode_utf16().count() as u32;
+    // The box is in the page, and its end is a place in it.
+    let _ = area.focus();
+    let _ = area.set_selection_range(end, end);
+}
+
 /// How long ago a time was (milliseconds since 1970), in short.
 pub fn time_ago(at: i64) -> String {
     let seconds = (js_sys::Date::now() as i64 - at) / 1000;

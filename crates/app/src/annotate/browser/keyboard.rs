@@ -61,9 +61,9 @@ pub fn listen(desk: Desk) {
 
 /// Ctrl+Z takes back, Ctrl+Shift+Z and Ctrl+Y do again (the Command key on a Mac); in a text box they are the box's.
 fn undo_or_redo(desk: Desk, event: &KeyboardEvent) -> bool {
-    let redo = match event.key().as_str() {
-        "z" => false,
-        "Z" | "y" => true,
+    let redo = match event.key().to_ascii_lowercase().as_str() {
+        "z" => event.shift_key(),
+        "y" => true,
         _ => return false,
     };
     if !(event.ctrl_key() || event.meta_key()) || event.alt_key() || dom::is_typing() {

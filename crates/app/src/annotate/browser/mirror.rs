@@ -12,6 +12,7 @@ use shared::{
     document::{self, Highlight, Root, Roots, TextEdit},
     ids::HighlightId,
     selector::Anchor,
+    text::{ByteOffset, CharOffset},
 };
 use web_sys::Range;
 use yrs::{
@@ -123,6 +124,7 @@ pub fn show(session: &Rc<Session>, changes: Changes) {
         let text = replica.read(root);
         session.note_text(root);
         session.boxes.borrow_mut().changed(root, &edits, text);
+        session.desk.typed.update(|typed| *typed += 1);
     }
 }
 
@@ -155,9 +157,10 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
         match highlight.filter(|highlight| highlight.deleted.is_none()) {
             Some(highlight) => {
                 let (anchor, spans, ranges) = locate(session, &highlight);
+                let found = (anchor == AnchorState::Moved).then(|| found_text(session, &spans));
                 let tags = highlight.tags.iter().map(|(tag, _)| *tag).collect();
                 let moved = session.painter.borrow_mut().show(id, Painted { spans, ranges, tags });
-                desk.put_card(Card { highlight, anchor });
+                desk.put_card(Card { highlight, anchor, found });
                 order_changed |= moved || !known;
             }
             None => {
@@ -174,6 +177,16 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
         desk.order.set(order);
         gone.into_iter().for_each(|id| desk.drop_card(id));
     }
+}
+
+/// What stands where a highlight is shown.
+fn found_text(session: &Session, spans: &[Span]) -> String {
+    let text = |span: &Span| {
+        let message = session.texts.all().get(span.place)?;
+        let byte = |at: u32| message.offsets().char_to_byte(CharOffset(at)).map(|ByteOffset(byte)| byte as usize);
+        message.text().get(byte(span.start)?..byte(span.end)?).map(str::to_owned)
+    };
+    spans.iter().filter_map(text).collect::<Vec<_>>().join("\n")
 }
 
 fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>, Vec<Range>) {

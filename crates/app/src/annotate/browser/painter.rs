@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use shared::{
     document::Tag,
     ids::{HighlightId, TagId},
+    order::sorted_by,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Range;
@@ -187,14 +188,13 @@ impl Painter {
 
     /// All highlights in the order of the text, the lost ones last.
     pub fn order(&self) -> Vec<HighlightId> {
-        let mut order: Vec<_> = self.painted.iter().map(|(id, painted)| (painted.place(), *id)).collect();
-        order.sort_unstable();
-        order.into_iter().map(|(_, id)| id).collect()
+        let order: Vec<_> = self.painted.iter().map(|(id, painted)| (painted.place(), *id)).collect();
+        sorted_by(order, Ord::cmp).into_iter().map(|(_, id)| id).collect()
     }
 
     /// The highlights whose text holds that point of the page, the shortest first.
     pub fn at(&self, node: &web_sys::Node, offset: u32) -> Vec<HighlightId> {
-        let mut found: Vec<(usize, HighlightId)> = self
+        let found: Vec<(usize, HighlightId)> = self
             .painted
             .iter()
             .filter(|(_, painted)| {
@@ -202,8 +202,7 @@ impl Painter {
             })
             .map(|(id, painted)| (painted.ranges.iter().map(|range| String::from(range.to_string()).len()).sum(), *id))
             .collect();
-        found.sort_unstable();
-        found.into_iter().map(|(_, id)| id).collect()
+        sorted_by(found, Ord::cmp).into_iter().map(|(_, id)| id).collect()
     }
 
     /// Where a highlight's text starts on the page, in CSS pixels from the top of the window.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     api::Person,
     ids::UserId,
+    order::sorted_by,
     sync::awareness::{self, Entry, GONE},
 };
 
@@ -71,13 +72,13 @@ impl Presence {
 
     /// The people here, each once however many pages they have open, oneself first.
     pub fn people(&self) -> Vec<Person> {
-        let mut people = vec![self.me.clone()];
+        let mut people: Vec<Person> = Vec::new();
         for (_, person) in self.others.values() {
-            if people.iter().all(|known| known.id != person.id) {
+            if person.id != self.me.id && people.iter().all(|known| known.id != person.id) {
                 people.push(person.clone());
             }
         }
-        people[1..].sort_by(|a, b| a.name.cmp(&b.name));
-        people
+        let others = sorted_by(people, |a, b| a.name.cmp(&b.name));
+        std::iter::once(self.me.clone()).chain(others).collect()
     }
 }

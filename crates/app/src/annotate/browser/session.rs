@@ -22,6 +22,7 @@ use super::{
     link::{Gap, Link, explain},
     mirror,
     painter::Painter,
+    permalink,
     presence::Presence,
     replica::Replica,
     socket::Socket,
@@ -115,7 +116,10 @@ impl Session {
     pub fn start(self: &Rc<Self>) {
         self.journal.tabs.listen(self);
         let session = self.clone();
-        self.read_journal(move || session.connect());
+        self.read_journal(move || {
+            permalink::follow_first(session.desk, false);
+            session.connect();
+        });
         let session = self.clone();
         // Fails for a page that is going away.
         let _ = set_interval_with_handle(move || session.look_after(), RENEWAL);
@@ -305,6 +309,7 @@ impl Session {
                     self.link.synced.set(true);
                     self.link.failures.set(0);
                     self.renewed();
+                    permalink::follow_first(self.desk, true);
                     dom::mark_hydrated();
                     // Who leaves at once finds it without a network all the same.
                     self.rest_now();

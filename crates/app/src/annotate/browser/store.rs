@@ -9,7 +9,10 @@ use idb::{
 };
 use js_sys::{Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
-use shared::ids::{ConversationId, UserId};
+use shared::{
+    ids::{ConversationId, UserId},
+    order::sorted_by,
+};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::annotate::{
@@ -231,8 +234,8 @@ fn rewrite(txn: &Transaction, gone: &[String], changes: &[Change], aside: &[Asid
 /// Which states go: the oldest, until the rest is within the limit. Never `own`.
 fn beyond(index: &BTreeMap<String, Entry>, own: &str) -> Vec<String> {
     let mut total: u64 = index.values().map(|entry| entry.size).sum();
-    let mut oldest: Vec<_> = index.iter().filter(|(id, _)| *id != own).collect();
-    oldest.sort_by(|(_, a), (_, b)| a.at.total_cmp(&b.at));
+    let others: Vec<_> = index.iter().filter(|(id, _)| *id != own).collect();
+    let oldest = sorted_by(others, |(_, a), (_, b)| a.at.total_cmp(&b.at));
     let mut gone = Vec::new();
     for (id, entry) in oldest {
         if total <= MAX_STATES {

@@ -60,6 +60,11 @@ impl Menu {
         rules::allow(&sender, Change::DeleteHighlight { author, by: sender.author }).is_ok()
     }
 
+    fn copy_link(self) {
+        browser::copy_link(self.desk, self.id, None);
+        self.close();
+    }
+
     fn show(self) {
         self.open.set(false);
         browser::show_in_text(self.desk, self.id);
@@ -108,6 +113,7 @@ pub fn CardMenu(desk: Desk, id: HighlightId, card: RwSignal<Card>, editing: RwSi
             </button>
             <div class="menu" role="menu" id=format!("menu-{id}") aria-label="Highlight" hidden=move || !menu.open.get()>
                 <Item label=|| "Show in text" act=move || menu.show() />
+                <Item label=|| "Copy link" act=move || menu.copy_link() />
                 <Show when=move || desk.may_annotate()>
                     <Item label=|| "Edit" act=move || menu.edit() />
                     <Item label=move || if menu.resolved() { "Reopen" } else { "Resolve" } act=move || menu.resolve() />

@@ -1,0 +1,107 @@
+use leptos::{
+    ev::{KeyboardEvent, SubmitEvent},
+    html,
+    prelude::*,
+};
+
+use super::{super::super::browser, lay_out};
+use crate::annotate::desk::Desk;
+
+/// A box to write a comment in, and what sends it. What stands in it is nobody else's: nothing that arrives touches it,
+/// and it is there again after a reload, until it is sent or given up.
+#[component]
+pub fn Composer(
+    desk: Desk,
+    /// What the box is called.
+    label: String,
+    /// What the button is called.
+    action: &'static str,
+    /// Under what this tab keeps what is not sent.
+    draft: String,
+    /// What stands there at first, if nothing is kept.
+    #[prop(optional)]
+    initial: String,
+    /// Sends it; false if it was not taken, and stays in the box.
+    send: impl Fn(String) -> bool + Clone + 'static,
+    /// Where it can be given up.
+    #[prop(optional)]
+    cancel: Option<Callback<()>>,
+) -> impl IntoView {
+    let text = NodeRef::<html::Textarea>::new();
+    let draft = StoredValue::new(draft);
+    let set_up = initial.clone();
+    Effect::new(move |_| {
+        let Some(area) = text.get() else { return };
+        let kept = browser::draft(desk, &draft.get_value());
+        let begun = if kept.is_empty() { set_up.clone() } else { kept };
+        if !begun.is_empty() {
+            area.set_value(&begun);
+            browser::fit(&area);
+        }
+        if cancel.is_some() {
+            browser::focus_at_end(&area);
+        }
+        lay_out(desk);
+    });
+    let give_up = move || {
+        browser::keep_draft(desk, &draft.get_value(), "");
+        if let Some(cancel) = cancel {
+            cancel.run(());
+        }
+    };
+    let post = move || {
+        let Some(area) = text.get_untracked() else { return };
+        let body = area.value();
+        if body.trim().is_empty() {
+            return;
+        }
+        if send(body) {
+            area.set_value("");
+            browser::fit(&area);
+            browser::keep_draft(desk, &draft.get_value(), "");
+            lay_out(desk);
+        }
+    };
+    let by_key = post.clone();
+    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" if event.ctrl_key() || event.meta_key() => {
+            event.prevent_default();
+            by_key();
+        }
+        "Escape" if cancel.is_some() => {
+            event.prevent_default();
+            event.stop_propagation();
+            give_up();
+        }
+        _ => {}
+    };
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        post();
+    };
+    let on_input = move |_| {
+        if let Some(area) = text.get_untracked() {
+            browser::keep_draft(desk, &draft.get_value(), &area.value());
+            browser::fit(&area);
+            lay_out(desk);
+        }
+    };
+    view! {
+        <form class="comment-form" on:submit=on_submit>
+            <textarea
+                class="field"
+                rows="1"
+                maxlength="10000"
+                placeholder=label.clone()
+                aria-label=label
+                node_ref=text
+                dir="auto"
+                on:keydown=on_key
+                on:input=on_input
+            ></textarea>
+            {cancel.map(|_| view! { <button class="button quiet" type="button" on:click=move |_| give_up()>"Cancel"</button> })}
+            <button class="button primary" type="submit">{action}</button>
+        </form>
+    }
+    .into_any()
+}

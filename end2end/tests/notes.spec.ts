@@ -149,6 +149,7 @@ test('notes are looked at as they are meant, counted in words, and take the quot
   const link = `${a.page.url().split('#')[0]}#h=${highlight}`;
   await expect(a.notes).toHaveValue(`The **clock** was heavy.\n\n> ${lighthouse.weight}\n> [in the text](${link})\n\n`);
   await expect(a.notes).toBeFocused();
+  await expect(pane.getByText('14 words', { exact: true }), 'the address is none').toBeVisible();
 
   await b.openNotes();
   await expect(b.notes).toHaveValue(await a.notes.inputValue());

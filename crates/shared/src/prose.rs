@@ -28,6 +28,21 @@ pub fn html(source: &str) -> String {
     html
 }
 
+/// The words alone, without marks and the addresses of links: what is counted.
+pub fn words(source: &str) -> String {
+    let html = html(source);
+    let mut text = String::with_capacity(html.len());
+    // Every `<` of ours begins a tag, and no attribute holds a `>`: both are written as references.
+    for (number, piece) in html.split('<').enumerate() {
+        let (tag, after) = if number == 0 { ("", piece) } else { piece.split_once('>').unwrap_or((piece, "")) };
+        if matches!(tag.trim_start_matches('/'), "p" | "li" | "br" | "ul" | "ol" | "pre" | "blockquote") {
+            text.push('\n');
+        }
+        text.push_str(after);
+    }
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+}
+
 fn blocks(html: &mut String, lines: &[&str], depth: usize) {
     let mut at = 0;
     while at < lines.len() {

@@ -20,6 +20,7 @@ mod places;
 mod presence;
 mod renew;
 mod replica;
+mod segments;
 mod selection;
 mod session;
 mod socket;
@@ -128,6 +129,11 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
 /// What stands in a text of the document.
 pub fn text_of(root: Root) -> String {
     session().map(|session| session.replica().read(root)).unwrap_or_default()
+}
+
+/// How many words a text has.
+pub fn count_words(text: &str) -> usize {
+    segments::Segmented::new(text, segments::Unit::Word).count()
 }
 
 /// Puts the quote of the highlight in hand where the caret is, with a link to it.

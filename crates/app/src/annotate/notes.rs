@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use leptos::{html, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use shared::{document::Root, prose};
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     browser,
@@ -58,7 +57,7 @@ fn TextPane(
     Effect::new(move |_| browser::bind(root, area));
     let preview = RwSignal::new(false);
     let settled = settled(desk, root, tab);
-    let words = move || match settled.with(|text| text.unicode_words().count()) {
+    let words = move || match settled.with(|text| browser::count_words(&prose::words(text))) {
         1 => "1 word".to_owned(),
         count => format!("{count} words"),
     };

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::html;
+use super::{html, words};
 
 #[test]
 fn what_people_write_is_shown_as_they_mean_it() {
@@ -63,6 +63,12 @@ fn links_lead_to_the_web_and_to_mailboxes_and_nowhere_else() {
     ] {
         assert_eq!(html(&source), format!("<p>{expected}</p>"), "{source:?}");
     }
+}
+
+#[test]
+fn words_are_those_that_are_read() {
+    let source = "# Head\nfive & **six**[seven](https://a.example/b?c=d)\n- eight\n- `a<b`";
+    assert_eq!(words(source).split_whitespace().collect::<Vec<_>>(), ["Head", "five", "&", "sixseven", "eight", "a<b"]);
 }
 
 /// The text of HTML of ours, and whether its tags are those that are promised, and in balance.

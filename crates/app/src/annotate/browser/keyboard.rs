@@ -7,30 +7,27 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::{ev, ev::KeyboardEvent, prelude::*};
 use shared::{
     ids::MessageId,
-    text::{ByteOffset, CharOffset},
+    text::{CharOffset, Utf16Offset},
 };
-use unicode_segmentation::UnicodeSegmentation;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::{dom, selection, session, texts::MessageText};
+use super::{
+    dom,
+    segments::{Segmented, Unit},
+    selection, session,
+    texts::MessageText,
+};
 use crate::annotate::{desk::Desk, toolbar::KEYS};
 
-/// How far a step goes.
-#[derive(Clone, Copy)]
-enum Unit {
-    Word,
-    Sentence,
-}
-
-/// Where the stepping stands: bytes of the message's canonical text.
+/// Where the stepping stands: UTF-16 code units of the message's canonical text.
 #[derive(Clone, Copy)]
 struct Cursor {
     message: MessageId,
     /// Where the extending began.
-    fixed: (usize, usize),
+    fixed: (u32, u32),
     /// The word or sentence stepped to last.
-    current: (usize, usize),
+    current: (u32, u32),
 }
 
 /// Listens from now on.
@@ -117,7 +114,7 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     let unit = if event.ctrl_key() { Unit::Sentence } else { Unit::Word };
     let before = here(*cursor, message);
     let at = before.map(|cursor| cursor.current);
-    let Some(next) = step(message.text(), at, unit, forward) else { return };
+    let Some(next) = Segmented::new(message.text(), unit).step(at, forward) else { return };
     let fixed = match before {
         Some(before) if event.shift_key() && before.fixed.0 < before.fixed.1 => before.fixed,
         _ => next,
@@ -125,17 +122,21 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     *cursor = Some(Cursor { message: message.id, fixed, current: next });
     let span = (fixed.0.min(next.0), fixed.1.max(next.1));
     select(message, span);
-    desk.announcement.set(message.text()[span.0..span.1].trim().to_owned());
+    if let Some((start, end)) = chars(message, span)
+        && let Some(words) = message.offsets().slice(message.text(), start, end)
+    {
+        desk.announcement.set(words.trim().to_owned());
+    }
 }
 
 /// Where the stepping stands in this message: where it was left or, if something else was selected or pressed meanwhile,
 /// there.
 fn here(cursor: Option<Cursor>, message: &MessageText) -> Option<Cursor> {
-    let bytes = |(start, end): (CharOffset, CharOffset)| -> Option<(usize, usize)> {
-        let byte = |offset| message.offsets().char_to_byte(offset).map(|ByteOffset(byte)| byte as usize);
-        Some((byte(start)?, byte(end)?))
+    let units = |(start, end): (CharOffset, CharOffset)| -> Option<(u32, u32)> {
+        let unit = |offset| message.offsets().char_to_utf16(offset).map(|Utf16Offset(unit)| unit);
+        Some((unit(start)?, unit(end)?))
     };
-    let selected = selection::current().and_then(|range| message.covered(&range)).and_then(bytes);
+    let selected = selection::current().and_then(|range| message.covered(&range)).and_then(units);
     let known = cursor.filter(|cursor| cursor.message == message.id);
     if let Some(span) = selected {
         let same =
@@ -143,38 +144,17 @@ fn here(cursor: Option<Cursor>, message: &MessageText) -> Option<Cursor> {
         return same.or(Some(Cursor { message: message.id, fixed: span, current: span }));
     }
     let range = window().get_selection().ok().flatten().and_then(|selection| selection.get_range_at(0).ok());
-    let caret = range.and_then(|range| message.caret(&range)).and_then(|at| bytes((at, at)));
+    let caret = range.and_then(|range| message.caret(&range)).and_then(|at| units((at, at)));
     caret.map(|span| Cursor { message: message.id, fixed: span, current: span })
 }
 
-/// The next word or sentence after `at` (before it, going back); nothing at the end. Bytes of `text`.
-fn step(text: &str, at: Option<(usize, usize)>, unit: Unit, forward: bool) -> Option<(usize, usize)> {
-    let pieces: Vec<(usize, usize)> = match unit {
-        Unit::Word => text.unicode_word_indices().map(|(start, word)| (start, start + word.len())).collect(),
-        Unit::Sentence => text
-            .split_sentence_bound_indices()
-            .map(|(start, sentence)| (start, start + sentence.trim_end().len()))
-            .filter(|(start, end)| start < end)
-            .collect(),
-    };
-    match (at, forward) {
-        (None, true) => pieces.first().copied(),
-        (None, false) => pieces.last().copied(),
-        (Some((start, end)), true) => {
-            let past = match unit {
-                Unit::Word => end,
-                // From within a sentence, the rest of it comes with it.
-                Unit::Sentence => start + 1,
-            };
-            pieces.into_iter().find(|piece| piece.0 >= past)
-        }
-        (Some((start, _)), false) => pieces.into_iter().rev().find(|piece| piece.1 <= start),
-    }
+fn chars(message: &MessageText, (start, end): (u32, u32)) -> Option<(CharOffset, CharOffset)> {
+    let char = |unit| message.offsets().utf16_to_char(Utf16Offset(unit));
+    Some((char(start)?, char(end)?))
 }
 
-fn select(message: &MessageText, (start, end): (usize, usize)) {
-    let offset = |byte: usize| -> Option<CharOffset> { message.offsets().byte_to_char(ByteOffset(byte as u32)) };
-    let (Some(start), Some(end)) = (offset(start), offset(end)) else { return };
+fn select(message: &MessageText, span: (u32, u32)) {
+    let Some((start, end)) = chars(message, span) else { return };
     let Some(range) = message.range(start, end) else { return };
     let Ok(Some(selection)) = window().get_selection() else { return };
     // The range is in the page: both calls can only succeed.

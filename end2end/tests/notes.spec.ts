@@ -166,3 +166,40 @@ test('notes are looked at as they are meant, counted in words, and take the quot
   await preview.getByRole('link', { name: 'in the text' }).click();
   await expect(b.card(lighthouse.weight)).toHaveAttribute('data-active', '');
 });
+
+test('what one typed is taken back and typed again among what others typed', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  await Promise.all([a.openNotes(), b.openNotes()]);
+  await a.notes.pressSequentially('mine ');
+  await expect.poll(() => b.notesText()).toBe('mine ');
+  await b.notes.press('Control+End');
+  await b.notes.pressSequentially('theirs ');
+  await expect.poll(() => a.notesText()).toBe('mine theirs ');
+  // A pause: what is typed without one is taken back as one.
+  await a.page.waitForTimeout(700);
+  await a.notes.press('Control+End');
+  await a.notes.pressSequentially('more');
+  await expect.poll(() => b.notesText()).toBe('mine theirs more');
+
+  await a.notes.press('Control+z');
+  await expect.poll(() => b.notesText()).toBe('mine theirs ');
+  await a.notes.press('Control+z');
+  for (const workspace of [a, b]) await expect.poll(() => workspace.notesText()).toBe('theirs ');
+  await a.notes.press('Control+z');
+  for (const workspace of [a, b]) await expect.poll(() => workspace.notesText()).toBe('theirs ');
+  await a.notes.press('Control+Shift+z');
+  await expect.poll(() => b.notesText()).toBe('mine theirs ');
+  await a.notes.press('Control+y');
+  await expect.poll(() => b.notesText()).toBe('mine theirs more');
+  await a.notes.press('Control+End');
+  await a.notes.pressSequentially('!');
+  await expect.poll(() => b.notesText()).toBe('mine theirs more!');
+  await a.synced('saved');
+  await a.reload();
+  await a.openNotes();
+  await expect.poll(() => a.notesText()).toBe('mine theirs more!');
+});

@@ -6,11 +6,15 @@
 
 use std::{collections::HashMap, rc::Rc};
 
-use leptos::{ev, html, prelude::*};
+use leptos::{
+    ev::{self, KeyboardEvent},
+    html,
+    prelude::*,
+};
 use shared::document::{Root, TextEdit, difference, moved_past};
 use web_sys::HtmlTextAreaElement;
 
-use super::session::Session;
+use super::{keyboard, session::Session};
 
 struct Bound {
     area: HtmlTextAreaElement,
@@ -118,6 +122,24 @@ fn listen(session: &Rc<Session>, root: Root, area: &HtmlTextAreaElement) {
             }
         }
     };
+    let undoing = session.clone();
+    super::dom::on(&target, ev::keydown, move |event: KeyboardEvent| {
+        if let Some(redo) = keyboard::undo_key(&event) {
+            event.prevent_default();
+            undoing.step_text(root, redo);
+        }
+    });
+    // From a menu, or by shaking a telephone: the box's own memory knows nothing of what others typed.
+    let undoing = session.clone();
+    super::dom::on(&target, ev::beforeinput, move |event: web_sys::InputEvent| {
+        let redo = match event.input_type().as_str() {
+            "historyUndo" => false,
+            "historyRedo" => true,
+            _ => return,
+        };
+        event.prevent_default();
+        undoing.step_text(root, redo);
+    });
     let session = session.clone();
     super::dom::on(&target, ev::input, move |_| typed(&session, root));
     let started = composing.clone();

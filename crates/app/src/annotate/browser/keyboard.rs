@@ -56,16 +56,19 @@ pub fn listen(desk: Desk) {
     });
 }
 
-/// Ctrl+Z takes back, Ctrl+Shift+Z and Ctrl+Y do again (the Command key on a Mac); in a text box they are the box's.
-fn undo_or_redo(desk: Desk, event: &KeyboardEvent) -> bool {
+/// Whether a key undoes (false) or redoes (true): Ctrl+Z, and Ctrl+Shift+Z or Ctrl+Y; the Command key on a Mac.
+pub fn undo_key(event: &KeyboardEvent) -> Option<bool> {
     let redo = match event.key().to_ascii_lowercase().as_str() {
         "z" => event.shift_key(),
         "y" => true,
-        _ => return false,
+        _ => return None,
     };
-    if !(event.ctrl_key() || event.meta_key()) || event.alt_key() || dom::is_typing() {
-        return false;
-    }
+    ((event.ctrl_key() || event.meta_key()) && !event.alt_key()).then_some(redo)
+}
+
+/// In a text box these keys are the box's.
+fn undo_or_redo(desk: Desk, event: &KeyboardEvent) -> bool {
+    let Some(redo) = undo_key(event).filter(|_| !dom::is_typing()) else { return false };
     event.prevent_default();
     desk.step_back(redo);
     true

@@ -1,6 +1,6 @@
 //! This browser's own copy of the document.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc};
 
 use shared::{
     document::{self, Command, Refusal, Root, Roots, TextEdit},
@@ -9,7 +9,7 @@ use shared::{
     sync::prescan,
 };
 use yrs::{
-    ClientID, Doc, GetString, ReadTxn, StateVector, Text, TextRef, Transact, Update,
+    ClientID, Doc, GetString, Origin, ReadTxn, StateVector, Text, TextRef, Transact, UndoManager, Update, undo,
     updates::{decoder::Decode, encoder::Encode},
 };
 
@@ -21,6 +21,23 @@ const LOCAL: &str = "local";
 /// How much of a long paste goes into one update, in bytes: well below what a frame may hold.
 const CHUNK: usize = 128 << 10;
 
+/// What is typed without such a pause (in milliseconds) is taken back as one.
+const TYPED_TOGETHER_MS: u64 = 500;
+
+/// Remembers what this page types into a text, and nothing else.
+fn undo_of(doc: &Doc, text: &TextRef) -> UndoManager {
+    let mut manager = UndoManager::with_options(undo::Options {
+        capture_timeout_millis: TYPED_TOGETHER_MS,
+        tracked_origins: HashSet::from([LOCAL.into()]),
+        capture_transaction: None,
+        timestamp: Arc::new(|| js_sys::Date::now() as u64),
+        init_undo_stack: Vec::new(),
+        init_redo_stack: Vec::new(),
+    });
+    manager.expand_scope(doc, text);
+    manager
+}
+
 /// A copy of the document.
 pub struct Replica {
     /// All of it.
@@ -31,6 +48,8 @@ pub struct Replica {
     pub changes: Rc<RefCell<Changes>>,
     response: TextRef,
     made: Rc<RefCell<Vec<Vec<u8>>>>,
+    notes_undo: RefCell<UndoManager>,
+    response_undo: RefCell<UndoManager>,
 }
 
 impl Replica {
@@ -41,14 +60,17 @@ impl Replica {
         let response = doc.get_or_insert_text(format!("response:{author}"));
         let made = Rc::new(RefCell::new(Vec::new()));
         let queue = made.clone();
+        let (notes_undo, response_undo) = (undo_of(&doc, &roots.notes), undo_of(&doc, &response));
+        let own: [Origin; 3] = [LOCAL.into(), notes_undo.as_origin(), response_undo.as_origin()];
         let watched = doc.observe_update_v1("made", move |txn, event| {
-            if txn.origin().is_some_and(|origin| *origin == LOCAL.into()) {
+            if txn.origin().is_some_and(|origin| own.contains(origin)) {
                 queue.borrow_mut().push(event.update.clone());
             }
         });
         debug_assert!(watched.is_ok(), "no transaction is open yet");
         let changes = mirror::watch(&roots, &response);
-        Rc::new(Self { doc, roots, changes, response, made })
+        let (notes_undo, response_undo) = (RefCell::new(notes_undo), RefCell::new(response_undo));
+        Rc::new(Self { doc, roots, changes, response, made, notes_undo, response_undo })
     }
 
     /// The Yjs client under which this page writes.
@@ -137,6 +159,16 @@ impl Replica {
     /// What stands in a text.
     pub fn read(&self, root: Root) -> String {
         self.text(root).get_string(&self.doc.transact())
+    }
+
+    /// Takes back what this page typed last into a text, or types it again; whether there was anything.
+    pub fn step_back(&self, root: Root, redo: bool) -> bool {
+        let manager = match root {
+            Root::Notes => &self.notes_undo,
+            Root::Response => &self.response_undo,
+        };
+        let mut manager = manager.borrow_mut();
+        if redo { manager.redo_blocking() } else { manager.undo_blocking() }
     }
 
     /// Makes edits in a text, one after the other.

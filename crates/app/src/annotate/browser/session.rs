@@ -465,6 +465,12 @@ impl Session {
         self.edited(&Intent::Typed(root));
     }
 
+    /// Takes back what the person typed last into a text, or types it again.
+    pub fn step_text(self: &Rc<Self>, root: Root, redo: bool) {
+        self.replica().step_back(root, redo);
+        self.edited(&Intent::Typed(root));
+    }
+
     /// Shows what changed in the document.
     pub fn show_changes(self: &Rc<Self>) {
         let changes = std::mem::take(&mut *self.replica().changes.borrow_mut());

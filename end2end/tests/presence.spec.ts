@@ -1,3 +1,4 @@
+import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { lighthouse } from '../texts.ts';
 
@@ -46,4 +47,37 @@ test('two tabs of one person are one person, who leaves with the last of them', 
 
   await two.page.close();
   await expect(a.peopleHere).toHaveCount(1);
+});
+
+test('what others select is seen, and somebody can be followed through the text', async ({ signIn, newConversation }) => {
+  const filler = Array.from({ length: 30 }, (_, index) => `User: Question ${index}?\n\nAssistant: Answer ${index}, ${'and so on, '.repeat(40)}.\n`);
+  const { id } = await newConversation({ title: 'Long', text: filler.join('\n'), share: 'class' });
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  await a.selectText('Answer 0');
+  await b.expectPainted('Answer 0');
+  await a.clearSelection();
+  await b.expectNotPainted('Answer 0');
+
+  await b.showTab('People');
+  const row = b.page.getByRole('tabpanel', { name: 'People' }).getByRole('listitem').filter({ hasText: 'Demo Student 1' });
+  await expect(row).toContainText('reads message 1');
+  await row.getByRole('button', { name: 'Follow Demo Student 1', exact: true }).click();
+  await expect(b.page.getByRole('status', { name: 'Following' })).toContainText('Following Demo Student 1');
+  await expectAccessible(b.page, 'following somebody');
+  await a.messages.nth(40).scrollIntoViewIfNeeded();
+  await expect(b.messages.nth(40)).toBeInViewport();
+  await a.selectText('Answer 25');
+  await expect(b.messages.nth(51)).toBeInViewport();
+  await b.expectPainted('Answer 25');
+
+  await b.page.getByRole('status', { name: 'Following' }).getByRole('button', { name: 'Stop' }).click();
+  await a.clearSelection();
+  await a.messages.nth(0).scrollIntoViewIfNeeded();
+  await expect(row).toContainText('reads message 1');
+  await expect(b.messages.nth(0)).not.toBeInViewport();
+  await a.page.goto('/');
+  await expect(row).not.toContainText('message');
 });

@@ -19,6 +19,7 @@ mod people;
 mod status;
 mod toast;
 mod toolbar;
+mod whereabouts;
 mod workspace;
 
 #[cfg(feature = "hydrate")]

@@ -4,6 +4,7 @@
 
 mod attach;
 mod boxes;
+mod company;
 mod dom;
 mod drafts;
 mod export;
@@ -33,7 +34,7 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::{html, prelude::*};
 use shared::{
     document::{Command, Root},
-    ids::HighlightId,
+    ids::{HighlightId, MessageId},
 };
 
 use self::session::Session;
@@ -68,6 +69,7 @@ pub fn start(desk: Desk) {
     keyboard::listen(desk);
     places::listen(desk);
     permalink::listen(desk);
+    company::listen(desk);
     lifecycle::listen();
     marks::mount(desk);
     session.start();
@@ -129,6 +131,11 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
 /// What stands in a text of the document.
 pub fn text_of(root: Root) -> String {
     session().map(|session| session.replica().read(root)).unwrap_or_default()
+}
+
+/// Which message of the page this is, counted from 1.
+pub fn number_of(message: MessageId) -> Option<usize> {
+    session()?.texts.get(message).map(|message| message.place + 1)
 }
 
 /// How many words a text has.

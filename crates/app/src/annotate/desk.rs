@@ -19,6 +19,7 @@ use shared::{
 use super::{
     away::{Aside, Report},
     browser,
+    whereabouts::Whereabouts,
 };
 
 /// Whether, and how, the work is safe; `data-state` of the sync status.
@@ -143,6 +144,10 @@ pub struct Desk {
     pub typed: RwSignal<u32>,
     /// Who has the page open.
     pub present: RwSignal<Vec<Person>>,
+    /// Where the others are.
+    pub whereabouts: RwSignal<HashMap<UserId, Whereabouts>>,
+    /// Who is followed through the text.
+    pub following: RwSignal<Option<UserId>>,
     /// Names of authors.
     pub names: RwSignal<HashMap<UserId, String>>,
     /// The highlight in hand.
@@ -180,6 +185,8 @@ impl Desk {
             history: RwSignal::new((0, 0)),
             typed: RwSignal::new(0),
             present: RwSignal::new(Vec::new()),
+            whereabouts: RwSignal::new(HashMap::new()),
+            following: RwSignal::new(None),
             names: RwSignal::new(names),
             active: RwSignal::new(None),
             selection: RwSignal::new(None),

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use shared::{ids::UserId, order::sorted_by};
 
-use super::desk::Desk;
+use super::{browser, desk::Desk};
 use crate::parts::{Avatar, hue, initials};
 
 /// Who has the page open, in the bar.
@@ -20,22 +20,64 @@ pub fn PeopleHere(desk: Desk) -> impl IntoView {
     .into_any()
 }
 
-/// Who takes part, and who is here now.
+/// Who takes part, who is here now and where they are.
 #[component]
 pub fn PeoplePane(desk: Desk) -> impl IntoView {
     let everybody = move || sorted_by(desk.names.get().into_iter().collect(), |a: &(UserId, String), b| a.1.cmp(&b.1));
     view! {
         <ul class="people-list">
             <For each=everybody key=|(id, name)| (*id, name.clone()) let((id, name))>
-                <li>
-                    <Avatar id=id.to_string() name=name.clone() />
-                    <span class="people-name">{name} {(id == desk.place.author).then_some(" (you)")}</span>
-                    <span class="hint">
-                        {move || desk.present.with(|here| here.iter().any(|person| person.id == id)).then_some("here now")}
-                    </span>
-                </li>
+                <PersonRow desk=desk id=id name=name />
             </For>
         </ul>
+    }
+    .into_any()
+}
+
+#[component]
+fn PersonRow(desk: Desk, id: UserId, name: String) -> impl IntoView {
+    let is_me = id == desk.place.author;
+    let is_here = Memo::new(move |_| desk.present.with(|here| here.iter().any(|person| person.id == id)));
+    let place = move || {
+        let reads = desk.whereabouts.with(|all| all.get(&id).and_then(|at| at.reads));
+        match reads.and_then(browser::number_of).filter(|_| !is_me) {
+            Some(number) => format!("reads message {number}"),
+            None => "here now".to_owned(),
+        }
+    };
+    let follows = move || desk.following.get() == Some(id);
+    let toggle = move |_| desk.following.set(if follows() { None } else { Some(id) });
+    let label = format!("Follow {name}");
+    view! {
+        <li>
+            <Avatar id=id.to_string() name=name.clone() />
+            <span class="people-name">{name} {is_me.then_some(" (you)")}</span>
+            <span class="hint">{move || is_here.get().then(place)}</span>
+            <Show when=move || !is_me && is_here.get()>
+                <button
+                    class="button quiet"
+                    type="button"
+                    aria-label=label.clone()
+                    aria-pressed=move || follows().to_string()
+                    on:click=toggle
+                >
+                    "Follow"
+                </button>
+            </Show>
+        </li>
+    }
+    .into_any()
+}
+
+/// Whose way through the text one goes, and how to stop.
+#[component]
+pub fn Following(desk: Desk) -> impl IntoView {
+    let whom = move || desk.following.get().map(|id| format!("Following {}", desk.name_of(id)));
+    view! {
+        <div class="following" role="status" aria-label="Following" hidden=move || desk.following.with(Option::is_none)>
+            <span>{whom}</span>
+            <button class="text-button" type="button" on:click=move |_| desk.following.set(None)>"Stop"</button>
+        </div>
     }
     .into_any()
 }

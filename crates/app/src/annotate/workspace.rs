@@ -10,7 +10,7 @@ use super::{
     browser,
     desk::{Desk, Place},
     panel::Panel,
-    people::PeopleHere,
+    people::{Following, PeopleHere},
     status::SyncStatus,
     toast::ToastBar,
     toolbar::Toolbar,
@@ -56,6 +56,7 @@ pub fn Workspace(
             <Panel desk=desk />
             <Toolbar desk=desk />
             <Away desk=desk />
+            <Following desk=desk />
             <ToastBar desk=desk />
             <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
         </main>

@@ -19,6 +19,8 @@ use web_sys::Range;
 const ACTIVE: &str = "pg-active";
 /// A passage that was jumped to.
 const FLASH: &str = "pg-flash";
+/// People's colours.
+const HUES: u32 = 12;
 /// How long a flash lasts.
 const FLASH_TIME: std::time::Duration = std::time::Duration::from_millis(900);
 
@@ -57,6 +59,7 @@ pub struct Painter {
     untagged: Layer,
     in_hand: Option<HighlightId>,
     flash: Layer,
+    company: Vec<Layer>,
     sheet: Option<JsValue>,
 }
 
@@ -134,6 +137,7 @@ impl Painter {
             untagged: Layer::register(ACTIVE).prioritised(9),
             in_hand: None,
             flash: Layer::register(FLASH).prioritised(10),
+            company: (0..HUES).map(|hue| Layer::register(&format!("pg-person-{hue}")).prioritised(0)).collect(),
             sheet: adopt_sheet(),
         }
     }
@@ -210,6 +214,16 @@ impl Painter {
         let range = self.painted.get(&id)?.ranges.first()?;
         let rectangles = range.get_client_rects()?;
         Some(rectangles.item(0)?.top())
+    }
+
+    /// Shows what the others have selected, each in the colour of their sign.
+    pub fn set_company(&mut self, selections: &[(u32, Vec<Range>)]) {
+        self.company.iter().for_each(Layer::clear);
+        for (hue, ranges) in selections {
+            if let Some(layer) = self.company.get(*hue as usize) {
+                ranges.iter().for_each(|range| layer.call("add", range));
+            }
+        }
     }
 
     /// Shows which highlight is in hand.

@@ -233,7 +233,9 @@ impl Session {
             return;
         }
         let fresh = Replica::new(self.desk.place.author);
-        *self.presence.borrow_mut() = Presence::new(fresh.client(), self.desk.place.author, self.desk.name.get_value());
+        let mut presence = Presence::new(fresh.client(), self.desk.place.author, self.desk.name.get_value());
+        presence.go(self.presence.borrow().at());
+        *self.presence.borrow_mut() = presence;
         *self.fresh.borrow_mut() = Some(fresh);
         self.lose();
         let session = self.clone();

@@ -520,6 +520,10 @@ impl Session {
         if self.desk.present.with_untracked(|present| *present != people) {
             self.desk.present.set(people);
         }
+        let whereabouts = self.presence.borrow().whereabouts();
+        if self.desk.whereabouts.with_untracked(|known| *known != whereabouts) {
+            self.desk.whereabouts.set(whereabouts);
+        }
     }
 
     /// Leaves at once, so that the others see it; the page may come back from the browser's cache.

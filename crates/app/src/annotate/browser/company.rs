@@ -1,0 +1,113 @@
+//! The others in the text: what they have selected is painted, where they are can be followed; and they are told the same
+//! of us.
+
+use std::{cell::Cell, time::Duration};
+
+use leptos::{ev, prelude::*};
+use shared::{selector::Target, text::CharOffset};
+use web_sys::Range;
+
+use super::{dom, session, session::Session};
+use crate::{
+    annotate::{
+        desk::Desk,
+        whereabouts::{MAX_PASSAGES, Passage, Whereabouts},
+    },
+    parts::hue,
+};
+
+/// Others are told of a move when it has rested for so long: they look at it, they do not race it.
+const REST: Duration = Duration::from_millis(200);
+/// A message is read when its end is further down than this, in CSS pixels from the top of the window.
+const TOP: f64 = 90.0;
+
+thread_local! {
+    static WAITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Listens from now on.
+pub fn listen(desk: Desk) {
+    Effect::new(move |_| {
+        desk.selection.track();
+        tell_soon(desk);
+    });
+    let page: web_sys::EventTarget = window().into();
+    dom::on(&page, ev::scroll, move |_| tell_soon(desk));
+    // Whoever goes somewhere by themselves follows no more.
+    dom::on(&page, ev::wheel, move |_| stop(desk));
+    dom::on(&page, ev::touchmove, move |_| stop(desk));
+    Effect::new(move |_| {
+        let everybody = desk.whereabouts.get();
+        let Some(session) = session() else { return };
+        let others = everybody.iter().filter(|(id, _)| **id != desk.place.author);
+        let painted: Vec<(u32, Vec<Range>)> =
+            others.map(|(id, at)| (hue(&id.to_string()), ranges(&session, at))).collect();
+        session.painter.borrow_mut().set_company(&painted);
+    });
+    Effect::new(move |_| {
+        let Some(whom) = desk.following.get() else { return };
+        let at = desk.whereabouts.with(|all| all.get(&whom).cloned());
+        let is_here = desk.present.with(|here| here.iter().any(|person| person.id == whom));
+        match (at, is_here, session()) {
+            (_, false, _) => stop(desk),
+            (Some(at), true, Some(session)) => go(&session, &at),
+            _ => {}
+        }
+    });
+}
+
+fn stop(desk: Desk) {
+    if desk.following.get_untracked().is_some() {
+        desk.following.set(None);
+    }
+}
+
+fn ranges(session: &Session, at: &Whereabouts) -> Vec<Range> {
+    let range = |passage: &Passage| {
+        session.texts.get(passage.message)?.range(CharOffset(passage.start), CharOffset(passage.end))
+    };
+    at.selection.iter().filter_map(range).collect()
+}
+
+fn go(session: &Session, at: &Whereabouts) {
+    let selected = ranges(session, at).into_iter().next().and_then(|range| range.start_container().ok());
+    let (element, block) = match (selected.and_then(|node| node.parent_element()), at.reads) {
+        (Some(element), _) => (element, web_sys::ScrollLogicalPosition::Center),
+        (None, Some(message)) => match session.texts.get(message) {
+            Some(message) => (message.element.clone(), web_sys::ScrollLogicalPosition::Start),
+            None => return,
+        },
+        (None, None) => return,
+    };
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(block);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+fn tell_soon(desk: Desk) {
+    if WAITING.replace(true) {
+        return;
+    }
+    set_timeout(
+        move || {
+            WAITING.set(false);
+            let Some(session) = session() else { return };
+            let passage =
+                |target: &Target| Passage { message: target.message, start: target.start.0, end: target.end.0 };
+            let selection = desk
+                .selection
+                .with_untracked(|selection| selection.iter().flatten().take(MAX_PASSAGES).map(passage).collect());
+            let at = Whereabouts { reads: top_message(&session), selection };
+            if session.presence.borrow_mut().go(at) && session.is_open() {
+                session.announce();
+            }
+        },
+        REST,
+    );
+}
+
+fn top_message(session: &Session) -> Option<shared::ids::MessageId> {
+    let messages = session.texts.all();
+    let above = messages.partition_point(|message| message.element.get_bounding_client_rect().bottom() < TOP);
+    messages.get(above).map(|message| message.id)
+}

@@ -1,0 +1,30 @@
+//! Where the people here are in the text: what they read, what they have selected.
+#![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only browsers tell one another"))]
+
+use serde::{Deserialize, Serialize};
+use shared::ids::MessageId;
+
+/// More of a selection is not told: a state in the presence has 4 KiB.
+pub const MAX_PASSAGES: usize = 8;
+
+/// Where somebody is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Whereabouts {
+    /// The message at the top of their window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<MessageId>,
+    /// What they have selected, a passage a message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selection: Vec<Passage>,
+}
+
+/// A passage of a message, in code points of its canonical text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passage {
+    /// The message.
+    pub message: MessageId,
+    /// Where it begins.
+    pub start: u32,
+    /// Where it ends.
+    pub end: u32,
+}

@@ -163,3 +163,25 @@ test('a document that is replaced under an open page is taken anew, and what was
   await a.highlight(lighthouse.oil);
   await b.expectPainted(lighthouse.oil);
 });
+
+test('what one tab did and the server did not take goes from the other tab as well', async ({ ownServer, signIn }) => {
+  const author = await signIn('student-1', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const reader = await author.open(id);
+  await reader.highlight(lighthouse.bell);
+  await reader.synced('saved');
+  const teacher = await signIn('instructor', { server: ownServer });
+  const [a, b] = [await teacher.open(id), await teacher.openInNewTab(id)];
+  await teacher.context.setOffline(true);
+  await Promise.all([a.synced('offline'), b.synced('offline')]);
+  await a.deleteCard(a.card(lighthouse.bell));
+  await expect(b.cards).toHaveCount(0);
+  // A deletion of somebody else's highlight is for staff alone.
+  await ownServer.sql("update memberships set role = 'student' from users where users.id = user_id and users.name = 'Demo Instructor'");
+  await teacher.context.setOffline(false);
+  await expect(report(a.page)).toContainText('1 change was not taken. It is kept on this device.');
+  for (const desk of [a, b]) {
+    await desk.expectPainted(lighthouse.bell);
+    await desk.synced('saved');
+  }
+});

@@ -70,6 +70,55 @@ export async function putWork(page: Page, user: string, unsent: number, refused:
   );
 }
 
+/**
+ * Holds the database of somebody, from a page of theirs, so that no other page can open it (`opening`) or write changes
+ * into it (`writing`) until it is released: as a disk that is slow, or another page that upgrades.
+ */
+export async function holdDisk(page: Page, user: string, what: 'opening' | 'writing'): Promise<() => Promise<void>> {
+  await page.evaluate(
+    async ([name, what]) => {
+      const request = indexedDB.open(name, 1);
+      let isHeld: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (isHeld = resolve));
+      // A transaction lives as long as something is asked of it.
+      const hold = (store: IDBObjectStore) => {
+        isHeld();
+        if (document.documentElement.dataset.released === undefined) store.get('nothing').onsuccess = () => hold(store);
+      };
+      request.onupgradeneeded = () => {
+        for (const store of ['states', 'aside']) request.result.createObjectStore(store, { autoIncrement: true });
+        const journal = request.result.createObjectStore('journal', { autoIncrement: true });
+        if (what === 'opening') hold(journal);
+      };
+      request.onsuccess = () => {
+        if (what === 'opening') return request.result.close();
+        const writing = request.result.transaction('journal', 'readwrite');
+        writing.oncomplete = () => request.result.close();
+        hold(writing.objectStore('journal'));
+      };
+      await held;
+    },
+    [`promptgrimoire-${user}`, what] as const,
+  );
+  return () => page.evaluate(() => void (document.documentElement.dataset.released = ''));
+}
+
+/** Puts a change into the journal, as a page of another version leaves it: nobody knows what it was meant to be. */
+export async function putChange(page: Page, user: string, conversation: string, update: Uint8Array): Promise<void> {
+  await page.evaluate(
+    async ([name, conversation, bytes]) => {
+      const request = indexedDB.open(name, 1);
+      await new Promise((resolve) => (request.onsuccess = resolve));
+      const writing = request.result.transaction('journal', 'readwrite');
+      const key = `${conversation}/${`${Date.now()}`.padStart(15, '0')}/gone/0000000001`;
+      writing.objectStore('journal').put({ update: Uint8Array.from(bytes), intent: '{"Command":{"RenameTag":{}}}' }, key);
+      await new Promise((resolve) => (writing.oncomplete = resolve));
+      request.result.close();
+    },
+    [`promptgrimoire-${user}`, conversation, [...update]] as const,
+  );
+}
+
 /** Waits until the document of a conversation is on this device, with its tags and highlights. */
 export async function expectDocumentKept(page: Page, user: string, conversation: string): Promise<void> {
   const isKept = () =>

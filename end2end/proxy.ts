@@ -70,17 +70,26 @@ export class Proxy {
       line.browser.resetAndDestroy();
       this.#cut(line);
     } else if (mishap === 'half-open') {
-      // Both ends believe that it stands, and hear nothing for ever.
-      line.browser.unpipe(line.server);
-      line.server.unpipe(line.browser);
-      line.browser.pause();
-      line.server.pause();
+      this.#swallow(line);
     } else {
       const [from, to] = number < 0.5 ? [line.browser, line.server] : [line.server, line.browser];
       from.unpipe(to);
       // A stall ends; what goes one way only does not.
       if (mishap === 'stall') setTimeout(() => from.destroyed || from.pipe(to), 1_500).unref();
     }
+  }
+
+  /** Both ends believe that it stands, and hear nothing for ever. */
+  #swallow({ browser, server }: Line): void {
+    browser.unpipe(server);
+    server.unpipe(browser);
+    browser.pause();
+    server.pause();
+  }
+
+  /** All connections that stand are half open from now on; new ones are whole. */
+  swallow(): void {
+    for (const line of this.#lines) this.#swallow(line);
   }
 
   /** No connection stands, and none comes about. */

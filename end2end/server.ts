@@ -123,6 +123,8 @@ export class Server {
 
   /** Stops what runs and removes the data. A killed product leaves its database behind; only a new start finds and stops it. */
   async dispose(): Promise<void> {
+    // A journey that failed may have left it held, and so deaf.
+    this.#process?.kill('SIGCONT');
     if (!this.#process && this.#killed) await this.start().catch((error: Error) => console.error(error.message));
     try {
       if (this.#process) await this.stop();

@@ -220,6 +220,31 @@ test('digits apply tags while a selection exists, and are plain digits otherwise
   await expectHighlights(a, passages);
 });
 
+test('digits that somebody types into a box mark nothing, though a passage is selected', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  await a.highlight(lighthouse.weight);
+  const boxes = [
+    () => a.openCard(a.card(lighthouse.weight)),
+    () => a.openNotes(),
+    async () => {
+      await a.showTab('Response');
+      return a.page.getByRole('textbox', { name: 'My response', exact: true });
+    },
+  ];
+  for (const open of boxes) {
+    const box = await open();
+    await a.selectText(lighthouse.keeper);
+    await expect(a.toolbar).toBeVisible();
+    // By the keyboard, which leaves the passage selected.
+    await box.focus();
+    await a.page.keyboard.type('in 1234');
+    await expect(box).toHaveValue('in 1234');
+  }
+  await a.showTab('Annotations');
+  await expectHighlights(a, [lighthouse.weight]);
+});
+
 test('a triple click marks its paragraph and nothing of the next', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
   const a = await (await signIn('student-1')).open(id);

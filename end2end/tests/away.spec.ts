@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { BrowserContext, Page } from '@playwright/test';
+import { absence, asksBeforeLeaving, report, watchSockets } from '../absence.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { NO_NETWORK } from '../kept.ts';
@@ -7,23 +6,6 @@ import { lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
 
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
-
-/** Pages load, and no socket opens: what a train's network often is. */
-async function withoutSockets(context: BrowserContext): Promise<() => Promise<void>> {
-  let cut = true;
-  await context.routeWebSocket(/\/sync\//, (socket) => {
-    if (cut) void socket.close({ code: 1013 });
-    else socket.connectToServer();
-  });
-  return async () => {
-    cut = false;
-  };
-}
-
-const report = (page: Page) => page.getByRole('region', { name: 'While you were away', exact: true });
-
-/** Shorter ones are not worth a report. */
-const absence = () => pause(2_500);
 
 test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/rights/));
 
@@ -41,7 +23,7 @@ test('what was done without a network survives the page, is sent later, and is r
   await a.page.close();
   await writer.context.setOffline(false);
 
-  const connect = await withoutSockets(writer.context);
+  const sockets = await watchSockets(writer.context, { cut: true });
   const again = await writer.context.newPage();
   await again.goto(`/c/${id}`);
   const a2 = Workspace.on(again);
@@ -51,7 +33,7 @@ test('what was done without a network survives the page, is sent later, and is r
   await expect(await a2.openNotes()).toHaveValue('Notes of the train.');
   await expect(b.cards).toHaveCount(0);
 
-  await connect();
+  sockets.connect();
   await a2.synced('saved');
   await b.expectPainted(lighthouse.keeper);
   await expect(await b.openNotes()).toHaveValue('Notes of the train.');
@@ -323,11 +305,6 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
   await b.comment(b.card(lighthouse.bell), 'And another.');
   await Promise.all([a.synced('saved'), b.synced('saved')]);
 });
-
-/** Whether the page would ask before it is left. */
-function asksBeforeLeaving(page: Page): Promise<boolean> {
-  return page.evaluate(() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true })));
-}
 
 test('who is signed out while away goes on working, and signs in to send', async ({ signIn, newConversation, guard }) => {
   guard.allow(/401/);

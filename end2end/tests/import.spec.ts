@@ -5,6 +5,7 @@ import type { Api, Role } from '../api.ts';
 import { expect, test } from '../fixtures.ts';
 import { ImportPage } from '../import_page.ts';
 import { bread, lighthouse } from '../texts.ts';
+import { zipOf } from '../zip.ts';
 
 /** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
 const REFUSED = /status of 4\d\d/;
@@ -145,6 +146,20 @@ for (const name of ['chatgpt-conversations.json', 'chatgpt.zip']) {
   });
 }
 
+test('what was last shown is imported, also where another branch is newer', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const [river] = JSON.parse(read('chatgpt-conversations.json'));
+  const form = await ImportPage.open(page);
+  // Its author went back to the first answer, and so left what came after the second.
+  const buffer = Buffer.from(JSON.stringify([{ ...river, current_node: 'n3' }]));
+  await form.file.setInputFiles({ name: 'conversations.json', mimeType: 'application/json', buffer });
+  await form.submit.click();
+  await expectTurns(api, await form.imported(), [
+    { role: 'user', holds: ['Why do so many English rivers'] },
+    { role: 'assistant', holds: ['This is the first answer, which was regenerated.'], lacks: ['Because the old word'] },
+  ]);
+});
+
 test('a conversation with neither title nor current node is read along its newest branch', async ({ signIn }) => {
   const { page, api } = await signIn('student-1');
   const form = await ImportPage.open(page);
@@ -204,6 +219,30 @@ for (const name of ['broken.json', 'bomb.zip', 'not-a-zip.zip']) {
     await expect(form.alert).toBeVisible();
     await expect(page).toHaveURL(/\/import/);
     await expect(form.title).toHaveValue('A title already typed');
+    expect(await listed(page)).toEqual(before);
+  });
+}
+
+/** An export that would be brought in, but for its size. */
+function padded(bytes: number): string {
+  const [river] = JSON.parse(read('chatgpt-conversations.json'));
+  return JSON.stringify([river]).padEnd(bytes);
+}
+
+for (const [what, names, bytes, why] of [
+  // Each grows within its own limit; together they do not.
+  ['more than a server holds', Array.from({ length: 23 }, (_, part) => `conversations-${`${part}`.padStart(3, '0')}.json`), 9.5 * MIB, /unpacks to more than 200 MiB/],
+  // Far below what all may come to.
+  ['a thousand times its size', ['conversations.json'], 32 * MIB, /grows more than 250 times/],
+] as const) {
+  test(`a zip that unpacks to ${what} is refused for that, though it holds conversations`, async ({ signIn, guard }) => {
+    guard.allow(REFUSED);
+    const { page } = await signIn('student-1');
+    const before = await listed(page);
+    const form = await ImportPage.open(page);
+    await form.file.setInputFiles({ name: 'export.zip', mimeType: 'application/zip', buffer: zipOf([...names], padded(bytes)) });
+    await form.submit.click();
+    await expect(form.alert).toContainText(why);
     expect(await listed(page)).toEqual(before);
   });
 }

@@ -86,7 +86,7 @@ test('home and import have no accessibility violation', async ({ signIn, newConv
 });
 
 test('the conversation has no accessibility violation in any of its states', async ({ signIn, newConversation }) => {
-  // Ten analyses of a whole page.
+  // Twelve analyses of a whole page.
   test.slow();
   const { id } = await newConversation(shared);
   const a = await (await signIn('instructor')).open(id);
@@ -107,6 +107,12 @@ test('the conversation has no accessibility violation in any of its states', asy
   await expectAccessible(a.page, 'conversation with a menu open');
   await a.page.keyboard.press('Escape');
   await expect(a.page.getByRole('menu')).toBeHidden();
+
+  await a.openCard(a.card(lighthouse.mercury));
+  await a.card(lighthouse.mercury).getByRole('button', { name: 'More', exact: true }).click();
+  await a.page.getByRole('menuitem', { name: 'Resolve', exact: true }).click();
+  await expect(a.card(lighthouse.mercury).getByText('Resolved', { exact: true })).toBeVisible();
+  await expectAccessible(a.page, 'conversation with a resolved thread');
 
   await a.openNotes();
   await expectAccessible(a.page, 'conversation with the notes open');

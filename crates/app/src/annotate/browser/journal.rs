@@ -47,6 +47,8 @@ pub struct Journal {
     pub is_read: Cell<bool>,
     /// Something is not on the disk and will not get there.
     is_leaky: Cell<bool>,
+    /// The disk was not waited for any longer: what is made is in this page alone until it opens.
+    is_late: Cell<bool>,
     is_resting: Cell<bool>,
 }
 
@@ -61,6 +63,7 @@ impl Journal {
             store: RefCell::new(None),
             is_read: Cell::new(false),
             is_leaky: Cell::new(false),
+            is_late: Cell::new(false),
             is_resting: Cell::new(false),
         }
     }
@@ -68,12 +71,12 @@ impl Journal {
     /// Whether leaving the page loses something.
     pub fn would_lose(&self) -> bool {
         let pending = self.pending.borrow();
-        pending.any_unwritten() || (self.is_leaky.get() && pending.len() > 0)
+        pending.any_unwritten() || (self.is_leaky() && pending.len() > 0)
     }
 
     /// Whether what is put aside is kept in this page alone.
     pub fn is_leaky(&self) -> bool {
-        self.is_leaky.get()
+        self.is_leaky.get() || self.is_late.get()
     }
 }
 
@@ -92,8 +95,17 @@ impl Session {
                 session.pump();
             }
         };
-        let late = go_on.clone();
-        set_timeout(late, PATIENCE);
+        let (late, session) = (go_on.clone(), self.clone());
+        set_timeout(
+            move || {
+                if session.journal.store.borrow().is_none() {
+                    session.journal.is_late.set(true);
+                    session.desk.keeps.set(false);
+                }
+                late();
+            },
+            PATIENCE,
+        );
         let session = self.clone();
         spawn_local(async move {
             if let Err(error) = session.open_store().await {
@@ -109,7 +121,8 @@ impl Session {
     async fn open_store(self: &Rc<Self>) -> Result<(), idb::Error> {
         let store = Rc::new(Store::open(self.desk.place.user).await?);
         let Kept { state, changes, aside } = store.load(self.desk.place.conversation).await?;
-        *self.journal.store.borrow_mut() = Some(store);
+        *self.journal.store.borrow_mut() = Some(store.clone());
+        self.keep_what_was_made(&store).await;
         if let Some(State { epoch, update, at }) = state
             && self.link.epoch.get().is_none_or(|known| known == epoch)
             && self.replica().take_in(&update)
@@ -138,6 +151,19 @@ impl Session {
         self.desk.aside.update(|all| all.extend(aside));
         self.take_over(changes).await;
         Ok(())
+    }
+
+    /// The disk came after all: it gets what was made without it.
+    async fn keep_what_was_made(&self, store: &Store) {
+        if !self.journal.is_late.get() {
+            return;
+        }
+        let made: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
+        match store.append(&made).await {
+            Ok(()) => self.desk.keeps.set(true),
+            Err(error) => self.cannot_keep(&error),
+        }
+        self.journal.is_late.set(false);
     }
 
     /// Shows changes of other pages, and takes over those of pages that are gone.

@@ -7,6 +7,7 @@ mod away;
 mod board;
 mod card;
 mod desk;
+mod filter;
 #[cfg(any(feature = "hydrate", test))]
 mod margin;
 #[cfg(feature = "hydrate")]

@@ -1,57 +1,236 @@
-use leptos::prelude::*;
-use shared::{document::Tag, ids::HighlightId};
+//! The evidence by tag: a column a tag, in which highlights are put in order and from which they go to other tags.
+//!
+//! A highlight stands in the column of each of its tags, by the number that it carries with the tag. Whatever moves it
+//! (drag, keys, dialog) ends in [`Board::put`].
 
+mod entry;
+mod move_dialog;
+mod order;
+
+use std::collections::HashMap;
+
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+use shared::{
+    document::{Command, Tag},
+    ids::{HighlightId, TagId},
+};
+
+use self::{entry::EntryItem, move_dialog::MoveDialog, order::Inserted};
 use super::{
     browser,
     desk::{Desk, Tab},
 };
 
+/// What stands in each column, with its number, in order.
+type Columns = HashMap<TagId, Vec<(HighlightId, f64)>>;
+
+/// An entry on its way by drag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drag {
+    /// Which highlight.
+    pub id: HighlightId,
+    /// The column it was taken from.
+    pub from: TagId,
+    /// The pointer, in CSS pixels of the window.
+    pub at: (f64, f64),
+    /// Where it would come to stand: a column, and an index among the others in it.
+    pub place: Option<(TagId, usize)>,
+}
+
+/// What the parts of the board share.
+#[derive(Clone, Copy)]
+pub struct Board {
+    /// The desk.
+    pub desk: Desk,
+    /// The columns, while the board is in front.
+    columns: Memo<Columns>,
+    /// The entry on its way.
+    pub drag: RwSignal<Option<Drag>>,
+    /// The entry that the dialog asks about.
+    pub asking: RwSignal<Option<(TagId, HighlightId)>>,
+}
+
+impl Board {
+    fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            columns: Memo::new(move |before| columns(desk, before)),
+            drag: RwSignal::new(None),
+            asking: RwSignal::new(None),
+        }
+    }
+
+    /// A column, tracked.
+    fn column(self, tag: TagId) -> Vec<(HighlightId, f64)> {
+        self.columns.with(|columns| columns.get(&tag).cloned().unwrap_or_default())
+    }
+
+    /// Where an entry stands in its column, and among how many.
+    fn place_of(self, tag: TagId, id: HighlightId) -> Option<(usize, usize)> {
+        self.columns.with_untracked(|columns| {
+            let column = columns.get(&tag)?;
+            Some((column.iter().position(|(other, _)| *other == id)?, column.len()))
+        })
+    }
+
+    /// Moves an entry to stand before the one at `index` of the others in the column of `to`. The focus goes with it.
+    pub fn put(self, id: HighlightId, from: TagId, to: TagId, index: usize) {
+        // Others may have taken it away while it was on its way.
+        let Some((here, _)) = self.place_of(from, id) else { return };
+        if from == to && index == here {
+            return;
+        }
+        let mut others = untrack(|| self.column(to));
+        others.retain(|(other, _)| *other != id);
+        let Inserted { order, pushed } =
+            order::insert(&others.iter().map(|(_, order)| *order).collect::<Vec<_>>(), index);
+        // Those that make room go first: so the first undo takes the move back, which is what is seen.
+        let room =
+            pushed.into_iter().map(|(at, order)| Command::Move { highlight: others[at].0, from: None, to, order });
+        let the_move = Command::Move { highlight: id, from: (from != to).then_some(from), to, order };
+        if !room.chain([the_move]).all(|command| self.desk.run(command)) {
+            return;
+        }
+        let name = untrack(|| self.desk.tag(to)).map(|tag| tag.name).unwrap_or_default();
+        if let Some((place, count)) = self.place_of(to, id) {
+            self.desk.announcement.set(format!("Moved: {name}, {} of {count}.", place + 1));
+        }
+        browser::move_focus(&format!("#{} .board-quote", entry_id(to, id)), 0);
+    }
+
+    /// Moves an entry along its column, or to the next column, one step; says so where there is no further.
+    pub fn step(self, id: HighlightId, from: TagId, key: &str) -> bool {
+        let Some((here, count)) = self.place_of(from, id) else { return false };
+        let stay = |text: &str| self.desk.announcement.set(text.to_owned());
+        match key {
+            "ArrowUp" if here == 0 => stay("It is the first already."),
+            "ArrowUp" => self.put(id, from, from, here - 1),
+            "ArrowDown" if here + 1 == count => stay("It is the last already."),
+            "ArrowDown" => self.put(id, from, from, here + 1),
+            "ArrowLeft" | "ArrowRight" => {
+                let neighbour = self.desk.tags.with_untracked(|tags| {
+                    let at = tags.iter().position(|tag| tag.id == from)?;
+                    let next = if key == "ArrowRight" { at + 1 } else { at.checked_sub(1)? };
+                    tags.get(next).map(|tag| tag.id)
+                });
+                match neighbour {
+                    Some(to) => self.put(id, from, to, here),
+                    None => stay("There is no further column."),
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Shows an entry's passage; the board stays in front, the text is beside it (on a narrow page, above).
+    fn show(self, id: HighlightId) {
+        browser::show_in_text(self.desk, id);
+        self.desk.announcement.set("Shown in the text.".to_owned());
+    }
+}
+
+/// Reads the columns, unless the board is out of sight: a highlight made while nobody looks costs it nothing.
+fn columns(desk: Desk, before: Option<&Columns>) -> Columns {
+    if desk.tab.get() != Tab::Board {
+        return before.cloned().unwrap_or_default();
+    }
+    let mut columns = Columns::new();
+    for card in desk.order.with(|order| order.iter().filter_map(|id| desk.card(*id)).collect::<Vec<_>>()) {
+        card.with(|card| {
+            for (tag, order) in &card.highlight.tags {
+                columns.entry(*tag).or_default().push((card.highlight.id, *order));
+            }
+        });
+    }
+    // The same for everybody, also where two have one number.
+    columns.values_mut().for_each(|column| column.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))));
+    columns
+}
+
+/// The id of an entry's element: a highlight stands in several columns.
+fn entry_id(tag: TagId, id: HighlightId) -> String {
+    format!("b-{tag}-{id}")
+}
+
 /// The evidence by tag.
 #[component]
-pub fn Board(desk: Desk) -> impl IntoView {
+pub fn BoardPane(desk: Desk) -> impl IntoView {
+    let board = Board::new(desk);
+    let root = NodeRef::<html::Div>::new();
+    Effect::new(move |_| browser::watch_drags(board, root));
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && board.drag.get_untracked().is_some() {
+            event.prevent_default();
+            board.drag.set(None);
+        }
+    };
     view! {
-        <div class="board">
+        <p class="hint board-hint" hidden=move || !desk.may_annotate()>
+            "Drag to put in order or under another tag; by keyboard Alt and an arrow."
+        </p>
+        // Scrolled by keyboard also where no entry can take the focus.
+        <div class="board" role="group" aria-label="Columns" tabindex="0" node_ref=root on:keydown=on_key
+            data-dragging=move || board.drag.with(Option::is_some).then_some("")>
             <For each=move || desk.tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
-                <Column desk=desk tag=tag />
+                <Column board=board tag=tag />
             </For>
         </div>
+        <Ghost board=board />
+        <MoveDialog board=board />
     }
     .into_any()
 }
 
 #[component]
-fn Column(desk: Desk, tag: Tag) -> impl IntoView {
-    let id = tag.id;
-    let quotes = Memo::new(move |_| {
-        let mut entries: Vec<(f64, HighlightId, String)> = desk.order.with(|order| {
-            let cards = order.iter().filter_map(|id| desk.card(*id));
-            cards
-                .filter_map(|card| {
-                    card.with(|card| {
-                        let (_, place) = card.highlight.tags.iter().find(|(tag, _)| *tag == id)?;
-                        Some((*place, card.highlight.id, card.highlight.targets.first()?.exact.clone()))
-                    })
-                })
-                .collect()
-        });
-        entries.sort_by(|a, b| a.0.total_cmp(&b.0));
-        entries
+fn Column(board: Board, tag: Tag) -> impl IntoView {
+    let (id, name) = (tag.id, tag.name.clone());
+    let entries = Memo::new(move |_| board.column(id).into_iter().map(|(id, _)| id).collect::<Vec<_>>());
+    // The entry that the dragged one would push down; nothing where that is the end of the column.
+    let dropping = Memo::new(move |_| {
+        board.drag.with(|drag| {
+            let drag = drag.as_ref()?;
+            let (_, index) = drag.place.filter(|(tag, _)| *tag == id)?;
+            Some(entries.with(|entries| entries.iter().filter(|entry| **entry != drag.id).nth(index).copied()))
+        })
     });
-    let go = move |highlight| {
-        desk.tab.set(Tab::Annotations);
-        desk.active.set(Some(highlight));
-        browser::show_in_text(desk, highlight);
+    let count = move || match entries.with(Vec::len) {
+        1 => "1 highlight".to_owned(),
+        count => format!("{count} highlights"),
     };
     view! {
-        <section class="board-column tinted" style:--t=tag.colour>
-            <h2 class="board-title"><span class="dot"></span>{tag.name} <span class="badge">{move || quotes.with(Vec::len)}</span></h2>
-            {move || quotes.with(Vec::is_empty).then(|| view! { <p class="hint">"Nothing yet."</p> })}
-            <ul>
-                <For each=move || quotes.get() key=|(_, id, quote)| (*id, quote.clone()) let((_, id, quote))>
-                    <li><button class="board-quote" type="button" dir="auto" on:click=move |_| go(id)>{quote}</button></li>
+        <section class="board-column tinted" style:--t=tag.colour aria-label=name data-column=id.to_string()
+            data-dropping=move || dropping.get().is_some().then_some("")>
+            <h2 class="board-title">
+                <span class="dot"></span>
+                <span class="board-name" dir="auto">{tag.name}</span>
+                <span class="badge" aria-hidden="true">{move || entries.with(Vec::len)}</span>
+                <span class="visually-hidden">{count}</span>
+            </h2>
+            <ul class="board-list" role="list" data-drop=move || (dropping.get() == Some(None)).then_some("")>
+                <For each=move || entries.get() key=|id| *id let:entry>
+                    <EntryItem board=board tag=id id=entry dropping=dropping />
                 </For>
             </ul>
+            {move || entries.with(Vec::is_empty).then(|| view! { <p class="hint board-empty">"Nothing yet."</p> })}
         </section>
     }
     .into_any()
+}
+
+/// What is on its way, at the pointer.
+#[component]
+fn Ghost(board: Board) -> impl IntoView {
+    let quote = Memo::new(move |_| {
+        let id = board.drag.with(|drag| drag.as_ref().map(|drag| drag.id))?;
+        entry::quote(&board.desk.card(id)?.get_untracked())
+    });
+    let at = move || {
+        board.drag.with(|drag| drag.as_ref().map(|drag| format!("{}px {}px", drag.at.0 + 10.0, drag.at.1 + 8.0)))
+    };
+    move || {
+        quote.get().map(
+            |quote| view! { <div class="board-ghost" aria-hidden="true" dir="auto" style:translate=at>{quote}</div> },
+        )
+    }
 }

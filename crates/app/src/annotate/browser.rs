@@ -3,11 +3,13 @@
 //! One conversation is open in a page, so its session is the thread's; the functions here are what views may ask for.
 
 mod attach;
+mod board;
 mod boxes;
 mod company;
 mod dom;
 mod drafts;
 mod export;
+mod filter;
 mod history;
 mod journal;
 mod keyboard;
@@ -48,6 +50,8 @@ pub use self::{
     drafts::{draft, keep_draft},
     export::{download, save_text},
     permalink::copy_link,
+    board::watch_drags,
+    filter::{drafts, step_highlight},
     places::lay_out,
     selection::leave_selection,
 };
@@ -65,6 +69,7 @@ fn session() -> Option<Rc<Session>> {
 pub fn start(desk: Desk) {
     let session = Session::new(desk);
     SESSION.set(Some(session.clone()));
+    filter::listen(desk);
     selection::listen(desk);
     keyboard::listen(desk);
     places::listen(desk);

@@ -16,9 +16,10 @@ use self::{
 use super::{
     browser,
     desk::{AnchorState, Card, Desk},
+    filter::FilterBar,
 };
 
-/// All cards, in the order of the text.
+/// The cards in sight, in the order of the text.
 #[component]
 pub fn Cards(desk: Desk) -> impl IntoView {
     let empty = move || {
@@ -36,10 +37,22 @@ pub fn Cards(desk: Desk) -> impl IntoView {
             }
         })
     };
+    let nothing_found = move || {
+        (desk.shown.with(Vec::is_empty) && !desk.order.with(Vec::is_empty)).then(|| {
+            view! {
+                <div class="empty">
+                    <p>"No highlight matches."</p>
+                    <button class="button" type="button" on:click=move |_| desk.clear_filter()>"Clear the filter"</button>
+                </div>
+            }
+        })
+    };
     view! {
         {empty}
+        <FilterBar desk=desk />
+        {nothing_found}
         <div class="margin" id="margin">
-            <For each=move || desk.order.get() key=|id| *id let:id>
+            <For each=move || desk.shown.get() key=|id| *id let:id>
                 {desk.card(id).map(|card| view! { <CardArticle desk=desk id=id card=card /> }.into_any())}
             </For>
         </div>

@@ -20,6 +20,7 @@ use super::{
     away::{Aside, Report},
     browser,
     whereabouts::Whereabouts,
+    filter::{Filter, Reader},
 };
 
 /// Whether, and how, the work is safe; `data-state` of the sync status.
@@ -134,6 +135,13 @@ pub struct Desk {
     pub away_open: RwSignal<bool>,
     /// The cards, in the order of the text; the lost ones last.
     pub order: RwSignal<Vec<HighlightId>>,
+    /// Which of them the person wants to see.
+    pub filter: RwSignal<Filter>,
+    /// Those in sight, in the same order. With them are the one in hand, and those with something half written: what
+    /// arrives from elsewhere must not take a card away from below somebody's hands.
+    pub shown: Memo<Vec<HighlightId>>,
+    /// When the person was last here, in milliseconds since 1970; 0 if never.
+    pub last_visit: RwSignal<i64>,
     /// The vocabulary, in its order.
     pub tags: RwSignal<Vec<Tag>>,
     /// The groups of tags, in their order.
@@ -162,13 +170,22 @@ pub struct Desk {
     pub toast: RwSignal<Option<Toast>>,
     /// What a screen reader is told.
     pub announcement: RwSignal<String>,
-    cards: StoredValue<HashMap<HighlightId, ArcRwSignal<Card>>>,
+    cards: StoredValue<Cards>,
 }
+
+type Cards = HashMap<HighlightId, ArcRwSignal<Card>>;
 
 impl Desk {
     /// An empty desk.
     pub fn new(place: Place, rights: Rights, name: String, people: Vec<Person>) -> Self {
         let names = people.into_iter().map(|person| (person.id, person.name)).collect();
+        let (order, filter) = (RwSignal::new(Vec::new()), RwSignal::new(Filter::default()));
+        let (active, last_visit) = (RwSignal::new(None), RwSignal::new(0));
+        let cards = StoredValue::new(Cards::new());
+        let shown = Memo::new(move |_| {
+            let reader = Reader { author: place.author, last_visit: last_visit.get() };
+            filter.with(|filter| shown(filter, reader, order.get(), active, cards))
+        });
         Self {
             place,
             name: StoredValue::new(name),
@@ -179,7 +196,10 @@ impl Desk {
             aside: RwSignal::new(Vec::new()),
             report: RwSignal::new(None),
             away_open: RwSignal::new(false),
-            order: RwSignal::new(Vec::new()),
+            order,
+            filter,
+            shown,
+            last_visit,
             tags: RwSignal::new(Vec::new()),
             groups: RwSignal::new(Vec::new()),
             history: RwSignal::new((0, 0)),
@@ -188,13 +208,13 @@ impl Desk {
             whereabouts: RwSignal::new(HashMap::new()),
             following: RwSignal::new(None),
             names: RwSignal::new(names),
-            active: RwSignal::new(None),
+            active,
             selection: RwSignal::new(None),
             tab: RwSignal::new(Tab::Annotations),
             sheet: RwSignal::new(None),
             toast: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
-            cards: StoredValue::new(HashMap::new()),
+            cards,
         }
     }
 
@@ -245,6 +265,39 @@ impl Desk {
         self.names.with(|names| names.get(&id).cloned()).unwrap_or_else(|| "Somebody".to_owned())
     }
 
+    /// What a highlight is called: its tags, and who made it; tracked.
+    pub fn label(self, id: HighlightId) -> String {
+        let Some(card) = self.card(id) else { return String::new() };
+        card.with(|card| {
+            let names = card.highlight.tags.iter().filter_map(|(tag, _)| Some(self.tag(*tag)?.name));
+            format!("{} by {}", names.collect::<Vec<_>>().join(", "), self.name_of(card.highlight.author))
+        })
+    }
+
+    /// Changes which cards are in sight, and says how many there are then.
+    pub fn set_filter(self, change: impl FnOnce(&mut Filter)) {
+        self.filter.update(change);
+        // The card in hand stays in sight whatever becomes of it, but not against a new question.
+        if self.active.get_untracked().is_some_and(|id| !self.is_wanted(id)) {
+            self.active.set(None);
+        }
+        let (shown, all) = (self.shown.with_untracked(Vec::len), self.order.with_untracked(Vec::len));
+        self.announcement.set(format!("{shown} of {all} highlights."));
+    }
+
+    /// All cards are in sight again.
+    pub fn clear_filter(self) {
+        self.set_filter(|filter| *filter = Filter::default());
+    }
+
+    /// Whether the filter lets a highlight through.
+    fn is_wanted(self, id: HighlightId) -> bool {
+        let reader = Reader { author: self.place.author, last_visit: self.last_visit.get_untracked() };
+        self.card(id).is_some_and(|card| {
+            card.with_untracked(|card| self.filter.with_untracked(|filter| filter.matches(&card.highlight, reader)))
+        })
+    }
+
     /// Does something to the document, or says why not; whether it was done.
     pub fn run(self, command: Command) -> bool {
         browser::run(self, command)
@@ -277,7 +330,13 @@ impl Desk {
         self.tab.set(Tab::Annotations);
         let name =
             self.tags.with_untracked(|tags| tags.iter().find(|known| known.id == tag).map(|tag| tag.name.clone()));
-        self.announcement.set(format!("Marked as {}.", name.unwrap_or_default()));
+        // Work never vanishes: what was asked for before is over.
+        let cleared = !self.is_wanted(id);
+        if cleared {
+            self.filter.set(Filter::default());
+        }
+        let and = if cleared { " The filter is cleared." } else { "" };
+        self.announcement.set(format!("Marked as {}.{and}", name.unwrap_or_default()));
     }
 
     /// Writes into a thread, perhaps in answer to a comment; whether it was done.
@@ -303,4 +362,25 @@ impl Desk {
             browser::move_focus(".toast button", 0);
         }
     }
+}
+
+/// The cards in sight. Nothing of a card is read where nothing is asked, so that a change to one costs the same among ten
+/// as among two thousand.
+fn shown(
+    filter: &Filter,
+    reader: Reader,
+    mut order: Vec<HighlightId>,
+    active: RwSignal<Option<HighlightId>>,
+    cards: StoredValue<Cards>,
+) -> Vec<HighlightId> {
+    if filter.is_clear() {
+        return order;
+    }
+    let (active, drafts) = (active.get(), browser::drafts());
+    let cards: Cards = cards.get_value();
+    order.retain(|id| {
+        let is_wanted = cards.get(id).is_some_and(|card| card.with(|card| filter.matches(&card.highlight, reader)));
+        is_wanted || active == Some(*id) || drafts.contains(id)
+    });
+    order
 }

@@ -1,7 +1,7 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
-    board::Board,
+    board::BoardPane,
     browser,
     card::Cards,
     desk::{Desk, Tab},
@@ -78,7 +78,7 @@ pub fn Panel(desk: Desk) -> impl IntoView {
         <aside class="panel" aria-label="Workspace" data-sheet=sheet>
             <div class="tabs" role="tablist" aria-label="Workspace" on:keydown=on_key>{tabs}</div>
             <Pane desk=desk tab=Tab::Annotations><Cards desk=desk /></Pane>
-            <Pane desk=desk tab=Tab::Board><Board desk=desk /></Pane>
+            <Pane desk=desk tab=Tab::Board><BoardPane desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Notes><NotesPane desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Response><ResponsePane desk=desk /></Pane>
             <Pane desk=desk tab=Tab::People><PeoplePane desk=desk /></Pane>

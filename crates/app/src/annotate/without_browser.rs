@@ -1,6 +1,6 @@
 use shared::document::Command;
 
-use super::desk::Desk;
+use super::{board::Board, desk::Desk};
 
 pub fn start(_: Desk) {}
 
@@ -77,3 +77,11 @@ pub fn keep_draft(_: Desk, _: &str, _: &str) {}
 pub fn focus_at_end(_: &leptos::web_sys::HtmlTextAreaElement) {}
 
 pub fn discard(_: Desk, _: Vec<String>) {}
+
+pub fn watch_drags(_: Board, _: leptos::prelude::NodeRef<leptos::html::Div>) {}
+
+pub fn drafts() -> Vec<shared::ids::HighlightId> {
+    Vec::new()
+}
+
+pub fn step_highlight(_: Desk, _: bool) {}

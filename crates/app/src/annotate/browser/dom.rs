@@ -42,6 +42,15 @@ pub fn move_focus(selector: &str, step: i32) {
     let _ = elements[next as usize].focus();
 }
 
+/// Scrolls until the first element that matches is in sight.
+pub fn bring_into_view(selector: &str) {
+    if let Some(element) = all(selector).first() {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
 /// Whether the focus leaves the element that listens, and all below it.
 pub fn leaves(event: &FocusEvent) -> bool {
     let Some(here) = event.current_target().and_then(|target| target.dyn_into::<Node>().ok()) else { return false };

@@ -13,7 +13,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    dom,
+    dom, filter,
     segments::{Segmented, Unit},
     selection, session,
     texts::MessageText,
@@ -47,7 +47,7 @@ pub fn listen(desk: Desk) {
         {
             selection::read(desk);
         }
-        if apply_digit(desk, &event) {
+        if apply_digit(desk, &event) || filter::step_by_key(desk, &event) {
             return;
         }
         let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());

@@ -3,7 +3,7 @@
 //! One `Highlight` a tag, and one each for the highlight in hand and for a flash. A change touches the ranges of one
 //! highlight only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use js_sys::{Array, Function, Reflect};
 use leptos::prelude::*;
@@ -21,6 +21,8 @@ const ACTIVE: &str = "pg-active";
 const FLASH: &str = "pg-flash";
 /// People's colours.
 const HUES: u32 = 12;
+/// Room for the bar above and as much below, in CSS pixels: a passage there counts as out of sight.
+const BAR: f64 = 60.0;
 /// How long a flash lasts.
 const FLASH_TIME: std::time::Duration = std::time::Duration::from_millis(900);
 
@@ -55,6 +57,8 @@ impl Painted {
 /// What is painted.
 pub struct Painter {
     painted: BTreeMap<HighlightId, Painted>,
+    /// Those that are not coloured for now.
+    left_out: HashSet<HighlightId>,
     layers: HashMap<TagId, TagLayers>,
     untagged: Layer,
     in_hand: Option<HighlightId>,
@@ -133,6 +137,7 @@ impl Painter {
     pub fn new() -> Self {
         Self {
             painted: BTreeMap::new(),
+            left_out: HashSet::new(),
             layers: HashMap::new(),
             untagged: Layer::register(ACTIVE).prioritised(9),
             in_hand: None,
@@ -165,22 +170,39 @@ impl Painter {
         let moved = old.is_none_or(|old| old.place() != new.place());
         self.hide(id);
         for tag in &new.tags {
-            let layers = self.layers.entry(*tag).or_insert_with(|| TagLayers::of(*tag));
-            new.ranges.iter().for_each(|range| layers.base.call("add", range));
+            self.layers.entry(*tag).or_insert_with(|| TagLayers::of(*tag));
         }
         self.painted.insert(id, new);
+        if !self.left_out.contains(&id) {
+            self.colour("add", id);
+        }
         if self.in_hand == Some(id) {
             self.set_active(Some(id));
         }
         moved
     }
 
+    /// Takes the colours of these away, and of no others.
+    pub fn leave_out(&mut self, ids: HashSet<HighlightId>) {
+        let before = std::mem::replace(&mut self.left_out, ids);
+        self.left_out.difference(&before).for_each(|id| self.colour("delete", *id));
+        before.difference(&self.left_out).for_each(|id| self.colour("add", *id));
+    }
+
+    /// Adds a highlight's ranges to the layers of its tags, or deletes them.
+    fn colour(&self, method: &str, id: HighlightId) {
+        let Some(painted) = self.painted.get(&id) else { return };
+        for layers in painted.tags.iter().filter_map(|tag| self.layers.get(tag)) {
+            painted.ranges.iter().for_each(|range| layers.base.call(method, range));
+        }
+    }
+
     /// Takes a highlight away.
     pub fn hide(&mut self, id: HighlightId) {
+        self.colour("delete", id);
         let Some(painted) = self.painted.remove(&id) else { return };
         let in_hand = self.in_hand == Some(id);
         for layers in painted.tags.iter().filter_map(|tag| self.layers.get(tag)) {
-            painted.ranges.iter().for_each(|range| layers.base.call("delete", range));
             if in_hand {
                 layers.on.clear();
             }
@@ -201,8 +223,9 @@ impl Painter {
         let found: Vec<(usize, HighlightId)> = self
             .painted
             .iter()
-            .filter(|(_, painted)| {
-                painted.ranges.iter().any(|range| range.is_point_in_range(node, offset).unwrap_or(false))
+            .filter(|(id, painted)| {
+                !self.left_out.contains(id)
+                    && painted.ranges.iter().any(|range| range.is_point_in_range(node, offset).unwrap_or(false))
             })
             .map(|(id, painted)| (painted.ranges.iter().map(|range| String::from(range.to_string()).len()).sum(), *id))
             .collect();
@@ -250,12 +273,16 @@ impl Painter {
         let Some(range) = self.painted.get(&id).and_then(|painted| painted.ranges.first()) else { return };
         let start = range.start_container().ok().and_then(|node| node.parent_element());
         if let Some(element) = start {
-            let options = web_sys::ScrollIntoViewOptions::new();
-            options.set_block(web_sys::ScrollLogicalPosition::Center);
-            let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+            let height = super::places::free_height();
             let top = self.top(id).unwrap_or_default();
-            if !(60.0..height - 60.0).contains(&top) {
+            if !(BAR..height - BAR).contains(&top) {
+                // Brings what scrolls by itself (a table, code) to the passage; then the page, by the passage and not by its
+                // paragraph, which may be higher than the window.
+                let options = web_sys::ScrollIntoViewOptions::new();
+                options.set_block(web_sys::ScrollLogicalPosition::Nearest);
                 element.scroll_into_view_with_scroll_into_view_options(&options);
+                let middle = (BAR + height) / 2.0;
+                window().scroll_by_with_x_and_y(0.0, self.top(id).unwrap_or_default() - middle);
             }
         }
         self.flash.clear();

@@ -35,7 +35,7 @@ pub fn listen(desk: Desk) {
     dom::on(&page, ev::resize, move |_| lay_out(desk));
     dom::on(&page, ev::load, move |_| lay_out(desk));
     Effect::new(move |_| {
-        desk.order.track();
+        desk.shown.track();
         desk.active.track();
         desk.tab.track();
         lay_out(desk);
@@ -53,8 +53,18 @@ fn watch_heights(desk: Desk) {
     changed.forget();
 }
 
-fn is_wide() -> bool {
+/// Whether cards stand beside the text; else the panel is a sheet at the foot of the page.
+pub fn is_wide() -> bool {
     window().match_media(WIDE).ok().flatten().is_some_and(|query| query.matches())
+}
+
+/// How much of the window shows text, from its top, in CSS pixels: all of it, unless a sheet lies over its foot.
+pub fn free_height() -> f64 {
+    let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+    if is_wide() {
+        return height;
+    }
+    dom::all(".panel[data-sheet]").first().map_or(height, |sheet| sheet.get_bounding_client_rect().top())
 }
 
 fn place(desk: Desk) {
@@ -71,7 +81,7 @@ fn place(desk: Desk) {
         dom::all("#margin > .card").iter().for_each(|card| drop(HtmlElement::style(card).remove_property("translate")));
         return;
     }
-    let order = desk.order.get_untracked();
+    let order = desk.shown.get_untracked();
     let cards: Vec<HtmlElement> = dom::all("#margin > .card");
     if cards.len() != order.len() {
         // The views have not caught up: they will ask again.

@@ -1,0 +1,86 @@
+//! What filtering and stepping need of the page: the time of the last visit, drafts that must not be lost, the keys, and
+//! the colours of the text.
+
+use leptos::{ev, ev::KeyboardEvent, prelude::*};
+use shared::ids::HighlightId;
+
+use super::{dom, places, session};
+use crate::annotate::{
+    desk::{Desk, Tab},
+    filter,
+};
+
+/// Watches from now on. Before anything of the document is shown.
+pub fn listen(desk: Desk) {
+    visit(desk);
+    // What is filtered out is not painted either: the colours left in the text are the answer to what was asked, and
+    // only these can be pressed. Weaker colours would say less, and need a second set of layers.
+    Effect::new(move |_| {
+        let out = if desk.filter.with(filter::Filter::is_clear) {
+            Default::default()
+        } else {
+            let shown: std::collections::HashSet<HighlightId> = desk.shown.get().into_iter().collect();
+            desk.order.with(|order| order.iter().filter(|id| !shown.contains(id)).copied().collect())
+        };
+        if let Some(session) = session() {
+            session.painter.borrow_mut().leave_out(out);
+        }
+    });
+}
+
+/// Reads when this person was last here, on this device, and keeps when this visit ends. It is kept at its start as well:
+/// a page that is killed has no end.
+fn visit(desk: Desk) {
+    let key = format!("visit:{}:{}", desk.place.user, desk.place.conversation);
+    // Without a storage every visit is the first one.
+    let Ok(Some(storage)) = window().local_storage() else { return };
+    let last = storage.get_item(&key).ok().flatten().and_then(|last| last.parse().ok());
+    desk.last_visit.set(last.unwrap_or_default());
+    // A storage that is full forgets this visit.
+    let keep = move || drop(storage.set_item(&key, &format!("{}", js_sys::Date::now())));
+    keep();
+    let at_end = keep.clone();
+    dom::on(&window().into(), ev::pagehide, move |_| at_end());
+    dom::on(&document().into(), ev::visibilitychange, move |_| keep());
+}
+
+/// The highlights with something half written in their cards.
+pub fn drafts() -> Vec<HighlightId> {
+    dom::all("#margin > .card:has(textarea:not(:placeholder-shown))")
+        .iter()
+        .filter_map(|card| card.get_attribute("data-highlight-id")?.parse().ok())
+        .collect()
+}
+
+/// `j` and `k` go to the next and the previous highlight, unless somebody types, or a dialog is open.
+pub fn step_by_key(desk: Desk, event: &KeyboardEvent) -> bool {
+    let forward = match event.key().as_str() {
+        "j" => true,
+        "k" => false,
+        _ => return false,
+    };
+    let modified = event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key();
+    if modified || dom::is_typing() || !dom::all("dialog[open]").is_empty() {
+        return false;
+    }
+    event.prevent_default();
+    step_highlight(desk, forward);
+    true
+}
+
+/// Takes the next (or previous) highlight of those in sight in hand, shows its text, and says which it is.
+pub fn step_highlight(desk: Desk, forward: bool) {
+    let shown = desk.shown.get_untracked();
+    let Some(at) = filter::next(&shown, desk.active.get_untracked(), forward) else {
+        desk.announcement.set("There is no highlight.".to_owned());
+        return;
+    };
+    let id = shown[at];
+    desk.tab.set(Tab::Annotations);
+    super::show_in_text(desk, id);
+    desk.announcement.set(format!("{} of {}: {}", at + 1, shown.len(), untrack(|| desk.label(id))));
+    // In a list of its own the card may be out of sight.
+    if !places::is_wide() {
+        request_animation_frame(move || dom::bring_into_view(&format!("#h-{id}")));
+    }
+}

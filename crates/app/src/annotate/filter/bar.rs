@@ -1,0 +1,143 @@
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use shared::ids::UserId;
+
+use super::Filter;
+use crate::annotate::{browser, desk::Desk};
+
+/// Above the cards: what to look for, how many there are, and the way from one to the next.
+#[component]
+pub fn FilterBar(desk: Desk) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let facets = Memo::new(move |_| desk.filter.with(Filter::facets));
+    let clear = Memo::new(move |_| desk.filter.with(Filter::is_clear));
+    let count = move || format!("{} of {}", desk.shown.with(Vec::len), desk.order.with(Vec::len));
+    let label = move || match facets.get() {
+        0 => "Filter".to_owned(),
+        facets => format!("Filter ({facets} set)"),
+    };
+    let on_words = move |event| desk.set_filter(|filter| filter.words = event_target_value(&event));
+    view! {
+        <div class="filter" role="search" aria-label="Find highlights" hidden=move || desk.order.with(Vec::is_empty)>
+            <div class="filter-row">
+                <div class="filter-find">
+                    <input
+                        class="field filter-words"
+                        type="search"
+                        aria-label="Search quotes and comments"
+                        placeholder="Search"
+                        autocomplete="off"
+                        dir="auto"
+                        prop:value=move || desk.filter.with(|filter| filter.words.clone())
+                        on:input=on_words
+                    />
+                    <button
+                        class="icon-button filter-open"
+                        type="button"
+                        title=label
+                        aria-label=label
+                        aria-expanded=move || open.get().to_string()
+                        aria-controls="filter-facets"
+                        data-set=move || (facets.get() > 0).then_some("")
+                        on:click=move |_| open.update(|open| *open = !*open)
+                    >
+                        <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M3.5 5.5h13M6 10h8M8.5 14.5h3" /></svg>
+                    </button>
+                </div>
+                <div class="filter-steps">
+                    <button class="icon-button" type="button" aria-label="Clear the filter" title="Clear the filter"
+                        data-idle=move || clear.get().then_some("") on:click=move |_| desk.clear_filter()>
+                        <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5.5 5.5l9 9M14.5 5.5l-9 9" /></svg>
+                    </button>
+                    <span class="filter-count">{count}</span>
+                    <Step desk=desk forward=false />
+                    <Step desk=desk forward=true />
+                </div>
+            </div>
+            <div class="filter-facets" id="filter-facets" hidden=move || !open.get()>
+                <TagFacet desk=desk />
+                <OtherFacets desk=desk open=open />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Step(desk: Desk, forward: bool) -> impl IntoView {
+    let (label, title, path) = if forward {
+        ("Next highlight", "Next highlight (j)", "M5 8l5 5 5-5")
+    } else {
+        ("Previous highlight", "Previous highlight (k)", "M5 12l5-5 5 5")
+    };
+    view! {
+        <button class="icon-button" type="button" aria-label=label title=title aria-keyshortcuts=if forward { "j" } else { "k" }
+            on:click=move |_| browser::step_highlight(desk, forward)>
+            <svg viewBox="0 0 20 20" aria-hidden="true"><path d=path /></svg>
+        </button>
+    }
+}
+
+#[component]
+fn TagFacet(desk: Desk) -> impl IntoView {
+    let toggle = move |tag| {
+        desk.set_filter(|filter| {
+            if !filter.tags.remove(&tag) {
+                filter.tags.insert(tag);
+            }
+        });
+    };
+    view! {
+        <div class="filter-tags" role="group" aria-label="Tags">
+            <For each=move || desk.tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
+                <button class="chip tinted" type="button" style:--t=tag.colour
+                    aria-pressed=move || desk.filter.with(|filter| filter.tags.contains(&tag.id)).to_string()
+                    on:click=move |_| toggle(tag.id)>
+                    <span class="dot"></span>
+                    <span class="chip-name" dir="auto">{tag.name}</span>
+                </button>
+            </For>
+        </div>
+    }
+}
+
+#[component]
+fn OtherFacets(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
+    // Those who did something here, by name; looked for only while somebody can see it.
+    let authors = Memo::new(move |before: Option<&Vec<(UserId, String)>>| {
+        if !open.get() {
+            return before.cloned().unwrap_or_default();
+        }
+        let mut ids: BTreeSet<UserId> = desk.filter.with(|filter| filter.author).into_iter().collect();
+        for card in desk.order.get().into_iter().filter_map(|id| desk.card(id)) {
+            card.with(|card| ids.extend(super::doings(&card.highlight).map(|(author, _)| author)));
+        }
+        let mut authors: Vec<_> = ids.into_iter().map(|id| (id, desk.name_of(id))).collect();
+        authors.sort_by(|a, b| a.1.cmp(&b.1));
+        authors
+    });
+    let is_author = move |author: Option<UserId>| desk.filter.with(|filter| filter.author == author);
+    let on_author = move |event| {
+        let author = event_target_value(&event).parse().ok();
+        desk.set_filter(|filter| filter.author = author);
+    };
+    let unresolved = move |_| desk.set_filter(|filter| filter.unresolved = !filter.unresolved);
+    let new = move |_| desk.set_filter(|filter| filter.new = !filter.new);
+    view! {
+        <div class="filter-others">
+            <select class="field filter-author" aria-label="Author" on:change=on_author>
+                <option value="" prop:selected=move || is_author(None)>"Anybody"</option>
+                <For each=move || authors.get() key=Clone::clone let((id, name))>
+                    <option value=id.to_string() prop:selected=move || is_author(Some(id))>{name}</option>
+                </For>
+            </select>
+            <button class="chip" type="button" aria-pressed=move || desk.filter.with(|filter| filter.unresolved).to_string() on:click=unresolved>
+                "Unresolved"
+            </button>
+            <button class="chip" type="button" aria-pressed=move || desk.filter.with(|filter| filter.new).to_string() on:click=new>
+                "New since my last visit"
+            </button>
+        </div>
+    }
+}

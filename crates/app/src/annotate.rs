@@ -18,6 +18,7 @@ mod panel;
 mod pending;
 mod people;
 mod status;
+mod tag_list;
 mod toast;
 mod toolbar;
 mod whereabouts;

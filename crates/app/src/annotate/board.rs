@@ -19,6 +19,7 @@ use self::{entry::EntryItem, move_dialog::MoveDialog, order::Inserted};
 use super::{
     browser,
     desk::{Desk, Tab},
+    tag_list::for_each_tag,
 };
 
 /// What stands in each column, with its number, in order.
@@ -144,7 +145,7 @@ fn columns(desk: Desk, before: Option<&Columns>) -> Columns {
         });
     }
     // The same for everybody, also where two have one number.
-    columns.values_mut().for_each(|column| column.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))));
+    columns.values_mut().for_each(|column| column.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))));
     columns
 }
 
@@ -167,14 +168,12 @@ pub fn BoardPane(desk: Desk) -> impl IntoView {
     };
     view! {
         <p class="hint board-hint" hidden=move || !desk.may_annotate()>
-            "Drag to put in order or under another tag; by keyboard Alt and an arrow."
+            "Drag to put in order or under another tag" <span class="board-keys">"; by keyboard Alt and an arrow"</span> "."
         </p>
         // Scrolled by keyboard also where no entry can take the focus.
         <div class="board" role="group" aria-label="Columns" tabindex="0" node_ref=root on:keydown=on_key
             data-dragging=move || board.drag.with(Option::is_some).then_some("")>
-            <For each=move || desk.tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
-                <Column board=board tag=tag />
-            </For>
+            {for_each_tag(desk, move |tag| view! { <Column board=board tag=tag /> }.into_any())}
         </div>
         <Ghost board=board />
         <MoveDialog board=board />

@@ -377,10 +377,11 @@ fn shown(
         return order;
     }
     let (active, drafts) = (active.get(), browser::drafts());
-    let cards: Cards = cards.get_value();
-    order.retain(|id| {
-        let is_wanted = cards.get(id).is_some_and(|card| card.with(|card| filter.matches(&card.highlight, reader)));
-        is_wanted || active == Some(*id) || drafts.contains(id)
+    cards.with_value(|cards| {
+        order.retain(|id| {
+            let is_wanted = cards.get(id).is_some_and(|card| card.with(|card| filter.matches(&card.highlight, reader)));
+            is_wanted || active == Some(*id) || drafts.contains(id)
+        });
     });
     order
 }

@@ -1,7 +1,11 @@
 use leptos::{html, prelude::*};
+use shared::{
+    document::Tag,
+    ids::{HighlightId, TagId},
+};
 
 use super::{Board, entry};
-use crate::annotate::browser;
+use crate::annotate::{browser, tag_list::for_each_tag};
 
 /// Every move without drag and without a key to remember: up, down, or to the end of another column.
 #[component]
@@ -21,7 +25,7 @@ pub fn MoveDialog(board: Board) -> impl IntoView {
         }
     });
     // The dialog gives the focus back to the button first; then the entry takes it along.
-    let act = move |act: &dyn Fn(super::TagId, super::HighlightId)| {
+    let act = move |act: &dyn Fn(TagId, HighlightId)| {
         let asked = board.asking.get_untracked();
         close();
         if let Some((from, id)) = asked {
@@ -37,7 +41,24 @@ pub fn MoveDialog(board: Board) -> impl IntoView {
         let id = board.asking.get().map(|(_, id)| id)?;
         entry::quote(&desk.card(id)?.get())
     };
-    let here = move |tag| board.asking.get().is_some_and(|(from, _)| from == tag);
+    let here = move |tag: TagId| board.asking.get().is_some_and(|(from, _)| from == tag);
+    let column = move |tag: Tag| {
+        let to = tag.id;
+        view! {
+            <button
+                class="menu-item"
+                type="button"
+                style:--t=tag.colour
+                disabled=move || here(to)
+                on:click=move |_| act(&|from, id| board.put(id, from, to, usize::MAX))
+            >
+                <span class="dot"></span>
+                <span class="move-name" dir="auto">{tag.name}</span>
+                <span class="hint" hidden=move || !here(to)>"It is here"</span>
+            </button>
+        }
+        .into_any()
+    };
     view! {
         <dialog class="dialog move-dialog" node_ref=dialog aria-labelledby="move-title" on:close=move |_| board.asking.set(None)>
             <h2 id="move-title">"Move to …"</h2>
@@ -47,19 +68,7 @@ pub fn MoveDialog(board: Board) -> impl IntoView {
                 <button class="button" type="button" on:click=move |_| step("ArrowDown")>"Down"</button>
             </div>
             <div class="move-columns">
-                <For each=move || desk.tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
-                    <button
-                        class="menu-item"
-                        type="button"
-                        style:--t=tag.colour
-                        disabled=move || here(tag.id)
-                        on:click=move |_| act(&|from, id| board.put(id, from, tag.id, usize::MAX))
-                    >
-                        <span class="dot"></span>
-                        <span class="move-name" dir="auto">{tag.name}</span>
-                        <Show when=move || here(tag.id)><span class="hint">"It is here"</span></Show>
-                    </button>
-                </For>
+                {for_each_tag(desk, column)}
             </div>
             <div class="dialog-actions">
                 <button class="button quiet" type="button" on:click=move |_| close()>"Cancel"</button>

@@ -1,10 +1,8 @@
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
-use shared::ids::UserId;
+use shared::{document::Tag, ids::UserId};
 
 use super::Filter;
-use crate::annotate::{browser, desk::Desk};
+use crate::annotate::{browser, desk::Desk, tag_list::for_each_tag};
 
 /// Above the cards: what to look for, how many there are, and the way from one to the next.
 #[component]
@@ -81,25 +79,24 @@ fn Step(desk: Desk, forward: bool) -> impl IntoView {
 
 #[component]
 fn TagFacet(desk: Desk) -> impl IntoView {
-    let toggle = move |tag| {
-        desk.set_filter(|filter| {
-            if !filter.tags.remove(&tag) {
-                filter.tags.insert(tag);
-            }
-        });
+    let chip = move |tag: Tag| {
+        let id = tag.id;
+        let toggle = move |_| {
+            desk.set_filter(|filter| match filter.tags.iter().position(|tag| *tag == id) {
+                Some(at) => drop(filter.tags.remove(at)),
+                None => filter.tags.push(id),
+            });
+        };
+        let pressed = move || desk.filter.with(|filter| filter.tags.contains(&id)).to_string();
+        view! {
+            <button class="chip tinted" type="button" style:--t=tag.colour aria-pressed=pressed on:click=toggle>
+                <span class="dot"></span>
+                <span class="chip-name" dir="auto">{tag.name}</span>
+            </button>
+        }
+        .into_any()
     };
-    view! {
-        <div class="filter-tags" role="group" aria-label="Tags">
-            <For each=move || desk.tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
-                <button class="chip tinted" type="button" style:--t=tag.colour
-                    aria-pressed=move || desk.filter.with(|filter| filter.tags.contains(&tag.id)).to_string()
-                    on:click=move |_| toggle(tag.id)>
-                    <span class="dot"></span>
-                    <span class="chip-name" dir="auto">{tag.name}</span>
-                </button>
-            </For>
-        </div>
-    }
+    view! { <div class="filter-tags" role="group" aria-label="Tags">{for_each_tag(desk, chip)}</div> }
 }
 
 #[component]
@@ -109,12 +106,18 @@ fn OtherFacets(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
         if !open.get() {
             return before.cloned().unwrap_or_default();
         }
-        let mut ids: BTreeSet<UserId> = desk.filter.with(|filter| filter.author).into_iter().collect();
+        let mut authors: Vec<(UserId, String)> = Vec::new();
+        let mut add = |id: UserId| {
+            if authors.iter().all(|(known, _)| *known != id) {
+                let name = desk.name_of(id);
+                authors.insert(authors.partition_point(|(_, other)| *other <= name), (id, name));
+            }
+        };
+        // Who is asked for stays in the list, also with nothing left of theirs.
+        desk.filter.with(|filter| filter.author).into_iter().for_each(&mut add);
         for card in desk.order.get().into_iter().filter_map(|id| desk.card(id)) {
-            card.with(|card| ids.extend(super::doings(&card.highlight).map(|(author, _)| author)));
+            card.with(|card| super::doings(&card.highlight).for_each(|(author, _)| add(author)));
         }
-        let mut authors: Vec<_> = ids.into_iter().map(|id| (id, desk.name_of(id))).collect();
-        authors.sort_by(|a, b| a.1.cmp(&b.1));
         authors
     });
     let is_author = move |author: Option<UserId>| desk.filter.with(|filter| filter.author == author);

@@ -1,0 +1,217 @@
+import type { Page } from '@playwright/test';
+import { expectAccessible } from '../axe.ts';
+import { BoardPage } from '../board_page.ts';
+import { expect, test } from '../fixtures.ts';
+import { lighthouse } from '../texts.ts';
+import { Workspace } from '../workspace.ts';
+
+const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
+const { weight, keeper, log } = lighthouse;
+
+/** Marks three passages with the first tag; the names of the first three tags. */
+async function threeOfOneTag(workspace: Workspace): Promise<[string, string, string]> {
+  await workspace.selectText(weight);
+  const [first = '', second = '', third = ''] = await workspace.tagNames();
+  await workspace.clearSelection();
+  for (const passage of [weight, keeper, log]) await workspace.highlight(passage);
+  return [first, second, third];
+}
+
+test('an entry dragged along its column and to another one goes there for everybody', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('instructor').then((visitor) => visitor.open(id)),
+    signIn('student-1').then((visitor) => visitor.open(id)),
+  ]);
+  const [first, second] = await threeOfOneTag(a);
+  const [mine, theirs] = [await BoardPage.open(a), await BoardPage.open(b)];
+  for (const board of [mine, theirs]) await board.expectColumn(first, [weight, keeper, log]);
+
+  await mine.drag(mine.entry(first, log), mine.entry(first, weight));
+  for (const board of [mine, theirs]) await board.expectColumn(first, [log, weight, keeper]);
+
+  await mine.drag(mine.entry(first, weight), mine.column(second), 30);
+  for (const board of [mine, theirs]) {
+    await board.expectColumn(first, [log, keeper]);
+    await board.expectColumn(second, [weight]);
+  }
+  await expect(mine.button(second, weight)).toBeFocused();
+  await mine.expectTold(`Moved: ${second}, 1 of 1.`);
+
+  // A drag that is given up moves nothing.
+  const [start, end] = [await mine.entry(first, keeper).boundingBox(), await mine.column(second).boundingBox()];
+  await a.page.mouse.move((start?.x ?? 0) + 30, (start?.y ?? 0) + 14);
+  await a.page.mouse.down();
+  await a.page.mouse.move((end?.x ?? 0) + 40, (end?.y ?? 0) + 40, { steps: 5 });
+  await expect(a.page.locator('.board-ghost')).toBeVisible();
+  await a.page.keyboard.press('Escape');
+  await expect(a.page.locator('.board-ghost')).toHaveCount(0);
+  await a.page.mouse.up();
+  await mine.expectColumn(first, [log, keeper]);
+
+  await a.synced('saved');
+  await b.reload();
+  await (await BoardPage.open(b)).expectColumn(first, [log, keeper]);
+  await theirs.expectColumn(second, [weight]);
+});
+
+test('by keyboard alone an entry moves, keeps the focus, and comes back by undo', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  const [first, second] = await threeOfOneTag(a);
+  const [mine, theirs] = [await BoardPage.open(a), await BoardPage.open(b)];
+  const { keyboard } = a.page;
+
+  await a.page.getByRole('tab', { name: 'Board' }).focus();
+  // The hint has no stop; the columns have one, then the first entry.
+  await keyboard.press('Tab');
+  while (!(await mine.button(first, weight).evaluate((button) => button === document.activeElement))) await keyboard.press('Tab');
+  await keyboard.press('Alt+ArrowDown');
+  await mine.expectTold(`Moved: ${first}, 2 of 3.`);
+  await expect(mine.button(first, weight)).toBeFocused();
+  for (const board of [mine, theirs]) await board.expectColumn(first, [keeper, weight, log]);
+
+  await keyboard.press('Alt+ArrowRight');
+  await mine.expectTold(`Moved: ${second}, 1 of 1.`);
+  await expect(mine.button(second, weight)).toBeFocused();
+  await keyboard.press('Alt+ArrowUp');
+  await mine.expectTold('It is the first already.');
+  for (const board of [mine, theirs]) {
+    await board.expectColumn(first, [keeper, log]);
+    await board.expectColumn(second, [weight]);
+  }
+
+  await keyboard.press('Control+z');
+  for (const board of [mine, theirs]) await board.expectColumn(first, [keeper, weight, log]);
+  await keyboard.press('Control+z');
+  for (const board of [mine, theirs]) await board.expectColumn(first, [weight, keeper, log]);
+});
+
+test('the dialog moves without drag and without keys to remember', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  const [first, , third] = await threeOfOneTag(a);
+  const board = await BoardPage.open(a);
+  const dialog = a.page.getByRole('dialog', { name: 'Move to …' });
+
+  await board.entry(first, weight).getByRole('button', { name: 'Move to …' }).click();
+  await expect(dialog).toContainText(weight);
+  await expectAccessible(a.page, 'board with the dialog open');
+  await dialog.getByRole('button', { name: third }).click();
+  await expect(dialog).toBeHidden();
+  await board.expectColumn(third, [weight]);
+  await expect(board.button(third, weight)).toBeFocused();
+
+  await board.entry(first, log).getByRole('button', { name: 'Move to …' }).click();
+  await dialog.getByRole('button', { name: 'Up', exact: true }).click();
+  await board.expectColumn(first, [log, keeper]);
+});
+
+test('a highlight with two tags stands in both columns, and moving one onto the other makes it one', async ({
+  signIn,
+  newConversation,
+}) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  const [first, second] = await threeOfOneTag(a);
+  const card = a.card(weight);
+  await a.comment(card, 'How heavy was it?');
+  await card.getByRole('button', { name: 'More', exact: true }).click();
+  await a.page.getByRole('menuitem', { name: 'Edit', exact: true }).click();
+  await card.getByRole('checkbox', { name: second }).check();
+
+  const board = await BoardPage.open(a);
+  await board.expectColumn(first, [weight, keeper, log]);
+  await board.expectColumn(second, [weight]);
+  await expect(board.entry(second, weight)).toContainText('1 comment');
+  await expect(board.entry(second, weight)).toContainText('Demo Student 1');
+  await board.button(first, weight).focus();
+  await a.page.keyboard.press('Alt+ArrowRight');
+  await board.expectColumn(first, [keeper, log]);
+  await board.expectColumn(second, [weight]);
+});
+
+test('the button of an entry shows its passage, and the board stays', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const visitor = await signIn('student-1', { viewport: { width: 1280, height: 420 } });
+  const { page } = visitor;
+  const a = await visitor.open(id);
+  const [first] = await threeOfOneTag(a);
+  await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
+  await expect.poll(() => inSight(page, log)).toBe(false);
+  const board = await BoardPage.open(a);
+  await board.button(first, log).click();
+  await expect.poll(() => inSight(page, log)).toBe(true);
+  await expect(board.button(first, log)).toBeVisible();
+  await expect(board.entry(first, log)).toHaveAttribute('data-active', '');
+});
+
+test('who may only read sees the board, and nothing that moves', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [writer, reader] = [await signIn('instructor'), await signIn('student-1')];
+  const [first] = await threeOfOneTag(await writer.open(id));
+  // Nobody has this access yet: the page is told that they have, as the server will, before its tools start.
+  await reader.page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      const island = document.querySelector('leptos-island[data-props*="annotator"]');
+      if (!island) return;
+      island.setAttribute('data-props', (island.getAttribute('data-props') ?? '').replace('annotator', 'viewer'));
+      observer.disconnect();
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await reader.page.goto(`/c/${id}`);
+  await expect(reader.page.locator('html[data-hydrated]')).toBeAttached();
+  const board = await BoardPage.open(Workspace.on(reader.page));
+  await board.expectColumn(first, [weight, keeper, log]);
+  await expect(reader.page.getByRole('button', { name: 'Move to …' })).toHaveCount(0);
+  await board.button(first, weight).focus();
+  await reader.page.keyboard.press('Alt+ArrowDown');
+  await board.drag(board.entry(first, log), board.entry(first, weight));
+  await board.expectColumn(first, [weight, keeper, log]);
+});
+
+test('the board is accessible, and usable on the narrowest page by touch', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const wide = await (await signIn('instructor')).open(id);
+  const [first, second] = await threeOfOneTag(wide);
+  await BoardPage.open(wide);
+  await expectAccessible(wide.page, 'board');
+
+  const visitor = await signIn('student-1', { viewport: { width: 320, height: 568 }, hasTouch: true, isMobile: true });
+  const narrow = await visitor.open(id);
+  await narrow.page.getByRole('tab', { name: 'Board' }).tap();
+  const board = await BoardPage.open(narrow);
+  await board.expectColumn(first, [weight, keeper, log]);
+  await expectAccessible(narrow.page, 'board, 320 px');
+  expect(await narrow.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+
+  await board.entry(first, log).getByRole('button', { name: 'Move to …' }).tap();
+  await narrow.page.getByRole('dialog', { name: 'Move to …' }).getByRole('button', { name: second }).tap();
+  await board.expectColumn(second, [log]);
+
+  // A finger takes the grip of the first entry, and goes below the second.
+  const grip = await board.entry(first, weight).locator('.board-grip').boundingBox();
+  const below = await board.entry(first, keeper).boundingBox();
+  if (!grip || !below) throw new Error('no grip');
+  expect(Math.min(grip.width, grip.height), 'room for a finger').toBeGreaterThanOrEqual(44);
+  const touch = await visitor.context.newCDPSession(narrow.page);
+  const at = (x: number, y: number) => ({ touchPoints: [{ x, y }] });
+  const [x, y] = [grip.x + grip.width / 2, grip.y + grip.height / 2];
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', ...at(x, y) });
+  for (let step = 1; step <= 6; step++) {
+    const to = below.y + below.height * 0.8;
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', ...at(x, y + ((to - y) * step) / 6) });
+  }
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await board.expectColumn(first, [keeper, weight]);
+});
+
+/** Whether a passage lies in the window. */
+async function inSight(page: Page, passage: string): Promise<boolean> {
+  const box = await page.locator('[data-canonical] :is(p, li)', { hasText: passage }).boundingBox();
+  const height = page.viewportSize()?.height ?? 0;
+  return box !== null && box.y > 40 && box.y + box.height < height;
+}

@@ -45,13 +45,13 @@ use crate::parts::IMPORT_NOTES;
 
 pub use self::{
     attach::confirm,
+    board::watch_drags,
     boxes::bind,
     dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
     drafts::{draft, keep_draft},
     export::{download, save_text},
+    filter::{half_written, step_highlight},
     permalink::copy_link,
-    board::watch_drags,
-    filter::{drafts, step_highlight},
     places::lay_out,
     selection::leave_selection,
 };

@@ -19,8 +19,8 @@ use shared::{
 use super::{
     away::{Aside, Report},
     browser,
-    whereabouts::Whereabouts,
     filter::{Filter, Reader},
+    whereabouts::Whereabouts,
 };
 
 /// Whether, and how, the work is safe; `data-state` of the sync status.
@@ -376,7 +376,7 @@ fn shown(
     if filter.is_clear() {
         return order;
     }
-    let (active, drafts) = (active.get(), browser::drafts());
+    let (active, drafts) = (active.get(), browser::half_written());
     cards.with_value(|cards| {
         order.retain(|id| {
             let is_wanted = cards.get(id).is_some_and(|card| card.with(|card| filter.matches(&card.highlight, reader)));

@@ -80,7 +80,7 @@ pub fn discard(_: Desk, _: Vec<String>) {}
 
 pub fn watch_drags(_: Board, _: leptos::prelude::NodeRef<leptos::html::Div>) {}
 
-pub fn drafts() -> Vec<shared::ids::HighlightId> {
+pub fn half_written() -> Vec<shared::ids::HighlightId> {
     Vec::new()
 }
 

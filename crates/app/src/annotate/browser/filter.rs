@@ -45,7 +45,7 @@ fn visit(desk: Desk) {
 }
 
 /// The highlights with something half written in their cards.
-pub fn drafts() -> Vec<HighlightId> {
+pub fn half_written() -> Vec<HighlightId> {
     dom::all("#margin > .card:has(textarea:not(:placeholder-shown))")
         .iter()
         .filter_map(|card| card.get_attribute("data-highlight-id")?.parse().ok())

@@ -78,13 +78,13 @@ export class Workspace {
 
   /** The button of the `number`th tag, counted from 1 as its key is. */
   tagButton(number: number): Locator {
-    return this.toolbar.getByRole('button', { name: /^(?!New tag$)/ }).nth(number - 1);
+    return this.toolbar.getByRole('button', { name: /^(?!(New tag|Manage tags)$)/ }).nth(number - 1);
   }
 
   /** The tags' names in key order, as assistive technology hears them. The toolbar must be open. */
   async tagNames(): Promise<string[]> {
     const snapshot = await this.toolbar.ariaSnapshot();
-    return [...snapshot.matchAll(/- button "([^"]+)"/g)].map(([, name]) => name ?? '').filter((name) => name !== 'New tag');
+    return [...snapshot.matchAll(/- button "([^"]+)"/g)].map(([, name]) => name ?? '').filter((name) => name !== 'New tag' && name !== 'Manage tags');
   }
 
   async applyTag(number: number): Promise<void> {
@@ -153,6 +153,15 @@ export class Workspace {
     const tab = this.page.getByRole('tablist', { name: 'Workspace', exact: true }).getByRole('tab', { name, exact: true });
     if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
     await expect(tab).toHaveAttribute('aria-selected', 'true');
+  }
+
+  /** Opens the dialog of the tags from the board. */
+  async manageTags(): Promise<Locator> {
+    await this.showTab('Board');
+    await this.page.getByRole('tabpanel', { name: 'Board' }).getByRole('button', { name: 'Manage tags', exact: true }).click();
+    const dialog = this.page.getByRole('dialog', { name: 'Tags', exact: true });
+    await expect(dialog).toBeVisible();
+    return dialog;
   }
 
   /** Brings the notes up and returns their box. */

@@ -11,12 +11,16 @@ mod desk;
 mod margin;
 #[cfg(feature = "hydrate")]
 mod marks;
+mod modal;
 mod notes;
+mod palette;
 mod panel;
 #[cfg(any(feature = "hydrate", test))]
 mod pending;
 mod people;
+mod shortcuts;
 mod status;
+mod tags;
 mod toast;
 mod toolbar;
 mod whereabouts;

@@ -24,9 +24,11 @@ mod replica;
 mod segments;
 mod selection;
 mod session;
+mod shortcuts;
 mod socket;
 mod store;
 mod tabs;
+mod tags;
 mod texts;
 
 use std::{cell::RefCell, rc::Rc};
@@ -50,6 +52,8 @@ pub use self::{
     permalink::copy_link,
     places::lay_out,
     selection::leave_selection,
+    shortcuts::keep_shortcuts,
+    tags::{capture, copy_tags, list_conversations, tag_beside},
 };
 
 thread_local! {
@@ -66,6 +70,7 @@ pub fn start(desk: Desk) {
     let session = Session::new(desk);
     SESSION.set(Some(session.clone()));
     selection::listen(desk);
+    shortcuts::listen(desk);
     keyboard::listen(desk);
     places::listen(desk);
     permalink::listen(desk);

@@ -19,6 +19,7 @@ use shared::{
 use super::{
     away::{Aside, Report},
     browser,
+    shortcuts::Settings,
     whereabouts::Whereabouts,
 };
 
@@ -100,6 +101,15 @@ pub enum Tab {
     People,
 }
 
+/// A dialog over the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    /// The vocabulary.
+    Tags,
+    /// The keys.
+    Shortcuts,
+}
+
 /// Who works here, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
@@ -134,7 +144,7 @@ pub struct Desk {
     pub away_open: RwSignal<bool>,
     /// The cards, in the order of the text; the lost ones last.
     pub order: RwSignal<Vec<HighlightId>>,
-    /// The vocabulary, in its order.
+    /// The vocabulary as it is shown: those of no group first, then group by group.
     pub tags: RwSignal<Vec<Tag>>,
     /// The groups of tags, in their order.
     pub groups: RwSignal<Vec<TagGroup>>,
@@ -158,6 +168,10 @@ pub struct Desk {
     pub tab: RwSignal<Tab>,
     /// Whether the panel, where it is a sheet at the foot of a narrow page, is open; nothing before the tools work.
     pub sheet: RwSignal<Option<bool>>,
+    /// The dialog that is open.
+    pub dialog: RwSignal<Option<Dialog>>,
+    /// Which key does what, for this person on this device.
+    pub shortcuts: RwSignal<Settings>,
     /// What was just said.
     pub toast: RwSignal<Option<Toast>>,
     /// What a screen reader is told.
@@ -192,6 +206,8 @@ impl Desk {
             selection: RwSignal::new(None),
             tab: RwSignal::new(Tab::Annotations),
             sheet: RwSignal::new(None),
+            dialog: RwSignal::new(None),
+            shortcuts: RwSignal::new(Settings::default()),
             toast: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             cards: StoredValue::new(HashMap::new()),

@@ -77,3 +77,16 @@ pub fn keep_draft(_: Desk, _: &str, _: &str) {}
 pub fn focus_at_end(_: &leptos::web_sys::HtmlTextAreaElement) {}
 
 pub fn discard(_: Desk, _: Vec<String>) {}
+
+pub fn keep_shortcuts(_: Desk) {}
+
+pub fn capture(_: &leptos::ev::PointerEvent) {}
+
+pub fn tag_beside(_: f64) -> Option<(shared::ids::TagId, bool)> {
+    None
+}
+
+pub fn list_conversations(_: leptos::prelude::RwSignal<Option<Result<Vec<shared::api::ConversationSummary>, String>>>) {
+}
+
+pub fn copy_tags(_: Desk, _: shared::ids::ConversationId) {}

@@ -123,6 +123,8 @@ test('in a text box every key is text', async ({ signIn, newConversation }) => {
 });
 
 test('the list is accessible, and fits on a narrow screen', async ({ signIn, newConversation }) => {
+  // The whole page is judged six times.
+  test.slow();
   const { id } = await newConversation(shared);
   const { page } = await (await signIn('student-1')).open(id);
   await page.keyboard.press('?');

@@ -53,7 +53,7 @@ pub use self::{
     places::lay_out,
     selection::leave_selection,
     shortcuts::keep_shortcuts,
-    tags::{capture, copy_tags, list_conversations, tag_beside},
+    tags::{capture, copy_tags, forget_focus, hold_focus, list_conversations, note_focus, tag_beside},
 };
 
 thread_local! {

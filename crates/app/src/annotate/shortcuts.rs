@@ -120,7 +120,8 @@ fn Line(
         if event.key() == "Escape" {
             return;
         }
-        match settings.write().bind(shortcut, &event.key()) {
+        let bound = settings.write().bind(shortcut, &event.key());
+        match bound {
             Ok(()) => {
                 problem.set(None);
                 desk.announcement.set(format!("{}: {}.", shortcut.label, event.key()));
@@ -128,6 +129,12 @@ fn Line(
             Err(unfit) => problem.set(Some(unfit.to_string())),
         }
         browser::keep_shortcuts(desk);
+    };
+    // Also when the dialog goes, and the signals with it.
+    let give_up = move |_| {
+        if waiting.try_get_untracked().flatten() == Some(shortcut.id) {
+            waiting.set(None);
+        }
     };
     let press = move |_| {
         problem.set(None);
@@ -143,7 +150,7 @@ fn Line(
                 aria-label=move || if waits() { format!("Press a key for {}", shortcut.label) } else { format!("Change the key of {}", shortcut.label) }
                 on:click=press
                 on:keydown=on_key
-                on:blur=move |_| if untrack(waits) { waiting.set(None) }
+                on:blur=give_up
             >
                 {move || if waits() { "Press a key" } else { "Change" }}
             </button>

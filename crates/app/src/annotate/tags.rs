@@ -32,8 +32,9 @@ struct Bench {
     desk: Desk,
     /// How many highlights carry each tag.
     counts: Memo<HashMap<TagId, usize>>,
-    /// The tag that is being changed.
-    open: RwSignal<Option<TagId>>,
+    /// The tag that is being changed, and the group in which it stays as long: what is being written would go with its
+    /// row, if somebody else put it into another.
+    open: RwSignal<Option<(TagId, Option<TagGroupId>)>>,
     /// What a pointer drags.
     drag: RwSignal<Option<Drag>>,
 }
@@ -55,6 +56,19 @@ impl Bench {
     fn refusal(self, change: Change) -> Option<rules::Refusal> {
         self.desk.rights.track();
         rules::allow(&self.desk.sender(), change).err()
+    }
+
+    fn is_open(self, tag: TagId) -> bool {
+        self.open.with(|open| open.is_some_and(|(open, _)| open == tag))
+    }
+
+    /// The group in whose list a tag stands, tracked.
+    fn group_of(self, tag: &Tag) -> Option<TagGroupId> {
+        let held = self.open.get().filter(|(open, _)| *open == tag.id).map(|(_, group)| group);
+        let is_there = |group: &Option<TagGroupId>| {
+            group.is_none_or(|group| self.desk.groups.with(|groups| groups.iter().any(|known| known.id == group)))
+        };
+        held.filter(is_there).unwrap_or(tag.group)
     }
 
     fn may_moderate(self) -> bool {
@@ -124,12 +138,19 @@ fn Vocabulary(desk: Desk) -> impl IntoView {
         let named = desk.groups.get().into_iter().map(|group| Some(group.id));
         std::iter::once(None).chain(named).collect::<Vec<_>>()
     };
+    // Rows that others move take the focus with them, and lose it on their way.
+    Effect::new(move |_| {
+        desk.tags.track();
+        browser::hold_focus();
+    });
     view! {
+        <div on:focusin=|event| browser::note_focus(&event) on:pointerdown=|_| browser::forget_focus()>
         <p class="dialog-lead">"The tags of this conversation, for everybody in it. The first ten have keys."</p>
         <For each=groups key=|group| *group let:group>
             <Group bench=bench group=group />
         </For>
         {move || desk.may_annotate().then(|| view! { <div class="tags-foot"><AddTag desk=desk /><CopyTags desk=desk /></div> })}
+        </div>
     }
     .into_any()
 }

@@ -80,6 +80,12 @@ pub fn discard(_: Desk, _: Vec<String>) {}
 
 pub fn keep_shortcuts(_: Desk) {}
 
+pub fn note_focus(_: &leptos::ev::FocusEvent) {}
+
+pub fn forget_focus() {}
+
+pub fn hold_focus() {}
+
 pub fn capture(_: &leptos::ev::PointerEvent) {}
 
 pub fn tag_beside(_: f64) -> Option<(shared::ids::TagId, bool)> {

@@ -1,12 +1,19 @@
 //! What the tags' dialog asks of the page and of the server.
 
-use leptos::{ev::PointerEvent, prelude::*, task::spawn_local};
+use std::cell::RefCell;
+
+use leptos::{
+    ev::{FocusEvent, PointerEvent},
+    prelude::*,
+    task::spawn_local,
+};
 use shared::{
     api::{ConversationSummary, ListConversations, ListTags},
     document::Command,
     ids::{ConversationId, TagId},
 };
 use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use super::dom;
 use crate::{
@@ -20,6 +27,31 @@ pub fn capture(event: &PointerEvent) {
         // Fails for a pointer that is gone already: then nothing is dragged.
         let _ = element.set_pointer_capture(event.pointer_id());
     }
+}
+
+thread_local! {
+    static FOCUSED: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
+}
+
+/// Remembers what has the focus.
+pub fn note_focus(event: &FocusEvent) {
+    FOCUSED.set(event.target().and_then(|target| target.dyn_into().ok()));
+}
+
+/// The person leaves it.
+pub fn forget_focus() {
+    FOCUSED.set(None);
+}
+
+/// Gives the focus back to what had it and was put elsewhere in the page, which takes it away.
+pub fn hold_focus() {
+    request_animation_frame(|| {
+        let is_lost =
+            document().active_element().is_none_or(|element| element.matches("body, dialog").unwrap_or(false));
+        let element = FOCUSED.with_borrow(Clone::clone).filter(|element| is_lost && element.is_connected());
+        // One that cannot be focused stays unfocused.
+        element.map(|element| element.focus());
+    });
 }
 
 /// The tag whose row is nearest to this height of the window, and whether it is in the row's lower half.

@@ -9,7 +9,8 @@ use crate::annotate::{browser, desk::Toast};
 pub fn Group(bench: Bench, group: Option<TagGroupId>) -> impl IntoView {
     let desk = bench.desk;
     let tags = move || {
-        desk.tags.with(|tags| tags.iter().filter(|tag| tag.group == group).map(|tag| tag.id).collect::<Vec<_>>())
+        desk.tags
+            .with(|tags| tags.iter().filter(|tag| bench.group_of(tag) == group).map(|tag| tag.id).collect::<Vec<_>>())
     };
     let empty = move || {
         (group.is_some() && tags().is_empty()).then(|| view! { <p class="hint">"No tag is in this group."</p> })

@@ -26,7 +26,6 @@ pub fn Row(bench: Bench, tag: Tag) -> impl IntoView {
             .extend((refusal.get() == Some(Refusal::NotYours)).then(|| "only they and staff may change it".to_owned()));
         facts.join(" · ")
     };
-    let editing = move || bench.open.get() == Some(id);
     let drop = move || match bench.drag.get() {
         Some(Drag { beside: Some((beside, after)), .. }) if beside == id => {
             Some(if after { "after" } else { "before" })
@@ -44,7 +43,7 @@ pub fn Row(bench: Bench, tag: Tag) -> impl IntoView {
                 <p class="hint">{facts}</p>
             </div>
             {move || refusal.get().is_none().then(|| view! { <Tools bench=bench tag=tag /> })}
-            {move || (refusal.get().is_none() && editing()).then(|| view! { <EditTag bench=bench tag=tag.get_untracked() /> })}
+            {move || (refusal.get().is_none() && bench.is_open(id)).then(|| view! { <EditTag bench=bench tag=tag.get_untracked() /> })}
         </li>
     }
     .into_any()
@@ -103,23 +102,21 @@ fn Tools(bench: Bench, tag: Memo<Tag>) -> impl IntoView {
         let to = if up { at.checked_sub(1) } else { Some(at + 1) };
         if let Some(to) = to.filter(|to| *to <= others.len()) {
             place(bench, &tag.get_untracked(), &others, to);
-            // The row was put elsewhere in the page, which takes the focus away.
-            browser::move_focus(&row_button(id, if up { "[data-up]" } else { "[data-down]" }), 0);
         }
     };
     let edit = move |_| {
-        let open = bench.open.get_untracked() != Some(id);
-        bench.open.set(open.then_some(id));
+        let open = !untrack(|| bench.is_open(id));
+        bench.open.set(open.then(|| (id, tag.with_untracked(|tag| tag.group))));
     };
     view! {
         <div class="tags-tools">
-            <button class="icon-button" type="button" data-up aria-label=named("Move", " up") aria-disabled=move || is_first().to_string() on:click=move |_| step(true)>
+            <button class="icon-button" type="button" aria-label=named("Move", " up") aria-disabled=move || is_first().to_string() on:click=move |_| step(true)>
                 <svg viewBox="0 0 20 20" aria-hidden="true"><path d="m5 12 5-5 5 5" /></svg>
             </button>
-            <button class="icon-button" type="button" data-down aria-label=named("Move", " down") aria-disabled=move || is_last().to_string() on:click=move |_| step(false)>
+            <button class="icon-button" type="button" aria-label=named("Move", " down") aria-disabled=move || is_last().to_string() on:click=move |_| step(false)>
                 <svg viewBox="0 0 20 20" aria-hidden="true"><path d="m5 8 5 5 5-5" /></svg>
             </button>
-            <button class="button quiet" type="button" data-edit aria-label=named("Edit", "") aria-expanded=move || (bench.open.get() == Some(id)).to_string() on:click=edit>
+            <button class="button quiet" type="button" data-edit aria-label=named("Edit", "") aria-expanded=move || bench.is_open(id).to_string() on:click=edit>
                 "Edit"
             </button>
         </div>

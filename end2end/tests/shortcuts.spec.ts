@@ -21,7 +21,7 @@ test('a question mark opens all shortcuts, and so does a button in the account m
   await page.keyboard.press('?');
   const dialog = shortcuts(page);
   await expect(dialog).toBeVisible();
-  for (const label of ['Next highlight', 'Mark with the 1st tag', 'Undo', 'Post a comment']) {
+  for (const label of ['Next highlight', 'Mark with tag 1', 'Undo', 'Post a comment']) {
     await expect(dialog.getByText(label, { exact: true })).toBeVisible();
   }
   await page.keyboard.press('Escape');
@@ -87,11 +87,11 @@ test('a key is given to another shortcut, unless it is taken', async ({ signIn, 
   const { page } = a;
   await page.keyboard.press('?');
   const dialog = shortcuts(page);
-  await rebind(page, 'Mark with the 1st tag', 'j');
+  await rebind(page, 'Mark with tag 1', 'j');
   await expect(dialog.getByRole('alert')).toContainText('“j” is the key of “Next highlight” already');
-  await rebind(page, 'Mark with the 1st tag', 'Escape');
+  await rebind(page, 'Mark with tag 1', 'Escape');
   await expect(dialog, 'Escape gives up the change, not the dialog').toBeVisible();
-  await rebind(page, 'Mark with the 1st tag', 'x');
+  await rebind(page, 'Mark with tag 1', 'x');
   await expect(dialog.getByRole('alert')).toHaveCount(0);
   await page.keyboard.press('Escape');
 

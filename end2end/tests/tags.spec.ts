@@ -209,6 +209,12 @@ test('the tags of another conversation are taken over, and a second time nothing
   await button(dialog, 'Copy tags').click();
   await expect(said).toContainText('0 tags copied, 7 here already.');
   expect(await names(dialog)).toEqual([...before, 'Metaphor']);
+
+  // What somebody cannot open has no tags for them either.
+  const hidden = await newConversation({ ...shared, share: 'none' });
+  const { api } = await signIn('student-1');
+  expect((await api.get(`/api/v1/conversations/${other.id}/tags`)).status()).toBe(200);
+  expect((await api.get(`/api/v1/conversations/${hidden.id}/tags`)).status()).toBe(404);
 });
 
 test('by keyboard alone: from a selection to the tags, a change, and back', async ({ signIn, newConversation }) => {

@@ -7,7 +7,10 @@ use shared::{
 
 /// The tags as they are shown everywhere: those without a group first, then group by group; one whose group has been
 /// deleted has none.
-#[cfg(any(feature = "hydrate", test))]
+#[cfg_attr(
+    not(any(feature = "hydrate", test)),
+    expect(dead_code, reason = "the server has no document to show tags of")
+)]
 pub fn arranged(mut tags: Vec<Tag>, groups: &[TagGroup]) -> Vec<Tag> {
     let place = |group: Option<TagGroupId>| groups.iter().position(|known| Some(known.id) == group);
     for tag in &mut tags {

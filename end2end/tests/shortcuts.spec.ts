@@ -58,6 +58,7 @@ test('one switch turns single keys off, for this person alone, and the device re
   await a.page.keyboard.press('Escape');
 
   for (const workspace of [a, other]) {
+    await workspace.page.bringToFront();
     await workspace.selectText(lighthouse.weight);
     await expect(workspace.toolbar.locator('kbd')).toHaveCount(0);
     await workspace.page.keyboard.press('1');

@@ -155,6 +155,15 @@ export class Workspace {
     await expect(tab).toHaveAttribute('aria-selected', 'true');
   }
 
+  /** Opens the dialog of the tags from the board. */
+  async manageTags(): Promise<Locator> {
+    await this.showTab('Board');
+    await this.page.getByRole('tabpanel', { name: 'Board' }).getByRole('button', { name: 'Manage tags', exact: true }).click();
+    const dialog = this.page.getByRole('dialog', { name: 'Tags', exact: true });
+    await expect(dialog).toBeVisible();
+    return dialog;
+  }
+
   /** Brings the notes up and returns their box. */
   async openNotes(): Promise<Locator> {
     await this.showTab('Notes');

@@ -12,13 +12,17 @@ mod filter;
 mod margin;
 #[cfg(feature = "hydrate")]
 mod marks;
+mod modal;
 mod notes;
+mod palette;
 mod panel;
 #[cfg(any(feature = "hydrate", test))]
 mod pending;
 mod people;
+mod shortcuts;
 mod status;
 mod tag_list;
+mod tags;
 mod toast;
 mod toolbar;
 mod whereabouts;

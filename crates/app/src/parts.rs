@@ -36,6 +36,9 @@ pub fn Avatar(
 pub fn Account(
     /// Who.
     me: Me,
+    /// What else the page offers there.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <details class="account">
@@ -45,6 +48,7 @@ pub fn Account(
             <div class="account-menu">
                 <p class="account-name">{me.name}</p>
                 <p class="hint">{me.email}</p>
+                {children.map(|children| children())}
                 <form method="post" action="/sign-out">
                     <button class="button" type="submit">"Sign out"</button>
                 </form>

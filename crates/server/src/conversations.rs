@@ -7,8 +7,8 @@ use axum::{
 };
 use shared::{
     access::Rights,
-    api::{Conversation, ConversationSummary, CreateConversation, Created, Message, Person, Share},
-    document,
+    api::{Conversation, ConversationSummary, CreateConversation, Created, Message, Person, Share, TagSummary},
+    document::{self, Tag},
     ids::{ClassId, ConversationId, MessageId, UserId},
     messages::MessageRole,
     text,
@@ -190,6 +190,20 @@ pub async fn rights(
 ) -> Result<Json<Rights>, Error> {
     let Path(id) = path?;
     access::of(&services.db, caller.id, id).await?.map(Json).ok_or(Error::NotFound)
+}
+
+/// `GET /api/v1/conversations/{id}/tags`
+pub async fn tags(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+) -> Result<Json<Vec<TagSummary>>, Error> {
+    let Path(id) = path?;
+    access::of(&services.db, caller.id, id).await?.ok_or(Error::NotFound)?;
+    let tags = services.rooms.tags(id).await.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
+    let summaries =
+        tags.into_iter().map(|Tag { name, colour, description, .. }| TagSummary { name, colour, description });
+    Ok(Json(summaries.collect()))
 }
 
 /// `GET /api/v1/conversations/{id}/people`: its owner and, where it is shared with a class, the class's members.

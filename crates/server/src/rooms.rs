@@ -10,6 +10,7 @@ use std::{
 
 use shared::{
     access::Rights,
+    document::Tag,
     ids::{ConversationId, UserId},
     rules::Sender,
     sync::CloseCode,
@@ -217,6 +218,14 @@ impl Rooms {
             sockets: TaskTracker::new(),
         };
         Self { house: Arc::new(house) }
+    }
+
+    /// The tags of a document as it is committed; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database's, or bytes that make no document.
+    pub async fn tags(&self, conversation: ConversationId) -> Result<Option<Vec<Tag>>, persistence::Failure> {
+        persistence::tags(&self.house.db, &self.house.stacks, conversation).await
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited

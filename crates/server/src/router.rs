@@ -38,6 +38,7 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}", get(conversations::get))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
+        .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
         .route("/api/v1/conversations/{id}/refused", get(refused::list))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .route(

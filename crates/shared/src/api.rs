@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use conversations::{
     Conversation, ConversationSummary, CreateConversation, Created, GetConversation, GetRights, ImportChoice, Imported,
-    ListConversations, ListPeople, ListRefused, Message, Person, RefusedUpdate, Share,
+    ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
 };
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
 pub use problem::Problem;

@@ -26,9 +26,11 @@ mod replica;
 mod segments;
 mod selection;
 mod session;
+mod shortcuts;
 mod socket;
 mod store;
 mod tabs;
+mod tags;
 mod texts;
 
 use std::{cell::RefCell, rc::Rc};
@@ -54,6 +56,8 @@ pub use self::{
     permalink::copy_link,
     places::lay_out,
     selection::leave_selection,
+    shortcuts::keep_shortcuts,
+    tags::{capture, copy_tags, forget_focus, hold_focus, list_conversations, note_focus, tag_beside},
 };
 
 thread_local! {
@@ -71,6 +75,7 @@ pub fn start(desk: Desk) {
     SESSION.set(Some(session.clone()));
     filter::listen(desk);
     selection::listen(desk);
+    shortcuts::listen(desk);
     keyboard::listen(desk);
     places::listen(desk);
     permalink::listen(desk);

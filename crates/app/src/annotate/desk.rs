@@ -20,6 +20,7 @@ use super::{
     away::{Aside, Report},
     browser,
     filter::{Filter, Reader},
+    shortcuts::Settings,
     whereabouts::Whereabouts,
 };
 
@@ -101,6 +102,15 @@ pub enum Tab {
     People,
 }
 
+/// A dialog over the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    /// The vocabulary.
+    Tags,
+    /// The keys.
+    Shortcuts,
+}
+
 /// Who works here, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
@@ -142,7 +152,7 @@ pub struct Desk {
     pub shown: Memo<Vec<HighlightId>>,
     /// When the person was last here, in milliseconds since 1970; 0 if never.
     pub last_visit: RwSignal<i64>,
-    /// The vocabulary, in its order.
+    /// The vocabulary as it is shown: those of no group first, then group by group.
     pub tags: RwSignal<Vec<Tag>>,
     /// The groups of tags, in their order.
     pub groups: RwSignal<Vec<TagGroup>>,
@@ -166,6 +176,10 @@ pub struct Desk {
     pub tab: RwSignal<Tab>,
     /// Whether the panel, where it is a sheet at the foot of a narrow page, is open; nothing before the tools work.
     pub sheet: RwSignal<Option<bool>>,
+    /// The dialog that is open.
+    pub dialog: RwSignal<Option<Dialog>>,
+    /// Which key does what, for this person on this device.
+    pub shortcuts: RwSignal<Settings>,
     /// What was just said.
     pub toast: RwSignal<Option<Toast>>,
     /// What a screen reader is told.
@@ -212,6 +226,8 @@ impl Desk {
             selection: RwSignal::new(None),
             tab: RwSignal::new(Tab::Annotations),
             sheet: RwSignal::new(None),
+            dialog: RwSignal::new(None),
+            shortcuts: RwSignal::new(Settings::default()),
             toast: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             cards,

@@ -5,7 +5,7 @@ mod bar;
 
 use shared::{
     document::Highlight,
-    ids::{HighlightId, TagId, UserId},
+    ids::{TagId, UserId},
 };
 
 pub use bar::FilterBar;
@@ -77,7 +77,7 @@ fn doings(highlight: &Highlight) -> impl Iterator<Item = (UserId, i64)> {
 
 /// The index of the next (or previous) highlight: round and round, from the one in hand, or from the start (or end).
 #[cfg(any(feature = "hydrate", test))]
-pub fn next(shown: &[HighlightId], in_hand: Option<HighlightId>, forward: bool) -> Option<usize> {
+pub fn next<Id: PartialEq>(shown: &[Id], in_hand: Option<Id>, forward: bool) -> Option<usize> {
     let count = shown.len();
     let here = in_hand.and_then(|id| shown.iter().position(|other| *other == id));
     (count > 0).then(|| match (here, forward) {
@@ -92,7 +92,7 @@ pub fn next(shown: &[HighlightId], in_hand: Option<HighlightId>, forward: bool) 
 mod tests {
     use shared::{
         document::{Comment, Stamp},
-        ids::CommentId,
+        ids::{CommentId, HighlightId},
     };
 
     use super::*;

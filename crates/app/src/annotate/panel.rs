@@ -7,6 +7,7 @@ use super::{
     desk::{Desk, Tab},
     notes::{NotesPane, ResponsePane},
     people::PeoplePane,
+    tags::ManageTags,
 };
 
 impl Tab {
@@ -78,7 +79,10 @@ pub fn Panel(desk: Desk) -> impl IntoView {
         <aside class="panel" aria-label="Workspace" data-sheet=sheet>
             <div class="tabs" role="tablist" aria-label="Workspace" on:keydown=on_key>{tabs}</div>
             <Pane desk=desk tab=Tab::Annotations><Cards desk=desk /></Pane>
-            <Pane desk=desk tab=Tab::Board><BoardPane desk=desk /></Pane>
+            <Pane desk=desk tab=Tab::Board>
+                <div class="board-head"><ManageTags desk=desk /></div>
+                <BoardPane desk=desk />
+            </Pane>
             <Pane desk=desk tab=Tab::Notes><NotesPane desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Response><ResponsePane desk=desk /></Pane>
             <Pane desk=desk tab=Tab::People><PeoplePane desk=desk /></Pane>

@@ -1,13 +1,10 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
-use shared::{document::Command, ids::TagId};
+use shared::{
+    document::Command,
+    ids::{TagGroupId, TagId},
+};
 
-use super::{browser, desk::Desk};
-
-/// The keys of the first ten tags.
-pub const KEYS: [&str; 10] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"];
-
-/// Colours of new tags, in turn: of one family with those that a conversation starts with, and told apart from them.
-const COLOURS: [&str; 8] = ["#5b7f00", "#b0447f", "#2b7a78", "#c2541c", "#3f5bd9", "#8a6d3b", "#7b2fa8", "#00796b"];
+use super::{browser, desk::Desk, palette::next_colour};
 
 /// The tags, beside what is selected. It never takes the focus by itself.
 #[component]
@@ -17,8 +14,18 @@ pub fn Toolbar(desk: Desk) -> impl IntoView {
     // A press must not take the selection away before it is used (Firefox would).
     let keep = |event: leptos::ev::PointerEvent| event.prevent_default();
     let buttons = move || {
-        desk.tags.get().into_iter().enumerate().map(|(index, tag)| (KEYS.get(index).copied(), tag)).collect::<Vec<_>>()
+        let mut group = None;
+        let numbered = desk.tags.get().into_iter().enumerate().map(|(place, tag)| {
+            let begins = (tag.group != group).then_some(tag.group).flatten();
+            group = tag.group;
+            (place, begins, tag)
+        });
+        numbered.collect::<Vec<_>>()
     };
+    let group_name = move |id: TagGroupId| {
+        desk.groups.with(|groups| groups.iter().find(|group| group.id == id).map(|group| group.name.clone()))
+    };
+    let key = move |place: usize| desk.shortcuts.with(|settings| settings.tag_key(place));
     let open_naming = move |_| {
         if let Some(dialog) = naming.get_untracked() {
             browser::show_modal(&dialog);
@@ -34,11 +41,12 @@ pub fn Toolbar(desk: Desk) -> impl IntoView {
             on:pointerdown=keep
             on:keydown=move |event| on_key(desk, &event)
         >
-            <For each=buttons key=|(key, tag)| (*key, tag.id, tag.name.clone(), tag.colour.clone()) let((key, tag))>
+            <For each=buttons key=|(place, begins, tag)| (*place, *begins, tag.id, tag.name.clone(), tag.colour.clone(), tag.description.clone()) let((place, begins, tag))>
+                {begins.map(|group| view! { <span class="toolbar-group" role="separator" aria-orientation="vertical" title=move || group_name(group)></span> })}
                 <button class="toolbar-tag" type="button" style:--t=tag.colour title=tag.description on:click=move |_| desk.mark(tag.id)>
                     <span class="dot"></span>
                     <span>{tag.name}</span>
-                    {key.map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}
+                    {move || key(place).map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}
                 </button>
             </For>
             <button class="toolbar-new" type="button" on:click=open_naming>"New tag"</button>
@@ -77,7 +85,8 @@ fn NewTag(desk: Desk, dialog: NodeRef<html::Dialog>) -> impl IntoView {
         event.prevent_default();
         let Some(input) = name.get_untracked() else { return };
         let id = TagId::new();
-        let colour = COLOURS[desk.tags.with_untracked(Vec::len) % COLOURS.len()].to_owned();
+        let colour =
+            desk.tags.with_untracked(|tags| next_colour(tags.iter().map(|tag| tag.colour.as_str()))).to_owned();
         if desk.run(Command::NewTag { id, name: input.value(), colour }) {
             input.set_value("");
             close();

@@ -85,3 +85,21 @@ pub fn half_written() -> Vec<shared::ids::HighlightId> {
 }
 
 pub fn step_highlight(_: Desk, _: bool) {}
+pub fn keep_shortcuts(_: Desk) {}
+
+pub fn note_focus(_: &leptos::ev::FocusEvent) {}
+
+pub fn forget_focus() {}
+
+pub fn hold_focus() {}
+
+pub fn capture(_: &leptos::ev::PointerEvent) {}
+
+pub fn tag_beside(_: f64) -> Option<(shared::ids::TagId, bool)> {
+    None
+}
+
+pub fn list_conversations(_: leptos::prelude::RwSignal<Option<Result<Vec<shared::api::ConversationSummary>, String>>>) {
+}
+
+pub fn copy_tags(_: Desk, _: shared::ids::ConversationId) {}

@@ -11,7 +11,9 @@ use super::{
     desk::{Desk, Place},
     panel::Panel,
     people::{Following, PeopleHere},
+    shortcuts::{ShortcutsButton, ShortcutsDialog},
     status::SyncStatus,
+    tags::TagsDialog,
     toast::ToastBar,
     toolbar::Toolbar,
 };
@@ -49,12 +51,14 @@ pub fn Workspace(
             <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
                 "Export"
             </button>
-            <Account me=me />
+            <Account me=me><ShortcutsButton desk=desk /></Account>
         </header>
         <main class="workspace">
             {children()}
             <Panel desk=desk />
             <Toolbar desk=desk />
+            <TagsDialog desk=desk />
+            <ShortcutsDialog desk=desk />
             <Away desk=desk />
             <Following desk=desk />
             <ToastBar desk=desk />

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use shared::{
+    document::{self, Roots, Tag},
     ids::{ConversationId, MessageId, UserId},
     sync::prescan::prescan,
 };
@@ -188,6 +189,20 @@ pub async fn compact(db: &PgPool, stacks: &Stacks, conversation: ConversationId)
         Ok(Compacted { conversation, read, state, highlight_count })
     });
     compacted.await.map_err(|_| Failure::Damaged)?.map(Some)
+}
+
+/// The tags of a document as it is committed; `None` if there is none.
+///
+/// # Errors
+/// The database's, or bytes that make no document.
+pub async fn tags(db: &PgPool, stacks: &Stacks, conversation: ConversationId) -> Result<Option<Vec<Tag>>, Failure> {
+    let Some(read) = load(db, conversation).await? else { return Ok(None) };
+    let tags = stacks.run(move || {
+        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
+        let roots = Roots::of(&doc);
+        Ok(document::tags(&roots, &doc.transact()))
+    });
+    tags.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
 
 /// Stores a compacted state and deletes exactly the rows that are in it. Returns the number of the last of them, or

@@ -2,6 +2,7 @@
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
+use shared::document::DEFAULT_TAGS;
 
 use crate::support::test_app::TestApp;
 
@@ -28,7 +29,7 @@ async fn what_is_not_shared_looks_like_what_does_not_exist() {
     let (owner, other) = (app.person("student-1").await, app.person("student-2").await);
     let hidden = owner.conversation("Mine", "My own words.", "none").await;
     let missing = "0190c1a2-0000-7000-8000-000000000000";
-    let paths = ["", "/people", "/refused"].map(|end| format!("/api/v1/conversations/{{id}}{end}"));
+    let paths = ["", "/people", "/tags", "/refused"].map(|end| format!("/api/v1/conversations/{{id}}{end}"));
     for path in paths {
         let (hidden, missing) =
             (other.get(&path.replace("{id}", &hidden)).await, other.get(&path.replace("{id}", missing)).await);
@@ -119,4 +120,16 @@ async fn an_empty_and_an_oversized_upload_are_told_apart() {
         let answer = send.await;
         assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn whoever_reads_a_conversation_may_have_its_tags() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.person("student-1").await, app.person("student-2").await);
+    let id = owner.conversation("Ours", "Words to read.", "class").await;
+    let tags = other.get(&format!("/api/v1/conversations/{id}/tags")).await.json();
+    let names: Vec<_> = tags.as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    assert_eq!(names, DEFAULT_TAGS.map(|(name, _, _)| name));
+    let (name, colour, description) = DEFAULT_TAGS[0];
+    assert_eq!(tags[0], json!({ "name": name, "colour": colour, "description": description }));
 }

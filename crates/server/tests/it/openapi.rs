@@ -60,6 +60,7 @@ async fn answers_have_the_fields_that_are_described() {
         ("Token", first(&student.get("/api/v1/tokens").await.json())),
         ("ConversationSummary", first(&student.get("/api/v1/conversations").await.json())),
         ("Person", first(&student.get(&format!("/api/v1/conversations/{id}/people")).await.json())),
+        ("TagSummary", first(&student.get(&format!("/api/v1/conversations/{id}/tags")).await.json())),
         ("Message", first(&conversation["messages"])),
         ("Conversation", conversation),
         ("Problem", student.get("/api/v1/nothing").await.json()),

@@ -203,6 +203,35 @@ impl Endpoint for GetRights {
     }
 }
 
+/// `GET /api/v1/conversations/{id}/tags`: the tags of its document in their order, to copy them into another; 404 without
+/// access.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListTags {
+    /// Which conversation.
+    #[serde(skip_serializing)]
+    pub id: ConversationId,
+}
+
+/// A tag as another conversation can have it too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagSummary {
+    /// Its name.
+    pub name: String,
+    /// `#rrggbb`.
+    pub colour: String,
+    /// What it is for.
+    pub description: String,
+}
+
+impl Endpoint for ListTags {
+    const METHOD: Method = Method::Get;
+    type Reply = Vec<TagSummary>;
+
+    fn path(&self) -> String {
+        format!("/api/v1/conversations/{}/tags", self.id)
+    }
+}
+
 /// `GET /api/v1/conversations/{id}/refused`: what the caller's stock Yjs clients wrote against the rules in the last 30
 /// days, newest first; 404 without access, unless there is some.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
-//! What filtering and stepping need of the page: the time of the last visit, drafts that must not be lost, the keys, and
+//! What filtering and stepping need of the page: the time of the last visit, drafts that must not be lost, and
 //! the colours of the text.
 
-use leptos::{ev, ev::KeyboardEvent, prelude::*};
+use leptos::{ev, prelude::*};
 use shared::ids::HighlightId;
 
 use super::{dom, places, session};
@@ -50,22 +50,6 @@ pub fn half_written() -> Vec<HighlightId> {
         .iter()
         .filter_map(|card| card.get_attribute("data-highlight-id")?.parse().ok())
         .collect()
-}
-
-/// `j` and `k` go to the next and the previous highlight, unless somebody types, or a dialog is open.
-pub fn step_by_key(desk: Desk, event: &KeyboardEvent) -> bool {
-    let forward = match event.key().as_str() {
-        "j" => true,
-        "k" => false,
-        _ => return false,
-    };
-    let modified = event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key();
-    if modified || dom::is_typing() || !dom::all("dialog[open]").is_empty() {
-        return false;
-    }
-    event.prevent_default();
-    step_highlight(desk, forward);
-    true
 }
 
 /// Takes the next (or previous) highlight of those in sight in hand, shows its text, and says which it is.

@@ -13,12 +13,12 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    dom, filter,
+    dom,
     segments::{Segmented, Unit},
-    selection, session,
+    selection, session, shortcuts,
     texts::MessageText,
 };
-use crate::annotate::{desk::Desk, toolbar::KEYS};
+use crate::annotate::desk::Desk;
 
 /// Where the stepping stands: UTF-16 code units of the message's canonical text.
 #[derive(Clone, Copy)]
@@ -41,14 +41,12 @@ pub fn listen(desk: Desk) {
         if undo_or_redo(desk, &event) {
             return;
         }
-        // What was selected a moment ago counts, also if it was not read yet.
-        if matches!(event.key().as_str(), "Enter" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9")
-            && desk.selection.with_untracked(Option::is_none)
-        {
-            selection::read(desk);
-        }
-        if apply_digit(desk, &event) || filter::step_by_key(desk, &event) {
+        if shortcuts::single_key(desk, &event) {
             return;
+        }
+        // What was selected a moment ago counts, also if it was not read yet.
+        if event.key() == "Enter" && desk.selection.with_untracked(Option::is_none) {
+            selection::read(desk);
         }
         let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
         let Some(article) = target.filter(|element| element.has_attribute("data-message-id")) else { return };
@@ -71,21 +69,6 @@ fn undo_or_redo(desk: Desk, event: &KeyboardEvent) -> bool {
     let Some(redo) = undo_key(event).filter(|_| !dom::is_typing()) else { return false };
     event.prevent_default();
     desk.step_back(redo);
-    true
-}
-
-/// A digit marks the selection with its tag, unless somebody types.
-fn apply_digit(desk: Desk, event: &KeyboardEvent) -> bool {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() || dom::is_typing() {
-        return false;
-    }
-    let Some(index) = KEYS.iter().position(|key| *key == event.key()) else { return false };
-    let Some(tag) = desk.tags.with_untracked(|tags| tags.get(index).map(|tag| tag.id)) else { return false };
-    if !desk.sender().access.may_annotate() || desk.selection.with_untracked(Option::is_none) {
-        return false;
-    }
-    event.prevent_default();
-    desk.mark(tag);
     true
 }
 

@@ -25,7 +25,10 @@ use super::{
     replica::Replica,
     session::Session,
 };
-use crate::annotate::desk::{AnchorState, Card};
+use crate::annotate::{
+    desk::{AnchorState, Card},
+    tags::arranged,
+};
 
 /// What observers saw in a transaction. They cannot read the document themselves: a transaction is open.
 #[derive(Default)]
@@ -137,8 +140,8 @@ fn show_tags(session: &Rc<Session>) -> bool {
         (document::tags(roots, &txn), document::groups(roots, &txn), document::merged_tags(roots, &txn))
     };
     session.painter.borrow_mut().set_tags(&tags);
+    session.desk.tags.set(arranged(tags, &groups));
     session.desk.groups.set(groups);
-    session.desk.tags.set(tags);
     session.merged.replace(merged.clone()) != merged
 }
 

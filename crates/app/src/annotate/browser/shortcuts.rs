@@ -1,0 +1,75 @@
+//! Single keys: kept for each person on this device, and done.
+
+use leptos::{ev, ev::KeyboardEvent, prelude::*};
+
+use super::{dom, selection};
+use crate::annotate::{
+    desk::{Desk, Dialog},
+    shortcuts::{Action, Settings},
+};
+
+/// Somebody else who signs in here has their own.
+fn name(desk: Desk) -> String {
+    format!("shortcuts:{}", desk.place.user)
+}
+
+fn read(desk: Desk) {
+    let storage = window().local_storage().ok().flatten();
+    let kept = storage.and_then(|storage| storage.get_item(&name(desk)).ok().flatten());
+    desk.shortcuts.set(kept.map(|text| Settings::parse(&text)).unwrap_or_default());
+}
+
+/// Takes over what was kept, now and whenever another tab changes it.
+pub fn listen(desk: Desk) {
+    read(desk);
+    let page: web_sys::EventTarget = window().into();
+    dom::on(&page, ev::storage, move |_| read(desk));
+}
+
+/// Keeps the settings.
+pub fn keep_shortcuts(desk: Desk) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // Where nothing can be kept, they hold until the page is left.
+        let _ = storage.set_item(&name(desk), &desk.shortcuts.with_untracked(Settings::text));
+    }
+}
+
+/// What a key that was pressed does, if it is a shortcut and nobody is typing or in a dialog.
+pub fn single_key(desk: Desk, event: &KeyboardEvent) -> bool {
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() || dom::is_typing() {
+        return false;
+    }
+    if document().query_selector("dialog:modal").is_ok_and(|dialog| dialog.is_some()) {
+        return false;
+    }
+    let Some(action) = desk.shortcuts.with_untracked(|settings| settings.action(&event.key())) else { return false };
+    let done = match action {
+        Action::Tag(place) => mark(desk, place),
+        Action::Next | Action::Previous => {
+            super::step_highlight(desk, action == Action::Next);
+            true
+        }
+        Action::Help => {
+            desk.dialog.set(Some(Dialog::Shortcuts));
+            true
+        }
+    };
+    if done {
+        event.prevent_default();
+    }
+    done
+}
+
+/// Marks the selection with the tag of this place.
+fn mark(desk: Desk, place: usize) -> bool {
+    // What was selected a moment ago counts, also if it was not read yet.
+    if desk.selection.with_untracked(Option::is_none) {
+        selection::read(desk);
+    }
+    let Some(tag) = desk.tags.with_untracked(|tags| tags.get(place).map(|tag| tag.id)) else { return false };
+    if !desk.sender().access.may_annotate() || desk.selection.with_untracked(Option::is_none) {
+        return false;
+    }
+    desk.mark(tag);
+    true
+}

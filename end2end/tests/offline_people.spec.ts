@@ -19,7 +19,7 @@ async function expectDialog(page: Page, dialog: Locator): Promise<void> {
 }
 
 async function pressSignOut(page: Page): Promise<void> {
-  await page.locator('summary').click();
+  await page.locator('.account > summary').click();
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
 }
 

@@ -55,6 +55,7 @@ test('the text’s own markup is the same before and after highlighting', async 
   const { id } = await newConversation(shared);
   const plain = await signIn('student-1', { javaScriptEnabled: false });
   await plain.page.goto(`/c/${id}`);
+  await expect(plain.page).toHaveTitle(`${lighthouse.title} · PromptGrimoire`);
   const served = await plain.page.locator('[data-canonical]').evaluateAll((roots) => roots.map((r) => r.outerHTML));
   expect(served).toHaveLength(2);
 

@@ -1,7 +1,7 @@
 //! The HTML document around a page.
 
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
-use shared::ids::UserId;
+use shared::{ids::UserId, text};
 
 use crate::offline::{OfflineScripts, SignOutDialogs};
 
@@ -44,7 +44,8 @@ pub fn Shell(
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#fbfaf6" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#16161a" media="(prefers-color-scheme: dark)" />
-                <title>{format!("{title} · PromptGrimoire")}</title>
+                // Whole: a title has no room for the marks that stand behind a text of a view.
+                <title inner_html=text::escape(&format!("{title} · PromptGrimoire"))></title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
                 {scripts}

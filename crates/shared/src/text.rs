@@ -47,6 +47,7 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod walk;
 
+pub use escape::escape;
 pub use nodes::{NodeMismatch, NodePoint, TextMap};
 pub use offsets::OffsetMap;
 pub use runs::{InvalidRuns, Run, Separators, decode_runs, encode_runs};

@@ -224,6 +224,6 @@ mod tests {
         assert_eq!(next(&shown, Some(shown[2]), true), Some(0));
         assert_eq!(next(&shown, Some(shown[0]), false), Some(2));
         assert_eq!(next(&shown, Some(HighlightId::new()), true), Some(0));
-        assert_eq!(next(&[], None, true), None);
+        assert_eq!(next::<HighlightId>(&[], None, true), None);
     }
 }

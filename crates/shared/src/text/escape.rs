@@ -10,6 +10,13 @@ pub(crate) fn push_text(html: &mut String, text: &str) {
     });
 }
 
+/// Text inside an element, for whoever writes a whole one.
+pub fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    push_text(&mut html, text);
+    html
+}
+
 /// The value of an attribute between double quotes.
 pub(crate) fn push_attribute(html: &mut String, value: &str) {
     push(html, value, |byte| match byte {

@@ -39,6 +39,10 @@ pub fn single_key(desk: Desk, event: &KeyboardEvent) -> bool {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat() || dom::is_typing() {
         return false;
     }
+    // With Shift a letter is another key; signs need it on many keyboards.
+    if event.shift_key() && event.key().chars().all(char::is_alphabetic) {
+        return false;
+    }
     if document().query_selector("dialog:modal").is_ok_and(|dialog| dialog.is_some()) {
         return false;
     }

@@ -6,6 +6,8 @@ mod attach;
 mod board;
 mod boxes;
 mod company;
+mod connection;
+mod dialogue;
 mod dom;
 mod drafts;
 mod export;

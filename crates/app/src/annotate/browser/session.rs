@@ -4,56 +4,23 @@
 //! acknowledged it, which it does after it has committed it (`journal.rs`). What was made without a socket goes out, in
 //! order, when there is one again.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use shared::{
-    api::GetRights,
-    document::{Command, Highlight, Root, TextEdit},
+    document::{Command, Root, TextEdit},
     ids::TagId,
-    sync::{CloseCode, Epoch, Frame},
 };
 
 use super::{
-    boxes::Boxes,
-    dom,
-    history::History,
-    journal::Journal,
-    link::{Gap, Link, explain},
-    mirror,
-    painter::Painter,
-    permalink,
-    presence::Presence,
-    replica::Replica,
-    socket::Socket,
-    texts::Texts,
+    boxes::Boxes, connection, history::History, journal::Journal, link::Link, mirror, painter::Painter, permalink,
+    presence::Presence, replica::Replica, socket::Socket, texts::Texts,
 };
-use crate::{
-    annotate::{
-        away::Report,
-        desk::{Card, Desk, Status, Toast},
-        pending::Intent,
-    },
-    call::call,
+use crate::annotate::{
+    away::Report,
+    desk::{Desk, Status, Toast},
+    pending::Intent,
 };
-
-/// The longest wait before another try to connect, in milliseconds.
-const MAX_BACKOFF_MS: f64 = 10_000.0;
-
-/// Without a word from the server for this long the connection is dead, whatever the browser says: the server lets
-/// nobody wait longer than 25 s.
-const SILENCE_MS: f64 = 35_000.0;
-/// After a sleep, or when the network is said to be back, an answer has to come this soon.
-const PROBE: Duration = Duration::from_secs(5);
-/// A socket that is not open by then is given up.
-const OPENING: Duration = Duration::from_secs(15);
-/// Stock clients forget who has not renewed their presence for 30 s.
-const RENEWAL: Duration = Duration::from_secs(15);
-
-/// An absence is worth a report if it was this long (in milliseconds) and something of one's own was sent after it ...
-const ABSENCE_MS: f64 = 2_000.0;
-/// ... or this long, and others did something.
-const LONG_ABSENCE_MS: f64 = 60_000.0;
 
 /// One open conversation.
 pub struct Session {
@@ -84,8 +51,9 @@ pub struct Session {
     /// Texts of which something was put aside, and with it all that was typed there.
     pub refused_texts: RefCell<Vec<Root>>,
     /// Counts what happened in an absence, while it is taken in.
-    tally: RefCell<Option<Report>>,
-    socket: RefCell<Option<Socket>>,
+    pub tally: RefCell<Option<Report>>,
+    /// The connection, if there is one.
+    pub socket: RefCell<Option<Socket>>,
 }
 
 impl Session {
@@ -122,7 +90,7 @@ impl Session {
         });
         let session = self.clone();
         // Fails for a page that is going away.
-        let _ = set_interval_with_handle(move || session.look_after(), RENEWAL);
+        let _ = set_interval_with_handle(move || session.look_after(), connection::RENEWAL);
     }
 
     /// This browser's own document.
@@ -131,7 +99,7 @@ impl Session {
     }
 
     /// The document that the connection fills.
-    fn filling(&self) -> Rc<Replica> {
+    pub fn filling(&self) -> Rc<Replica> {
         self.fresh.borrow().clone().unwrap_or_else(|| self.replica())
     }
 
@@ -140,279 +108,10 @@ impl Session {
         self.fresh.borrow().is_some()
     }
 
-    /// Opens a socket, unless there is one.
-    pub fn connect_if_alone(self: &Rc<Self>) {
-        if self.socket.borrow().is_none() {
-            self.connect();
-        }
-    }
-
-    /// Opens a socket, and another when it closes.
-    pub fn connect(self: &Rc<Self>) {
-        let (link, id) = (&self.link, self.desk.place.conversation);
-        link.retrying.set(false);
-        // What was to fill the gap may not have arrived.
-        if matches!(link.gap.get(), Gap::Filling(_)) {
-            link.gap.set(Gap::Found);
-        }
-        link.synced.set(false);
-        link.greeted.set(false);
-        link.sent.set(0);
-        link.acked.set(0);
-        link.heard.set(js_sys::Date::now());
-        *self.socket.borrow_mut() = Socket::open(id, self);
-        if self.socket.borrow().is_none() {
-            self.retry();
-        }
-        let number = link.sockets.get() + 1;
-        link.sockets.set(number);
-        let session = self.clone();
-        // A network that takes the first packet and no other: browsers wait for minutes.
-        set_timeout(
-            move || {
-                if session.link.sockets.get() == number && !session.is_open() {
-                    session.drop_socket();
-                }
-            },
-            OPENING,
-        );
-    }
-
-    /// Tries again later: soon at first, then less often, never in step with the others.
-    fn retry(self: &Rc<Self>) {
-        if self.link.retrying.replace(true) {
-            return;
-        }
-        let failures = self.link.failures.get();
-        self.link.failures.set(failures.saturating_add(1));
-        let longest = (250.0 * f64::from(1u32 << failures.min(10))).min(MAX_BACKOFF_MS);
-        let wait = longest * (0.5 + 0.5 * js_sys::Math::random());
-        let session = self.clone();
-        set_timeout(
-            move || {
-                if session.link.retrying.get() {
-                    session.connect();
-                }
-            },
-            Duration::from_millis(wait as u64),
-        );
-    }
-
-    /// The network is said to be back, or the page is looked at again: does not wait any longer, and asks whether the
-    /// connection that seems to be there still is.
-    pub fn wake(self: &Rc<Self>) {
-        if self.socket.borrow().is_none() && self.journal.is_read.get() && self.link.may_retry() {
-            self.connect();
-        } else if !self.is_open() && js_sys::Date::now() - self.link.heard.get() > PROBE.as_millis() as f64 {
-            self.drop_socket();
-        } else if self.is_open() {
-            let asked = js_sys::Date::now();
-            self.send(&Frame::Step1(&self.filling().state_vector()));
-            let session = self.clone();
-            set_timeout(
-                move || {
-                    if session.link.heard.get() < asked {
-                        session.drop_socket();
-                    }
-                },
-                PROBE,
-            );
-        }
-    }
-
-    /// The browser says that there is no network.
-    pub fn offline(self: &Rc<Self>) {
-        self.drop_socket();
-    }
-
-    /// Renews the presence, and gives a silent connection up; called now and then.
-    fn look_after(self: &Rc<Self>) {
-        if self.is_open() {
-            if js_sys::Date::now() - self.link.heard.get() > SILENCE_MS {
-                self.drop_socket();
-            } else {
-                self.announce();
-                self.look_for_orphans();
-            }
-        }
-    }
-
     /// Whether leaving the page loses something.
     pub fn would_lose(&self) -> bool {
         self.journal.would_lose()
             || (self.journal.is_leaky() && self.desk.aside.with_untracked(|aside| !aside.is_empty()))
-    }
-
-    /// Whether frames can be sent.
-    pub fn is_open(&self) -> bool {
-        self.socket.borrow().as_ref().is_some_and(Socket::is_open)
-    }
-
-    /// The socket is open: ask for what is lacking, say who is here.
-    pub fn opened(self: &Rc<Self>) {
-        self.look_for_orphans();
-        self.send(&Frame::Step1(&self.filling().state_vector()));
-        self.announce();
-        self.show_people();
-    }
-
-    /// Says who is here.
-    pub fn announce(&self) {
-        let entry = self.presence.borrow_mut().own();
-        self.send(&Frame::Awareness(&entry));
-    }
-
-    /// The socket is closed.
-    pub fn closed(self: &Rc<Self>, code: u16) {
-        self.lose();
-        match CloseCode::from_code(code) {
-            Some(CloseCode::WrongEpoch) => self.replaced(),
-            // So many refusals at once that the server has had enough: the document is taken afresh, and they are done.
-            Some(CloseCode::Denied | CloseCode::Malformed) if self.renew_if_wanted() => {}
-            Some(code) if code.is_permanent() => {
-                self.link.ended.set(Some(code));
-                let why = explain(code);
-                self.desk.status.set(if code == CloseCode::SignedOut { Status::SignedOut } else { Status::Error(why) });
-                if code != CloseCode::SignedOut && self.journal.pending.borrow().len() > 0 {
-                    self.show_unsent(why);
-                }
-            }
-            _ if self.renew_if_wanted() => {}
-            _ => self.retry(),
-        }
-        // Without a connection the page is still readable, and what was loaded can be worked with.
-        dom::mark_hydrated();
-    }
-
-    /// There is no connection any more.
-    pub fn lose(&self) {
-        if self.link.synced.get() {
-            self.link.lost_at.set(Some(js_sys::Date::now()));
-        }
-        if let Some(socket) = self.socket.borrow_mut().take() {
-            socket.close();
-        }
-        self.link.greeted.set(false);
-        self.link.synced.set(false);
-        self.presence.borrow_mut().forget_others();
-        self.show_people();
-        self.desk.status.set(Status::Offline);
-    }
-
-    /// A frame came in. What is no frame is the server's fault: the socket is closed and opened anew.
-    pub fn received(self: &Rc<Self>, bytes: &[u8]) {
-        self.link.heard.set(js_sys::Date::now());
-        match Frame::decode(bytes) {
-            Ok(Frame::Step1(state_vector)) => self.answer(state_vector),
-            Ok(Frame::Step2(update)) => {
-                if self.catch_up(update) {
-                    self.link.synced.set(true);
-                    self.link.failures.set(0);
-                    self.renewed();
-                    permalink::follow_first(self.desk, true);
-                    dom::mark_hydrated();
-                    // Who leaves at once finds it without a network all the same.
-                    self.rest_now();
-                }
-            }
-            Ok(Frame::Update(update)) => {
-                self.take_in(update);
-            }
-            Ok(Frame::Awareness(update)) => {
-                if self.presence.borrow_mut().take_in(update) {
-                    self.show_people();
-                }
-            }
-            Ok(Frame::QueryAwareness) => self.announce(),
-            // Of another generation nothing more will come.
-            Ok(Frame::Epoch(Epoch { epoch })) => self.greeted_by(epoch),
-            Ok(Frame::Acked(acked)) => self.acknowledged(acked.acked),
-            Ok(Frame::Refused(refused)) => match refused.code.as_str() {
-                "gap" => self.found_gap(refused.refused),
-                // It is done again when the document has been taken afresh.
-                "behind_refusal" => self.journal.pending.borrow_mut().returned(refused.refused),
-                _ => self.refused(refused.refused, &refused.why),
-            },
-            Ok(Frame::Auth(_)) => {}
-            Err(malformed) => {
-                leptos::logging::warn!("a frame that is none: {malformed}");
-                self.drop_socket();
-            }
-        }
-        self.show_status();
-    }
-
-    /// Gives a connection up and tries another.
-    fn drop_socket(self: &Rc<Self>) {
-        if self.socket.borrow().is_some() {
-            self.lose();
-            if !self.renew_if_wanted() {
-                self.retry();
-            }
-        }
-    }
-
-    /// The server takes this person in, and says which generation of the document it has.
-    fn greeted_by(self: &Rc<Self>, epoch: i64) {
-        // Of another generation nothing more will come.
-        self.link.epoch.set(self.link.epoch.get().or(Some(epoch)));
-        if self.link.lost_at.get().is_some() {
-            let session = self.clone();
-            spawn_local(async move { session.ask_rights().await });
-        }
-    }
-
-    /// Asks what this person may do now: it may have changed since the page was made.
-    pub async fn ask_rights(&self) {
-        // Without an answer things stay as they were; the server judges each change anyway.
-        if let Ok(rights) = call(&GetRights { id: self.desk.place.conversation }).await
-            && self.desk.rights.get_untracked() != rights
-        {
-            self.desk.rights.set(rights);
-        }
-    }
-
-    /// Takes in all that happened before the connection stood.
-    fn catch_up(self: &Rc<Self>, update: &[u8]) -> bool {
-        let since = self.link.lost_at.take().filter(|_| !self.is_renewing());
-        let Some(since) = since else { return self.take_in(update) };
-        self.tally.replace(Some(Report::default()));
-        let taken = self.take_in(update);
-        let report = self.tally.take().unwrap_or_default();
-        let sent = self.journal.pending.borrow().len();
-        let absence = js_sys::Date::now() - since;
-        let is_news = absence > LONG_ABSENCE_MS && report != Report::default();
-        if (absence > ABSENCE_MS && sent > 0) || is_news {
-            *self.link.report.borrow_mut() = Some(Report { sent, ..report });
-        }
-        taken
-    }
-
-    /// A highlight is about to be shown anew.
-    pub fn note_highlight(&self, old: Option<&ArcRwSignal<Card>>, new: Option<&Highlight>) {
-        if let Some(report) = self.tally.borrow_mut().as_mut() {
-            let old = old.map(|card| card.get_untracked().highlight);
-            report.note(old.as_ref(), new, self.desk.place.author);
-        }
-    }
-
-    /// A text is about to be shown anew.
-    pub fn note_text(&self, root: Root) {
-        if let Some(report) = self.tally.borrow_mut().as_mut() {
-            report.notes |= root == Root::Notes;
-        }
-    }
-
-    /// Applies what came from the server; says whether it could.
-    fn take_in(self: &Rc<Self>, update: &[u8]) -> bool {
-        let taken = self.filling().take_in(update);
-        if !taken {
-            leptos::logging::warn!("an update that cannot be applied");
-            self.drop_socket();
-        }
-        self.show_changes();
-        self.rest();
-        taken
     }
 
     /// Does something to the document, or says why not.
@@ -477,13 +176,6 @@ impl Session {
         mirror::show(self, changes);
     }
 
-    /// Sends a frame; what cannot be sent now is sent after the next connection.
-    pub fn send(&self, frame: &Frame) {
-        if let Some(socket) = self.socket.borrow().as_ref() {
-            socket.send(&frame.encode());
-        }
-    }
-
     /// Tells how safe the work is.
     pub fn show_status(&self) {
         let (link, unsent) = (&self.link, self.journal.pending.borrow().len());
@@ -508,7 +200,7 @@ impl Session {
         }
     }
 
-    fn show_people(&self) {
+    pub fn show_people(&self) {
         let people = self.presence.borrow().people();
         let known = self
             .desk
@@ -524,11 +216,5 @@ impl Session {
         if self.desk.whereabouts.with_untracked(|known| *known != whereabouts) {
             self.desk.whereabouts.set(whereabouts);
         }
-    }
-
-    /// Leaves at once, so that the others see it; the page may come back from the browser's cache.
-    pub fn leave(&self) {
-        self.rest_now();
-        self.lose();
     }
 }

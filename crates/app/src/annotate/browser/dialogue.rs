@@ -1,0 +1,129 @@
+//! What the server says, and what comes of it.
+
+use std::rc::Rc;
+
+use leptos::{prelude::*, task::spawn_local};
+use shared::{
+    api::GetRights,
+    document::{Highlight, Root},
+    sync::{Epoch, Frame},
+};
+
+use super::{dom, permalink, session::Session};
+use crate::{
+    annotate::{away::Report, desk::Card},
+    call::call,
+};
+
+/// An absence is worth a report if it was this long (in milliseconds) and something of one's own was sent after it ...
+const ABSENCE_MS: f64 = 2_000.0;
+/// ... or this long, and others did something.
+const LONG_ABSENCE_MS: f64 = 60_000.0;
+
+impl Session {
+    /// A frame came in. What is no frame is the server's fault: the socket is closed and opened anew.
+    pub fn received(self: &Rc<Self>, bytes: &[u8]) {
+        self.link.heard.set(js_sys::Date::now());
+        match Frame::decode(bytes) {
+            Ok(Frame::Step1(state_vector)) => self.answer(state_vector),
+            Ok(Frame::Step2(update)) => {
+                if self.catch_up(update) {
+                    self.link.synced.set(true);
+                    self.link.failures.set(0);
+                    self.renewed();
+                    permalink::follow_first(self.desk, true);
+                    dom::mark_hydrated();
+                    // Who leaves at once finds it without a network all the same.
+                    self.rest_now();
+                }
+            }
+            Ok(Frame::Update(update)) => {
+                self.take_in(update);
+            }
+            Ok(Frame::Awareness(update)) => {
+                if self.presence.borrow_mut().take_in(update) {
+                    self.show_people();
+                }
+            }
+            Ok(Frame::QueryAwareness) => self.announce(),
+            // Of another generation nothing more will come.
+            Ok(Frame::Epoch(Epoch { epoch })) => self.greeted_by(epoch),
+            Ok(Frame::Acked(acked)) => self.acknowledged(acked.acked),
+            Ok(Frame::Refused(refused)) => match refused.code.as_str() {
+                "gap" => self.found_gap(refused.refused),
+                // It is done again when the document has been taken afresh.
+                "behind_refusal" => self.journal.pending.borrow_mut().returned(refused.refused),
+                _ => self.refused(refused.refused, &refused.why),
+            },
+            Ok(Frame::Auth(_)) => {}
+            Err(malformed) => {
+                leptos::logging::warn!("a frame that is none: {malformed}");
+                self.drop_socket();
+            }
+        }
+        self.show_status();
+    }
+
+    /// The server takes this person in, and says which generation of the document it has.
+    pub fn greeted_by(self: &Rc<Self>, epoch: i64) {
+        // Of another generation nothing more will come.
+        self.link.epoch.set(self.link.epoch.get().or(Some(epoch)));
+        if self.link.lost_at.get().is_some() {
+            let session = self.clone();
+            spawn_local(async move { session.ask_rights().await });
+        }
+    }
+
+    /// Asks what this person may do now: it may have changed since the page was made.
+    pub async fn ask_rights(&self) {
+        // Without an answer things stay as they were; the server judges each change anyway.
+        if let Ok(rights) = call(&GetRights { id: self.desk.place.conversation }).await
+            && self.desk.rights.get_untracked() != rights
+        {
+            self.desk.rights.set(rights);
+        }
+    }
+
+    /// Takes in all that happened before the connection stood.
+    pub fn catch_up(self: &Rc<Self>, update: &[u8]) -> bool {
+        let since = self.link.lost_at.take().filter(|_| !self.is_renewing());
+        let Some(since) = since else { return self.take_in(update) };
+        self.tally.replace(Some(Report::default()));
+        let taken = self.take_in(update);
+        let report = self.tally.take().unwrap_or_default();
+        let sent = self.journal.pending.borrow().len();
+        let absence = js_sys::Date::now() - since;
+        let is_news = absence > LONG_ABSENCE_MS && report != Report::default();
+        if (absence > ABSENCE_MS && sent > 0) || is_news {
+            *self.link.report.borrow_mut() = Some(Report { sent, ..report });
+        }
+        taken
+    }
+
+    /// A highlight is about to be shown anew.
+    pub fn note_highlight(&self, old: Option<&ArcRwSignal<Card>>, new: Option<&Highlight>) {
+        if let Some(report) = self.tally.borrow_mut().as_mut() {
+            let old = old.map(|card| card.get_untracked().highlight);
+            report.note(old.as_ref(), new, self.desk.place.author);
+        }
+    }
+
+    /// A text is about to be shown anew.
+    pub fn note_text(&self, root: Root) {
+        if let Some(report) = self.tally.borrow_mut().as_mut() {
+            report.notes |= root == Root::Notes;
+        }
+    }
+
+    /// Applies what came from the server; says whether it could.
+    pub fn take_in(self: &Rc<Self>, update: &[u8]) -> bool {
+        let taken = self.filling().take_in(update);
+        if !taken {
+            leptos::logging::warn!("an update that cannot be applied");
+            self.drop_socket();
+        }
+        self.show_changes();
+        self.rest();
+        taken
+    }
+}

@@ -259,3 +259,42 @@ test('a highlight whose words have moved is confirmed, and a lost one attached a
     provider.destroy();
   }
 });
+
+test('what is being written outlives what it is written to', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  await a.comment(await a.highlight(lighthouse.bell), 'Soon gone');
+  const card = b.card(lighthouse.bell);
+  await b.takeInHand(card);
+  await card.getByRole('button', { name: 'Reply to Demo Student 1', exact: true }).click();
+  const box = card.getByRole('textbox', { name: 'Reply to Demo Student 1', exact: true });
+  await box.fill('An answer to');
+
+  await a.card(lighthouse.bell).getByRole('button', { name: 'Delete comment', exact: true }).click();
+  await expect(card.getByText('This comment was deleted.')).toBeVisible();
+  await expect(box).toBeFocused();
+  await box.pressSequentially(' nothing');
+  await expect(box).toHaveValue('An answer to nothing');
+
+  await a.deleteCard(a.card(lighthouse.bell));
+  await expect(card).toHaveCount(0);
+  const kept = b.page.getByRole('region', { name: 'While you were away' });
+  await expect(kept).toContainText('An answer to nothing');
+  await expect(kept).toContainText('The highlight was deleted meanwhile');
+});
+
+test('a tag of a name that is there is refused where it is written', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  await a.selectText(lighthouse.bell);
+  await a.toolbar.getByRole('button', { name: 'New tag', exact: true }).click();
+  const dialog = a.page.getByRole('dialog', { name: 'New tag', exact: true });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('claim');
+  await dialog.getByRole('button', { name: 'Create and apply', exact: true }).click();
+  await expect(dialog.getByRole('status', { name: 'Messages' })).toContainText('There is a tag of this name already.');
+  await expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveValue('claim');
+  await expectAccessible(a.page, 'a refused tag');
+});

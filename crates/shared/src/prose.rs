@@ -59,7 +59,7 @@ fn blocks(html: &mut String, lines: &[&str], depth: usize) {
             html.push_str("</blockquote>");
             at = end;
         } else if let (Some(item), true) = (Item::of(line), depth < MAX_DEPTH) {
-            at = list(html, lines, at, item.ordered, depth);
+            at = list(html, lines, at, item.number, depth);
         } else {
             at = paragraph(html, lines, at, depth);
         }
@@ -98,7 +98,8 @@ fn quoted(line: &str) -> Option<&str> {
 
 /// A line that begins an item of a list.
 struct Item<'a> {
-    ordered: bool,
+    /// Its number, where it has one.
+    number: Option<u32>,
     /// How far its words are set in, in bytes.
     indent: usize,
     words: &'a str,
@@ -115,16 +116,21 @@ impl<'a> Item<'a> {
             _ => return None,
         };
         let words = rest[mark..].strip_prefix(' ')?;
-        Some(Self { ordered: digits > 0, indent: start + mark + 1, words })
+        Some(Self { number: rest[..digits].parse().ok(), indent: start + mark + 1, words })
     }
 }
 
 /// A list, to the first line that is neither an item of its kind nor set in below one.
-fn list(html: &mut String, lines: &[&str], from: usize, ordered: bool, depth: usize) -> usize {
-    let (open, close) = if ordered { ("<ol>", "</ol>") } else { ("<ul>", "</ul>") };
-    html.push_str(open);
+fn list(html: &mut String, lines: &[&str], from: usize, first: Option<u32>, depth: usize) -> usize {
+    let (open, close) = match first {
+        None => ("<ul>".to_owned(), "</ul>"),
+        Some(1) => ("<ol>".to_owned(), "</ol>"),
+        Some(number) => (format!("<ol start=\"{number}\">"), "</ol>"),
+    };
+    let same_kind = |item: &Item<'_>| item.number.is_some() == first.is_some();
+    html.push_str(&open);
     let mut at = from;
-    while let Some(item) = lines.get(at).and_then(|line| Item::of(line)).filter(|item| item.ordered == ordered) {
+    while let Some(item) = lines.get(at).and_then(|line| Item::of(line)).filter(same_kind) {
         let set_in = |line: &str| line.len() - line.trim_start_matches(' ').len() >= item.indent.min(line.len()).max(2);
         let end = end_of(lines, at + 1, |line| !line.trim().is_empty() && set_in(line));
         html.push_str("<li>");
@@ -138,7 +144,7 @@ fn list(html: &mut String, lines: &[&str], from: usize, ordered: bool, depth: us
         at = end;
         // An empty line between two items.
         if lines.get(at).is_some_and(|line| line.trim().is_empty())
-            && lines.get(at + 1).and_then(|line| Item::of(line)).is_some_and(|item| item.ordered == ordered)
+            && lines.get(at + 1).and_then(|line| Item::of(line)).is_some_and(|item| same_kind(&item))
         {
             at += 1;
         }
@@ -167,7 +173,9 @@ fn paragraph(html: &mut String, lines: &[&str], from: usize, depth: usize) -> us
         return from + 1;
     }
     let goes_on = |line: &str| {
-        let begins_other = depth < MAX_DEPTH && (quoted(line).is_some() || Item::of(line).is_some());
+        // Any other number at the start of a line is a number (CommonMark 5.3).
+        let is_item = Item::of(line).is_some_and(|item| item.number.is_none_or(|number| number == 1));
+        let begins_other = depth < MAX_DEPTH && (quoted(line).is_some() || is_item);
         !(line.trim().is_empty() || fence(line).is_some() || heading(line).is_some() || begins_other)
     };
     let end = end_of(lines, from + 1, goes_on);

@@ -37,6 +37,8 @@ pub enum Bench {
     Sync(Options),
     /// Without a network: from nothing to readable, and back with a thousand unsent changes; prints the figures
     Offline,
+    /// The conversation page on the longest texts, beside @recogito/text-annotator in the same browser; prints a table
+    Page,
 }
 
 /// What, and how long.
@@ -59,7 +61,15 @@ pub struct Options {
 /// Runs `end2end/measure.ts` on the release build, and shows what it prints.
 pub fn offline(workspace: &Workspace) -> Result<()> {
     dist::build(workspace, Mode::Release)?;
-    process::run(&mut browser::playwright(workspace, &["--config=measure.config.ts"])?)
+    process::run(&mut browser::playwright(workspace, &["--config=measure.config.ts", "measure.ts"])?)
+}
+
+/// Runs `end2end/measure_page.ts` on the release build, and shows what it prints.
+pub fn page(workspace: &Workspace) -> Result<()> {
+    dist::build(workspace, Mode::Release)?;
+    let peers = peers::ready(workspace, false)?;
+    let mut playwright = browser::playwright(workspace, &["--config=measure.config.ts", "measure_page.ts"])?;
+    process::run(playwright.env("BENCH_PEERS", peers.folder.join("node_modules")))
 }
 
 /// Beside the time that a load takes: opening connections, silence, a slow server.

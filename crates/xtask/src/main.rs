@@ -106,6 +106,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Soak(options) => soak::run(&workspace, &options)?,
         Task::Bench(bench::Bench::Sync(options)) => bench::sync(&workspace, &options)?,
         Task::Bench(bench::Bench::Offline) => bench::offline(&workspace)?,
+        Task::Bench(bench::Bench::Page) => bench::page(&workspace)?,
         Task::Prepare { check: false } => prepare::renew(&workspace)?,
         Task::Prepare { check: true } => prepare::check(&workspace)?,
     }

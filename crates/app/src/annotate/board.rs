@@ -47,16 +47,20 @@ pub struct Board {
     columns: Memo<Columns>,
     /// The entry on its way.
     pub drag: RwSignal<Option<Drag>>,
+    /// The same, without the way.
+    dragging: Memo<Option<(HighlightId, TagId)>>,
     /// The entry that the dialog asks about.
     pub asking: RwSignal<Option<(TagId, HighlightId)>>,
 }
 
 impl Board {
     fn new(desk: Desk) -> Self {
+        let drag = RwSignal::new(None::<Drag>);
         Self {
             desk,
             columns: Memo::new(move |before| columns(desk, before)),
-            drag: RwSignal::new(None),
+            drag,
+            dragging: Memo::new(move |_| drag.with(|drag| drag.as_ref().map(|drag| (drag.id, drag.from)))),
             asking: RwSignal::new(None),
         }
     }
@@ -77,7 +81,10 @@ impl Board {
     /// Moves an entry to stand before the one at `index` of the others in the column of `to`. The focus goes with it.
     pub fn put(self, id: HighlightId, from: TagId, to: TagId, index: usize) {
         // Others may have taken it away while it was on its way.
-        let Some((here, _)) = self.place_of(from, id) else { return };
+        let Some((here, _)) = self.place_of(from, id) else {
+            self.desk.announcement.set("It is not here any more.".to_owned());
+            return;
+        };
         if from == to && index == here {
             return;
         }

@@ -19,6 +19,7 @@ mod lifecycle;
 mod link;
 mod marks;
 mod mirror;
+mod nearness;
 mod painter;
 mod permalink;
 mod places;
@@ -55,6 +56,7 @@ pub use self::{
     drafts::{draft, keep_draft},
     export::{download, save_text},
     filter::{half_written, step_highlight},
+    nearness::{forget_nearness, watch_nearness},
     permalink::copy_link,
     places::lay_out,
     selection::leave_selection,
@@ -83,6 +85,7 @@ pub fn start(desk: Desk) {
     permalink::listen(desk);
     company::listen(desk);
     lifecycle::listen();
+    desk.watch_hand();
     marks::mount(desk);
     session.start();
     desk.sheet.set(Some(false));
@@ -113,7 +116,11 @@ pub fn step_back(_: Desk, redo: bool) -> bool {
 pub fn take_back(desk: Desk, command: Command) -> bool {
     let Some(session) = session() else { return false };
     let is_last = session.history.borrow().last() == Some(&command);
-    if is_last { session.step_back(false) } else { run(desk, command) }
+    if is_last {
+        return session.step_back(false);
+    }
+    session.history.borrow_mut().forget(&command);
+    run(desk, command)
 }
 
 /// The person wants what was put aside no more.
@@ -134,9 +141,18 @@ pub fn copy(desk: Desk, text: String, done: &'static str) {
 
 /// Brings a highlight's passage into view.
 pub fn show_in_text(desk: Desk, id: HighlightId) {
+    company::stop(desk);
     desk.active.set(Some(id));
     if let Some(session) = session() {
         session.painter.borrow_mut().flash(id);
+    }
+}
+
+/// Closes what stands over the page: what is said then must be seen.
+pub fn close_dialogs(desk: Desk) {
+    desk.dialog.set(None);
+    for dialog in dom::all("dialog[open]") {
+        wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlDialogElement>(dialog).close();
     }
 }
 

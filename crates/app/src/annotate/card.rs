@@ -3,8 +3,9 @@
 mod menu;
 mod thread;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use shared::{
+    document::Tag,
     ids::{HighlightId, TagId},
     rules::{self, Change},
 };
@@ -16,7 +17,7 @@ use self::{
 use super::{
     browser,
     desk::{AnchorState, Card, Desk},
-    filter::FilterBar,
+    filter::{FilterBar, clear_by_button},
 };
 
 /// The cards in sight, in the order of the text.
@@ -42,7 +43,7 @@ pub fn Cards(desk: Desk) -> impl IntoView {
             view! {
                 <div class="empty">
                     <p>"No highlight matches."</p>
-                    <button class="button" type="button" on:click=move |_| desk.clear_filter()>"Clear the filter"</button>
+                    <button class="button" type="button" on:click=move |_| clear_by_button(desk)>"Clear the filter"</button>
                 </div>
             }
         })
@@ -63,7 +64,6 @@ pub fn Cards(desk: Desk) -> impl IntoView {
 fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl IntoView {
     let card = RwSignal::from(card);
     let editing = RwSignal::new(false);
-    let highlight = move || card.with(|card| card.highlight.clone());
     let quote = Memo::new(move |_| {
         card.with(|card| {
             card.highlight.targets.iter().map(|target| target.exact.as_str()).collect::<Vec<_>>().join("\n")
@@ -79,11 +79,18 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
         let names = tags.with(|tags| tags.iter().map(|tag| tag.name.clone()).collect::<Vec<_>>().join(", "));
         format!("{names} by {}", author())
     };
-    let active = move || desk.active.get() == Some(id);
+    let in_hand = RwSignal::from(desk.in_hand(id));
+    let active = move || in_hand.get();
+    let article = NodeRef::<html::Article>::new();
+    let near = RwSignal::new(false);
+    Effect::new(move |_| browser::watch_nearness(desk, id, article, near));
+    on_cleanup(move || browser::forget_nearness(id));
+    // Among many, one that is far out of sight is its quote alone: two thousand whole cards would take seconds to make.
+    let whole = Memo::new(move |_| near.get() || !desk.many.get() || active());
     // The box's height decides where the cards below it stand.
     Effect::new(move |_| {
         card.track();
-        active();
+        whole.track();
         editing.track();
         browser::lay_out(desk);
     });
@@ -100,29 +107,52 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
             data-anchor=move || card.with(|card| card.anchor.as_str())
             data-active=move || active().then_some("")
             data-resolved=move || card.with(|card| card.highlight.resolved.is_some()).then_some("")
+            data-far=move || (!whole.get()).then_some("")
             aria-label=label
             tabindex="-1"
+            node_ref=article
             style:--t=colour
             on:click=move |_| take()
             on:focusin=move |_| take()
         >
-            <header class="card-head">
-                <For each=move || tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
-                    <span class="card-tag" style:--t=tag.colour><span class="dot"></span>{tag.name}</span>
-                </For>
-                <span class="card-author">{author}</span>
-                {move || card.with(|card| card.highlight.resolved.is_some()).then(|| view! { <span class="badge">"Resolved"</span> })}
-                <time class="card-time">{move || browser::time_ago(highlight().created_at)}</time>
-                <CardMenu desk=desk id=id card=card editing=editing />
-            </header>
+            <Show when=move || whole.get()>
+                <CardHead desk=desk id=id card=card tags=tags editing=editing />
+            </Show>
             <blockquote class="card-quote" data-quote dir="auto" on:click=move |_| browser::show_in_text(desk, id)>
                 {move || quote.get()}
             </blockquote>
-            <AnchorNotice desk=desk id=id card=card />
-            {move || editing.get().then(|| view! { <TagChooser desk=desk id=id card=card editing=editing /> })}
-            <Thread desk=desk id=id card=card />
-            <CommentForm desk=desk id=id />
+            <Show when=move || whole.get()>
+                <AnchorNotice desk=desk id=id card=card />
+                {move || editing.get().then(|| view! { <TagChooser desk=desk id=id card=card editing=editing /> })}
+                <Thread desk=desk id=id card=card />
+                <CommentForm desk=desk id=id />
+            </Show>
         </article>
+    }
+    .into_any()
+}
+
+/// Its tags, who made it and when, and what can be done with it.
+#[component]
+fn CardHead(
+    desk: Desk,
+    id: HighlightId,
+    card: RwSignal<Card>,
+    tags: Memo<Vec<Tag>>,
+    editing: RwSignal<bool>,
+) -> impl IntoView {
+    let author = move || desk.name_of(card.with(|card| card.highlight.author));
+    let resolved = Memo::new(move |_| card.with(|card| card.highlight.resolved.is_some()));
+    view! {
+        <header class="card-head">
+            <For each=move || tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
+                <span class="card-tag" style:--t=tag.colour><span class="dot"></span>{tag.name}</span>
+            </For>
+            <span class="card-author">{author}</span>
+            {move || resolved.get().then(|| view! { <span class="badge">"Resolved"</span> })}
+            <time class="card-time">{move || browser::time_ago(card.with(|card| card.highlight.created_at))}</time>
+            <CardMenu desk=desk id=id card=card editing=editing />
+        </header>
     }
     .into_any()
 }

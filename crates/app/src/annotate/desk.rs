@@ -4,7 +4,7 @@
     expect(dead_code, reason = "the server renders a desk that nobody has worked at")
 )]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use leptos::prelude::*;
 use shared::{
@@ -150,6 +150,8 @@ pub struct Desk {
     /// Those in sight, in the same order. With them are the one in hand, and those with something half written: what
     /// arrives from elsewhere must not take a card away from below somebody's hands.
     pub shown: Memo<Vec<HighlightId>>,
+    /// Whether there are so many cards that those far out of sight are only their quotes.
+    pub many: Memo<bool>,
     /// When the person was last here, in milliseconds since 1970; 0 if never.
     pub last_visit: RwSignal<i64>,
     /// The vocabulary as it is shown: those of no group first, then group by group.
@@ -185,7 +187,12 @@ pub struct Desk {
     /// What a screen reader is told.
     pub announcement: RwSignal<String>,
     cards: StoredValue<Cards>,
+    gone: StoredValue<Cards>,
+    hands: StoredValue<HashMap<HighlightId, ArcRwSignal<bool>>>,
 }
+
+/// More cards than these are not all made at once.
+const MANY: usize = 100;
 
 type Cards = HashMap<HighlightId, ArcRwSignal<Card>>;
 
@@ -194,11 +201,20 @@ impl Desk {
     pub fn new(place: Place, rights: Rights, name: String, people: Vec<Person>) -> Self {
         let names = people.into_iter().map(|person| (person.id, person.name)).collect();
         let (order, filter) = (RwSignal::new(Vec::new()), RwSignal::new(Filter::default()));
-        let (active, last_visit) = (RwSignal::new(None), RwSignal::new(0));
+        let (active, last_visit) = (RwSignal::<Option<HighlightId>>::new(None), RwSignal::new(0));
         let cards = StoredValue::new(Cards::new());
-        let shown = Memo::new(move |_| {
+        let matching = Memo::new(move |_| {
             let reader = Reader { author: place.author, last_visit: last_visit.get() };
-            filter.with(|filter| shown(filter, reader, order.get(), active, cards))
+            filter.with(|filter| order.with(|order| matching(filter, reader, order, cards)))
+        });
+        let shown = Memo::new(move |_| {
+            let mut order = order.get();
+            if !filter.with(Filter::is_clear) {
+                let (active, drafts) = (active.get(), browser::half_written());
+                let stays = |id: &HighlightId| active == Some(*id) || drafts.contains(id);
+                matching.with(|matching| order.retain(|id| matching.contains(id) || stays(id)));
+            }
+            order
         });
         Self {
             place,
@@ -213,6 +229,7 @@ impl Desk {
             order,
             filter,
             shown,
+            many: Memo::new(move |_| order.with(Vec::len) > MANY),
             last_visit,
             tags: RwSignal::new(Vec::new()),
             groups: RwSignal::new(Vec::new()),
@@ -231,6 +248,8 @@ impl Desk {
             toast: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             cards,
+            gone: StoredValue::new(HashMap::new()),
+            hands: StoredValue::new(HashMap::new()),
         }
     }
 
@@ -259,13 +278,43 @@ impl Desk {
                     signal.set(card);
                 }
             }
-            None => self.cards.update_value(|cards| drop(cards.insert(id, ArcRwSignal::new(card)))),
+            None => self.cards.update_value(|cards| {
+                // One that comes back is the one that it was: views may still hold it.
+                let signal = self.gone.try_update_value(|gone| gone.remove(&id)).flatten();
+                let signal = signal.unwrap_or_else(|| ArcRwSignal::new(card.clone()));
+                signal.set(card);
+                cards.insert(id, signal);
+            }),
         }
+    }
+
+    /// Whether a card is in hand, as a signal of its own: what goes from hand to hand touches two cards, not all.
+    pub fn in_hand(self, id: HighlightId) -> ArcRwSignal<bool> {
+        let now = self.active.get_untracked() == Some(id);
+        let known =
+            self.hands.try_update_value(|hands| hands.entry(id).or_insert_with(|| ArcRwSignal::new(now)).clone());
+        known.unwrap_or_else(|| ArcRwSignal::new(now))
+    }
+
+    /// Keeps those signals true, from now on.
+    pub fn watch_hand(self) {
+        Effect::new(move |before: Option<Option<HighlightId>>| {
+            let now = self.active.get();
+            for (id, is) in [(before.flatten(), false), (now, true)] {
+                if let Some(signal) = id.and_then(|id| self.hands.with_value(|hands| hands.get(&id).cloned())) {
+                    signal.set(is);
+                }
+            }
+            now
+        });
     }
 
     /// Forgets a card.
     pub fn drop_card(self, id: HighlightId) {
-        self.cards.update_value(|cards| drop(cards.remove(&id)));
+        let card = self.cards.try_update_value(|cards| cards.remove(&id)).flatten();
+        if let Some(card) = card {
+            self.gone.update_value(|gone| drop(gone.insert(id, card)));
+        }
         if self.active.get_untracked() == Some(id) {
             self.active.set(None);
         }
@@ -380,24 +429,14 @@ impl Desk {
     }
 }
 
-/// The cards in sight. Nothing of a card is read where nothing is asked, so that a change to one costs the same among ten
-/// as among two thousand.
-fn shown(
-    filter: &Filter,
-    reader: Reader,
-    mut order: Vec<HighlightId>,
-    active: RwSignal<Option<HighlightId>>,
-    cards: StoredValue<Cards>,
-) -> Vec<HighlightId> {
+/// The cards that match. Nothing of a card is read where nothing is asked, so that a change to one costs the same among
+/// ten as among two thousand.
+fn matching(filter: &Filter, reader: Reader, order: &[HighlightId], cards: StoredValue<Cards>) -> HashSet<HighlightId> {
     if filter.is_clear() {
-        return order;
+        return HashSet::new();
     }
-    let (active, drafts) = (active.get(), browser::half_written());
     cards.with_value(|cards| {
-        order.retain(|id| {
-            let is_wanted = cards.get(id).is_some_and(|card| card.with(|card| filter.matches(&card.highlight, reader)));
-            is_wanted || active == Some(*id) || drafts.contains(id)
-        });
-    });
-    order
+        let matches = |card: &ArcRwSignal<Card>| card.with(|card| filter.matches(&card.highlight, reader));
+        order.iter().filter(|id| cards.get(id).is_some_and(matches)).copied().collect()
+    })
 }

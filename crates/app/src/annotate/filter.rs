@@ -8,7 +8,7 @@ use shared::{
     ids::{TagId, UserId},
 };
 
-pub use bar::FilterBar;
+pub use bar::{FilterBar, clear_by_button};
 
 /// What is asked of a highlight; all of it must hold. Nothing is asked at first.
 #[derive(Debug, Clone, Default, PartialEq)]

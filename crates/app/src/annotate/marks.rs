@@ -43,11 +43,14 @@ pub fn Marks(desk: Desk, message: MessageId, all: Memo<ByMessage>) -> impl IntoV
         1 => "1 highlight".to_owned(),
         count => format!("{count} highlights"),
     };
+    // A closed list is not made: there is one below every message.
+    let open = RwSignal::new(false);
+    let listed = move || if open.get() { here.get() } else { Vec::new() };
     view! {
-        <details class="marks" hidden=move || here.with(Vec::is_empty)>
+        <details class="marks" hidden=move || here.with(Vec::is_empty) on:toggle=move |_| open.update(|open| *open = !*open)>
             <summary>{count}</summary>
             <ul>
-                <For each=move || here.get() key=|id| *id let:id>
+                <For each=listed key=|id| *id let:id>
                     <Mark desk=desk id=id />
                 </For>
             </ul>

@@ -10,9 +10,7 @@ use super::{
     modal::Modal,
 };
 
-#[cfg(feature = "hydrate")]
-pub use self::settings::Action;
-pub use self::settings::{Settings, Shortcut, TABLE};
+pub use self::settings::{Action, Settings, Shortcut, TABLE};
 
 /// Keys that are no single characters, and so are in nobody's way.
 const FIXED: [(&str, &str); 9] = [

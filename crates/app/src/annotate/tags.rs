@@ -87,8 +87,9 @@ impl Bench {
     fn drop_beside(self, tag: &Tag, (other, after): (TagId, bool)) {
         let Some(beside) = self.desk.tag(other).filter(|_| other != tag.id) else { return };
         if beside.group != tag.group {
-            let Tag { id, name, colour, description, .. } = tag.clone();
-            if !self.desk.run(Command::EditTag { id, name, colour, description, group: beside.group }) {
+            let (name, colour, description) = (None, None, None);
+            let group = Some(beside.group);
+            if !self.desk.run(Command::EditTag { id: tag.id, name, colour, description, group }) {
                 return;
             }
         }

@@ -4,7 +4,7 @@ use shared::{
     ids::{TagGroupId, TagId},
 };
 
-use super::{browser, desk::Desk, palette::next_colour};
+use super::{browser, desk::Desk, palette::next_colour, toast::ToastBar};
 
 /// The tags, beside what is selected. It never takes the focus by itself.
 #[component]
@@ -99,6 +99,8 @@ fn NewTag(desk: Desk, dialog: NodeRef<html::Dialog>) -> impl IntoView {
                 <h2 id="new-tag-title">"New tag"</h2>
                 <label class="field-label">"Name" <input class="field" type="text" maxlength="100" required node_ref=name /></label>
                 <p class="hint">"It joins the tags of this conversation, for everybody."</p>
+                // Behind the dialog a message could be neither pressed nor heard.
+                <ToastBar desk=desk />
                 <div class="dialog-actions">
                     <button class="button quiet" type="button" on:click=move |_| close()>"Cancel"</button>
                     <button class="button primary" type="submit">"Create and apply"</button>

@@ -30,6 +30,16 @@ pub fn number_of(_: shared::ids::MessageId) -> Option<usize> {
     None
 }
 
+pub fn watch_nearness(
+    _: Desk,
+    _: shared::ids::HighlightId,
+    _: leptos::prelude::NodeRef<leptos::html::Article>,
+    _: leptos::prelude::RwSignal<bool>,
+) {
+}
+
+pub fn forget_nearness(_: shared::ids::HighlightId) {}
+
 pub fn count_words(_: &str) -> usize {
     0
 }

@@ -104,18 +104,23 @@ pub enum Command {
         /// `#rrggbb`.
         colour: String,
     },
-    /// Changes what a tag is called, how it looks, what it is for, and where it belongs; all of them are said.
+    /// Changes what a tag is called, how it looks, what it is for, or where it belongs. What is not said stays: somebody
+    /// else may have changed it.
     EditTag {
         /// Which tag.
         id: TagId,
         /// 1 to 100 characters.
-        name: String,
+        #[serde(default)]
+        name: Option<String>,
         /// `#rrggbb`.
-        colour: String,
+        #[serde(default)]
+        colour: Option<String>,
         /// At most 1,000 characters.
-        description: String,
-        /// The group that it stands in.
-        group: Option<TagGroupId>,
+        #[serde(default)]
+        description: Option<String>,
+        /// The group that it stands in; `Some(None)`: in none.
+        #[serde(default, deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+        group: Option<Option<TagGroupId>>,
     },
     /// Moves a tag among the tags, which are sorted by this.
     MoveTag(TagId, f64),
@@ -145,6 +150,11 @@ pub enum Command {
     DeleteGroup(TagGroupId),
     /// Takes the deletion of a group back.
     RestoreGroup(TagGroupId),
+}
+
+/// A field that is there was said, also if it is null.
+fn said<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<Option<TagGroupId>>, D::Error> {
+    Option::deserialize(field).map(Some)
 }
 
 /// Why a command was not done; the document is as it was.
@@ -214,6 +224,12 @@ fn existing_comment(
 
 fn existing_tag(roots: &Roots, txn: &impl ReadTxn, tag: TagId) -> Result<MapRef, Refusal> {
     nested(&roots.tags, txn, &tag.to_string()).ok_or(Refusal::NoTag)
+}
+
+/// A tag that is shown: not deleted, not merged into another.
+fn live_tag(roots: &Roots, txn: &impl ReadTxn, tag: TagId) -> Result<MapRef, Refusal> {
+    let map = existing_tag(roots, txn, tag)?;
+    if optional::<bool>(&map, txn, "deleted") == Some(true) { Err(Refusal::NoTag) } else { Ok(map) }
 }
 
 fn existing_group(roots: &Roots, txn: &impl ReadTxn, group: TagGroupId) -> Result<MapRef, Refusal> {
@@ -297,7 +313,7 @@ pub fn execute(
         Command::RestoreComment { highlight, id, body } => {
             annotations::restore_comment(roots, txn, (highlight, id), &body)
         }
-        Command::Delete(id) => annotations::mark(roots, txn, id, "deleted", Some(by)),
+        Command::Delete(id) => annotations::delete(roots, txn, by, id),
         Command::Restore(id) => annotations::mark(roots, txn, id, "deleted", None),
         Command::Resolve(id) => annotations::mark(roots, txn, id, "resolved", Some(by)),
         Command::Reopen(id) => annotations::mark(roots, txn, id, "resolved", None),
@@ -305,6 +321,7 @@ pub fn execute(
         Command::AddTag(id, tag) => annotations::place(roots, txn, id, tag, now as f64),
         Command::RemoveTag(id, tag) => annotations::untag(roots, txn, id, tag),
         Command::Move { highlight, from, to, order } => {
+            live_tag(roots, txn, to)?;
             if let Some(from) = from.filter(|from| *from != to) {
                 annotations::untag(roots, txn, highlight, from)?;
             }
@@ -312,7 +329,7 @@ pub fn execute(
         }
         Command::NewTag { id, name, colour } => vocabulary::add(roots, txn, sender.author, id, &name, &colour),
         Command::EditTag { id, name, colour, description, group } => {
-            vocabulary::edit(roots, txn, id, (&name, &colour, &description, group))
+            vocabulary::edit(roots, txn, id, (name.as_deref(), colour.as_deref(), description.as_deref(), group))
         }
         Command::MoveTag(id, order) => vocabulary::set(roots, txn, id, "order", order),
         Command::LockTag(id, locked) => vocabulary::set(roots, txn, id, "locked", locked),

@@ -185,6 +185,51 @@ fn what_is_refused_leaves_the_document_as_it_was() {
 }
 
 #[test]
+fn an_edit_of_a_tag_says_what_it_says_also_when_it_was_kept() {
+    let id = TagId::new();
+    let (name, colour, description) = (Some("x".to_owned()), None, None);
+    for group in [None, Some(None), Some(Some(crate::ids::TagGroupId::new()))] {
+        let (name, colour, description) = (name.clone(), colour.clone(), description.clone());
+        let edit = Command::EditTag { id, name, colour, description, group };
+        let kept = serde_json::to_string(&edit).unwrap();
+        assert_eq!(serde_json::from_str::<Command>(&kept).unwrap(), edit, "{kept}");
+    }
+}
+
+#[test]
+fn what_one_edits_of_a_tag_leaves_what_others_edit_of_it() {
+    let (a, b, _) = two_peers_and_a_highlight();
+    let id = TagId::new();
+    a.run(10, Command::NewTag { id, name: "Mine".into(), colour: "#246997".into() }).unwrap();
+    a.exchange(&b);
+    let edit = |name: Option<&str>, description: Option<&str>| Command::EditTag {
+        id,
+        name: name.map(str::to_owned),
+        colour: None,
+        description: description.map(str::to_owned),
+        group: None,
+    };
+    let back = inverse(&a.roots, &a.doc.transact(), &edit(Some("Ours"), None)).unwrap();
+    a.run(11, edit(Some("Ours"), None)).unwrap();
+    a.run(12, edit(None, Some("theirs"))).unwrap();
+    a.run(13, back).unwrap();
+    let tag = a.tags().into_iter().find(|tag| tag.id == id).unwrap();
+    assert_eq!((tag.name.as_str(), tag.description.as_str()), ("Mine", "theirs"));
+}
+
+#[test]
+fn a_move_that_cannot_be_done_leaves_the_highlight_where_it_was() {
+    let (a, _, id) = two_peers_and_a_highlight();
+    let from = a.only().tags[0].0;
+    let before = a.all();
+    let to = TagId::new();
+    assert_eq!(a.run(20, Command::Move { highlight: id, from: Some(from), to, order: 1.0 }), Err(Refusal::NoTag));
+    assert_eq!(a.all(), before);
+    a.run(21, Command::Delete(id)).unwrap();
+    assert_eq!(a.run(22, Command::Delete(id)), Err(Refusal::NoHighlight));
+}
+
+#[test]
 fn entries_of_another_shape_are_passed_over() {
     let (a, _, id) = two_peers_and_a_highlight();
     {

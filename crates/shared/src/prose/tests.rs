@@ -23,6 +23,8 @@ fn what_people_write_is_shown_as_they_mean_it() {
         ("- a\n- b\n  more\n  - c\n- d", "<ul><li>a</li><li>b<br>more<ul><li>c</li></ul></li><li>d</li></ul>"),
         ("1. a\n2) b\n\nend", "<ol><li>a</li><li>b</li></ol><p>end</p>"),
         ("text\n- a\n\n- b", "<p>text</p><ul><li>a</li><li>b</li></ul>"),
+        ("3. I disagree", "<ol start=\"3\"><li>I disagree</li></ol>"),
+        ("It was in\n1986. What a year", "<p>It was in<br>1986. What a year</p>"),
         ("-5 degrees", "<p>-5 degrees</p>"),
         ("> said\n> so\n\nno", "<blockquote><p>said<br>so</p></blockquote><p>no</p>"),
         (
@@ -80,7 +82,7 @@ fn read(html: &str) -> (String, bool) {
         let Some((tag, after)) = tag.split_once('>') else { return (text, false) };
         rest = after;
         let name = tag.trim_start_matches('/').split(' ').next().unwrap_or_default();
-        let is_known = TAGS.contains(&name) && (name == "a" || tag.trim_start_matches('/') == name);
+        let is_known = TAGS.contains(&name) && (["a", "ol"].contains(&name) || tag.trim_start_matches('/') == name);
         match (name, tag.starts_with('/')) {
             ("br", false) => text.push('\n'),
             (_, true) if open.pop() == Some(name) => {}
@@ -111,7 +113,26 @@ proptest! {
 
 #[test]
 fn hostile_texts_are_read_once() {
-    for unit in ["**a ", "*a **b ", "[", "[](", "`a", "``a`", "https://a.b/) ", "> ", "- ", "_a~~", "\\", "]("] {
+    for unit in [
+        "**a ",
+        "*a **b ",
+        "[",
+        "[](",
+        "`a",
+        "``a`",
+        "https://a.b/) ",
+        "> ",
+        "- ",
+        "_a~~",
+        "\\",
+        "](",
+        "*",
+        "_",
+        "~",
+        "http://",
+        "http://-",
+        "[http://",
+    ] {
         let source = unit.repeat(200_000 / unit.len());
         assert!(read(&html(&source)).1, "{unit:?}");
     }

@@ -21,6 +21,7 @@ pub fn EntryItem(
     dropping: Memo<Option<Option<HighlightId>>>,
 ) -> impl IntoView {
     let desk = board.desk;
+    let in_hand = RwSignal::from(desk.in_hand(id));
     let card = RwSignal::from(desk.card(id)?);
     let words = Memo::new(move |_| card.with(quote).unwrap_or_default());
     let author = move || desk.name_of(card.with(|card| card.highlight.author));
@@ -31,7 +32,7 @@ pub fn EntryItem(
             count => Some(format!("{count} comments")),
         };
     let resolved = move || card.with(|card| card.highlight.resolved.is_some());
-    let dragged = move || board.drag.with(|drag| drag.as_ref().is_some_and(|drag| drag.id == id && drag.from == tag));
+    let dragged = move || board.dragging.get() == Some((id, tag));
     let on_key = move |event: KeyboardEvent| {
         if event.alt_key() && !event.ctrl_key() && !event.meta_key() && desk.may_annotate() {
             // Alt and an arrow to the side would leave the page.
@@ -45,7 +46,7 @@ pub fn EntryItem(
             class="board-entry"
             id=entry_id(tag, id)
             data-entry=id.to_string()
-            data-active=move || (desk.active.get() == Some(id)).then_some("")
+            data-active=move || in_hand.get().then_some("")
             data-resolved=move || resolved().then_some("")
             data-dragged=move || dragged().then_some("")
             data-drop=move || (dropping.get() == Some(Some(id))).then_some("")

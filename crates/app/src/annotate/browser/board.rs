@@ -36,6 +36,10 @@ pub fn watch_drags(board: Board, root: NodeRef<html::Div>) {
     });
     let columns = root.clone();
     dom::on(&target, ev::pointermove, move |event: PointerEvent| {
+        if event.buttons() == 0 {
+            // Released where nobody heard it.
+            press.set_value(None);
+        }
         let Some(press) = press.get_value().filter(|press| press.pointer == event.pointer_id()) else { return };
         let at = (f64::from(event.client_x()), f64::from(event.client_y()));
         if board.drag.with_untracked(Option::is_none) {

@@ -44,19 +44,29 @@ pub fn listen(desk: Desk) {
             others.map(|(id, at)| (hue(&id.to_string()), ranges(&session, at))).collect();
         session.painter.borrow_mut().set_company(&painted);
     });
-    Effect::new(move |_| {
-        let Some(whom) = desk.following.get() else { return };
-        let at = desk.whereabouts.with(|all| all.get(&whom).cloned());
-        let is_here = desk.present.with(|here| here.iter().any(|person| person.id == whom));
-        match (at, is_here, session()) {
-            (_, false, _) => stop(desk),
-            (Some(at), true, Some(session)) => go(&session, &at),
-            _ => {}
+    dom::on(&page, ev::keydown, move |event| {
+        let scrolls =
+            matches!(event.key().as_str(), "PageDown" | "PageUp" | "Home" | "End" | " " | "ArrowDown" | "ArrowUp");
+        if scrolls && !dom::is_typing() {
+            stop(desk);
         }
+    });
+    // Only what that person does moves anything, not what the others do.
+    let followed = Memo::new(move |_| {
+        let whom = desk.following.get()?;
+        let is_here = desk.present.with(|here| here.iter().any(|person| person.id == whom));
+        Some((is_here, desk.whereabouts.with(|all| all.get(&whom).cloned())))
+    });
+    Effect::new(move |_| match (followed.get(), session()) {
+        (Some((true, Some(at))), Some(session)) => go(&session, &at),
+        // Without a connection nobody is known to be here.
+        (Some((false, _)), Some(session)) if session.is_open() => stop(desk),
+        _ => {}
     });
 }
 
-fn stop(desk: Desk) {
+/// Follows nobody any more.
+pub fn stop(desk: Desk) {
     if desk.following.get_untracked().is_some() {
         desk.following.set(None);
     }

@@ -152,6 +152,7 @@ impl Session {
             Some(CloseCode::Denied | CloseCode::Malformed) if self.renew_if_wanted() => {}
             Some(code) if code.is_permanent() => {
                 self.link.ended.set(Some(code));
+                super::close_dialogs(self.desk);
                 let why = explain(code);
                 self.desk.status.set(if code == CloseCode::SignedOut { Status::SignedOut } else { Status::Error(why) });
                 if code != CloseCode::SignedOut && self.journal.pending.borrow().len() > 0 {

@@ -25,6 +25,13 @@ impl History {
         self.back.last()
     }
 
+    /// This was taken back in another way.
+    pub fn forget(&mut self, back: &Command) {
+        if let Some(at) = self.back.iter().rposition(|known| known == back) {
+            self.back.remove(at);
+        }
+    }
+
     /// The next command, to undo or to redo.
     pub fn take(&mut self, redo: bool) -> Option<Command> {
         if redo { self.again.pop() } else { self.back.pop() }

@@ -154,6 +154,11 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
     };
     let mut order_changed = false;
     for (id, highlight) in read {
+        if let Some(deleted) = highlight.as_ref().and_then(|highlight| highlight.deleted)
+            && deleted.by != desk.place.author
+        {
+            session.keep_half_written(id);
+        }
         let known = desk.card(id);
         session.note_highlight(known.as_ref(), highlight.as_ref());
         let known = known.is_some();

@@ -64,6 +64,7 @@ pub struct Painter {
     in_hand: Option<HighlightId>,
     flash: Layer,
     company: Vec<Layer>,
+    tops: HashMap<HighlightId, f64>,
     sheet: Option<JsValue>,
 }
 
@@ -142,6 +143,7 @@ impl Painter {
             untagged: Layer::register(ACTIVE).prioritised(9),
             in_hand: None,
             flash: Layer::register(FLASH).prioritised(10),
+            tops: HashMap::new(),
             company: (0..HUES).map(|hue| Layer::register(&format!("pg-person-{hue}")).prioritised(0)).collect(),
             sheet: adopt_sheet(),
         }
@@ -199,6 +201,7 @@ impl Painter {
 
     /// Takes a highlight away.
     pub fn hide(&mut self, id: HighlightId) {
+        self.tops.remove(&id);
         self.colour("delete", id);
         let Some(painted) = self.painted.remove(&id) else { return };
         let in_hand = self.in_hand == Some(id);
@@ -237,6 +240,21 @@ impl Painter {
         let range = self.painted.get(&id)?.ranges.first()?;
         let rectangles = range.get_client_rects()?;
         Some(rectangles.item(0)?.top())
+    }
+
+    /// The same from the top of the page, asked once until lines move; `scrolled` is how far the page is scrolled.
+    pub fn page_top(&mut self, id: HighlightId, scrolled: f64) -> Option<f64> {
+        if let Some(top) = self.tops.get(&id) {
+            return Some(*top);
+        }
+        let top = self.top(id)? + scrolled;
+        self.tops.insert(id, top);
+        Some(top)
+    }
+
+    /// Lines have moved.
+    pub fn forget_tops(&mut self) {
+        self.tops.clear();
     }
 
     /// Shows what the others have selected, each in the colour of their sign.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, rc::Rc, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
-    document::{self, Command, Root, difference},
+    document::{self, Command, Refusal, Root, difference},
     ids::{HighlightId, TagId},
     rules::{self, Change as Deed},
     sync::{
@@ -14,9 +14,11 @@ use shared::{
     },
 };
 
+use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
 use yrs::Transact;
 
-use super::{link::Gap, mirror::Changes, presence::Presence, replica::Replica, session::Session, tabs::Word};
+use super::{dom, link::Gap, mirror::Changes, presence::Presence, replica::Replica, session::Session, tabs::Word};
 use crate::annotate::{
     away::{Aside, name_of},
     pending::{Change, Intent},
@@ -201,7 +203,7 @@ impl Session {
                 Command::Comment { body, .. } => ("A comment", body.clone()),
                 Command::EditComment { body, .. } => ("A comment's new text", body.clone()),
                 Command::NewTag { name, .. } => ("A new tag", name.clone()),
-                Command::EditTag { name, .. } => ("A change of a tag", name.clone()),
+                Command::EditTag { id, name, .. } => ("A change of a tag", name.clone().unwrap_or_else(|| tag(id))),
                 Command::MoveTag(id, _) => ("A tag moved", tag(id)),
                 Command::LockTag(id, true) => ("A tag locked", tag(id)),
                 Command::LockTag(id, false) => ("A tag unlocked", tag(id)),
@@ -277,9 +279,7 @@ impl Session {
         for change in changes {
             let done = match &change.intent {
                 Intent::Command(command) if fresh.knows(&change.update) || fresh.has(command) => Ok(()),
-                Intent::Command(command) => {
-                    fresh.execute(&self.desk.sender(), command.clone()).map_err(|why| why.to_string())
-                }
+                Intent::Command(command) => self.command_again(fresh, command).map_err(|why| why.to_string()),
                 // As a whole, at the first of its changes.
                 Intent::Typed(root) if typed.contains(root) => Ok(()),
                 Intent::Typed(root) => {
@@ -297,6 +297,31 @@ impl Session {
             }
         }
         aside
+    }
+
+    /// A new tag whose name somebody else has given meanwhile gets another: all that bears it would be lost with it.
+    fn command_again(&self, fresh: &Replica, command: &Command) -> Result<(), Refusal> {
+        let sender = self.desk.sender();
+        let done = fresh.execute(&sender, command.clone());
+        let (Err(Refusal::TagExists), Command::NewTag { id, name, colour }) = (&done, command) else { return done };
+        let again = |number| {
+            let name = format!("{} ({number})", name.trim());
+            fresh.execute(&sender, Command::NewTag { id: *id, name, colour: colour.clone() })
+        };
+        (2..10).map(again).find(|done| *done != Err(Refusal::TagExists)).unwrap_or(done)
+    }
+
+    /// A card goes while somebody is writing in it: the words are put aside, to be copied.
+    pub fn keep_half_written(self: &Rc<Self>, id: HighlightId) {
+        let boxes = dom::all(&format!("#h-{id} textarea:not(:placeholder-shown)"));
+        let words = boxes.into_iter().filter_map(|area| Some(area.dyn_into::<HtmlTextAreaElement>().ok()?.value()));
+        let text = words.filter(|words| !words.trim().is_empty()).collect::<Vec<_>>().join("\n\n");
+        if !text.is_empty() {
+            let (why, what) =
+                ("The highlight was deleted meanwhile".to_owned(), "A comment that was being written".to_owned());
+            let key = format!("{}/draft/{id}", self.desk.place.conversation);
+            self.rewrite(Vec::new(), vec![Aside { key, at: js_sys::Date::now(), why, what, text }]);
+        }
     }
 
     /// The journal gets what was done again in the place of what it had, in one step.

@@ -24,6 +24,9 @@ const CHUNK: usize = 128 << 10;
 /// What is typed without such a pause (in milliseconds) is taken back as one.
 const TYPED_TOGETHER_MS: u64 = 500;
 
+/// What is put back comes in one update, which may have 1 MiB: so many UTF-16 units, of three bytes at most.
+const MOST_PUT_BACK: u32 = 300_000;
+
 /// Remembers what this page types into a text, and nothing else.
 fn undo_of(doc: &Doc, text: &TextRef) -> UndoManager {
     let mut manager = UndoManager::with_options(undo::Options {
@@ -161,14 +164,27 @@ impl Replica {
         self.text(root).get_string(&self.doc.transact())
     }
 
-    /// Takes back what this page typed last into a text, or types it again; whether there was anything.
+    /// Takes back what this page typed last into a text, or types it again; false if that would put more back at once
+    /// than the server takes in one update.
     pub fn step_back(&self, root: Root, redo: bool) -> bool {
         let manager = match root {
             Root::Notes => &self.notes_undo,
             Root::Response => &self.response_undo,
         };
         let mut manager = manager.borrow_mut();
-        if redo { manager.redo_blocking() } else { manager.undo_blocking() }
+        let stack = if redo { manager.redo_stack() } else { manager.undo_stack() };
+        let put_back: u32 = stack.last().map_or(0, |item| {
+            item.deletions().iter().flat_map(|(_, ranges)| ranges.iter()).map(|range| range.end - range.start).sum()
+        });
+        if put_back > MOST_PUT_BACK {
+            return false;
+        }
+        if redo {
+            manager.redo_blocking()
+        } else {
+            manager.undo_blocking()
+        };
+        true
     }
 
     /// Makes edits in a text, one after the other.

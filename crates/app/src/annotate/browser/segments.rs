@@ -5,7 +5,7 @@
 use js_sys::{
     Array,
     Intl::{SegmentData, Segmenter, SegmenterGranularity, SegmenterOptions, Segments},
-    JsString,
+    JsString, Reflect,
 };
 
 /// How far a step goes.
@@ -19,7 +19,8 @@ pub enum Unit {
 
 /// A text in words or sentences.
 pub struct Segmented {
-    segments: Segments,
+    /// Nothing in browsers without such a thing, or for an empty text.
+    segments: Option<Segments>,
     length: u32,
     unit: Unit,
 }
@@ -33,8 +34,10 @@ impl Segmented {
             Unit::Sentence => SegmenterGranularity::Sentence,
         });
         // No language: the browser's own.
-        let segmenter = Segmenter::new(&Array::new(), &options);
-        Self { segments: segmenter.segment(text), length: text.encode_utf16().count() as u32, unit }
+        let intl = Reflect::get(&js_sys::global(), &"Intl".into());
+        let is_there = intl.is_ok_and(|intl| Reflect::has(&intl, &"Segmenter".into()).unwrap_or(false));
+        let segments = (is_there && !text.is_empty()).then(|| Segmenter::new(&Array::new(), &options).segment(text));
+        Self { segments, length: text.encode_utf16().count() as u32, unit }
     }
 
     /// The word or sentence after `at` (before it, going back); nothing at the end.
@@ -51,7 +54,7 @@ impl Segmented {
         };
         let mut place = from;
         while place < self.length {
-            let segment = self.segments.containing(place)?;
+            let segment = self.segments.as_ref()?.containing(place)?;
             let (start, end) = span(&segment);
             if let Some(found) = self.wanted(&segment).filter(|_| start >= from) {
                 return Some(found);
@@ -64,7 +67,7 @@ impl Segmented {
     fn before(&self, limit: u32) -> Option<(u32, u32)> {
         let mut place = limit.min(self.length);
         while place > 0 {
-            let segment = self.segments.containing(place - 1)?;
+            let segment = self.segments.as_ref()?.containing(place - 1)?;
             if let Some(found) = self.wanted(&segment).filter(|(_, end)| *end <= limit) {
                 return Some(found);
             }
@@ -88,7 +91,9 @@ impl Segmented {
     /// How many there are.
     pub fn count(&self) -> usize {
         let (mut place, mut count) = (0, 0);
-        while let Some(segment) = (place < self.length).then(|| self.segments.containing(place)).flatten() {
+        while let Some(segment) =
+            self.segments.as_ref().filter(|_| place < self.length).and_then(|segments| segments.containing(place))
+        {
             count += usize::from(self.wanted(&segment).is_some());
             place = span(&segment).1.max(place + 1);
         }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use shared::{
     document::{Command, Root, TextEdit},
     ids::TagId,
+    rules::{self, Change},
 };
 
 use super::{
@@ -146,7 +147,13 @@ impl Session {
     /// said and forgotten.
     pub fn step_back(self: &Rc<Self>, redo: bool) -> bool {
         let Some(command) = self.history.borrow_mut().take(redo) else { return false };
+        let deleted = if let Command::Delete(id) = command { Some(id) } else { None };
         let (done, inverse) = self.execute(command);
+        if let Some(id) = deleted.filter(|_| done) {
+            // With what others wrote there: it is said, and offered back.
+            let undo = Some(Command::Restore(id));
+            self.desk.toast.set(Some(Toast { text: "Highlight deleted.".into(), undo }));
+        }
         if let Some(inverse) = inverse.filter(|_| done) {
             self.history.borrow_mut().took(redo, inverse);
         }
@@ -160,14 +167,32 @@ impl Session {
 
     /// The person typed into a text.
     pub fn type_in(self: &Rc<Self>, root: Root, edits: &[TextEdit]) {
+        if !self.may_type(root) {
+            return;
+        }
         self.replica().edit(root, edits);
         self.edited(&Intent::Typed(root));
     }
 
     /// Takes back what the person typed last into a text, or types it again.
     pub fn step_text(self: &Rc<Self>, root: Root, redo: bool) {
-        self.replica().step_back(root, redo);
+        if !self.may_type(root) {
+            return;
+        }
+        if !self.replica().step_back(root, redo) {
+            let text = "This is too much to take back at once.".to_owned();
+            self.desk.toast.set(Some(Toast { text, undo: None }));
+        }
         self.edited(&Intent::Typed(root));
+    }
+
+    fn may_type(&self, root: Root) -> bool {
+        let sender = self.desk.sender();
+        let deed = match root {
+            Root::Notes => Change::EditNotes,
+            Root::Response => Change::EditResponse { of: sender.author },
+        };
+        rules::allow(&sender, deed).is_ok()
     }
 
     /// Shows what changed in the document.

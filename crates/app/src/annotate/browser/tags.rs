@@ -93,9 +93,9 @@ pub fn copy_tags(desk: Desk, from: ConversationId) {
                         return;
                     }
                     copied += 1;
-                    let (name, colour, description) = (tag.name, tag.colour, tag.description);
-                    if !description.is_empty() {
-                        desk.run(Command::EditTag { id, name, colour, description, group: None });
+                    if !tag.description.is_empty() {
+                        let description = Some(tag.description);
+                        desk.run(Command::EditTag { id, name: None, colour: None, description, group: None });
                     }
                 }
                 let tags = if copied == 1 { "1 tag copied".to_owned() } else { format!("{copied} tags copied") };

@@ -4,6 +4,8 @@ mod composer;
 mod item;
 mod order;
 
+use std::collections::HashSet;
+
 use leptos::prelude::*;
 use shared::ids::HighlightId;
 
@@ -16,11 +18,12 @@ use super::super::{
 /// The comments of a highlight, answers below what they answer. One that comes or changes draws itself alone.
 #[component]
 pub fn Thread(desk: Desk, id: HighlightId, card: RwSignal<Card>) -> impl IntoView {
-    let comments = Memo::new(move |_| card.with(|card| ordered(&card.highlight.comments)));
+    let held = RwSignal::new(HashSet::new());
+    let comments = Memo::new(move |_| card.with(|card| held.with(|held| ordered(&card.highlight.comments, held))));
     view! {
         <ol class="thread">
             <For each=move || comments.get() key=|placed| (placed.id, placed.depth) let:placed>
-                <CommentItem desk=desk highlight=id card=card placed=placed />
+                <CommentItem desk=desk highlight=id card=card placed=placed held=held />
             </For>
         </ol>
     }

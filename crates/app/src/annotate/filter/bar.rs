@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use shared::{document::Tag, ids::UserId};
 
 use super::Filter;
-use crate::annotate::{browser, desk::Desk, tag_list::for_each_tag};
+use crate::annotate::{browser, desk::Desk, shortcuts::Action, tag_list::for_each_tag};
 
 /// Above the cards: what to look for, how many there are, and the way from one to the next.
 #[component]
@@ -45,7 +45,7 @@ pub fn FilterBar(desk: Desk) -> impl IntoView {
                 </div>
                 <div class="filter-steps">
                     <button class="icon-button" type="button" aria-label="Clear the filter" title="Clear the filter"
-                        data-idle=move || clear.get().then_some("") on:click=move |_| desk.clear_filter()>
+                        data-idle=move || clear.get().then_some("") on:click=move |_| clear_by_button(desk)>
                         <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5.5 5.5l9 9M14.5 5.5l-9 9" /></svg>
                     </button>
                     <span class="filter-count">{count}</span>
@@ -62,15 +62,23 @@ pub fn FilterBar(desk: Desk) -> impl IntoView {
     .into_any()
 }
 
+/// The button is gone then; the focus goes where the next search would be written.
+pub fn clear_by_button(desk: Desk) {
+    desk.clear_filter();
+    browser::move_focus(".filter-words", 0);
+}
+
 #[component]
 fn Step(desk: Desk, forward: bool) -> impl IntoView {
-    let (label, title, path) = if forward {
-        ("Next highlight", "Next highlight (j)", "M5 8l5 5 5-5")
+    let (label, action, path) = if forward {
+        ("Next highlight", Action::Next, "M5 8l5 5 5-5")
     } else {
-        ("Previous highlight", "Previous highlight (k)", "M5 12l5-5 5 5")
+        ("Previous highlight", Action::Previous, "M5 12l5-5 5 5")
     };
+    let key = move || desk.shortcuts.with(|settings| settings.key_of(action));
+    let title = move || key().map_or(label.to_owned(), |key| format!("{label} ({key})"));
     view! {
-        <button class="icon-button" type="button" aria-label=label title=title aria-keyshortcuts=if forward { "j" } else { "k" }
+        <button class="icon-button" type="button" aria-label=label title=title aria-keyshortcuts=key
             on:click=move |_| browser::step_highlight(desk, forward)>
             <svg viewBox="0 0 20 20" aria-hidden="true"><path d=path /></svg>
         </button>

@@ -111,7 +111,12 @@ impl Settings {
 
     /// The key that marks with the tag of this place, if single keys do anything.
     pub fn tag_key(&self, place: usize) -> Option<String> {
-        let shortcut = TABLE.iter().find(|shortcut| shortcut.action == Action::Tag(place))?;
+        self.key_of(Action::Tag(place))
+    }
+
+    /// The key that does something, if single keys do anything.
+    pub fn key_of(&self, action: Action) -> Option<String> {
+        let shortcut = TABLE.iter().find(|shortcut| shortcut.action == action)?;
         (!self.off).then(|| self.key(shortcut).to_owned())
     }
 

@@ -38,7 +38,9 @@ impl Draft {
     /// Saves what was changed here; what others changed meanwhile stays theirs. Whether it was done.
     fn save(self, bench: Bench) -> bool {
         let (was, desk) = (self.was.get_value(), bench.desk);
-        let Some(now) = untrack(|| desk.tag(was.id)) else { return true };
+        if untrack(|| desk.tag(was.id)).is_none() {
+            return true;
+        }
         let (Some(name), Some(description)) = (self.name.get_untracked(), self.description.get_untracked()) else {
             return false;
         };
@@ -53,24 +55,20 @@ impl Draft {
         } else {
             chosen.parse().ok()
         };
-        let after = Tag {
-            name: changed(name.value().trim().to_owned(), &was.name, now.name.clone()),
-            colour: changed(self.colour.get_untracked(), &was.colour, now.colour.clone()),
-            description: changed(description.value().trim().to_owned(), &was.description, now.description.clone()),
-            group: changed(group, &was.group, now.group),
-            ..now.clone()
-        };
-        if after == now {
+        let name = written(name.value().trim().to_owned(), &was.name);
+        let colour = written(self.colour.get_untracked(), &was.colour);
+        let description = written(description.value().trim().to_owned(), &was.description);
+        let group = written(group, &was.group);
+        if name.is_none() && colour.is_none() && description.is_none() && group.is_none() {
             return true;
         }
-        let Tag { id, name, colour, description, group, .. } = after;
-        desk.run(Command::EditTag { id, name, colour, description, group })
+        desk.run(Command::EditTag { id: was.id, name, colour, description, group })
     }
 }
 
-/// What was written, if it is another than it was; otherwise what it is now.
-fn changed<T: PartialEq>(written: T, was: &T, now: T) -> T {
-    if written == *was { now } else { written }
+/// What was written, if it is another than it was.
+fn written<T: PartialEq>(written: T, was: &T) -> Option<T> {
+    (written != *was).then_some(written)
 }
 
 /// All that can be done with one tag.

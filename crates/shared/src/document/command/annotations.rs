@@ -2,9 +2,12 @@
 
 use yrs::{Any, Map, MapPrelim, MapRef, ReadTxn, TransactionMut, any};
 
-use super::{Refusal, existing, existing_comment, existing_tag, nested};
+use super::{Refusal, existing, existing_comment, live_tag, nested};
 use crate::{
-    document::{MAX_COMMENT_CHARS, Roots, picture::current_tag},
+    document::{
+        MAX_COMMENT_CHARS, Roots, Stamp,
+        picture::{current_tag, optional},
+    },
     ids::{CommentId, HighlightId, TagId, UserId},
     selector::{self, Target},
 };
@@ -40,7 +43,7 @@ pub(super) fn add(
     tag: TagId,
 ) -> Result<(), Refusal> {
     let targets = targets_value(targets)?;
-    existing_tag(roots, txn, tag)?;
+    live_tag(roots, txn, tag)?;
     let fields: [(&str, yrs::In); 7] = [
         ("targets", targets.into()),
         ("author", author.to_string().into()),
@@ -77,6 +80,14 @@ pub(super) fn mark(
     let stamp = by.map_or(Any::Null, |(by, at)| any!({"by": by.to_string(), "at": at}));
     existing(roots, txn, id)?.insert(txn, key, stamp);
     Ok(())
+}
+
+/// Who deleted it stays who deleted it.
+pub(super) fn delete(roots: &Roots, txn: &mut TransactionMut, by: By, id: HighlightId) -> Result<(), Refusal> {
+    if optional::<Stamp>(&existing(roots, txn, id)?, txn, "deleted").is_some() {
+        return Err(Refusal::NoHighlight);
+    }
+    mark(roots, txn, id, "deleted", Some(by))
 }
 
 pub(super) fn comment(
@@ -150,7 +161,7 @@ pub(super) fn place(
     order: f64,
 ) -> Result<(), Refusal> {
     let tags = tags_of(roots, txn, id)?;
-    existing_tag(roots, txn, tag)?;
+    live_tag(roots, txn, tag)?;
     tags.try_update(txn, tag.to_string(), order);
     Ok(())
 }

@@ -32,7 +32,11 @@ pub fn inverse(roots: &Roots, txn: &impl ReadTxn, command: &Command) -> Option<C
         Command::Restore(id) => highlight(id)?.deleted.map(|_| Command::Delete(*id))?,
         Command::Resolve(id) => highlight(id)?.resolved.is_none().then_some(Command::Reopen(*id))?,
         Command::Reopen(id) => highlight(id)?.resolved.map(|_| Command::Resolve(*id))?,
-        Command::Attach(id, _) => Command::Attach(*id, highlight(id)?.targets),
+        // Only an import makes lost targets; nobody can put them back.
+        Command::Attach(id, _) => {
+            let targets = highlight(id)?.targets;
+            targets.iter().all(|target| !target.lost).then_some(Command::Attach(*id, targets))?
+        }
         Command::Comment { highlight, id, .. } | Command::RestoreComment { highlight, id, .. } => {
             Command::DeleteComment { highlight: *highlight, id: *id }
         }
@@ -62,9 +66,15 @@ pub fn inverse(roots: &Roots, txn: &impl ReadTxn, command: &Command) -> Option<C
             None => Command::DeleteTag(*id),
         },
         Command::DeleteTag(id) | Command::MergeTag { from: id, .. } => Command::RestoreTag(*id),
-        Command::EditTag { id, .. } => {
-            let picture::Tag { id, name, colour, description, group, .. } = tag(id)?;
-            Command::EditTag { id, name, colour, description, group }
+        Command::EditTag { id, name, colour, description, group } => {
+            let was = tag(id)?;
+            Command::EditTag {
+                id: *id,
+                name: name.as_ref().map(|_| was.name),
+                colour: colour.as_ref().map(|_| was.colour),
+                description: description.as_ref().map(|_| was.description),
+                group: group.map(|_| was.group),
+            }
         }
         Command::MoveTag(id, _) => Command::MoveTag(*id, tag(id)?.order),
         Command::LockTag(id, locked) => Command::LockTag(*id, (tag(id)?.locked != *locked).then_some(!locked)?),

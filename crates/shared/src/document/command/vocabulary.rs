@@ -2,7 +2,7 @@
 
 use yrs::{Any, Map, MapPrelim, ReadTxn, TransactionMut};
 
-use super::{Refusal, existing_group, existing_tag};
+use super::{Refusal, existing_group, existing_tag, live_tag};
 use crate::{
     document::{
         MAX_TAG_NAME_CHARS, Roots,
@@ -58,26 +58,35 @@ pub(super) fn add(
     Ok(())
 }
 
-/// Sets its name, colour, description and group. What stays the same is not written: somebody else may be changing it.
+/// What an edit of a tag says: its name, colour, description and group.
+type Said<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<Option<TagGroupId>>);
+
+/// Sets what is said. All of it is looked at before anything is written.
 pub(super) fn edit(
     roots: &Roots,
     txn: &mut TransactionMut,
     id: TagId,
-    (name, colour, description, group): (&str, &str, &str, Option<TagGroupId>),
+    (name, colour, description, group): Said<'_>,
 ) -> Result<(), Refusal> {
-    let name = checked_name(name)?;
-    is_free(roots, txn, id, name)?;
-    if description.chars().count() > rules::MAX_DESCRIPTION_CHARS {
+    let tag = existing_tag(roots, txn, id)?;
+    let name = name.map(checked_name).transpose()?;
+    if let Some(name) = name {
+        is_free(roots, txn, id, name)?;
+    }
+    if description.is_some_and(|description| description.chars().count() > rules::MAX_DESCRIPTION_CHARS) {
         return Err(Refusal::LongDescription);
     }
-    if let Some(group) = group {
+    if let Some(Some(group)) = group {
         existing_group(roots, txn, group)?;
     }
-    let tag = existing_tag(roots, txn, id)?;
-    tag.try_update(txn, "name", name);
-    tag.try_update(txn, "colour", colour);
-    tag.try_update(txn, "description", description);
-    tag.try_update(txn, "group", group.map_or(Any::Null, |group| group.to_string().into()));
+    for (key, value) in [("name", name), ("colour", colour), ("description", description)] {
+        if let Some(value) = value {
+            tag.try_update(txn, key, value);
+        }
+    }
+    if let Some(group) = group {
+        tag.try_update(txn, "group", group.map_or(Any::Null, |group| group.to_string().into()));
+    }
     Ok(())
 }
 
@@ -109,7 +118,7 @@ pub(super) fn restore(roots: &Roots, txn: &mut TransactionMut, id: TagId) -> Res
 
 /// The merged tag is marked deleted too, for readers that know nothing of merging.
 pub(super) fn merge(roots: &Roots, txn: &mut TransactionMut, from: TagId, into: TagId) -> Result<(), Refusal> {
-    existing_tag(roots, txn, into)?;
+    live_tag(roots, txn, into)?;
     if current_tag(roots, txn, into) == from {
         return Err(Refusal::MergeIntoItself);
     }

@@ -74,7 +74,7 @@ fn command(world: &World, (kind, a, b, c): Choice) -> Option<Command> {
         11 => Command::Move { highlight: id?, from: Some(tag), to: other, order: f64::from(c) },
         12 => Command::Move { highlight: id?, from: None, to: tag, order: f64::from(c) },
         13 => Command::NewTag { id: TagId::new(), name, colour: "#246997".into() },
-        14 => Command::EditTag { id: tag, name, colour: "#cd9400".into(), description: body, group },
+        14 => Command::EditTag { id: tag, name: Some(name), colour: None, description: Some(body), group: Some(group) },
         15 => Command::MoveTag(tag, f64::from(c)),
         16 => Command::LockTag(tag, c.is_multiple_of(2)),
         17 => Command::DeleteTag(tag),
@@ -82,7 +82,13 @@ fn command(world: &World, (kind, a, b, c): Choice) -> Option<Command> {
         19 => Command::NewGroup { id: TagGroupId::new(), name },
         20 => Command::RenameGroup(group?, name),
         21 => Command::DeleteGroup(group?),
-        22 => Command::EditTag { id: tag, name, colour: "#cd9400".into(), description: String::new(), group: None },
+        22 => Command::EditTag {
+            id: tag,
+            name: None,
+            colour: Some("#cd9400".into()),
+            description: Some(String::new()),
+            group: Some(None),
+        },
         _ => Command::AddTag(id?, other),
     })
 }

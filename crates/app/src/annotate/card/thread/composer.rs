@@ -64,6 +64,8 @@ pub fn Composer(
     };
     let by_key = post.clone();
     let on_key = move |event: KeyboardEvent| match event.key().as_str() {
+        // The keys of whoever composes a word are not ours.
+        _ if event.is_composing() => {}
         "Enter" if event.ctrl_key() || event.meta_key() => {
             event.prevent_default();
             by_key();
@@ -71,7 +73,10 @@ pub fn Composer(
         "Escape" if cancel.is_some() => {
             event.prevent_default();
             event.stop_propagation();
-            give_up();
+            // What was written is there when it is opened again.
+            if let Some(cancel) = cancel {
+                cancel.run(());
+            }
         }
         _ => {}
     };

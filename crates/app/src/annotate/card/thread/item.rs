@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use leptos::{ev::MouseEvent, prelude::*};
 use shared::{
     document::{Command, Comment},
@@ -95,16 +97,35 @@ impl Item {
 /// A comment, with what can be done with it. A deleted one that something answers is a stub, so that the answers make
 /// sense.
 #[component]
-pub fn CommentItem(desk: Desk, highlight: HighlightId, card: RwSignal<Card>, placed: Placed) -> impl IntoView {
+pub fn CommentItem(
+    desk: Desk,
+    highlight: HighlightId,
+    card: RwSignal<Card>,
+    placed: Placed,
+    /// The comments with a box below them or in their place, which stay until that is closed.
+    held: RwSignal<HashSet<CommentId>>,
+) -> impl IntoView {
     let Placed { id, depth } = placed;
     let comment =
         Memo::new(move |_| card.with(|card| card.highlight.comments.iter().find(|comment| comment.id == id).cloned()));
     let item = Item { desk, highlight, id, comment, writing: RwSignal::new(Writing::Nothing) };
+    Effect::new(move |_| {
+        let is_held = item.writing.get() != Writing::Nothing;
+        if held.with_untracked(|held| held.contains(&id)) != is_held {
+            held.update(|held| {
+                if is_held {
+                    held.insert(id);
+                } else {
+                    held.remove(&id);
+                }
+            });
+        }
+    });
     let name = move || item.author().map(|author| desk.name_of(author)).unwrap_or_default();
     let body = Memo::new(move |_| item.read(|comment| comment.body.clone()));
     let deleted = Memo::new(move |_| item.read(|comment| comment.deleted));
     let words = move || {
-        if deleted.get() {
+        if deleted.get() && item.writing.get() != Writing::NewWords {
             view! { <div class="comment-body comment-deleted">"This comment was deleted."</div> }.into_any()
         } else if item.writing.get() == Writing::NewWords {
             let initial = body.get_untracked();
@@ -129,7 +150,9 @@ pub fn CommentItem(desk: Desk, highlight: HighlightId, card: RwSignal<Card>, pla
     };
     let answer = move || {
         (item.writing.get() == Writing::Answer).then(|| {
-            let to = item.author().map(|author| name_of(desk, author)).unwrap_or_default();
+            // Whatever becomes of that comment, the box stays as it is.
+            let author = item.comment.with_untracked(|comment| comment.as_ref().map(|comment| comment.author));
+            let to = author.map(|author| name_of(desk, author)).unwrap_or_default();
             view! {
                 <div class="comment-write">
                     <Composer

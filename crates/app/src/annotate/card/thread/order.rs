@@ -16,8 +16,9 @@ pub struct Placed {
     pub depth: u8,
 }
 
-/// Each comment, followed by its answers, oldest first. A deleted one stays where something answers it.
-pub fn ordered(comments: &[Comment]) -> Vec<Placed> {
+/// Each comment, followed by its answers, oldest first. A deleted one stays where something answers it, or where somebody
+/// is writing (`held`).
+pub fn ordered(comments: &[Comment], held: &HashSet<CommentId>) -> Vec<Placed> {
     let known: HashSet<CommentId> = comments.iter().map(|comment| comment.id).collect();
     let mut answers: HashMap<Option<CommentId>, Vec<&Comment>> = HashMap::new();
     for comment in comments {
@@ -31,7 +32,7 @@ pub fn ordered(comments: &[Comment]) -> Vec<Placed> {
         placed.push((comment, depth));
         stack.extend(roots(&answers, Some(comment.id), (depth + 1).min(MAX_DEPTH)));
     }
-    prune(placed, &answers)
+    prune(placed, &answers, held)
 }
 
 fn roots<'a>(
@@ -43,14 +44,18 @@ fn roots<'a>(
 }
 
 /// From the end, so that a deleted answer to a deleted comment takes that with it.
-fn prune(placed: Vec<(&Comment, u8)>, answers: &HashMap<Option<CommentId>, Vec<&Comment>>) -> Vec<Placed> {
+fn prune(
+    placed: Vec<(&Comment, u8)>,
+    answers: &HashMap<Option<CommentId>, Vec<&Comment>>,
+    held: &HashSet<CommentId>,
+) -> Vec<Placed> {
     let mut kept: HashSet<CommentId> = HashSet::new();
     let mut shown: Vec<Placed> = placed
         .into_iter()
         .rev()
         .filter_map(|(comment, depth)| {
             let mut to_it = answers.get(&Some(comment.id)).into_iter().flatten();
-            let stays = !comment.deleted || to_it.any(|answer| kept.contains(&answer.id));
+            let stays = !comment.deleted || held.contains(&comment.id) || to_it.any(|answer| kept.contains(&answer.id));
             stays.then(|| {
                 kept.insert(comment.id);
                 Placed { id: comment.id, depth }
@@ -82,7 +87,7 @@ mod tests {
     fn shown(comments: &[&Comment]) -> Vec<(i64, u8)> {
         let all: Vec<Comment> = comments.iter().map(|comment| (*comment).clone()).collect();
         let at = |id| all.iter().find(|comment| comment.id == id).unwrap().created_at;
-        ordered(&all).into_iter().map(|placed| (at(placed.id), placed.depth)).collect()
+        ordered(&all, &HashSet::new()).into_iter().map(|placed| (at(placed.id), placed.depth)).collect()
     }
 
     #[test]
@@ -100,6 +105,12 @@ mod tests {
         let answer = comment(3, Some(&a), false);
         let gone = comment(4, Some(&b), true);
         assert_eq!(shown(&[&a, &b, &answer, &gone]), [(1, 0), (3, 1)]);
+    }
+
+    #[test]
+    fn a_deleted_comment_that_somebody_is_writing_to_stays() {
+        let a = comment(1, None, true);
+        assert_eq!(ordered(std::slice::from_ref(&a), &HashSet::from([a.id])), [Placed { id: a.id, depth: 0 }]);
     }
 
     #[test]

@@ -26,8 +26,10 @@ pub fn Toolbar(desk: Desk) -> impl IntoView {
         desk.groups.with(|groups| groups.iter().find(|group| group.id == id).map(|group| group.name.clone()))
     };
     let key = move |place: usize| desk.shortcuts.with(|settings| settings.tag_key(place));
+    let open = RwSignal::new(false);
     let open_naming = move |_| {
         if let Some(dialog) = naming.get_untracked() {
+            open.set(true);
             browser::show_modal(&dialog);
         }
     };
@@ -51,7 +53,7 @@ pub fn Toolbar(desk: Desk) -> impl IntoView {
             </For>
             <button class="toolbar-new" type="button" on:click=open_naming>"New tag"</button>
         </div>
-        <NewTag desk=desk dialog=naming />
+        <NewTag desk=desk dialog=naming open=open />
     }
     .into_any()
 }
@@ -74,7 +76,7 @@ fn on_key(desk: Desk, event: &KeyboardEvent) {
 }
 
 #[component]
-fn NewTag(desk: Desk, dialog: NodeRef<html::Dialog>) -> impl IntoView {
+fn NewTag(desk: Desk, dialog: NodeRef<html::Dialog>, open: RwSignal<bool>) -> impl IntoView {
     let name = NodeRef::<html::Input>::new();
     let close = move || {
         if let Some(dialog) = dialog.get_untracked() {
@@ -94,13 +96,15 @@ fn NewTag(desk: Desk, dialog: NodeRef<html::Dialog>) -> impl IntoView {
         }
     };
     view! {
-        <dialog class="dialog" node_ref=dialog aria-labelledby="new-tag-title">
+        <dialog class="dialog" node_ref=dialog aria-labelledby="new-tag-title" on:close=move |_| open.set(false)>
             <form class="stack" on:submit=on_submit>
                 <h2 id="new-tag-title">"New tag"</h2>
                 <label class="field-label">"Name" <input class="field" type="text" maxlength="100" required node_ref=name /></label>
                 <p class="hint">"It joins the tags of this conversation, for everybody."</p>
                 // Behind the dialog a message could be neither pressed nor heard.
-                <ToastBar desk=desk />
+                <Show when=move || open.get()>
+                    <ToastBar desk=desk />
+                </Show>
                 <div class="dialog-actions">
                     <button class="button quiet" type="button" on:click=move |_| close()>"Cancel"</button>
                     <button class="button primary" type="submit">"Create and apply"</button>

@@ -20,6 +20,8 @@ const WIDE: &str = "(min-width: 1000px)";
 
 thread_local! {
     static WAITING: Cell<bool> = const { Cell::new(false) };
+    /// The card in hand when cards were placed last.
+    static IN_HAND: Cell<Option<HighlightId>> = const { Cell::new(None) };
     /// Where each card stands: one that stays is not written to.
     static PLACED: RefCell<HashMap<HighlightId, f64>> = RefCell::default();
 }
@@ -122,7 +124,13 @@ fn place(desk: Desk) {
             Slot { anchor, height: f64::from(card.offset_height()) }
         })
         .collect();
-    let active = desk.active.get_untracked().and_then(|active| order.iter().position(|id| *id == active));
+    let in_hand = desk.active.get_untracked();
+    let _ = if IN_HAND.replace(in_hand) == in_hand {
+        margin.remove_attribute("data-gliding")
+    } else {
+        margin.set_attribute("data-gliding", "")
+    };
+    let active = in_hand.and_then(|active| order.iter().position(|id| *id == active));
     let tops = layout(&slots, active);
     PLACED.with_borrow_mut(|placed| {
         for ((id, card), top) in order.iter().zip(&cards).zip(&tops) {

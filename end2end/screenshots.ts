@@ -54,6 +54,23 @@ test('pictures for the documents', async ({ visit, signIn }) => {
   await picture(a.page, 'conversation-dark');
 
   await a.page.emulateMedia({ colorScheme: 'light' });
+  const [sentence = ''] = sentences;
+  const card = await a.takeInHand(a.card(sentence));
+  await card.getByRole('button', { name: /^Reply to/ }).click();
+  await card.getByRole('textbox', { name: /^Reply to/ }).fill('In *Weinberger*, p. 12: the order is **reversed** there.');
+  await card.getByRole('button', { name: 'Reply', exact: true }).click();
+  await expect(card.locator('.comment')).toHaveCount(2);
+  await picture(a.page, 'thread');
+  await a.showTab('Board');
+  await picture(a.page, 'board');
+  await a.manageTags();
+  await picture(a.page, 'tags');
+  await a.page.keyboard.press('Escape');
+  await a.page.keyboard.press('?');
+  await expect(a.page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
+  await picture(a.page, 'shortcuts');
+  await a.page.keyboard.press('Escape');
+  await a.showTab('Annotations');
   await a.page.setViewportSize({ width: 390, height: 844 });
   await picture(a.page, 'conversation-narrow');
 });

@@ -268,6 +268,32 @@ test('what the server will not take any more is kept, can be taken away, and goe
   await expect(left).toBeHidden();
 });
 
+test('work in a conversation that is deleted meanwhile is kept, and can be taken away', async ({ signIn, ownServer }) => {
+  const author = await signIn('instructor', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const writer = await signIn('student-1', { server: ownServer });
+  const a = await writer.open(id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await a.comment(await a.highlight(lighthouse.keeper), 'Of something that is gone.');
+  // No page can delete one yet; with nobody in it, as a purge would do it.
+  await ownServer.kill();
+  await ownServer.start();
+  await ownServer.sql(`delete from conversations where id = '${id}'`);
+  await writer.context.setOffline(false);
+  await a.synced('error');
+  const kept = report(a.page);
+  await expect(kept).toContainText('2 changes were not taken. They are kept on this device.');
+  await expect(kept).toContainText('Of something that is gone.');
+  await a.page.goto('/');
+  const left = a.page.getByRole('region', { name: 'Not taken, and kept on this device', exact: true });
+  await expect(left).toContainText('Of something that is gone.');
+  const download = a.page.waitForEvent('download');
+  await left.getByRole('button', { name: 'Export', exact: true }).click();
+  const file = await (await download).createReadStream();
+  expect((await file.toArray()).join('')).toContain('Of something that is gone.');
+});
+
 test('one change that is refused takes no other with it', async ({ signIn, ownServer }) => {
   const author = await signIn('student-1', { server: ownServer });
   const id = await author.api.newConversation(shared);

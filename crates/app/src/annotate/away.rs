@@ -37,6 +37,8 @@ pub struct Report {
     pub comments: usize,
     /// Highlights that others deleted.
     pub deleted: usize,
+    /// Highlights that stand elsewhere in the text now.
+    pub moved: usize,
     /// Whether others wrote in the shared notes.
     pub notes: bool,
 }
@@ -51,6 +53,7 @@ impl Report {
             return;
         }
         self.highlights += usize::from(old.is_none() && new.author != me);
+        self.moved += usize::from(old.is_some_and(|old| old.targets != new.targets));
         let known = |id| old.is_some_and(|old| old.comments.iter().any(|comment| comment.id == id));
         let by_others = new.comments.iter().filter(|comment| comment.author != me && !comment.deleted);
         self.comments += by_others.filter(|comment| !known(comment.id)).count();
@@ -69,6 +72,7 @@ impl Report {
             count(self.highlights, "new highlight", "new highlights"),
             count(self.comments, "new comment", "new comments"),
             count(self.deleted, "highlight deleted", "highlights deleted"),
+            count(self.moved, "highlight attached elsewhere", "highlights attached elsewhere"),
             self.notes.then(|| "edits in the shared notes".to_owned()),
         ]
         .into_iter()
@@ -196,7 +200,9 @@ pub fn AsideButton(desk: Desk) -> impl IntoView {
 mod tests {
     use shared::{
         document::{Comment, Stamp},
-        ids::{CommentId, HighlightId},
+        ids::{CommentId, HighlightId, MessageId},
+        selector::Target,
+        text::CharOffset,
     };
 
     use super::*;
@@ -242,6 +248,26 @@ mod tests {
         report.note(Some(&new), Some(&gone), me);
         report.note(Some(&gone), Some(&gone), me);
         assert_eq!(report, Report { highlights: 1, comments: 1, deleted: 1, ..Report::default() });
+    }
+
+    #[test]
+    fn a_highlight_that_stands_elsewhere_now_is_counted() {
+        let me = UserId::new();
+        let old = highlight(me);
+        let target = Target {
+            message: MessageId::new(),
+            start: CharOffset(0),
+            end: CharOffset(1),
+            exact: "x".into(),
+            prefix: String::new(),
+            suffix: String::new(),
+            lost: false,
+        };
+        let new = Highlight { targets: vec![target], ..old.clone() };
+        let mut report = Report::default();
+        report.note(Some(&old), Some(&new), me);
+        report.note(Some(&new), Some(&new), me);
+        assert_eq!(report.lines(), ["Others: 1 highlight attached elsewhere."]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! From the document to the views: observers note what changed, and after the transaction each changed thing is read
-//! and shown once. One new highlight costs the same among ten as among two thousand.
+//! and shown once; only the order of the cards is worked out among all.
 
 use std::{
     cell::RefCell,

@@ -19,6 +19,9 @@ pub enum Error {
     /// There is no such thing, or the caller may not know of it: the two look the same.
     #[error("There is nothing here, or it is not shared with you.")]
     NotFound,
+    /// The address is known, what was to be done with it is not; `Allow` says what may be.
+    #[error("This cannot be done here.")]
+    MethodNotAllowed,
     /// The request came from a page of another site.
     #[error("This request came from another site: open the page itself and try again.")]
     ForeignOrigin,
@@ -45,6 +48,7 @@ impl Error {
         match self {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::Invalid(..) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -59,6 +63,7 @@ impl Error {
         match self {
             Self::SignedOut => ("signed_out", "Signed out"),
             Self::NotFound => ("not_found", "Not found"),
+            Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed"),
             Self::ForeignOrigin => ("foreign_origin", "Foreign origin"),
             Self::Invalid(code, _) => (code, "Bad request"),
             Self::TooLarge(_) => ("too_large", "Too large"),

@@ -49,7 +49,10 @@ fn api(services: &Services) -> Router<Services> {
         routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
     }
     let description = ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"));
-    routes.route("/api/openapi.json", get(|| async { description })).route("/api/{*rest}", axum::routing::any(nothing))
+    routes
+        .route("/api/openapi.json", get(|| async { description }))
+        .route("/api/{*rest}", axum::routing::any(nothing))
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
 }
 
 async fn nothing() -> Error {

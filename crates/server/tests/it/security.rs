@@ -118,5 +118,8 @@ async fn a_server_says_whether_it_lives_and_can_work_and_stops_in_order() {
     assert_eq!(stranger.get("/healthz").await.status, StatusCode::OK);
     assert_eq!(stranger.get("/readyz").await.status, StatusCode::OK);
     assert_eq!(stranger.get("/api/v1/nothing").await.problem(), "not_found");
+    let answer = stranger.delete("/api/v1/me").await;
+    assert_eq!((answer.status, answer.problem().as_str()), (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"));
+    assert!(answer.headers["allow"].to_str().unwrap().contains("GET"));
     app.stop().await;
 }

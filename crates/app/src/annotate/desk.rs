@@ -4,7 +4,9 @@
     expect(dead_code, reason = "the server renders a desk that nobody has worked at")
 )]
 
-use std::collections::{HashMap, HashSet};
+mod cards;
+
+use std::collections::HashMap;
 
 use leptos::prelude::*;
 use shared::{
@@ -16,6 +18,7 @@ use shared::{
     selector::Target,
 };
 
+use self::cards::{Cards, matching};
 use super::{
     away::{Aside, Report},
     browser,
@@ -194,8 +197,6 @@ pub struct Desk {
 /// More cards than these are not all made at once.
 const MANY: usize = 100;
 
-type Cards = HashMap<HighlightId, ArcRwSignal<Card>>;
-
 impl Desk {
     /// An empty desk.
     pub fn new(place: Place, rights: Rights, name: String, people: Vec<Person>) -> Self {
@@ -262,62 +263,6 @@ impl Desk {
     /// Whether the person may change anything, tracked.
     pub fn may_annotate(self) -> bool {
         self.rights.with(|rights| rights.access.may_annotate())
-    }
-
-    /// What the card of `id` shows, as a signal of its own: one change draws one card anew.
-    pub fn card(self, id: HighlightId) -> Option<ArcRwSignal<Card>> {
-        self.cards.with_value(|cards| cards.get(&id).cloned())
-    }
-
-    /// Shows `card`, new or changed.
-    pub fn put_card(self, card: Card) {
-        let id = card.highlight.id;
-        match self.card(id) {
-            Some(signal) => {
-                if signal.with_untracked(|old| *old != card) {
-                    signal.set(card);
-                }
-            }
-            None => self.cards.update_value(|cards| {
-                // One that comes back is the one that it was: views may still hold it.
-                let signal = self.gone.try_update_value(|gone| gone.remove(&id)).flatten();
-                let signal = signal.unwrap_or_else(|| ArcRwSignal::new(card.clone()));
-                signal.set(card);
-                cards.insert(id, signal);
-            }),
-        }
-    }
-
-    /// Whether a card is in hand, as a signal of its own: what goes from hand to hand touches two cards, not all.
-    pub fn in_hand(self, id: HighlightId) -> ArcRwSignal<bool> {
-        let now = self.active.get_untracked() == Some(id);
-        let known =
-            self.hands.try_update_value(|hands| hands.entry(id).or_insert_with(|| ArcRwSignal::new(now)).clone());
-        known.unwrap_or_else(|| ArcRwSignal::new(now))
-    }
-
-    /// Keeps those signals true, from now on.
-    pub fn watch_hand(self) {
-        Effect::new(move |before: Option<Option<HighlightId>>| {
-            let now = self.active.get();
-            for (id, is) in [(before.flatten(), false), (now, true)] {
-                if let Some(signal) = id.and_then(|id| self.hands.with_value(|hands| hands.get(&id).cloned())) {
-                    signal.set(is);
-                }
-            }
-            now
-        });
-    }
-
-    /// Forgets a card.
-    pub fn drop_card(self, id: HighlightId) {
-        let card = self.cards.try_update_value(|cards| cards.remove(&id)).flatten();
-        if let Some(card) = card {
-            self.gone.update_value(|gone| drop(gone.insert(id, card)));
-        }
-        if self.active.get_untracked() == Some(id) {
-            self.active.set(None);
-        }
     }
 
     /// The tag of that id, tracked.
@@ -427,16 +372,4 @@ impl Desk {
             browser::move_focus(".toast button", 0);
         }
     }
-}
-
-/// The cards that match. Nothing of a card is read where nothing is asked, so that a change to one costs the same among
-/// ten as among two thousand.
-fn matching(filter: &Filter, reader: Reader, order: &[HighlightId], cards: StoredValue<Cards>) -> HashSet<HighlightId> {
-    if filter.is_clear() {
-        return HashSet::new();
-    }
-    cards.with_value(|cards| {
-        let matches = |card: &ArcRwSignal<Card>| card.with(|card| filter.matches(&card.highlight, reader));
-        order.iter().filter(|id| cards.get(id).is_some_and(matches)).copied().collect()
-    })
 }

@@ -206,6 +206,21 @@ test('what is shared with the class is there for classmates, and nothing else is
   expect((await classmate.page.goto(`/c/${kept}`))?.status()).toBe(404);
 });
 
+test('a title that is too long is refused with a word why, and not cut', async ({ signIn, guard }) => {
+  guard.allow(REFUSED);
+  const { page } = await signIn('student-1');
+  const before = await listed(page);
+  const form = await ImportPage.open(page);
+  await form.title.fill('x'.repeat(201));
+  await form.text.fill('A text of ours');
+  await form.submit.click();
+
+  await expect(form.alert).toContainText('The title is too long: it has 201 characters, and at most 200 fit.');
+  await expect(form.title).toHaveValue('x'.repeat(201));
+  await expect(form.text).toHaveValue('A text of ours');
+  expect(await listed(page)).toEqual(before);
+});
+
 for (const name of ['broken.json', 'bomb.zip', 'not-a-zip.zip']) {
   test(`${name} gets a message and nothing is stored`, async ({ signIn, guard }) => {
     guard.allow(REFUSED);

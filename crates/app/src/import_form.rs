@@ -61,7 +61,7 @@ pub fn ImportForm() -> impl IntoView {
         <form class="stack import-form" novalidate on:submit=on_submit>
             <div class="form-row">
                 <label class="field-label" for="import-title">"Title"</label>
-                <input class="field" id="import-title" type="text" maxlength="200" node_ref=fields.title autocomplete="off" />
+                <input class="field" id="import-title" type="text" node_ref=fields.title autocomplete="off" />
                 <p class="hint">"Left empty, it is taken from the text."</p>
             </div>
             <div class="form-row">

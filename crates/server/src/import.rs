@@ -109,6 +109,7 @@ pub enum Parsed {
 /// `### Assistant`, `ChatGPT said:`); without labels of both sides the whole is one `source` message. Nothing but the
 /// labels and the blank lines around a turn is dropped.
 pub fn text(text: &str, title: Option<&str>) -> Result<ImportedConversation, ImportError> {
+    title::check(title)?;
     if text.len() > PASTE_BYTES {
         return Err(ImportError::TooLarge {
             what: "The pasted text".to_owned(),
@@ -123,6 +124,7 @@ pub fn text(text: &str, title: Option<&str>) -> Result<ImportedConversation, Imp
 /// Reads a file: `.txt` and `.md` as [`text`] does, a `conversations.json` of ChatGPT or Claude (told apart by what is in
 /// it), or a zip that holds one. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
 pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, ImportError> {
+    title::check(title)?;
     let shown = decode::shown(name);
     if bytes.is_empty() {
         return Err(ImportError::Empty(format!("{shown} is an empty file (0 bytes)")));

@@ -22,6 +22,17 @@ pub enum ImportError {
         advice: &'static str,
     },
 
+    /// The title that the person gave is over its limit. One that an export gives is shortened instead, with a note.
+    #[error(
+        "The title is too long: it has {chars} characters, and at most {limit} fit. Shorten it, or leave it empty."
+    )]
+    TitleTooLong {
+        /// Unicode code points, as one line.
+        chars: usize,
+        /// Those that are allowed.
+        limit: usize,
+    },
+
     /// The bytes are not text in an encoding that is read.
     #[error(
         "{file} is not valid {encoding} text: the byte at offset {offset} does not belong there. Save the file as UTF-8 and try again."
@@ -188,6 +199,7 @@ impl ImportError {
         match self {
             Self::Empty(_) => "empty",
             Self::TooLarge { .. } => "too_large",
+            Self::TitleTooLong { .. } => "title_too_long",
             Self::NotUtf8 { .. } => "not_utf8",
             Self::UnsupportedFile { .. } => "unsupported_file",
             Self::BrokenJson { .. } => "broken_json",

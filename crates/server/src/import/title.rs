@@ -4,15 +4,21 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use shared::messages::MessageRole;
 
-use super::ImportedMessage;
 use super::fence::Fences;
 use super::limits::{GUESSED_TITLE_CHARS, TITLE_CHARS};
+use super::{ImportError, ImportedMessage};
 
-/// A title that somebody gave.
+/// A title that the person or the export gave.
 pub(super) struct Given {
     pub title: String,
     /// It was longer than a title may be.
     pub shortened: bool,
+}
+
+/// Refuses a title of the person's own that is too long: what somebody typed is not cut behind their back.
+pub(super) fn check(title: Option<&str>) -> Result<(), ImportError> {
+    let chars = title.map_or(0, |title| one_line(title).chars().count());
+    if chars > TITLE_CHARS { Err(ImportError::TitleTooLong { chars, limit: TITLE_CHARS }) } else { Ok(()) }
 }
 
 /// `title` as one line within its limit; `None` if there is nothing in it.

@@ -2,7 +2,10 @@
 
 use axum::{
     Json,
-    extract::{Multipart, State, multipart::MultipartError},
+    extract::{
+        Multipart, State,
+        multipart::{MultipartError, MultipartRejection},
+    },
     http::StatusCode,
 };
 use bytes::Bytes;
@@ -32,6 +35,20 @@ impl From<MultipartError> for Error {
     }
 }
 
+impl From<MultipartRejection> for Error {
+    fn from(rejection: MultipartRejection) -> Self {
+        Self::Invalid("bad_form", rejection.body_text())
+    }
+}
+
+fn share(text: &str) -> Result<Share, Error> {
+    match text {
+        "class" => Ok(Share::Class),
+        "none" => Ok(Share::None),
+        _ => Err(Error::Invalid("bad_share", "share: none or class is expected.".into())),
+    }
+}
+
 async fn read(mut multipart: Multipart) -> Result<Form, Error> {
     let mut form = Form::default();
     while let Some(field) = multipart.next_field().await? {
@@ -41,7 +58,7 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
                 form.file = Some((name, field.bytes().await?));
             }
             "title" => form.title = Some(field.text().await?).filter(|title| !title.trim().is_empty()),
-            "share" => form.share = if field.text().await? == "class" { Share::Class } else { Share::None },
+            "share" => form.share = share(&field.text().await?)?,
             "choice" => {
                 let text = field.text().await?;
                 let index =
@@ -61,9 +78,9 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
 pub async fn upload(
     State(services): State<Services>,
     caller: Caller,
-    multipart: Multipart,
+    multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Imported>), Error> {
-    let Form { file, title, share, choice } = read(multipart).await?;
+    let Form { file, title, share, choice } = read(multipart?).await?;
     let Some((name, bytes)) = file else {
         return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
     };

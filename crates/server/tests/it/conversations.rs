@@ -107,6 +107,32 @@ async fn a_file_with_several_conversations_is_stored_only_once_one_is_chosen() {
 }
 
 #[tokio::test]
+async fn what_is_no_form_or_has_a_field_that_is_wrong_is_a_problem_that_says_so() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let origin = app.origin();
+    let plain = student
+        .send(Method::POST, "/api/v1/import", |request| request.header(header::ORIGIN, origin.clone()).body("words"))
+        .await;
+    assert_eq!((plain.status.as_u16(), plain.problem().as_str()), (400, "bad_form"), "{}", plain.body);
+    for (field, value, code) in [
+        ("share", "everybody", "bad_share"),
+        ("choice", "first", "bad_choice"),
+        ("colour", "red", "unknown_field"),
+        ("title", &"x".repeat(201), "title_too_long"),
+    ] {
+        let part = reqwest::multipart::Part::text("A text").file_name("a.txt");
+        let form = reqwest::multipart::Form::new().part("file", part).text(field.to_owned(), value.to_owned());
+        let answer = student
+            .send(Method::POST, "/api/v1/import", |request| {
+                request.header(header::ORIGIN, origin.clone()).multipart(form)
+            })
+            .await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, code), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn an_empty_and_an_oversized_upload_are_told_apart() {
     let app = TestApp::start().await;
     let student = app.person("student-1").await;

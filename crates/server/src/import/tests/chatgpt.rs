@@ -34,6 +34,16 @@ fn read(value: &Value) -> ImportedConversation {
     one("conversations.json", value.to_string().as_bytes())
 }
 
+#[test]
+fn a_title_of_the_export_that_is_too_long_is_shortened_and_that_is_said() {
+    let mut export = linear(&[says("user", "a"), says("assistant", "b")]);
+    export["title"] = "word ".repeat(60).into();
+    let read = read(&export);
+    assert_eq!(read.title, format!("{} word…", ["word"; 39].join(" ")));
+    assert!(read.title.chars().count() <= 200);
+    assert!(read.notes.contains(&"The title was shortened to 200 characters.".to_owned()), "{:?}", read.notes);
+}
+
 fn only(message: Value) -> String {
     let read = read(&linear(&[message]));
     assert_eq!(read.messages.len(), 1);

@@ -85,17 +85,17 @@ fn a_title_that_is_given_is_taken_as_one_line() {
 }
 
 #[test]
-fn a_title_that_is_too_long_is_shortened_and_that_is_said() {
-    let read = text("a", Some(&"word ".repeat(60))).unwrap();
-    assert_eq!(read.title, format!("{} word…", ["word"; 39].join(" ")));
-    assert!(read.title.chars().count() <= 200);
-    assert_eq!(read.notes, ["The title was shortened to 200 characters."]);
-    assert_eq!(text("a", Some(&"x".repeat(200))).unwrap().title, "x".repeat(200));
+fn a_title_of_the_persons_own_that_is_too_long_is_refused() {
+    let error = text("a", Some(&"x".repeat(201))).unwrap_err();
+    assert_eq!(error, ImportError::TitleTooLong { chars: 201, limit: 200 });
+    assert_eq!(file("a.md", b"a", Some(&"x".repeat(201))).unwrap_err(), error);
+    assert_eq!(text("a", Some(&"é".repeat(200))).unwrap().title, "é".repeat(200));
+    assert_eq!(text("a", Some(&format!("{} \n ", "x".repeat(200)))).unwrap().title, "x".repeat(200));
 }
 
 #[test]
 fn a_cut_never_splits_a_grapheme() {
-    let read = text("a", Some(&"👩‍👩‍👧‍👦".repeat(100))).unwrap();
+    let read = text(&format!("# {}", "👩‍👩‍👧‍👦".repeat(100)), None).unwrap();
     assert_eq!(read.title, format!("{}…", "👩‍👩‍👧‍👦".repeat(28)));
 }
 

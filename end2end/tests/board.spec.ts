@@ -158,9 +158,9 @@ test('who may only read sees the board, and nothing that moves', async ({ signIn
   // Nobody has this access yet: the page is told that they have, as the server will, before its tools start.
   await reader.page.addInitScript(() => {
     new MutationObserver((_, observer) => {
-      const island = document.querySelector('leptos-island[data-props*="annotator"]');
-      if (!island) return;
-      island.setAttribute('data-props', (island.getAttribute('data-props') ?? '').replace('annotator', 'viewer'));
+      const main = document.querySelector('main[data-tools*="annotator"]');
+      if (!main) return;
+      main.setAttribute('data-tools', (main.getAttribute('data-tools') ?? '').replace('annotator', 'viewer'));
       observer.disconnect();
     }).observe(document, { childList: true, subtree: true });
   });

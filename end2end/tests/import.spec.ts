@@ -206,6 +206,31 @@ test('what is shared with the class is there for classmates, and nothing else is
   expect((await classmate.page.goto(`/c/${kept}`))?.status()).toBe(404);
 });
 
+test('what was filled in before the tools came is kept, and where one was typing', async ({ signIn }) => {
+  const { page } = await signIn('student-1');
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => { release = resolve; });
+  await page.route('**/app_bg.wasm', async (route) => { await held; await route.continue(); });
+  await page.goto('/import', { waitUntil: 'commit' });
+  const field = (name: string) => page.getByRole('textbox', { name, exact: true });
+  await field('Title').fill('Typed early');
+  await page.getByLabel('Choose a file', { exact: true }).setInputFiles(fixture('plain.txt'));
+  await page.getByRole('checkbox', { name: 'Share with the class' }).check();
+  await field('Paste a conversation or text').fill('A text of ours');
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeDisabled();
+  release();
+
+  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('form.import-form')).toHaveCount(1);
+  await page.keyboard.type('!');
+  await expect(field('Paste a conversation or text')).toHaveValue('A text of our!s');
+  await expect(field('Title')).toHaveValue('Typed early');
+  await expect(page.getByRole('checkbox', { name: 'Share with the class' })).toBeChecked();
+  const chosen = page.getByLabel('Choose a file', { exact: true });
+  expect(await chosen.evaluate((input: HTMLInputElement) => input.files?.[0]?.name)).toBe('plain.txt');
+});
+
 test('a title that is too long is refused with a word why, and not cut', async ({ signIn, guard }) => {
   guard.allow(REFUSED);
   const { page } = await signIn('student-1');

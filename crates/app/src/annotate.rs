@@ -1,4 +1,4 @@
-//! The tools of the conversation page: one island around the text.
+//! The tools of the conversation page: put around the text, which stays as it is.
 //!
 //! Data goes one way: the document tells what changed, the desk's signals are set, the views follow. What a
 //! person does goes the other way as a command. Views never read the document; what needs the browser is in `browser`.
@@ -36,4 +36,7 @@ mod browser;
 #[path = "annotate/without_browser.rs"]
 mod browser;
 
-pub use workspace::Workspace;
+#[cfg(feature = "hydrate")]
+pub use workspace::mount;
+#[cfg(feature = "ssr")]
+pub use workspace::{Opened, Workspace};

@@ -6,6 +6,9 @@ mod browser;
 use leptos::{html, prelude::*};
 use shared::api::ImportChoice;
 
+#[cfg(feature = "hydrate")]
+pub use browser::mount;
+
 /// The fields, read when they are sent: nothing writes into what somebody types.
 #[derive(Clone, Copy)]
 struct Fields {
@@ -35,7 +38,7 @@ struct State {
 }
 
 /// Takes pasted text or a file. A file with several conversations offers them.
-#[island]
+#[component]
 pub fn ImportForm() -> impl IntoView {
     let fields = Fields { paste: NodeRef::new(), file: NodeRef::new(), title: NodeRef::new(), share: NodeRef::new() };
     let state =

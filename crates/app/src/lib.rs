@@ -1,8 +1,9 @@
 //! The pages, and the tools of the conversation page.
 //!
 //! Pages are rendered on the server and stay plain HTML: the annotated text is inert, and highlights never change it.
-//! What needs scripts is an *island*: the same component, rendered on the server and taken over in the browser. Built
-//! with `ssr` for the server and with `hydrate` for the browser, never both.
+//! What needs scripts, the tools of the conversation page and the import form, is rendered by the server as a picture and
+//! put anew in its place by the browser: taking the server's elements over instead (hydration) costs every reader a tenth
+//! more to load. Built with `ssr` for the server and with `hydrate` for the browser, never both.
 
 /// The HTML document around a page.
 #[cfg(feature = "ssr")]
@@ -29,10 +30,11 @@ pub mod annotate;
 /// Small parts that several pages use.
 pub mod parts;
 
-/// Called by the page's script before it takes over the islands.
+/// Called by the page's script when the page has been read.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub fn start() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_islands();
+    annotate::mount();
+    import_form::mount();
 }

@@ -45,7 +45,7 @@ pub fn OfflineScripts(
     view! { <script type="module" nonce=use_nonce() inner_html=script></script> }.into_any()
 }
 
-/// What signing out may have to say. At the end of the page, outside its islands.
+/// What signing out may have to say. At the end of the page, outside its tools.
 #[component]
 pub fn SignOutDialogs() -> impl IntoView {
     view! {

@@ -5,8 +5,8 @@ use shared::{ids::UserId, text};
 
 use crate::offline::{OfflineScripts, SignOutDialogs};
 
-/// Hands the islands to their code.
-const HYDRATE: &str = include_str!("hydrate.js");
+/// Loads and starts the tools.
+const START: &str = include_str!("start.js");
 
 /// Asks every second which start of the server this is.
 const DEV_RELOAD: &str = include_str!("dev_reload.js");
@@ -18,8 +18,8 @@ pub fn Shell(
     title: String,
     /// Where the scripts are.
     options: LeptosOptions,
-    /// Whether the page has islands.
-    islands: bool,
+    /// Whether the page has tools, which need scripts.
+    tools: bool,
     /// Who is signed in.
     user: Option<UserId>,
     /// Whether the page loads itself anew when the server was started anew.
@@ -27,17 +27,17 @@ pub fn Shell(
     children: Children,
 ) -> impl IntoView {
     let stylesheet = format!("/{}/app.css", options.site_pkg_dir);
-    let scripts = islands.then(|| {
-        if let Some(context) = Owner::current_shared_context() {
-            // What is outside an island needs no marks for hydration.
-            context.set_is_hydrating(false);
-        }
-        let script = format!("{HYDRATE}(\"/{}\")", options.site_pkg_dir);
+    if let Some(context) = Owner::current_shared_context() {
+        // Nothing is taken over in the browser: no element needs a mark for that.
+        context.set_is_hydrating(false);
+    }
+    let scripts = tools.then(|| {
+        let script = format!("{START}(\"/{}\")", options.site_pkg_dir);
         view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-hydrated=(!islands).then_some("")>
+        <html lang="en" data-hydrated=(!tools).then_some("")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

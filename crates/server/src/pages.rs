@@ -148,7 +148,7 @@ impl Site {
         &self,
         status: StatusCode,
         title: String,
-        islands: bool,
+        tools: bool,
         reader: Reader,
         page: impl Fn() -> V + Clone + Send + Sync + 'static,
     ) -> Response {
@@ -167,7 +167,7 @@ impl Site {
             }
             let (title, options, page) = (title.clone(), options.clone(), page.clone());
             view! {
-                <Shell title=title options=options islands=islands user=user dev_reload=dev_reload>{page()}</Shell>
+                <Shell title=title options=options tools=tools user=user dev_reload=dev_reload>{page()}</Shell>
             }
         };
         leptos_axum::render_app_async_with_context(|| {}, document)(Request::new(Body::empty())).await

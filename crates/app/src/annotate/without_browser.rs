@@ -2,8 +2,6 @@ use shared::document::Command;
 
 use super::{board::Board, desk::Desk};
 
-pub fn start(_: Desk) {}
-
 pub fn run(_: Desk, _: Command) -> bool {
     false
 }

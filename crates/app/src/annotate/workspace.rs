@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use shared::{
     access::Rights,
     api::{Me, Person},
@@ -19,51 +20,106 @@ use super::{
 };
 use crate::parts::Account;
 
-/// The conversation page: the bar, the text (which stays as the server wrote it) and the tools.
-#[island]
-pub fn Workspace(
+/// What the tools have to know. The server writes it into the page (`data-tools`), where the browser reads it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Opened {
     /// The conversation.
-    conversation: ConversationId,
+    pub conversation: ConversationId,
     /// Its title.
-    title: String,
+    pub title: String,
     /// What the person may do.
-    rights: Rights,
+    pub rights: Rights,
     /// Who they are as an author.
-    author: UserId,
+    pub author: UserId,
     /// Who is signed in.
-    me: Me,
+    pub me: Me,
     /// Everybody whose name may stand on the page.
-    people: Vec<Person>,
+    pub people: Vec<Person>,
+}
+
+impl Opened {
+    fn desk(&self) -> Desk {
+        let place = Place { conversation: self.conversation, author: self.author, user: self.me.id };
+        Desk::new(place, self.rights, self.me.name.clone(), self.people.clone())
+    }
+}
+
+/// The conversation page, as the server shows it: the bar, the text and the tools, which the browser puts anew around
+/// the text. The text stays as the server wrote it.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn Workspace(
+    /// What is opened.
+    opened: Opened,
     children: Children,
 ) -> impl IntoView {
-    let desk = Desk::new(Place { conversation, author, user: me.id }, rights, me.name.clone(), people);
-    Effect::new(move |_| browser::start(desk));
+    let desk = opened.desk();
+    let told = serde_json::to_string(&opened).unwrap_or_default();
     view! {
         <header class="bar">
-            <a class="bar-brand" href="/">"PromptGrimoire"</a>
-            <nav class="bar-crumbs" aria-label="Breadcrumb">
-                <span dir="auto">{title}</span>
-            </nav>
-            <span class="bar-grow"></span>
-            <AsideButton desk=desk />
-            <SyncStatus desk=desk />
-            <PeopleHere desk=desk />
-            <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
-                "Export"
-            </button>
-            <Account me=me><ShortcutsButton desk=desk /></Account>
+            <Bar desk=desk title=opened.title me=opened.me />
         </header>
-        <main class="workspace">
+        <main class="workspace" data-tools=told>
             {children()}
-            <Panel desk=desk />
-            <Toolbar desk=desk />
-            <TagsDialog desk=desk />
-            <ShortcutsDialog desk=desk />
-            <Away desk=desk />
-            <Following desk=desk />
-            <ToastBar desk=desk />
-            <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
+            <Tools desk=desk />
         </main>
+    }
+    .into_any()
+}
+
+/// Puts the living bar and the living tools where the server's pictures of them are; nothing if the page has none.
+#[cfg(feature = "hydrate")]
+pub fn mount() -> Option<()> {
+    use leptos::{mount::mount_to, wasm_bindgen::JsCast};
+
+    let element = |selector: &str| document().query_selector(selector).ok()??.dyn_into::<web_sys::HtmlElement>().ok();
+    let (bar, main) = (element("header.bar")?, element("main[data-tools]")?);
+    let opened: Opened = serde_json::from_str(&main.get_attribute("data-tools")?).ok()?;
+    bar.set_text_content(None);
+    let text = main.first_element_child()?;
+    while let Some(picture) = text.next_sibling() {
+        main.remove_child(&picture).ok()?;
+    }
+    let all = mount_to(bar, move || {
+        let desk = opened.desk();
+        Effect::new(move |_| browser::start(desk));
+        mount_to(main, move || view! { <Tools desk=desk /> }).forget();
+        view! { <Bar desk=desk title=opened.title me=opened.me /> }
+    });
+    all.forget();
+    Some(())
+}
+
+#[component]
+fn Bar(desk: Desk, title: String, me: Me) -> impl IntoView {
+    view! {
+        <a class="bar-brand" href="/">"PromptGrimoire"</a>
+        <nav class="bar-crumbs" aria-label="Breadcrumb">
+            <span dir="auto">{title}</span>
+        </nav>
+        <span class="bar-grow"></span>
+        <AsideButton desk=desk />
+        <SyncStatus desk=desk />
+        <PeopleHere desk=desk />
+        <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
+            "Export"
+        </button>
+        <Account me=me><ShortcutsButton desk=desk /></Account>
+    }
+    .into_any()
+}
+
+#[component]
+fn Tools(desk: Desk) -> impl IntoView {
+    view! {
+        <Panel desk=desk />
+        <Toolbar desk=desk />
+        <TagsDialog desk=desk />
+        <ShortcutsDialog desk=desk />
+        <Away desk=desk />
+        <Following desk=desk />
+        <ToastBar desk=desk />
+        <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
     }
     .into_any()
 }

@@ -1,17 +1,60 @@
 //! Sending the import form.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{mount::mount_to, prelude::*, task::spawn_local};
 use shared::{
     api::{CreateConversation, IMPORT_PATH, Imported, MAX_UPLOAD_BYTES, Share},
     ids::ConversationId,
 };
-use web_sys::{File, FormData};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, File, FormData, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
-use super::{Fields, Stage, State};
+use super::{Fields, ImportForm, Stage, State};
 use crate::{
     call::{CallError, call, upload},
     parts::IMPORT_NOTES,
 };
+
+/// Puts the living form where the server's picture of it is, with what was filled in there meanwhile; nothing if the page
+/// has none.
+pub fn mount() -> Option<()> {
+    let host: HtmlElement = document().query_selector("[data-import-form]").ok()??.dyn_into().ok()?;
+    let picture = host.first_element_child()?;
+    mount_to(host.clone(), || view! { <ImportForm /> }).forget();
+    let form = picture.next_element_sibling()?;
+    // Both have the same fields, in the same order.
+    let fields = |form: &Element| form.query_selector_all("input, textarea").ok();
+    let (before, after) = (fields(&picture)?, fields(&form)?);
+    for place in 0..before.length() {
+        carry_over(&before.get(place)?, &after.get(place)?);
+    }
+    picture.remove();
+    Some(())
+}
+
+fn carry_over(before: &web_sys::Node, after: &web_sys::Node) {
+    let has_focus = document().active_element().is_some_and(|active| active.is_same_node(Some(before)));
+    if let (Some(before), Some(after)) = (before.dyn_ref(), after.dyn_ref()) {
+        let (before, after): (&HtmlInputElement, &HtmlInputElement) = (before, after);
+        after.set_checked(before.checked());
+        match before.type_().as_str() {
+            "file" => after.set_files(before.files().as_ref()),
+            "checkbox" => {}
+            _ => after.set_value(&before.value()),
+        }
+    }
+    if let (Some(before), Some(after)) = (before.dyn_ref(), after.dyn_ref()) {
+        let (before, after): (&HtmlTextAreaElement, &HtmlTextAreaElement) = (before, after);
+        after.set_value(&before.value());
+        if let (Ok(Some(from)), Ok(Some(to))) = (before.selection_start(), before.selection_end()) {
+            // Fails for no text box.
+            let _ = after.set_selection_range(from, to);
+        }
+    }
+    if let (true, Some(after)) = (has_focus, after.dyn_ref::<HtmlElement>()) {
+        // What cannot have the focus is not there.
+        let _ = after.focus();
+    }
+}
 
 /// Says that the tools work.
 pub fn mark_hydrated() {

@@ -6,7 +6,7 @@ use shared::{
 };
 
 use super::home::counted;
-use crate::annotate::Workspace;
+use crate::annotate::{Opened, Workspace};
 
 /// A conversation: its text, readable at once and without scripts, and the tools around it.
 #[component]
@@ -19,12 +19,13 @@ pub fn ConversationPage(
     people: Vec<Person>,
 ) -> impl IntoView {
     let Conversation { id, title, rights, author_id, messages } = conversation;
+    let opened = Opened { conversation: id, title: title.clone(), rights, author: author_id, me, people };
     let meta = counted(messages.len() as i64, "message");
     let articles =
         (1..).zip(messages).map(|(number, message)| view! { <MessageArticle number=number message=message /> });
     view! {
         <a class="skip-link" href="#text">"Skip to the text"</a>
-        <Workspace conversation=id title=title.clone() rights=rights author=author_id me=me people=people>
+        <Workspace opened=opened>
             <section class="reading" id="text" aria-label="Conversation">
                 <h1 class="reading-title" dir="auto">{title}</h1>
                 <p class="reading-meta">{meta}</p>

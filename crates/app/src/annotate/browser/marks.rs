@@ -1,4 +1,4 @@
-//! Puts the list of its highlights below each message. The messages are the server's and no part of the island's views.
+//! Puts the list of its highlights below each message. The messages are the server's and no part of the tools' views.
 
 use leptos::{mount::mount_to, prelude::*};
 use wasm_bindgen::JsCast;

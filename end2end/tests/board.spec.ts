@@ -151,6 +151,27 @@ test('the button of an entry shows its passage, and the board stays', async ({ s
   await expect(board.entry(first, log)).toHaveAttribute('data-active', '');
 });
 
+test('a board whose code does not come says so, and comes at the second try', async ({ signIn, newConversation, guard }) => {
+  const { id } = await newConversation(shared);
+  const { page } = await signIn('student-1');
+  guard.allow(/split_later/, /Failed to fetch/);
+  await page.addInitScript(() => {
+    const { fetch } = window;
+    let fails = 1;
+    window.fetch = (input, init) => {
+      const isLate = String(input).includes('split_later') && fails-- > 0;
+      return isLate ? Promise.reject(new TypeError('Failed to fetch')) : fetch(input, init);
+    };
+  });
+  await page.goto(`/c/${id}`);
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await Workspace.on(page).showTab('Board');
+  await expect(page.getByRole('alert').filter({ hasText: 'This part of the page could not be loaded.' })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('group', { name: 'Columns' })).toBeVisible();
+});
+
 test('who may only read sees the board, and nothing that moves', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
   const [writer, reader] = [await signIn('instructor'), await signIn('student-1')];

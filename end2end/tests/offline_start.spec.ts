@@ -37,6 +37,9 @@ test('the first page of all is kept, though the worker came after it', async ({ 
   await context.setOffline(true);
   await page.reload();
   await expectReadable(page, lighthouse.weight);
+  // Its code comes when it is first wanted: that has never been before.
+  await Workspace.on(page).showTab('Board');
+  await expect(page.getByRole('group', { name: 'Columns' })).toBeVisible();
 });
 
 test('visited pages are read without a network: reloaded, in a new tab, by a link', async ({

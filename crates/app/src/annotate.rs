@@ -38,5 +38,7 @@ mod browser;
 
 #[cfg(feature = "hydrate")]
 pub use workspace::mount;
+
 #[cfg(feature = "ssr")]
 pub use workspace::{Opened, Workspace};
+pub use {board::board, desk::Desk, shortcuts::keys, tags::vocabulary};

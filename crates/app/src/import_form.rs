@@ -7,7 +7,7 @@ use leptos::{html, prelude::*};
 use shared::api::ImportChoice;
 
 #[cfg(feature = "hydrate")]
-pub use browser::mount;
+pub use browser::{is_here, mount, say_it_did_not_come};
 
 /// The fields, read when they are sent: nothing writes into what somebody types.
 #[derive(Clone, Copy)]

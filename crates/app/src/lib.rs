@@ -24,6 +24,9 @@ pub mod call;
 /// The import form.
 pub mod import_form;
 
+/// What is loaded when it is first wanted.
+pub mod later;
+
 /// The tools of the conversation page.
 pub mod annotate;
 
@@ -36,5 +39,13 @@ pub mod parts;
 pub fn start() {
     console_error_panic_hook::set_once();
     annotate::mount();
-    import_form::mount();
+    if import_form::is_here() {
+        // Not of leptos: its executor comes with the first view.
+        wasm_bindgen_futures::spawn_local(async {
+            match later::load().await {
+                Ok(parts) => (parts.import_form)(),
+                Err(_) => import_form::say_it_did_not_come(),
+            };
+        });
+    }
 }

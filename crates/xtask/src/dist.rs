@@ -74,6 +74,8 @@ fn browser_code(workspace: &Workspace, toolchain: &WasmToolchain, mode: Mode) ->
     cargo
         .args(["rustc", "--package=app", "--lib", "--crate-type=cdylib", "--features=hydrate", "--target", TARGET])
         .args(["--profile", mode.wasm_profile()])
+        // Who calls whom stays in the file, by name: what is loaded later is taken out by it.
+        .args(["--", "-Clink-arg=--emit-relocs"])
         .current_dir(&workspace.root);
     process::run(&mut cargo)?;
     step.done("compiled");

@@ -162,8 +162,7 @@ fn entry_id(tag: TagId, id: HighlightId) -> String {
 }
 
 /// The evidence by tag.
-#[component]
-pub fn BoardPane(desk: Desk) -> impl IntoView {
+pub fn board(desk: Desk) -> AnyView {
     let board = Board::new(desk);
     let root = NodeRef::<html::Div>::new();
     Effect::new(move |_| browser::watch_drags(board, root));

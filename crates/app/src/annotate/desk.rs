@@ -1,8 +1,4 @@
 //! What the views of one open conversation share: signals, and the ways to act.
-#![cfg_attr(
-    not(feature = "hydrate"),
-    expect(dead_code, reason = "the server renders a desk that nobody has worked at")
-)]
 
 mod cards;
 
@@ -26,6 +22,7 @@ use super::{
     shortcuts::Settings,
     whereabouts::Whereabouts,
 };
+use crate::later::Later;
 
 /// Whether, and how, the work is safe; `data-state` of the sync status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +180,8 @@ pub struct Desk {
     pub sheet: RwSignal<Option<bool>>,
     /// The dialog that is open.
     pub dialog: RwSignal<Option<Dialog>>,
+    /// The parts of the page that are loaded when they are first wanted.
+    pub later: RwSignal<Later>,
     /// Which key does what, for this person on this device.
     pub shortcuts: RwSignal<Settings>,
     /// What was just said.
@@ -245,6 +244,7 @@ impl Desk {
             tab: RwSignal::new(Tab::Annotations),
             sheet: RwSignal::new(None),
             dialog: RwSignal::new(None),
+            later: RwSignal::new(Later::Absent),
             shortcuts: RwSignal::new(Settings::default()),
             toast: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),

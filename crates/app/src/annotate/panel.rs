@@ -1,7 +1,6 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
-    board::BoardPane,
     browser,
     card::Cards,
     desk::{Desk, Tab},
@@ -9,6 +8,7 @@ use super::{
     people::PeoplePane,
     tags::ManageTags,
 };
+use crate::later::part;
 
 impl Tab {
     const ALL: [Self; 5] = [Self::Annotations, Self::Board, Self::Notes, Self::Response, Self::People];
@@ -75,13 +75,15 @@ pub fn Panel(desk: Desk) -> impl IntoView {
         }
     });
     let sheet = move || desk.sheet.get().map(|open| if open { "open" } else { "closed" });
+    // Made when its tab is first opened, and kept.
+    let board_wanted = Memo::new(move |was| was == Some(&true) || desk.tab.get() == Tab::Board);
     view! {
         <aside class="panel" aria-label="Workspace" data-sheet=sheet>
             <div class="tabs" role="tablist" aria-label="Workspace" on:keydown=on_key>{tabs}</div>
             <Pane desk=desk tab=Tab::Annotations><Cards desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Board>
                 <div class="board-head"><ManageTags desk=desk /></div>
-                <BoardPane desk=desk />
+                {move || board_wanted.get().then(|| part(desk, |parts| parts.board))}
             </Pane>
             <Pane desk=desk tab=Tab::Notes><NotesPane desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Response><ResponsePane desk=desk /></Pane>

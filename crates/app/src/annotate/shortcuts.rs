@@ -9,6 +9,7 @@ use super::{
     desk::{Desk, Dialog},
     modal::Modal,
 };
+use crate::later::part;
 
 pub use self::settings::{Action, Settings, Shortcut, TABLE};
 
@@ -30,7 +31,7 @@ const FIXED: [(&str, &str); 9] = [
 pub fn ShortcutsDialog(desk: Desk) -> impl IntoView {
     view! {
         <Modal desk=desk which=Dialog::Shortcuts title="Keyboard shortcuts">
-            <Keys desk=desk />
+            {part(desk, |parts| parts.keys)}
         </Modal>
     }
     .into_any()
@@ -46,8 +47,8 @@ pub fn ShortcutsButton(desk: Desk) -> impl IntoView {
     }
 }
 
-#[component]
-fn Keys(desk: Desk) -> impl IntoView {
+/// What stands in the dialog.
+pub fn keys(desk: Desk) -> AnyView {
     let settings = desk.shortcuts;
     let problem = RwSignal::new(None::<String>);
     let waiting = RwSignal::new(None::<&'static str>);

@@ -22,6 +22,7 @@ use super::{
     modal::Modal,
     palette::next_colour,
 };
+use crate::later::part;
 
 #[cfg(feature = "hydrate")]
 pub use self::order::arranged;
@@ -109,7 +110,7 @@ fn highlights(count: usize) -> String {
 pub fn TagsDialog(desk: Desk) -> impl IntoView {
     view! {
         <Modal desk=desk which=Dialog::Tags title="Tags">
-            <Vocabulary desk=desk />
+            {part(desk, |parts| parts.tags)}
         </Modal>
     }
     .into_any()
@@ -121,8 +122,8 @@ pub fn ManageTags(desk: Desk) -> impl IntoView {
     view! { <button class="button" type="button" aria-haspopup="dialog" on:click=move |_| desk.dialog.set(Some(Dialog::Tags))>"Manage tags"</button> }
 }
 
-#[component]
-fn Vocabulary(desk: Desk) -> impl IntoView {
+/// What stands in the dialog.
+pub fn vocabulary(desk: Desk) -> AnyView {
     let counts = Memo::new(move |_| {
         let mut counts = HashMap::new();
         for card in desk.order.get().into_iter().filter_map(|id| desk.card(id)) {

@@ -14,10 +14,26 @@ use crate::{
     parts::IMPORT_NOTES,
 };
 
+/// Whether the page has the form.
+pub fn is_here() -> bool {
+    host().is_some()
+}
+
+fn host() -> Option<HtmlElement> {
+    document().query_selector("[data-import-form]").ok()??.dyn_into().ok()
+}
+
+/// Beside the form that stays inert.
+pub fn say_it_did_not_come() -> Option<()> {
+    let said = || view! { <p class="alert" role="alert">"The form could not be loaded: load the page again."</p> };
+    mount_to(host()?, said).forget();
+    Some(())
+}
+
 /// Puts the living form where the server's picture of it is, with what was filled in there meanwhile; nothing if the page
 /// has none.
 pub fn mount() -> Option<()> {
-    let host: HtmlElement = document().query_selector("[data-import-form]").ok()??.dyn_into().ok()?;
+    let host = host()?;
     let picture = host.first_element_child()?;
     mount_to(host.clone(), || view! { <ImportForm /> }).forget();
     let form = picture.next_element_sibling()?;

@@ -1,5 +1,4 @@
 //! Which key does what: one table, and what a person has changed of it.
-#![cfg_attr(not(any(feature = "hydrate", test)), expect(dead_code, reason = "no key is pressed on the server"))]
 
 use std::collections::BTreeMap;
 

@@ -21,7 +21,7 @@ pub enum CallError {
 pub async fn call<E: Endpoint>(endpoint: &E) -> Result<E::Reply, CallError> {
     let init = RequestInit::new();
     init.set_method(E::METHOD.as_str());
-    if E::METHOD == shared::api::Method::Post {
+    if E::METHOD.has_body() {
         let body = serde_json::to_string(endpoint).map_err(|_| CallError::Unreachable)?;
         init.set_body(&body.into());
         let headers = web_sys::Headers::new().map_err(unreachable)?;

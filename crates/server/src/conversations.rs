@@ -121,9 +121,16 @@ pub async fn insert(
 
 /// The class of somebody who is in one class only; otherwise nobody could know which is meant.
 async fn only_class(conn: &mut PgConnection, user: UserId) -> Result<ClassId, Error> {
-    let classes = sqlx::query_scalar!("select class_id from memberships where user_id = $1 limit 2", user.uuid())
-        .fetch_all(conn)
-        .await?;
+    let classes = sqlx::query_scalar!(
+        "select m.class_id
+         from memberships m
+         join classes c on c.id = m.class_id
+         where m.user_id = $1 and c.archived_at is null
+         limit 2",
+        user.uuid()
+    )
+    .fetch_all(conn)
+    .await?;
     match classes[..] {
         [class] => Ok(ClassId::from_uuid(class)),
         [] => Err(Error::Invalid("no_class", "share: you are in no class that this could be shared with.".into())),

@@ -6,7 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::api::Problem;
+use shared::api::{Fault, Problem};
 
 use crate::import::ImportError;
 
@@ -25,6 +25,18 @@ pub enum Error {
     /// The request came from a page of another site.
     #[error("This request came from another site: open the page itself and try again.")]
     ForeignOrigin,
+    /// The caller knows of the thing and may not do this with it.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// What is asked for goes against what there is; the code is stable, the text says why.
+    #[error("{1}")]
+    Conflict(&'static str, String),
+    /// Too often; after so many seconds again.
+    #[error("{0}")]
+    TooOften(String, u64),
+    /// Several things are wrong; the code is stable, the text says what they are, and each says where.
+    #[error("{1}")]
+    Several(&'static str, String, Vec<Fault>),
     /// The request is not what it should be; the code is stable, the text says what and where.
     #[error("{1}")]
     Invalid(&'static str, String),
@@ -43,14 +55,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// The class is read-only.
+    pub fn archived() -> Self {
+        let why = "This class is archived: nothing in it is changed until an instructor takes it back.";
+        Self::Conflict("archived", why.into())
+    }
+
     /// The HTTP status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
-            Self::Invalid(..) => StatusCode::BAD_REQUEST,
+            Self::ForeignOrigin | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Conflict(..) => StatusCode::CONFLICT,
+            Self::TooOften(..) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Invalid(..) | Self::Several(..) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Import(error) if error.is_too_much() => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Import(_) => StatusCode::BAD_REQUEST,
@@ -65,7 +85,10 @@ impl Error {
             Self::NotFound => ("not_found", "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed"),
             Self::ForeignOrigin => ("foreign_origin", "Foreign origin"),
-            Self::Invalid(code, _) => (code, "Bad request"),
+            Self::Forbidden(_) => ("not_allowed", "Not allowed"),
+            Self::Conflict(code, _) => (code, "Not possible as things are"),
+            Self::TooOften(..) => ("too_often", "Too often"),
+            Self::Invalid(code, _) | Self::Several(code, ..) => (code, "Bad request"),
             Self::TooLarge(_) => ("too_large", "Too large"),
             Self::Import(error) => (error.code(), "Cannot be imported"),
             Self::Database(_) | Self::Internal(_) => ("internal", "Internal error"),
@@ -80,6 +103,7 @@ impl Error {
             status: self.status().as_u16(),
             title: title.into(),
             detail: self.to_string(),
+            errors: if let Self::Several(_, _, faults) = self { faults.clone() } else { Vec::new() },
         }
     }
 }
@@ -95,6 +119,9 @@ impl IntoResponse for Error {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
+        if let Self::TooOften(_, seconds) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         response
     }
 }

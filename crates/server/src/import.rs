@@ -19,12 +19,12 @@ mod accept;
 mod archive;
 mod chatgpt;
 mod claude;
-mod decode;
+pub(crate) mod decode;
 mod error;
 mod fence;
 mod json;
 mod labels;
-mod limits;
+pub(crate) mod limits;
 mod marks;
 mod notes;
 mod parts;
@@ -32,7 +32,7 @@ mod pieces;
 mod title;
 mod tree;
 mod turns;
-mod unzip;
+pub(crate) mod unzip;
 
 /// `POST /api/v1/import`.
 pub mod upload;

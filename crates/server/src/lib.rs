@@ -33,8 +33,17 @@ pub mod people;
 /// Personal access tokens.
 pub mod tokens;
 
-/// What somebody may do with a conversation.
+/// What somebody may do: with a conversation, with a class.
 pub mod access;
+
+/// How often somebody may try what can be guessed.
+pub mod attempts;
+
+/// Classes: their people, groups, code and links.
+pub mod classes;
+
+/// Lists of people, from files into a class.
+pub mod roster;
 
 /// Conversations and their messages.
 pub mod conversations;

@@ -181,6 +181,7 @@ fn unexpected(error: impl std::fmt::Display) -> Problem {
         status: 500,
         title: "Something went wrong".into(),
         detail: "The page could not be made. Try again in a moment.".into(),
+        errors: Vec::new(),
     }
 }
 

@@ -6,9 +6,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{delete, get, patch, post, put},
 };
-use shared::api::{IMPORT_PATH, MAX_UPLOAD_BYTES};
+use shared::api::{IMPORT_PATH, MAX_ROSTER_BYTES, MAX_UPLOAD_BYTES};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -16,8 +16,8 @@ use tower_http::{
 };
 
 use crate::{
-    config::SignIn, conversations, development, error::Error, health, import, metrics, pages, people, refused,
-    security, services::Services, sync_route, tokens,
+    classes, config::SignIn, conversations, development, error::Error, health, import, metrics, pages, people, refused,
+    roster, security, services::Services, sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -40,7 +40,27 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
         .route("/api/v1/conversations/{id}/refused", get(refused::list))
+        .route("/api/v1/classes", get(classes::list).post(classes::create))
+        .route("/api/v1/classes/join", post(classes::join_by_code))
+        .route("/api/v1/classes/{class}", get(classes::get).patch(classes::change))
+        .route("/api/v1/classes/{class}/leave", post(classes::leave))
+        .route("/api/v1/classes/{class}/code", post(classes::rotate_code).delete(classes::switch_off_code))
+        .route("/api/v1/classes/{class}/members", get(classes::list_members))
+        .route("/api/v1/classes/{class}/members/{user}", get(classes::get_member).delete(classes::remove_member))
+        .route("/api/v1/classes/{class}/members/{user}/role", put(classes::set_role))
+        .route("/api/v1/classes/{class}/members/{user}/group", put(classes::set_group))
+        .route("/api/v1/classes/{class}/groups", post(classes::create_group))
+        .route("/api/v1/classes/{class}/groups/{group}", patch(classes::rename_group).delete(classes::delete_group))
+        .route("/api/v1/classes/{class}/invitations", get(classes::list_invitations).post(classes::create_invitation))
+        .route("/api/v1/classes/{class}/invitations/{invitation}", delete(classes::revoke_invitation))
+        .route("/api/v1/classes/{class}/roster/{entry}", delete(roster::remove))
+        .route("/api/v1/invitations/{token}", get(classes::preview_invitation))
+        .route("/api/v1/invitations/{token}/join", post(classes::accept_invitation))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .route(
+            "/api/v1/classes/{class}/roster",
+            post(roster::upload).layer(DefaultBodyLimit::max(MAX_ROSTER_BYTES + MULTIPART_SLACK)),
+        )
         .route(
             IMPORT_PATH,
             post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)),

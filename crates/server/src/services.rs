@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
 use crate::{
+    attempts::Attempts,
     config::{Config, Origin},
     error::Error,
     rooms::Rooms,
@@ -26,6 +27,8 @@ pub struct Services {
     pub rooms: Rooms,
     /// Where the pages find their scripts.
     pub leptos: LeptosOptions,
+    /// Codes that people tried to join a class by.
+    pub codes_tried: Arc<Attempts>,
     imports: Arc<Semaphore>,
 }
 
@@ -50,6 +53,7 @@ impl Services {
             origin,
             db,
             leptos,
+            codes_tried: Arc::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
         }
     }

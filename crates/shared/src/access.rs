@@ -38,8 +38,8 @@ pub struct Rights {
     pub moderates: bool,
 }
 
-/// A role in a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A role in a class, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Takes the class.
@@ -51,8 +51,43 @@ pub enum Role {
 }
 
 impl Role {
-    /// Tutors and instructors.
+    /// All of them, from least to most.
+    pub const ALL: [Self; 3] = [Self::Student, Self::Tutor, Self::Instructor];
+
+    /// As the database and the API spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Student => "student",
+            Self::Tutor => "tutor",
+            Self::Instructor => "instructor",
+        }
+    }
+
+    /// Tutors and instructors: they see everybody in the class, with addresses.
     pub fn is_staff(self) -> bool {
-        matches!(self, Self::Tutor | Self::Instructor)
+        self >= Self::Tutor
+    }
+
+    /// Whether the class itself may be changed: its name, people, groups, code and links.
+    pub fn may_change_class(self) -> bool {
+        self == Self::Instructor
+    }
+
+    /// Whether this is more than `other`: links and rosters raise nobody's role by accident.
+    pub fn is_above(self, other: Self) -> bool {
+        self > other
+    }
+}
+
+/// The text is no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a role is student, tutor or instructor")]
+pub struct InvalidRole;
+
+impl std::str::FromStr for Role {
+    type Err = InvalidRole;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRole> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(InvalidRole)
     }
 }

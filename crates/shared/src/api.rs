@@ -3,19 +3,52 @@
 //! The server answers these, the pages call them through one `call(request)`, and outside programs use the same paths
 //! (`/api/v1/...`, JSON both ways, errors as RFC 9457 problems).
 
+/// Says of a request type how it is sent, where, and what a success answers.
+macro_rules! endpoint {
+    ($request:ident: $method:ident $reply:ty, $path:literal $(, $field:ident)*) => {
+        impl $crate::api::Endpoint for $request {
+            const METHOD: $crate::api::Method = $crate::api::Method::$method;
+            type Reply = $reply;
+
+            fn path(&self) -> String {
+                format!($path $(, $field = self.$field)*)
+            }
+        }
+    };
+}
+
+mod classes;
 mod conversations;
+mod invitations;
+mod members;
 mod people;
 mod problem;
+mod roster;
 mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use classes::{
+    ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,
+    LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
+};
 pub use conversations::{
     Conversation, ConversationSummary, CreateConversation, Created, GetConversation, GetRights, ImportChoice, Imported,
     ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
 };
+pub use invitations::{
+    AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,
+    ListInvitations, RevokeInvitation,
+};
+pub use members::{
+    ClassMember, ClassPerson, CreateGroup, CreatedGroup, DeleteGroup, GetMember, Group, ListMembers, MEMBERS_PAGE,
+    MemberPage, RemoveMember, RenameGroup, SetGroup, SetRole,
+};
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
-pub use problem::Problem;
+pub use problem::{Fault, Problem};
+pub use roster::{
+    MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
+};
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 
 /// Methods that the API uses.
@@ -25,6 +58,10 @@ pub enum Method {
     Get,
     /// Makes something.
     Post,
+    /// Sets one thing to what is sent.
+    Put,
+    /// Changes what is sent and leaves the rest.
+    Patch,
     /// Takes something away.
     Delete,
 }
@@ -35,12 +72,19 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
+
+    /// Whether a request has a body.
+    pub fn has_body(self) -> bool {
+        !matches!(self, Self::Get | Self::Delete)
+    }
 }
 
-/// A request of the API. Its serialised form is the JSON body of a `POST`; what stands in the path is skipped there.
+/// A request of the API. Its serialised form is the JSON body where the method has one; what stands in the path is skipped there.
 pub trait Endpoint: Serialize {
     /// How it is sent.
     const METHOD: Method;

@@ -98,6 +98,12 @@ ids! {
     TagGroupId;
     /// A personal access token.
     TokenId;
+    /// A group of members of a class.
+    ClassGroupId;
+    /// A link that people join a class by.
+    InvitationId;
+    /// A line of a class's roster that waits for its person.
+    RosterEntryId;
 }
 
 #[cfg(test)]

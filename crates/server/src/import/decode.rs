@@ -109,7 +109,7 @@ fn looks(bytes: &[u8]) -> Kind {
 }
 
 /// The bytes of a text file as text; bytes that belong to no text are an error.
-pub(super) fn plain(file: &str, bytes: &[u8]) -> Result<String, ImportError> {
+pub(crate) fn plain(file: &str, bytes: &[u8]) -> Result<String, ImportError> {
     let text = text(file, bytes)?;
     if text.contains('\0') {
         let (kind, advice) = ("a binary file, or text in an encoding that cannot be told", "Save it as UTF-8 text.");
@@ -165,7 +165,7 @@ fn not_text(file: &str, encoding: &'static str, offset: usize) -> ImportError {
 }
 
 /// A file's name as errors show it: without folders, one line, not endless.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut shown: String = base.chars().filter(|c| !c.is_control()).take(80).collect();
     if base.chars().count() > 80 {

@@ -23,7 +23,7 @@ pub(super) const CONVERSATION_VALUES: usize = 2_000_000;
 
 /// What a zip may do.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ZipLimits {
+pub(crate) struct ZipLimits {
     /// Files and folders in it.
     pub entries: usize,
     /// Bytes of all that is unpacked, counted while it is unpacked.

@@ -1,4 +1,4 @@
-//! The conversations in a zip. Nothing is written anywhere, so paths do not matter; sizes are counted while unpacking,
+//! Texts in a zip: the conversations of an export, the sheets of a workbook. Nothing is written anywhere, so paths do not matter; sizes are counted while unpacking,
 //! because what headers say is up to whoever made the file.
 
 use std::io::{Cursor, Read};
@@ -17,6 +17,22 @@ pub(super) fn conversations(file: &str, bytes: &[u8]) -> Result<Vec<(String, Str
 }
 
 pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<(String, String)>, ImportError> {
+    texts(file, bytes, limits, |zip| {
+        let wanted = wanted(zip);
+        if wanted.is_empty() {
+            return Err(ImportError::NoConversations { file: file.to_owned(), seen: held(zip) });
+        }
+        Ok(wanted)
+    })
+}
+
+/// The names and texts of those entries that `choose` names with their places, in that order.
+pub(crate) fn texts(
+    file: &str,
+    bytes: &[u8],
+    limits: ZipLimits,
+    choose: impl FnOnce(&ZipArchive<Cursor<&[u8]>>) -> Result<Vec<(String, usize)>, ImportError>,
+) -> Result<Vec<(String, String)>, ImportError> {
     let too_many = || ImportError::TooManyEntries { file: file.to_owned(), limit: limits.entries };
     // Reading the directory costs several hundred bytes an entry, so its length is looked at first. Signatures may also
     // occur inside stored files; a few thousand more than the limit do no harm.
@@ -27,10 +43,7 @@ pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<
     if zip.len() > limits.entries {
         return Err(too_many());
     }
-    let wanted = wanted(&zip);
-    if wanted.is_empty() {
-        return Err(ImportError::NoConversations { file: file.to_owned(), seen: held(&zip) });
-    }
+    let wanted = choose(&zip)?;
     let mut left = limits.unpacked;
     let mut texts = Vec::with_capacity(wanted.len());
     for (name, index) in wanted {

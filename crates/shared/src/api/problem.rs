@@ -12,6 +12,18 @@ pub struct Problem {
     pub title: String,
     /// What went wrong this time and what to do, for a person.
     pub detail: String,
+    /// Each thing that is wrong, where there are several: the lines of a file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Fault>,
+}
+
+/// One of several things that are wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The line of the file, from 1.
+    pub line: u32,
+    /// What is wrong in it and what to do, for a person.
+    pub detail: String,
 }
 
 impl Problem {

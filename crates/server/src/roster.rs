@@ -1,0 +1,93 @@
+//! A list of people, from a file into a class: whole or not at all, and repeating it changes nothing.
+//!
+//! The way through: `table` makes rows of the file's bytes (`xlsx`, or CSV), `lines` makes people of the rows and finds
+//! everything that is wrong with them, `apply` holds them against the class.
+
+mod apply;
+mod lines;
+mod table;
+mod xlsx;
+
+use axum::{
+    Json,
+    extract::{Multipart, Path, State, rejection::PathRejection},
+    http::StatusCode,
+};
+use bytes::Bytes;
+use shared::{
+    api::{MAX_ROSTER_BYTES, RosterReport},
+    ids::{ClassId, RosterEntryId},
+};
+
+use crate::{access, error::Error, services::Services, sessions::Caller};
+
+/// `POST /api/v1/classes/{class}/roster`
+pub async fn upload(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ClassId>, PathRejection>,
+    multipart: Multipart,
+) -> Result<Json<RosterReport>, Error> {
+    let Path(class) = path?;
+    // Before the file is read: what it costs is for instructors alone.
+    access::instructor(&mut *services.db.acquire().await?, caller.id, class).await?;
+    let (name, bytes, dry_run) = read(multipart).await?;
+    let lines = services.import(move || lines::read(table::rows(&name, &bytes)?)).await?;
+    let mut tx = services.db.begin().await?;
+    let change = access::change(&mut tx, caller.id, class).await?;
+    let mut report = apply::apply(&mut tx, change, lines).await?;
+    if dry_run {
+        // What would happen is what happens, taken back.
+        tx.rollback().await?;
+    } else {
+        tx.commit().await?;
+        report.applied = true;
+    }
+    Ok(Json(report))
+}
+
+async fn read(mut multipart: Multipart) -> Result<(String, Bytes, bool), Error> {
+    let (mut file, mut dry_run) = (None, false);
+    while let Some(field) = multipart.next_field().await? {
+        match field.name().unwrap_or_default() {
+            "file" => {
+                let name = field.file_name().unwrap_or_default().to_owned();
+                file = Some((name, field.bytes().await?));
+            }
+            "dry_run" => dry_run = field.text().await? == "true",
+            other => {
+                let name: String = other.chars().take(40).collect();
+                return Err(Error::Invalid("unknown_field", format!("{name:?} is not a field of this form.")));
+            }
+        }
+    }
+    let (name, bytes) = file.unwrap_or_default();
+    if bytes.is_empty() {
+        return Err(Error::Invalid("no_file", "file: choose a roster that is not empty.".into()));
+    }
+    if bytes.len() > MAX_ROSTER_BYTES {
+        let limit = MAX_ROSTER_BYTES >> 20;
+        return Err(Error::TooLarge(format!("file: it is too large; a roster has at most {limit} MiB.")));
+    }
+    Ok((name, bytes, dry_run))
+}
+
+/// `DELETE /api/v1/classes/{class}/roster/{entry}`
+pub async fn remove(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<(ClassId, RosterEntryId)>, PathRejection>,
+) -> Result<StatusCode, Error> {
+    let Path((class, entry)) = path?;
+    let mut tx = services.db.begin().await?;
+    let change = access::change(&mut tx, caller.id, class).await?;
+    let removed =
+        sqlx::query!("delete from roster_entries where class_id = $1 and id = $2", change.class().uuid(), entry.uuid())
+            .execute(&mut *tx)
+            .await?;
+    if removed.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,317 @@
+//! People of rows: what is said about each, and everything that is wrong with it.
+
+use std::collections::HashMap;
+
+use shared::{
+    access::Role,
+    api::{Fault, MAX_ROSTER_LINES},
+};
+
+use super::table::{Row, too_many};
+use crate::error::Error;
+
+/// Faults that are listed; whoever has more has mistaken the file.
+const MAX_FAULTS: usize = 200;
+
+/// What a roster says of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub line: u32,
+    pub name: String,
+    /// In lower case.
+    pub email: String,
+    /// Nothing where it says nothing.
+    pub role: Option<Role>,
+    pub group: Option<String>,
+}
+
+/// A column that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Column {
+    Name,
+    FirstName,
+    LastName,
+    Email,
+    Role,
+    Group,
+}
+
+/// As people and learning platforms call it: case, spaces and hyphens do not matter.
+fn column(heading: &str) -> Option<Column> {
+    let key: String = heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    Some(match key.as_str() {
+        "name" | "fullname" | "displayname" | "student" | "studentname" => Column::Name,
+        "firstname" | "firstnames" | "givenname" | "givennames" | "vorname" => Column::FirstName,
+        "lastname" | "surname" | "familyname" | "nachname" => Column::LastName,
+        "email" | "emailaddress" | "mail" | "emailadresse" => Column::Email,
+        "role" | "rolle" => Column::Role,
+        "group" | "groups" | "groupname" | "gruppe" | "tutorial" => Column::Group,
+        _ => return None,
+    })
+}
+
+/// Where the columns are.
+struct Headings(HashMap<Column, usize>);
+
+impl Headings {
+    fn read(row: &Row) -> Result<Self, Error> {
+        let mut found = HashMap::new();
+        for (at, heading) in row.cells.iter().enumerate() {
+            let Some(column) = column(heading) else { continue };
+            if found.insert(column, at).is_some() {
+                let why = format!("line {}: two columns say the same: {heading:?}.", row.line);
+                return Err(Error::Invalid("bad_headings", why));
+            }
+        }
+        let has_name = found.contains_key(&Column::Name)
+            || found.contains_key(&Column::FirstName) && found.contains_key(&Column::LastName);
+        for (is_there, what) in [(found.contains_key(&Column::Email), "E-mail"), (has_name, "Name")] {
+            if !is_there {
+                let why = format!(
+                    "line {}: there is no column {what:?}. The first line names the columns: Name and E-mail, and where \
+                     wanted Role and Group.",
+                    row.line
+                );
+                return Err(Error::Invalid("bad_headings", why));
+            }
+        }
+        Ok(Self(found))
+    }
+
+    fn cell<'a>(&self, row: &'a Row, column: Column) -> &'a str {
+        self.0.get(&column).and_then(|at| row.cells.get(*at)).map_or("", String::as_str)
+    }
+
+    fn name(&self, row: &Row) -> String {
+        let parts = [Column::Name, Column::FirstName, Column::LastName].map(|column| self.cell(row, column));
+        let whole = if parts[0].is_empty() { format!("{} {}", parts[1], parts[2]) } else { parts[0].to_owned() };
+        whole.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Reads all rows, or names every line that is wrong.
+pub(super) fn read(rows: Vec<Row>) -> Result<Vec<Line>, Error> {
+    let Some((first, rest)) = rows.split_first() else {
+        return Err(Error::Invalid("empty", "file: there is nothing in it.".into()));
+    };
+    let headings = Headings::read(first)?;
+    if rest.is_empty() {
+        return Err(Error::Invalid("empty", "file: there is nobody in it, only the line of headings.".into()));
+    }
+    if rest.len() > MAX_ROSTER_LINES {
+        return Err(too_many());
+    }
+    let (mut lines, mut faults, mut seen) = (Vec::with_capacity(rest.len()), Vec::new(), HashMap::new());
+    for row in rest {
+        match person(&headings, row) {
+            Err(of_row) => faults.extend(of_row.into_iter().map(|detail| Fault { line: row.line, detail })),
+            Ok(line) => {
+                if let Some(before) = seen.insert(line.email.clone(), line.line) {
+                    let detail = format!("{} is on line {before} already.", line.email);
+                    faults.push(Fault { line: line.line, detail });
+                }
+                lines.push(line);
+            }
+        }
+    }
+    if faults.is_empty() { Ok(lines) } else { Err(refusal(faults)) }
+}
+
+/// All that is wrong, as one error: nothing was changed.
+pub(super) fn refusal(mut faults: Vec<Fault>) -> Error {
+    let count = faults.len();
+    let listed = if count > MAX_FAULTS { format!(" The first {MAX_FAULTS} are listed.") } else { String::new() };
+    faults.truncate(MAX_FAULTS);
+    let what = if count == 1 { "1 thing is wrong".to_owned() } else { format!("{count} things are wrong") };
+    Error::Several("bad_roster", format!("{what} with this roster, and nothing was changed.{listed}"), faults)
+}
+
+fn person(headings: &Headings, row: &Row) -> Result<Line, Vec<String>> {
+    let mut faults = Vec::new();
+    let mut keep = |result: Result<(), String>| faults.extend(result.err());
+    let name = headings.name(row);
+    keep(check(&name, "name", 200));
+    if name.is_empty() {
+        keep(Err("There is no name.".into()));
+    }
+    let email = headings.cell(row, Column::Email).to_ascii_lowercase();
+    keep(check_email(&email));
+    let group = group(headings.cell(row, Column::Group)).unwrap_or_else(|fault| {
+        keep(Err(fault));
+        None
+    });
+    keep(check(group.as_deref().unwrap_or_default(), "group", 100));
+    let role = headings.cell(row, Column::Role).to_ascii_lowercase();
+    let role = match role.as_str() {
+        "" => None,
+        text => text.parse().map(Some).unwrap_or_else(|_| {
+            keep(Err(format!("{:?} is no role: student, tutor or instructor is expected.", cut(text))));
+            None
+        }),
+    };
+    if faults.is_empty() { Ok(Line { line: row.line, name, email, role, group }) } else { Err(faults) }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+fn check(text: &str, what: &str, limit: usize) -> Result<(), String> {
+    if text.chars().count() > limit {
+        return Err(format!("The {what} is too long: at most {limit} characters."));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(format!("The {what} has characters in it that cannot be shown."));
+    }
+    Ok(())
+}
+
+/// Learning platforms put groups in brackets, and several beside each other; here somebody is in one.
+fn group(cell: &str) -> Result<Option<String>, String> {
+    let groups: Vec<&str> = match cell.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(inner) => inner.split("],").map(|group| group.trim().trim_start_matches('[')).collect(),
+        None => vec![cell],
+    };
+    match groups[..] {
+        [group] => Ok(Some(group.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|group| !group.is_empty())),
+        _ => Err("There are several groups, and a person is in one.".into()),
+    }
+}
+
+/// Whether it can be somebody's address: what mail systems accept is wider, what people have is not.
+fn check_email(email: &str) -> Result<(), String> {
+    if email.is_empty() {
+        return Err("There is no e-mail address.".into());
+    }
+    let bad = || Err(format!("{:?} is no e-mail address.", cut(email)));
+    let Some((local, domain)) = email.split_once('@') else { return bad() };
+    let local_ok = (1..=64).contains(&local.len())
+        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte))
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..");
+    let label_ok = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if !local_ok || email.len() > 254 || !domain.contains('.') || !domain.split('.').all(label_ok) {
+        return bad();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: u32, cells: &[&str]) -> Row {
+        Row { line, cells: cells.iter().map(|cell| (*cell).to_owned()).collect() }
+    }
+
+    fn faults(rows: Vec<Row>) -> Vec<(u32, String)> {
+        match read(rows) {
+            Err(Error::Several("bad_roster", _, faults)) => {
+                faults.into_iter().map(|fault| (fault.line, fault.detail)).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn columns_are_found_by_their_names_in_any_order() {
+        let line = Line {
+            line: 2,
+            name: "Ann Lee".into(),
+            email: "ann.lee@uni.example".into(),
+            role: Some(Role::Tutor),
+            group: Some("Lab 1".into()),
+        };
+        let own = vec![
+            row(1, &["Role", "e-mail", "ID", "NAME", "Group"]),
+            row(2, &["Tutor", "Ann.Lee@uni.example", "7", "Ann  Lee", "Lab 1"]),
+        ];
+        assert_eq!(read(own).unwrap(), [line.clone()]);
+        let moodle = vec![
+            row(1, &["First name", "Last name", "ID number", "Email address", "Groups", "Role"]),
+            row(2, &["Ann", "Lee", "7", "ann.lee@uni.example", "[Lab 1]", "tutor"]),
+        ];
+        assert_eq!(read(moodle).unwrap(), [line]);
+        let short = read(vec![row(1, &["Name", "Mail", "Role"]), row(4, &["Ann", "a@b.org"])]).unwrap();
+        assert_eq!((short[0].role, short[0].group.clone(), short[0].line), (None, None, 4));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_with_its_line() {
+        let long = "x".repeat(201);
+        let rows = vec![
+            row(1, &["Name", "E-mail", "Role", "Group"]),
+            row(2, &["Ann", "ann@uni.example", "", ""]),
+            row(3, &["", "not an address", "boss", ""]),
+            row(5, &[&long, "", "", "[A], [B]"]),
+            row(6, &["Ann again", "ANN@uni.example", "", ""]),
+            row(7, &["B\u{7}en", "ben@localhost", "student", ""]),
+        ];
+        let found = faults(rows);
+        let expected = [
+            (3, "There is no name."),
+            (3, "\"not an address\" is no e-mail address."),
+            (3, "\"boss\" is no role: student, tutor or instructor is expected."),
+            (5, "The name is too long: at most 200 characters."),
+            (5, "There is no e-mail address."),
+            (5, "There are several groups, and a person is in one."),
+            (6, "ann@uni.example is on line 2 already."),
+            (7, "The name has characters in it that cannot be shown."),
+            (7, "\"ben@localhost\" is no e-mail address."),
+        ];
+        assert_eq!(found, expected.map(|(line, detail)| (line, detail.to_owned())));
+    }
+
+    #[test]
+    fn a_file_without_the_columns_or_without_people_says_so() {
+        for (rows, code) in [
+            (vec![], "empty"),
+            (vec![row(1, &["Name", "E-mail"])], "empty"),
+            (vec![row(1, &["Ann", "ann@uni.example"])], "bad_headings"),
+            (vec![row(1, &["Name", "E-mail", "Mail"])], "bad_headings"),
+        ] {
+            assert!(matches!(read(rows), Err(Error::Invalid(found, _)) if found == code), "{code}");
+        }
+    }
+
+    #[test]
+    fn as_many_people_as_may_be_are_read_and_no_more() {
+        let roster = |people: u32| {
+            let people = (0..people).map(|n| row(n + 2, &["Ann", &format!("a{n}@uni.example")]));
+            read([row(1, &["Name", "E-mail"])].into_iter().chain(people).collect())
+        };
+        assert_eq!(roster(MAX_ROSTER_LINES as u32).unwrap().len(), MAX_ROSTER_LINES);
+        assert!(matches!(roster(MAX_ROSTER_LINES as u32 + 1), Err(Error::TooLarge(_))));
+    }
+
+    #[test]
+    fn addresses_are_told_from_other_texts() {
+        for good in ["a@b.co", "o'neil+x@sub.uni-x.edu.au", "x_y.z@1.example"] {
+            assert_eq!(check_email(good), Ok(()), "{good}");
+        }
+        let long = format!("{}@b.co", "a".repeat(65));
+        for bad in [
+            "a",
+            "@b.co",
+            "a@",
+            "a@b",
+            "a@.co",
+            "a@b..co",
+            "a@-b.co",
+            "a b@c.de",
+            "a@b@c.de",
+            ".a@b.co",
+            "a@b.co,c@d.de",
+            "ä@b.co",
+            &long,
+        ] {
+            assert!(check_email(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -52,7 +52,7 @@ pub fn Shell(
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
                 {scripts}
-                {(!islands).then(|| view! { <FormsScript /> })}
+                {(!tools).then(|| view! { <FormsScript /> })}
                 {user.map(|user| view! { <OfflineScripts user=user /> })}
                 {dev_reload.then(|| view! { <script type="module" nonce=use_nonce() inner_html=DEV_RELOAD></script> })}
             </head>

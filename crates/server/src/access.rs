@@ -29,6 +29,37 @@ pub use classes::{
     member_alone, role, staff,
 };
 
+/// Somebody who may read a conversation, with all that they may do there.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    conversation: ConversationId,
+    user: UserId,
+    rights: Rights,
+}
+
+impl Reader {
+    /// Which conversation.
+    pub fn conversation(&self) -> ConversationId {
+        self.conversation
+    }
+
+    /// Who.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// What they may do.
+    pub fn rights(&self) -> Rights {
+        self.rights
+    }
+}
+
+/// Somebody who may read the conversation. To all others it does not exist.
+pub async fn reader(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Reader, Error> {
+    let rights = of(db, user, conversation).await?.ok_or(Error::NotFound)?;
+    Ok(Reader { conversation, user, rights })
+}
+
 /// What `user` may do with `conversation`; nothing if it does not exist or is not for them.
 pub async fn of(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Option<Rights>, Error> {
     Ok(of_all(db, &[(user, conversation)]).await?.into_values().next())

@@ -148,11 +148,12 @@ pub async fn get(
     path: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<Json<Conversation>, Error> {
     let Path(id) = path?;
-    let rights = access::of(&services.db, caller.id, id).await?.ok_or(Error::NotFound)?;
-    Ok(Json(read(&services.db, caller.id, id, rights).await?))
+    let reader = access::reader(&services.db, caller.id, id).await?;
+    Ok(Json(read(&services.db, reader).await?))
 }
 
-async fn read(db: &PgPool, author_id: UserId, id: ConversationId, rights: Rights) -> Result<Conversation, Error> {
+async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error> {
+    let (id, author_id, rights) = (reader.conversation(), reader.user(), reader.rights());
     let title = sqlx::query_scalar!("select title from conversations where id = $1", id.uuid())
         .fetch_optional(db)
         .await?
@@ -196,7 +197,7 @@ pub async fn rights(
     path: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<Json<Rights>, Error> {
     let Path(id) = path?;
-    access::of(&services.db, caller.id, id).await?.map(Json).ok_or(Error::NotFound)
+    Ok(Json(access::reader(&services.db, caller.id, id).await?.rights()))
 }
 
 /// `GET /api/v1/conversations/{id}/tags`
@@ -206,8 +207,13 @@ pub async fn tags(
     path: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<Json<Vec<TagSummary>>, Error> {
     let Path(id) = path?;
-    access::of(&services.db, caller.id, id).await?.ok_or(Error::NotFound)?;
-    let tags = services.rooms.tags(id).await.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
+    let reader = access::reader(&services.db, caller.id, id).await?;
+    let tags = services
+        .rooms
+        .tags(reader.conversation())
+        .await
+        .map_err(|error| Error::Internal(error.into()))?
+        .ok_or(Error::NotFound)?;
     let summaries =
         tags.into_iter().map(|Tag { name, colour, description, .. }| TagSummary { name, colour, description });
     Ok(Json(summaries.collect()))
@@ -220,7 +226,7 @@ pub async fn people(
     path: Result<Path<ConversationId>, PathRejection>,
 ) -> Result<Json<Vec<Person>>, Error> {
     let Path(id) = path?;
-    access::of(&services.db, caller.id, id).await?.ok_or(Error::NotFound)?;
+    let reader = access::reader(&services.db, caller.id, id).await?;
     let rows = sqlx::query!(
         r#"select u.id as "id!", u.name as "name!"
            from conversations c
@@ -233,7 +239,7 @@ pub async fn people(
            join users u on u.id = m.user_id
            where c.id = $1 and c.share = 'class'
            order by 2"#,
-        id.uuid()
+        reader.conversation().uuid()
     )
     .fetch_all(&services.db)
     .await?;

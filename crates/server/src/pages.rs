@@ -1,6 +1,8 @@
 //! Pages: each asks the typed API, in process and with the visitor's own cookies, and shows what it answers. So there is
 //! one path to everything, one check of access and one kind of error.
 
+mod classes;
+
 use app::{
     offline::OfflinePage,
     pages::{ConversationPage, HomePage, ImportPage, NoticePage, SignInPage},
@@ -16,7 +18,7 @@ use axum::{
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use shared::{
     api::{Endpoint, GetConversation, GetMe, ListConversations, ListPeople, Me, Problem},
     ids::ConversationId,
@@ -48,6 +50,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/import", get(import))
         .route("/c/{id}", get(conversation))
         .route("/offline", get(offline))
+        .merge(classes::routes())
         .fallback(nothing);
     if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/sign-in", get(sign_in));
@@ -91,11 +94,21 @@ impl Reader {
 impl Site {
     /// Asks the API as the visitor.
     async fn call<E: Endpoint>(&self, headers: &HeaderMap, endpoint: &E) -> Result<E::Reply, Problem> {
-        let mut request = Request::builder().method(E::METHOD.as_str()).uri(endpoint.path());
+        let request = Request::builder().method(E::METHOD.as_str()).uri(endpoint.path());
+        self.send(headers, request, Body::empty()).await
+    }
+
+    /// Sends a request to the API as the visitor.
+    async fn send<R: DeserializeOwned>(
+        &self,
+        headers: &HeaderMap,
+        mut request: http::request::Builder,
+        body: Body,
+    ) -> Result<R, Problem> {
         for cookie in headers.get_all(header::COOKIE) {
             request = request.header(header::COOKIE, cookie);
         }
-        let request = request.body(Body::empty()).map_err(unexpected)?;
+        let request = request.body(body).map_err(unexpected)?;
         let response = self.api.clone().oneshot(request).await.map_err(|never| match never {})?;
         let status = response.status();
         let bytes = axum::body::to_bytes(response.into_body(), MAX_REPLY_BYTES).await.map_err(unexpected)?;

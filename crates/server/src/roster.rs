@@ -66,10 +66,29 @@ async fn read(mut multipart: Multipart) -> Result<(String, Bytes, bool), Error> 
         return Err(Error::Invalid("no_file", "file: choose a roster that is not empty.".into()));
     }
     if bytes.len() > MAX_ROSTER_BYTES {
-        let limit = MAX_ROSTER_BYTES >> 20;
-        return Err(Error::TooLarge(format!("file: it is too large; a roster has at most {limit} MiB.")));
+        return Err(too_large());
     }
     Ok((name, bytes, dry_run))
+}
+
+/// More than a roster may be.
+pub fn too_large() -> Error {
+    let limit = MAX_ROSTER_BYTES >> 20;
+    Error::TooLarge(format!("file: it is too large; a roster has at most {limit} MiB."))
+}
+
+/// The roster that does what a report says and is as it says already: what somebody confirms is what they were shown.
+pub fn as_csv(report: &RosterReport) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let headings = ["Name".to_owned(), "E-mail".to_owned(), "Role".to_owned(), "Group".to_owned()];
+    let lines = report.lines.iter().map(|line| {
+        [line.name.clone(), line.email.clone(), line.role.as_str().to_owned(), line.group.clone().unwrap_or_default()]
+    });
+    for line in std::iter::once(headings).chain(lines) {
+        // Into memory, and each line has as many cells as the first: neither can fail.
+        let _ = writer.write_record(line);
+    }
+    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
 /// `DELETE /api/v1/classes/{class}/roster/{entry}`

@@ -232,7 +232,7 @@ mod tests {
             row(1, &["Role", "e-mail", "ID", "NAME", "Group"]),
             row(2, &["Tutor", "Ann.Lee@uni.example", "7", "Ann  Lee", "Lab 1"]),
         ];
-        assert_eq!(read(own).unwrap(), [line.clone()]);
+        assert_eq!(read(own).unwrap(), std::slice::from_ref(&line));
         let moodle = vec![
             row(1, &["First name", "Last name", "ID number", "Email address", "Groups", "Role"]),
             row(2, &["Ann", "Lee", "7", "ann.lee@uni.example", "[Lab 1]", "tutor"]),

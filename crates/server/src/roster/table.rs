@@ -47,15 +47,18 @@ pub(super) fn rows(name: &str, bytes: &[u8]) -> Result<Vec<Row>, Error> {
 
 /// CSV as spreadsheets write it: with commas, semicolons or tabs, and quoted cells that may hold line ends.
 fn separated(text: &str) -> Result<Vec<Row>, Error> {
-    let (separator, text, skipped) = separator(text);
+    let (separator, rest) = separator(text);
+    let mut lines = Lines { text, at: text.len() - rest.len(), line: 1 };
+    lines.line += lines.breaks(0, lines.at);
+    let skipped = lines.at;
     let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(rest.as_bytes());
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
     let broken = |error: csv::Error| Error::Invalid("bad_csv", format!("file: it cannot be read as CSV: {error}."));
     while reader.read_record(&mut record).map_err(broken)? {
-        let line = record.position().map_or(0, csv::Position::line) + skipped;
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
+        let line = lines.of(skipped + start);
         rows.extend(Row::of(line, record.iter().map(str::to_owned)));
         if rows.len() > ROWS {
             return Err(too_many());
@@ -64,13 +67,37 @@ fn separated(text: &str) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// What stands between cells, the text, and how many lines were left out before it: Excel's own `sep=;`.
-fn separator(text: &str) -> (u8, &str, u64) {
+/// The numbers of lines. (The reader's own go wrong after `\r\n`: it leaves the `\n` to the record behind.)
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    fn breaks(&self, from: usize, to: usize) -> u32 {
+        let breaks = self.text.as_bytes()[from..to].iter().filter(|byte| **byte == b'\n').count();
+        u32::try_from(breaks).unwrap_or(u32::MAX)
+    }
+
+    /// Of the record that begins here, or behind the line ends that are here. Records come in order.
+    fn of(&mut self, start: usize) -> u32 {
+        let bytes = self.text.as_bytes();
+        let start = start.clamp(self.at, bytes.len());
+        let ends = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.line = self.line.saturating_add(self.breaks(self.at, start + ends));
+        self.at = start + ends;
+        self.line
+    }
+}
+
+/// What stands between cells, and the text without the line in which Excel says so, `sep=;`.
+fn separator(text: &str) -> (u8, &str) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     if let Some(&[separator @ (b',' | b';' | b'\t')]) =
         first.trim_end_matches('\r').strip_prefix("sep=").map(str::as_bytes)
     {
-        return (separator, rest, 1);
+        return (separator, rest);
     }
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;
@@ -84,7 +111,7 @@ fn separator(text: &str) -> (u8, &str, u64) {
     }
     // The first of those that occur most.
     let most = counts.iter().rev().max_by_key(|(_, count)| *count);
-    (most.map_or(b',', |(separator, _)| *separator), text, 0)
+    (most.map_or(b',', |(separator, _)| *separator), text)
 }
 
 #[cfg(test)]

@@ -190,4 +190,73 @@ fn column_of(reference: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    const WORKBOOK: &str = r#"<workbook xmlns:r="x"><sheets><sheet name="People" sheetId="7" r:id="rId9"/>
+        <sheet name="Other" sheetId="1" r:id="rId1"/></sheets></workbook>"#;
+    const RELATIONS: &str = r#"<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/>
+        <Relationship Id="rId9" Target="/xl/worksheets/people.xml"/></Relationships>"#;
+    const STRINGS: &str = r#"<sst count="9" uniqueCount="99999999999999"><si><t>Name</t></si><si><t>E-mail</t></si>
+        <si><r><t>Müller &amp; </t></r><r><t xml:space="preserve">Söhne &#x263A;</t></r><rPh sb="0"><t>no</t></rPh></si></sst>"#;
+    const PEOPLE: &str = r#"<worksheet><dimension ref="A1:XFD1048576"/><sheetData>
+        <row r="2"><c r="B2" t="s"><v>1</v></c><c r="A2" t="s"><v>0</v></c></row>
+        <row r="5"><c r="A5" t="s"><v>2</v></c><c r="B5" t="inlineStr"><is><t> a@b.example </t></is></c><c r="D5"><v>3</v></c>
+            <c r="XFD5" t="s"><v>0</v></c></row>
+        <row><c t="str"><f>A5</f><v>Ann</v></c><c t="s"><v>77</v></c></row>
+        <row r="9"><c r="A9"/></row></sheetData></worksheet>"#;
+
+    fn workbook(parts: &[(&str, &str)]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in parts {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.as_bytes()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn read(parts: &[(&str, &str)]) -> Result<Vec<(u32, Vec<String>)>, Error> {
+        Ok(rows("a.xlsx", &workbook(parts))?.into_iter().map(|row| (row.line, row.cells)).collect())
+    }
+
+    fn problem(parts: &[(&str, &str)]) -> String {
+        read(parts).unwrap_err().problem().code().to_owned()
+    }
+
+    #[test]
+    fn the_first_sheet_is_read_and_nothing_it_says_of_its_size_is_believed() {
+        let parts = [
+            ("xl/workbook.xml", WORKBOOK),
+            ("xl/_rels/workbook.xml.rels", RELATIONS),
+            ("xl/sharedStrings.xml", STRINGS),
+            ("xl/worksheets/sheet1.xml", "<worksheet/>"),
+            ("xl/worksheets/people.xml", PEOPLE),
+        ];
+        let cells = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        let expected = [
+            (2, cells(&["Name", "E-mail"])),
+            (5, cells(&["Müller & Söhne ☺", "a@b.example", "", "3"])),
+            (6, cells(&["Ann", ""])),
+        ];
+        assert_eq!(read(&parts).unwrap(), expected);
+        // Without the two files that name it, the first by its own name.
+        assert_eq!(read(&parts[2..]).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_no_workbook_or_too_much_of_one_says_so() {
+        assert_eq!(problem(&[("hello.txt", "x")]), "no_sheet");
+        assert_eq!(problem(&[("xl/worksheets/s.xml", "<worksheet><row></c></worksheet>")]), "bad_xlsx");
+        let long = format!("<worksheet>{}</worksheet>", "<row><c t=\"str\"><v>x</v></c></row>".repeat(ROWS + 1));
+        assert_eq!(problem(&[("xl/worksheets/s.xml", &long)]), "too_large");
+        let bomb = " ".repeat(33 << 20);
+        assert_eq!(problem(&[("xl/worksheets/s.xml", &bomb)]), "zip_bomb");
+        let entities =
+            r#"<!DOCTYPE x [<!ENTITY a "lots">]><worksheet><row><c t="str"><v>&a;</v></c></row></worksheet>"#;
+        assert_eq!(read(&[("xl/worksheets/s.xml", entities)]).unwrap(), [], "no entity of its own is known");
+    }
+}

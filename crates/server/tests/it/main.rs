@@ -5,10 +5,12 @@
 )]
 
 mod access;
+mod classes;
 mod conversations;
 mod database;
 mod hostile;
 mod ledger;
+mod matrix;
 mod memory;
 mod metrics;
 mod offline;
@@ -16,6 +18,7 @@ mod openapi;
 mod replicas;
 mod rooms;
 mod rooms_support;
+mod roster;
 mod rules;
 mod security;
 mod storing;

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use reqwest::{Method, StatusCode, header};
 use serde_json::Value;
 
-use crate::support::test_app::TestApp;
+use crate::support::{
+    scene::{Cast, Role, Scene},
+    test_app::TestApp,
+};
 
 /// Every route of the API in `router.rs`, read from its source: a route that is not described fails here.
 fn routes() -> BTreeSet<String> {
@@ -22,18 +25,15 @@ async fn every_route_is_described_and_every_description_is_a_route() {
     let paths = answer.json()["paths"].as_object().unwrap().clone();
     assert_eq!(paths.keys().cloned().collect::<BTreeSet<_>>(), routes());
 
+    let cast = Cast::new(&app).await;
     for (path, operations) in paths {
         for method in operations.as_object().unwrap().keys() {
-            // Anew each time: one of the routes signs out.
-            let student = app.person("student-1").await;
-            let id = match path.starts_with("/api/v1/tokens/") {
-                true => student.token("x").await.0,
-                false => student.conversation("x", "x", "none").await,
-            };
-            let path = path.replace("{id}", &id);
+            // Anew each time: some of the routes take things away.
+            let path = Scene::new(&app, &cast).await.fill(&path, "shared");
+            let instructor = cast.visitor(&app, Role::Instructor).await;
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let origin = app.origin();
-            let answer = student.send(method.clone(), &path, |request| request.header(header::ORIGIN, origin)).await;
+            let answer = instructor.send(method.clone(), &path, |request| request.header(header::ORIGIN, origin)).await;
             let unknown = [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(&answer.status);
             assert!(!unknown, "{method} {path}: {}", answer.status);
         }

@@ -1,6 +1,8 @@
 //! What tests stand on.
 
+pub mod counting;
 pub mod program;
 pub mod run;
+pub mod scene;
 pub mod test_app;
 pub mod test_database;

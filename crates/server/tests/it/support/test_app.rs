@@ -1,6 +1,6 @@
 //! A server of a test's own: the real router on a real socket, over a database of its own.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use server::{
     services::Services,
     sessions::Secret,
 };
-use shared::sync::SUBPROTOCOL;
+use shared::{ids::UserId, sync::SUBPROTOCOL};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tokio_tungstenite::{connect_async, tungstenite::client::IntoClientRequest};
 
@@ -87,6 +87,33 @@ impl TestApp {
         Visitor::of(self.origin())
     }
 
+    /// Somebody who was never here before and is signed in.
+    pub async fn newcomer(&self, name: &str) -> Visitor {
+        let id = UserId::new();
+        let email = format!("{}@example.test", name.to_lowercase().replace(' ', "."));
+        sqlx::query("insert into users (id, name, email) values ($1, $2, $3)")
+            .bind(id.uuid())
+            .bind(name)
+            .bind(email)
+            .execute(&self.database.pool)
+            .await
+            .unwrap();
+        self.session_of(id).await
+    }
+
+    /// One more browser of somebody.
+    pub async fn session_of(&self, user: UserId) -> Visitor {
+        let secret = Secret::new().unwrap();
+        sqlx::query("insert into sessions (token_hash, user_id, expires_at) values ($1, $2, now() + interval '1 day')")
+            .bind(secret.hash())
+            .bind(user.uuid())
+            .execute(&self.database.pool)
+            .await
+            .unwrap();
+        let cookie = format!("session-{}={}", self.address.port(), secret.text());
+        Visitor::holding(self.origin(), cookie)
+    }
+
     /// `instructor`, `student-1` or `student-2`.
     pub async fn person(&self, key: &str) -> Visitor {
         let mut visitor = self.stranger();
@@ -106,9 +133,16 @@ pub struct Visitor {
 impl Visitor {
     /// Somebody who is signed out, at this site.
     pub fn of(origin: String) -> Visitor {
-        let http =
-            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Visitor { http, origin, cookie: String::new() }
+        Self::holding(origin, String::new())
+    }
+
+    /// Somebody who has this cookie of this site.
+    fn holding(origin: String, cookie: String) -> Visitor {
+        let jar = reqwest::cookie::Jar::default();
+        jar.add_cookie_str(&cookie, &origin.parse().unwrap());
+        let http = reqwest::Client::builder().cookie_provider(Arc::new(jar));
+        let http = http.redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Visitor { http, origin, cookie }
     }
 
     /// `instructor`, `student-1` or `student-2`.
@@ -127,6 +161,12 @@ impl Visitor {
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         let origin = self.origin.clone();
         self.send(Method::POST, path, |request| request.header(header::ORIGIN, origin).json(&body)).await
+    }
+
+    /// As a page of this site sends it, with any method.
+    pub async fn change(&self, method: Method, path: &str, body: Value) -> Answer {
+        let origin = self.origin.clone();
+        self.send(method, path, |request| request.header(header::ORIGIN, origin).json(&body)).await
     }
 
     /// As a page of this site sends it.

@@ -1,0 +1,116 @@
+use leptos::prelude::*;
+use shared::{
+    api::{ChangeClass, Class, ClassChange, Invitation, Me, RotateCode, SwitchOffCode},
+    ids::ClassId,
+};
+
+use super::{ClassHead, Part, groups::Groups, invitations::Invitations, roster::RosterForm};
+use crate::{
+    forms::{ApiForm, ConfirmDialog, Then, api_of},
+    pages::Bar,
+};
+
+/// How people come into a class, its groups, its name: for staff to see, for instructors to change.
+#[component]
+pub fn ClassManagePage(
+    /// Who is signed in.
+    me: Me,
+    /// What is shown.
+    class: Class,
+    /// Its links; for instructors.
+    invitations: Option<Vec<Invitation>>,
+) -> impl IntoView {
+    let may_change = class.role.may_change_class();
+    let open = may_change && !class.archived;
+    let (id, code, groups) = (class.id, class.code.clone(), class.groups.clone());
+    let (name, archived) = (class.name.clone(), class.archived);
+    view! {
+        <Bar me=Some(me) />
+        <main class="page" id="main">
+            <ClassHead class=class part=Part::Manage />
+            <Code class=id code=code open=open />
+            {invitations.map(|invitations| view! { <Invitations class=id invitations=invitations open=open /> })}
+            {open.then(|| view! { <RosterForm class=id /> })}
+            <Groups class=id groups=groups open=open />
+            {may_change.then(|| view! { <Settings class=id name=name archived=archived /> })}
+        </main>
+    }
+    .into_any()
+}
+
+#[component]
+fn Code(class: ClassId, code: Option<String>, open: bool) -> impl IntoView {
+    let is_on = code.is_some();
+    let what = match code {
+        Some(code) => view! { <p class="class-code">{code}</p> }.into_any(),
+        None => view! { <p class="hint">"Nobody can join by a code now."</p> }.into_any(),
+    };
+    let renew = if is_on { "New code" } else { "Switch on" };
+    view! {
+        <section class="class-section" aria-labelledby="code-title">
+            <h2 id="code-title">"Code"</h2>
+            <p class="hint">"Whoever types it under Classes joins as a student. Write it on the board; change it when it has got around."</p>
+            {what}
+            {open.then(|| view! {
+                <div class="form-actions">
+                    <ApiForm api=api_of(&RotateCode { class }) then=Then::Reload class="row-form">
+                        <button class="button" type="submit">{renew}</button>
+                    </ApiForm>
+                    {is_on.then(|| view! {
+                        <ApiForm api=api_of(&SwitchOffCode { class }) then=Then::Reload class="row-form">
+                            <button class="button quiet" type="submit">"Switch off"</button>
+                        </ApiForm>
+                    })}
+                </div>
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Settings(class: ClassId, name: String, archived: bool) -> impl IntoView {
+    let api = api_of(&ChangeClass { class, change: ClassChange::default() });
+    let back = view! {
+        <ApiForm api=api.clone() then=Then::Reload class="row-form">
+            <input type="hidden" name="archived" value="false" data-type="boolean" />
+            <button class="button primary" type="submit">"Take the class back"</button>
+        </ApiForm>
+    };
+    if archived {
+        return view! {
+            <section class="class-section" aria-labelledby="settings-title">
+                <h2 id="settings-title">"Settings"</h2>
+                {back}
+            </section>
+        }
+        .into_any();
+    }
+    view! {
+        <section class="class-section" aria-labelledby="settings-title">
+            <h2 id="settings-title">"Settings"</h2>
+            <ApiForm api=api.clone() then=Then::Reload label="Name of the class">
+                <label class="form-row">
+                    <span class="field-label">"Name of the class"</span>
+                    <input class="field" name="name" value=name required maxlength="200" autocomplete="off" />
+                </label>
+                <div class="form-actions">
+                    <button class="button" type="submit">"Rename"</button>
+                </div>
+            </ApiForm>
+            <ApiForm api=api then=Then::Reload confirm="archive" label="Archive the class">
+                <input type="hidden" name="archived" value="true" data-type="boolean" />
+                <div class="form-actions">
+                    <button class="button danger" type="submit">"Archive the class"</button>
+                </div>
+            </ApiForm>
+            <ConfirmDialog
+                id="archive"
+                title="Archive this class?"
+                text="Everybody can go on reading what is shared with it. Nobody joins, and nothing in it is changed, until you take it back."
+                action="Archive"
+            />
+        </section>
+    }
+    .into_any()
+}

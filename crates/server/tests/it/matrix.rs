@@ -1,0 +1,301 @@
+//! Who may do what: every route of the API and the socket, asked by every kind of caller.
+//!
+//! Each cell is a request in a world of its own: what one does is not there for the next.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode, header, multipart};
+use shared::ids::{ConversationId, UserId};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{self, client::IntoClientRequest},
+};
+use yrs::{Doc, Map, Out, Transact};
+
+use crate::{
+    rooms_support::{Peer, highlight},
+    support::{
+        scene::{Cast, Role, Scene},
+        test_app::{Answer, TestApp},
+    },
+};
+
+/// The answers, a column for each caller:
+///
+/// | column | who calls |
+/// |---|---|
+/// | out | nobody: signed out |
+/// | forgn | the instructor's browser, sent by a page of another site |
+/// | strgr | somebody of no class |
+/// | other | a student of another class |
+/// | stud, tutor, instr | of the class |
+/// | owner | of the conversations; a student of the class |
+/// | admin | of the site, of no class |
+/// | token | a program with a token of the instructor |
+///
+/// A word behind a path says which of two things it is asked of. The class has another instructor, so that one may go;
+/// where `{user}` and `{token}` stand is a student of the class, and a token of the instructor's.
+const TABLE: &str = "
+                                                                     out forgn strgr other  stud tutor instr owner admin token
+GET    /api/v1/me                                                    401   200   200   200   200   200   200   200   200   200
+POST   /api/v1/sign-out                                              401   403   204   204   204   204   204   204   204   204
+POST   /api/v1/dev/sign-in                                           200   403   200   200   200   200   200   200   200   200
+
+GET    /api/v1/tokens                                                401   200   200   200   200   200   200   200   200   400
+POST   /api/v1/tokens                                                401   403   201   201   201   201   201   201   201   400
+DELETE /api/v1/tokens/{id}                                           401   403   404   404   404   404   204   404   404   400
+
+GET    /api/v1/conversations                                         401   200   200   200   200   200   200   200   200   200
+POST   /api/v1/conversations                                         401   403   201   201   201   201   201   201   201   201
+POST   /api/v1/import                                                401   403   201   201   201   201   201   201   201   201
+GET    /api/v1/conversations/{id}                          shared    401   200   404   404   200   200   200   200   404   200
+GET    /api/v1/conversations/{id}                          private   401   404   404   404   404   404   404   200   404   404
+GET    /api/v1/conversations/{id}/people                   shared    401   200   404   404   200   200   200   200   404   200
+GET    /api/v1/conversations/{id}/people                   private   401   404   404   404   404   404   404   200   404   404
+GET    /api/v1/conversations/{id}/rights                   shared    401   200   404   404   200   200   200   200   404   200
+GET    /api/v1/conversations/{id}/rights                   private   401   404   404   404   404   404   404   200   404   404
+GET    /api/v1/conversations/{id}/tags                     shared    401   200   404   404   200   200   200   200   404   200
+GET    /api/v1/conversations/{id}/tags                     private   401   404   404   404   404   404   404   200   404   404
+GET    /api/v1/conversations/{id}/refused                  shared    401   200   404   404   200   200   200   200   404   200
+GET    /api/v1/conversations/{id}/refused                  private   401   404   404   404   404   404   404   200   404   404
+
+GET    /api/v1/classes                                               401   200   200   200   200   200   200   200   200   200
+POST   /api/v1/classes                                               401   403   403   403   403   403   201   403   201   201
+POST   /api/v1/classes/join                                          401   403   200   200   200   200   200   200   200   200
+GET    /api/v1/invitations/{token}                                   401   200   200   200   200   200   200   200   200   200
+POST   /api/v1/invitations/{token}/join                              401   403   200   200   200   200   200   200   200   200
+GET    /api/v1/classes/{class}                                       401   200   404   404   200   200   200   200   200   200
+PATCH  /api/v1/classes/{class}                                       401   403   404   404   403   403   204   403   204   204
+POST   /api/v1/classes/{class}/leave                                 401   403   404   404   204   204   204   204   404   204
+POST   /api/v1/classes/{class}/code                                  401   403   404   404   403   403   200   403   200   200
+DELETE /api/v1/classes/{class}/code                                  401   403   404   404   403   403   204   403   204   204
+GET    /api/v1/classes/{class}/members                               401   200   404   404   200   200   200   200   200   200
+GET    /api/v1/classes/{class}/members/{user}                        401   200   404   404   404   200   200   404   200   200
+DELETE /api/v1/classes/{class}/members/{user}                        401   403   404   404   403   403   204   403   204   204
+PUT    /api/v1/classes/{class}/members/{user}/role                   401   403   404   404   403   403   204   403   204   204
+PUT    /api/v1/classes/{class}/members/{user}/group                  401   403   404   404   403   403   204   403   204   204
+POST   /api/v1/classes/{class}/groups                                401   403   404   404   403   403   201   403   201   201
+PATCH  /api/v1/classes/{class}/groups/{group}                        401   403   404   404   403   403   204   403   204   204
+DELETE /api/v1/classes/{class}/groups/{group}                        401   403   404   404   403   403   204   403   204   204
+GET    /api/v1/classes/{class}/invitations                           401   200   404   404   403   403   200   403   200   200
+POST   /api/v1/classes/{class}/invitations                           401   403   404   404   403   403   201   403   201   201
+DELETE /api/v1/classes/{class}/invitations/{invitation}              401   403   404   404   403   403   204   403   204   204
+POST   /api/v1/classes/{class}/roster                                401   403   404   404   403   403   200   403   200   200
+DELETE /api/v1/classes/{class}/roster/{entry}                        401   403   404   404   403   403   204   403   204   204
+";
+
+/// What a conversation's socket says to each, and what they may change there: `-` is nothing, and then `notes` their
+/// highlights and the shared notes, `all` also what others made. A number is the code that it closes with, `403` an
+/// answer before it opens.
+const SOCKETS: &str = "
+             out forgn strgr other  stud tutor instr owner admin token
+shared      4401   403  4404  4404 notes   all   all   all  4404   all
+private     4401   403  4404  4404  4404  4404  4404   all  4404  4404
+archived    4401   403  4404  4404     -     -     -   all  4404     -
+";
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    SignedOut,
+    WrongOrigin,
+    Person(Role),
+    Token,
+}
+
+const CALLERS: [Caller; 10] = [
+    Caller::SignedOut,
+    Caller::WrongOrigin,
+    Caller::Person(Role::Stranger),
+    Caller::Person(Role::Other),
+    Caller::Person(Role::Student),
+    Caller::Person(Role::Tutor),
+    Caller::Person(Role::Instructor),
+    Caller::Person(Role::Owner),
+    Caller::Person(Role::Admin),
+    Caller::Token,
+];
+
+/// What stands before the answers, and these.
+fn rows(table: &'static str) -> Vec<(Vec<&'static str>, Vec<&'static str>)> {
+    let lines = table.lines().skip(2).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let rows = lines.filter(|words| !words.is_empty()).map(|mut words| {
+        let answers = words.split_off(words.len() - CALLERS.len());
+        (words, answers)
+    });
+    rows.collect()
+}
+
+async fn ask(
+    app: &TestApp,
+    cast: &Cast,
+    caller: Caller,
+    method: &str,
+    path: &str,
+    scene: &Scene,
+    kind: &str,
+) -> Answer {
+    let visitor = match caller {
+        Caller::SignedOut | Caller::Token => app.stranger(),
+        Caller::WrongOrigin => cast.visitor(app, Role::Instructor).await,
+        Caller::Person(role) => cast.visitor(app, role).await,
+    };
+    let bearer = match caller {
+        Caller::Token => Some(cast.token(app, Role::Instructor).await.1),
+        _ => None,
+    };
+    let origin = if caller == Caller::WrongOrigin { "https://example.org".to_owned() } else { app.origin() };
+    let with = |mut request: reqwest::RequestBuilder| {
+        request = match bearer {
+            Some(token) => request.bearer_auth(token),
+            None => request.header(header::ORIGIN, origin),
+        };
+        match (scene.body(method, path), Scene::file(path)) {
+            (Some(body), _) => request.json(&body),
+            (None, Some(file)) => {
+                let file = multipart::Part::text(file).file_name("a.txt");
+                request.multipart(multipart::Form::new().part("file", file))
+            }
+            (None, None) => request,
+        }
+    };
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    visitor.send(method, &scene.fill(path, kind), with).await
+}
+
+#[tokio::test]
+async fn every_caller_gets_from_every_route_what_the_table_says() {
+    let app = TestApp::start().await;
+    let cast = Cast::new(&app).await;
+    let mut wrong = Vec::new();
+    for (what, answers) in rows(TABLE) {
+        let (method, path, kind) = (what[0], what[1], what.get(2).copied().unwrap_or_default());
+        for (caller, expected) in CALLERS.into_iter().zip(answers) {
+            let scene = Scene::new(&app, &cast).await;
+            let answer = ask(&app, &cast, caller, method, path, &scene, kind).await;
+            let status = answer.status.as_str().to_owned();
+            if status != expected {
+                wrong.push(format!("{method} {path} {kind} by {caller:?}: {status}, not {expected}: {}", answer.body));
+            } else if status == "404" {
+                let nothing = ask(&app, &cast, caller, method, path, &Scene::of_nothing(), kind).await;
+                if (nothing.status, &nothing.body) != (answer.status, &answer.body) {
+                    wrong.push(format!(
+                        "{method} {path} {kind} by {caller:?} tells what is not there from what is hidden"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn every_route_has_a_row_and_every_row_is_of_a_route() {
+    let app = TestApp::start().await;
+    let document = app.stranger().get("/api/openapi.json").await.json();
+    let described: BTreeSet<String> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, operations)| {
+            operations.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    let in_table: BTreeSet<String> = rows(TABLE).iter().map(|(what, _)| format!("{} {}", what[0], what[1])).collect();
+    assert_eq!(described, in_table);
+}
+
+#[tokio::test]
+async fn every_caller_may_change_over_the_socket_what_the_table_says() {
+    let app = TestApp::start().await;
+    let cast = Cast::new(&app).await;
+    let mut wrong = Vec::new();
+    for (what, answers) in rows(SOCKETS) {
+        let scene = Scene::new(&app, &cast).await;
+        let highlights = highlights_of_another(&app, &cast).await;
+        let (change, id) = match what[0] {
+            "private" => ("update conversations set share = 'none' where id = $1", cast.shared.uuid()),
+            "archived" => ("update classes set archived_at = now() where id = $1", scene.class.uuid()),
+            _ => ("select $1", scene.class.uuid()),
+        };
+        sqlx::query(change).bind(id).execute(&app.database.pool).await.unwrap();
+        for ((caller, expected), highlight) in CALLERS.into_iter().zip(answers).zip(highlights) {
+            let found = may_change(&app, &cast, caller, &highlight).await;
+            if found != expected {
+                wrong.push(format!("{} by {caller:?}: {found}, not {expected}", what[0]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One for each caller, made by a student who is none of them while the conversation was shared.
+async fn highlights_of_another(app: &TestApp, cast: &Cast) -> Vec<String> {
+    let mut author = app.session_of(cast.target).await.sync(&cast.shared.to_string()).await;
+    author.until(|peer| peer.synced).await;
+    let mut made = Vec::new();
+    for _ in CALLERS {
+        author.edit(|doc| made.push(highlight(doc, cast.shared, cast.target, false).to_string())).await;
+    }
+    author.settle().await;
+    assert!(author.refused.is_empty(), "{:?}", author.refused);
+    made
+}
+
+/// As [`SOCKETS`] spells it.
+async fn may_change(app: &TestApp, cast: &Cast, caller: Caller, highlight: &str) -> String {
+    let mut peer = match open(app, cast, caller, cast.shared).await {
+        Ok(peer) => peer,
+        Err(status) => return status.as_str().to_owned(),
+    };
+    while !peer.synced && peer.closed.is_none() {
+        peer.hear().await;
+    }
+    if let Some(code) = peer.closed {
+        return code.to_string();
+    }
+    peer.write("x").await;
+    peer.settle().await;
+    if !peer.refused.is_empty() {
+        return "-".to_owned();
+    }
+    let me = match caller {
+        Caller::Person(role) => cast.user(role),
+        _ => cast.user(Role::Instructor),
+    };
+    peer.edit(|doc| delete(doc, highlight, me)).await;
+    peer.settle().await;
+    if peer.refused.is_empty() { "all".to_owned() } else { "notes".to_owned() }
+}
+
+pub fn delete(doc: &Doc, highlight: &str, by: UserId) {
+    let highlights = doc.get_or_insert_map("highlights");
+    let mut txn = doc.transact_mut();
+    let Some(Out::YMap(map)) = highlights.get(&txn, highlight) else { panic!("no highlight") };
+    map.insert(&mut txn, "deleted", yrs::any!({"by": by.to_string(), "at": 3}));
+}
+
+/// A socket, or the answer that refused it.
+async fn open(app: &TestApp, cast: &Cast, caller: Caller, talk: ConversationId) -> Result<Peer, StatusCode> {
+    let id = talk.to_string();
+    let visitor = match caller {
+        Caller::SignedOut => app.stranger(),
+        Caller::WrongOrigin => {
+            let visitor = cast.visitor(app, Role::Instructor).await;
+            let mut request =
+                format!("{}/sync/{id}", app.origin().replacen("http", "ws", 1)).into_client_request().unwrap();
+            request.headers_mut().insert("cookie", visitor.cookie.parse().unwrap());
+            request.headers_mut().insert("origin", "https://example.org".parse().unwrap());
+            return match connect_async(request).await {
+                Err(tungstenite::Error::Http(answer)) => Err(answer.status()),
+                other => panic!("{other:?}"),
+            };
+        }
+        Caller::Person(role) => cast.visitor(app, role).await,
+        Caller::Token => {
+            let (_, token) = cast.token(app, Role::Instructor).await;
+            return Ok(app.stranger().sync_by_token(&id, &token).await);
+        }
+    };
+    Ok(visitor.sync(&id).await)
+}

@@ -1,0 +1,233 @@
+//! A class with one of everything in it, and every kind of person around it.
+
+use serde_json::{Value, json};
+use server::sessions::Secret;
+use shared::ids::{ClassGroupId, ClassId, ConversationId, InvitationId, RosterEntryId, TokenId, UserId};
+use sqlx::PgPool;
+
+use super::test_app::{TestApp, Visitor};
+use crate::rooms_support;
+
+/// Who they are to the class of a [`Scene`], in the order of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Belongs to no class.
+    Stranger,
+    /// Is a student of another class.
+    Other,
+    Student,
+    Tutor,
+    Instructor,
+    /// A student, whose conversations they are.
+    Owner,
+    /// Belongs to no class, and is an administrator of the site.
+    Admin,
+}
+
+impl Role {
+    pub const ALL: [Self; 7] =
+        [Self::Stranger, Self::Other, Self::Student, Self::Tutor, Self::Instructor, Self::Owner, Self::Admin];
+
+    fn in_class(self) -> Option<&'static str> {
+        match self {
+            Self::Stranger | Self::Other | Self::Admin => None,
+            Self::Student | Self::Owner => Some("student"),
+            Self::Tutor => Some("tutor"),
+            Self::Instructor => Some("instructor"),
+        }
+    }
+}
+
+/// The people, and two conversations of one of them: they stay, while classes come and go.
+pub struct Cast {
+    people: Vec<UserId>,
+    colleague: UserId,
+    /// A student who does nothing.
+    pub target: UserId,
+    pub shared: ConversationId,
+    pub private: ConversationId,
+}
+
+impl Cast {
+    pub async fn new(app: &TestApp) -> Cast {
+        let db = &app.database.pool;
+        let mut people = Vec::new();
+        for role in Role::ALL {
+            people.push(rooms_support::person(db, &format!("{role:?}")).await);
+        }
+        let owner = &people[Role::Owner as usize];
+        let (shared, private) =
+            (rooms_support::conversation(db, owner).await, rooms_support::conversation(db, owner).await);
+        let cast = Cast {
+            colleague: rooms_support::person(db, "Colleague").await.user,
+            target: rooms_support::person(db, "Target").await.user,
+            shared,
+            private,
+            people: people.iter().map(|person| person.user).collect(),
+        };
+        run(db, "update users set is_admin = true where id = $1", &[cast.id(Role::Admin)]).await;
+        let elsewhere = ClassId::new().uuid();
+        run(db, "insert into classes (id, name) values ($1, 'Elsewhere')", &[elsewhere]).await;
+        let join = "insert into memberships (class_id, user_id, role) values ($1, $2, 'student')";
+        run(db, join, &[elsewhere, cast.id(Role::Other)]).await;
+        cast
+    }
+
+    pub fn user(&self, role: Role) -> UserId {
+        self.people[role as usize]
+    }
+
+    fn id(&self, role: Role) -> uuid::Uuid {
+        self.user(role).uuid()
+    }
+
+    /// One of them, in a browser of their own.
+    pub async fn visitor(&self, app: &TestApp, role: Role) -> Visitor {
+        app.session_of(self.people[role as usize]).await
+    }
+
+    /// A personal access token of one of them, and its id.
+    pub async fn token(&self, app: &TestApp, role: Role) -> (String, String) {
+        self.visitor(app, role).await.token("x").await
+    }
+}
+
+async fn run(db: &PgPool, sql: &'static str, ids: &[uuid::Uuid]) {
+    let query = ids.iter().fold(sqlx::query(sql), |query, id| query.bind(*id));
+    query.execute(db).await.unwrap();
+}
+
+/// A class of the cast with another instructor, a student who does nothing, a group, a line of the roster, a code and a
+/// link; the shared conversation is shared with it.
+pub struct Scene {
+    pub class: ClassId,
+    group: ClassGroupId,
+    target: UserId,
+    entry: RosterEntryId,
+    invitation: InvitationId,
+    link: String,
+    /// A personal access token of the instructor.
+    token: String,
+    shared: ConversationId,
+    private: ConversationId,
+}
+
+/// As it is stored, without the hyphen.
+const CODE: &str = "BCDFGHJK";
+
+impl Scene {
+    pub async fn new(app: &TestApp, cast: &Cast) -> Scene {
+        let db = &app.database.pool;
+        let (class, group, entry) = (ClassId::new(), ClassGroupId::new(), RosterEntryId::new());
+        let (invitation, secret) = (InvitationId::new(), Secret::new().unwrap());
+        run(db, "update classes set join_code = null", &[]).await;
+        sqlx::query("insert into classes (id, name, join_code) values ($1, 'A class', $2)")
+            .bind(class.uuid())
+            .bind(CODE)
+            .execute(db)
+            .await
+            .unwrap();
+        let members = Role::ALL.iter().filter_map(|role| Some((cast.id(*role), role.in_class()?)));
+        let others = [(cast.colleague.uuid(), "instructor"), (cast.target.uuid(), "student")];
+        for (user, role) in members.chain(others) {
+            sqlx::query("insert into memberships (class_id, user_id, role) values ($1, $2, $3)")
+                .bind(class.uuid())
+                .bind(user)
+                .bind(role)
+                .execute(db)
+                .await
+                .unwrap();
+        }
+        run(db, "insert into class_groups (id, class_id, name) values ($1, $2, 'Lab')", &[group.uuid(), class.uuid()])
+            .await;
+        let waits = "insert into roster_entries (id, class_id, email, name, role)
+                     values ($1, $2, 'waits@example.test', 'Waits', 'student')";
+        run(db, waits, &[entry.uuid(), class.uuid()]).await;
+        sqlx::query(
+            "insert into class_invitations (id, class_id, token_hash, role, expires_at, max_uses)
+             values ($1, $2, $3, 'student', now() + interval '1 day', 2000)",
+        )
+        .bind(invitation.uuid())
+        .bind(class.uuid())
+        .bind(secret.hash())
+        .execute(db)
+        .await
+        .unwrap();
+        let share = "update conversations set class_id = $1, share = 'class' where id = $2";
+        run(db, share, &[class.uuid(), cast.shared.uuid()]).await;
+        // What was there before: nobody can teach hundreds of classes.
+        run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
+            .await;
+        Scene {
+            class,
+            group,
+            target: cast.target,
+            entry,
+            invitation,
+            link: secret.text(),
+            token: cast.token(app, Role::Instructor).await.0,
+            shared: cast.shared,
+            private: cast.private,
+        }
+    }
+
+    /// The same with ids that name nothing.
+    pub fn of_nothing() -> Scene {
+        Scene {
+            class: ClassId::new(),
+            group: ClassGroupId::new(),
+            target: UserId::new(),
+            entry: RosterEntryId::new(),
+            invitation: InvitationId::new(),
+            link: Secret::new().unwrap().text(),
+            token: TokenId::new().to_string(),
+            shared: ConversationId::new(),
+            private: ConversationId::new(),
+        }
+    }
+
+    /// A path of the API with its parameters filled in. `kind` is which conversation `{id}` is: `private`, or else the
+    /// shared one.
+    pub fn fill(&self, path: &str, kind: &str) -> String {
+        let conversation = if kind == "private" { self.private } else { self.shared };
+        let id = if path.contains("/tokens/") { self.token.clone() } else { conversation.to_string() };
+        [
+            ("{id}", id),
+            ("{class}", self.class.to_string()),
+            ("{group}", self.group.to_string()),
+            ("{user}", self.target.to_string()),
+            ("{entry}", self.entry.to_string()),
+            ("{invitation}", self.invitation.to_string()),
+            ("{token}", self.link.clone()),
+        ]
+        .iter()
+        .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
+    }
+
+    /// What a request to this path holds, so that it is done if it is allowed.
+    pub fn body(&self, method: &str, path: &str) -> Option<Value> {
+        Some(match (method, path) {
+            ("POST", "/api/v1/dev/sign-in") => json!({"person": "student-1"}),
+            ("POST", "/api/v1/tokens") => json!({"name": "x"}),
+            ("POST", "/api/v1/conversations") => json!({"title": "x", "text": "x", "share": "none"}),
+            ("POST", "/api/v1/classes") => json!({"name": "New"}),
+            ("POST", "/api/v1/classes/join") => json!({"code": "bcdf-ghjk"}),
+            ("PATCH", "/api/v1/classes/{class}") => json!({"name": "Renamed"}),
+            ("PUT", "/api/v1/classes/{class}/members/{user}/role") => json!({"role": "tutor"}),
+            ("PUT", "/api/v1/classes/{class}/members/{user}/group") => json!({"group": self.group}),
+            ("POST", "/api/v1/classes/{class}/groups") => json!({"name": "New"}),
+            ("PATCH", "/api/v1/classes/{class}/groups/{group}") => json!({"name": "Renamed"}),
+            ("POST", "/api/v1/classes/{class}/invitations") => json!({"role": "student", "days": 1, "max_uses": 1}),
+            _ => return None,
+        })
+    }
+
+    /// The file of a request that sends one.
+    pub fn file(path: &str) -> Option<&'static str> {
+        match path {
+            "/api/v1/import" => Some("Some words."),
+            "/api/v1/classes/{class}/roster" => Some("Name,E-mail\nNew,new@example.test\n"),
+            _ => None,
+        }
+    }
+}

@@ -147,4 +147,17 @@ mod tests {
         assert!(matches!(rows("list.csv", b"Name\xfc;x"), Err(Error::Import(_))));
         assert!(matches!(rows("list.csv", "x\n".repeat(ROWS + 1).as_bytes()), Err(Error::TooLarge(_))));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_bring_it_down(bytes: Vec<u8>, text in "[a;,\"\\t\\r\\n]{0,60}", archive: Vec<u8>) {
+            let _ = rows("a.csv", &bytes);
+            let _ = rows("a.xlsx", &[b"PK\x03\x04", &archive[..]].concat());
+            if let Ok(rows) = rows("a.csv", text.as_bytes()) {
+                let lines: Vec<u32> = rows.iter().map(|row| row.line).collect();
+                assert!(lines.is_sorted_by(|one, next| one < next), "{lines:?}");
+                assert!(lines.last().is_none_or(|last| *last as usize <= text.lines().count().max(1)), "{lines:?}");
+            }
+        }
+    }
 }

@@ -13,6 +13,10 @@ pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod pages;
 
+/// Forms of plain pages.
+#[cfg(feature = "ssr")]
+pub mod forms;
+
 /// Times without a network.
 #[cfg(feature = "ssr")]
 pub mod offline;

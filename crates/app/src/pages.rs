@@ -1,5 +1,6 @@
 //! One component a page. A page is given what it shows; finding that is the server's part.
 
+mod account;
 mod conversation;
 mod home;
 mod import;
@@ -11,11 +12,12 @@ use shared::api::Me;
 
 use crate::parts::Account;
 
+pub use account::{AccountPage, SessionLine, TokenLine};
 pub use conversation::ConversationPage;
 pub use home::HomePage;
 pub use import::ImportPage;
 pub use notice::NoticePage;
-pub use sign_in::SignInPage;
+pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
 
 /// The bar of a page that has no tools.
 #[component]

@@ -6,6 +6,7 @@
 mod conversations;
 mod people;
 mod problem;
+mod sessions;
 mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -14,8 +15,9 @@ pub use conversations::{
     Conversation, ConversationSummary, CreateConversation, Created, GetConversation, GetRights, ImportChoice, Imported,
     ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
 };
-pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
+pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOut};
 pub use problem::Problem;
+pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 
 /// Methods that the API uses.

@@ -98,6 +98,8 @@ ids! {
     TagGroupId;
     /// A personal access token.
     TokenId;
+    /// A session: somebody signed in in one browser.
+    SessionId;
 }
 
 #[cfg(test)]

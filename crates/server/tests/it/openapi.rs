@@ -26,9 +26,12 @@ async fn every_route_is_described_and_every_description_is_a_route() {
         for method in operations.as_object().unwrap().keys() {
             // Anew each time: one of the routes signs out.
             let student = app.person("student-1").await;
-            let id = match path.starts_with("/api/v1/tokens/") {
-                true => student.token("x").await.0,
-                false => student.conversation("x", "x", "none").await,
+            let id = if path.starts_with("/api/v1/tokens/") {
+                student.token("x").await.0
+            } else if path.starts_with("/api/v1/sessions/") {
+                student.get("/api/v1/sessions").await.json()[0]["id"].as_str().unwrap().to_owned()
+            } else {
+                student.conversation("x", "x", "none").await
             };
             let path = path.replace("{id}", &id);
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
@@ -58,6 +61,7 @@ async fn answers_have_the_fields_that_are_described() {
     let answers = [
         ("Me", student.get("/api/v1/me").await.json()),
         ("Token", first(&student.get("/api/v1/tokens").await.json())),
+        ("Session", first(&student.get("/api/v1/sessions").await.json())),
         ("ConversationSummary", first(&student.get("/api/v1/conversations").await.json())),
         ("Person", first(&student.get(&format!("/api/v1/conversations/{id}/people")).await.json())),
         ("TagSummary", first(&student.get(&format!("/api/v1/conversations/{id}/tags")).await.json())),

@@ -4,7 +4,6 @@
 
 -- Whoever makes classes without teaching one yet; admins and instructors may anyway (`server::access`).
 alter table users add column may_create_classes boolean not null default false;
-create index users_email_lower on users (lower(email));
 
 -- An archived class is read-only: it is joined by nobody, and what is shared with it is read and not changed.
 alter table classes

@@ -123,6 +123,11 @@
   const underWay = new Set();
   document.addEventListener("submit", async (event) => {
     const form = event.target;
+    if (form.hasAttribute("data-once")) {
+      // A plain form: the browser sends it, once.
+      if (underWay.has(form)) event.preventDefault();
+      underWay.add(form);
+    }
     if (!form.hasAttribute("data-api")) return;
     event.preventDefault();
     if (underWay.has(form)) return;

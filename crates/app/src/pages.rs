@@ -1,5 +1,6 @@
 //! One component a page. A page is given what it shows; finding that is the server's part.
 
+mod account;
 mod class;
 mod classes;
 mod conversation;
@@ -14,6 +15,7 @@ use shared::api::Me;
 
 use crate::parts::Account;
 
+pub use account::{AccountPage, SessionLine, TokenLine};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::ConversationPage;
@@ -21,7 +23,7 @@ pub use home::HomePage;
 pub use import::ImportPage;
 pub use join::JoinPage;
 pub use notice::NoticePage;
-pub use sign_in::SignInPage;
+pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
 
 /// The bar of a page that has no tools.
 #[component]

@@ -49,6 +49,7 @@ pub fn Account(
                 <p class="account-name">{me.name}</p>
                 <p class="hint">{me.email}</p>
                 {children.map(|children| children())}
+                <a class="button" href="/account">"Account"</a>
                 <form method="post" action="/sign-out">
                     <button class="button" type="submit">"Sign out"</button>
                 </form>

@@ -25,6 +25,7 @@ pub use secret::Secret;
 mod arguments;
 mod origin;
 mod secret;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub log: String,
     /// What a caller of `/metrics` must know. Without it `/metrics` exists only where the public origin is loopback.
     pub metrics_token: Option<Secret>,
+    /// The header in which a proxy says from where a request comes.
+    pub client_address_header: Option<String>,
     /// Folder of the browser's files.
     pub site_root: PathBuf,
     /// Whether pages load themselves anew when the server was started anew.
@@ -57,8 +60,17 @@ pub struct Config {
 pub enum SignIn {
     /// A button for each seeded person and no proof. Only ever where the public origin is loopback.
     Development,
-    /// Magic links by e-mail.
-    Stytch(Stytch),
+    /// At least one of them.
+    Providers(Box<Providers>),
+}
+
+/// Those who prove to us who somebody is.
+#[derive(Debug, Clone)]
+pub struct Providers {
+    /// Links by e-mail.
+    pub stytch: Option<Stytch>,
+    /// A university's own sign-in.
+    pub oidc: Option<Oidc>,
 }
 
 /// A Stytch B2C project.
@@ -70,6 +82,21 @@ pub struct Stytch {
     pub secret: Secret,
     /// The service's address, without `/v1`.
     pub base_url: Url,
+}
+
+/// A provider that speaks OpenID Connect.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// Its address, exactly as the provider itself writes it.
+    pub issuer: String,
+    /// As what it knows us.
+    pub client_id: String,
+    /// Proves it.
+    pub client_secret: Secret,
+    /// What people call it: `Continue with …`.
+    pub name: String,
+    /// Whether its addresses are known to be people's own also where it does not say so (`email_verified`).
+    pub trust_email: bool,
 }
 
 /// A model behind an API of OpenAI's kind.
@@ -162,7 +189,6 @@ impl Config {
             None => None,
             Some(value) => Some(value.parse::<Origin>().map_err(|why| wrong("PUBLIC_ORIGIN", &value, why))?),
         };
-        let stytch = stytch(settings.stytch_project_id, settings.stytch_secret, settings.stytch_base_url)?;
         let log = text("LOG", settings.log)?.unwrap_or_else(|| "info".to_owned());
         EnvFilter::try_new(&log)
             .map_err(|_| wrong("LOG", &log, "not a tracing filter such as info or server=debug,info"))?;
@@ -170,54 +196,16 @@ impl Config {
             database_url: database_url(settings.database_url)?,
             data_dir: data_dir(settings.data_dir)?,
             listen,
-            sign_in: sign_in(stytch, origin.as_ref())?,
+            sign_in: settings.sign_in.check(origin.as_ref())?,
             model: model(settings.openai_api_key, settings.openai_base_url, settings.openai_model, settings.llm_api)?,
             log,
             metrics_token: text("METRICS_TOKEN", settings.metrics_token)?.map(Secret::new),
+            client_address_header: sign_in::header_name(settings.client_address_header)?,
             site_root: site_root(settings.site_root)?,
             dev_reload: text("DEV_RELOAD", settings.dev_reload)?.is_some(),
             origin,
         })
     }
-}
-
-fn sign_in(stytch: Option<Stytch>, origin: Option<&Origin>) -> Result<SignIn, ConfigError> {
-    match (stytch, origin) {
-        (Some(stytch), _) => Ok(SignIn::Stytch(stytch)),
-        (None, Some(origin)) if !origin.is_loopback() => Err(ConfigError::Wrong(format!(
-            "PUBLIC_ORIGIN is {origin}, which is not this machine alone, and nobody could sign in there: \
-             set STYTCH_PROJECT_ID and STYTCH_SECRET"
-        ))),
-        (None, _) => Ok(SignIn::Development),
-    }
-}
-
-fn stytch(
-    project_id: Option<OsString>,
-    secret: Option<OsString>,
-    base_url: Option<OsString>,
-) -> Result<Option<Stytch>, ConfigError> {
-    let base_url = text("STYTCH_BASE_URL", base_url)?;
-    let (project_id, secret) = match (text("STYTCH_PROJECT_ID", project_id)?, text("STYTCH_SECRET", secret)?) {
-        (Some(project_id), Some(secret)) => (project_id, secret),
-        (None, None) if base_url.is_none() => return Ok(None),
-        (project_id, secret) => {
-            let missing: Vec<&str> = [("STYTCH_PROJECT_ID", project_id.is_none()), ("STYTCH_SECRET", secret.is_none())]
-                .into_iter()
-                .filter_map(|(name, is_missing)| is_missing.then_some(name))
-                .collect();
-            return Err(ConfigError::Wrong(format!(
-                "Stytch is set up in part: set {} too, or none of the STYTCH_ variables",
-                missing.join(" and ")
-            )));
-        }
-    };
-    let base_url = match base_url {
-        Some(value) => web_address("STYTCH_BASE_URL", &value)?,
-        None if project_id.starts_with("project-test-") => web_address("STYTCH_BASE_URL", "https://test.stytch.com")?,
-        None => web_address("STYTCH_BASE_URL", "https://api.stytch.com")?,
-    };
-    Ok(Some(Stytch { project_id, secret: Secret::new(secret), base_url }))
 }
 
 /// A key alone is no model: many machines have `OPENAI_API_KEY` in their environment for other reasons, and the

@@ -4,7 +4,7 @@
 use axum::{
     Form, Json,
     extract::{State, rejection::JsonRejection},
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use shared::{
     ids::UserId,
 };
 
-use crate::{error::Error, services::Services, sessions};
+use crate::{error::Error, services::Services, sessions, sign_in};
 
 /// The provider's name in `identities`.
 pub const PROVIDER: &str = "development";
@@ -35,10 +35,11 @@ async fn find(services: &Services, person: DevelopmentPerson) -> Result<Me, Erro
 /// `POST /api/v1/dev/sign-in`
 pub async fn sign_in(
     State(services): State<Services>,
+    headers: HeaderMap,
     body: Result<Json<DevelopmentSignIn>, JsonRejection>,
 ) -> Result<Response, Error> {
     let me = find(&services, body?.0.person).await?;
-    let cookie = sessions::start(&services.db, &services.origin, me.id).await?;
+    let cookie = sessions::start(&services, &headers, me.id).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(me)).into_response())
 }
 
@@ -53,30 +54,10 @@ pub struct SignInForm {
 /// `POST /sign-in`: the same by a plain form, so that it works before and without scripts.
 pub async fn sign_in_by_form(
     State(services): State<Services>,
+    headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, Error> {
     let me = find(&services, form.person).await?;
-    let cookie = sessions::start(&services.db, &services.origin, me.id).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(local_path(&form.next))).into_response())
-}
-
-/// Where to go after signing in: a path of this site, else the home page. `//host` and `/\host` would be another site.
-fn local_path(next: &str) -> &str {
-    let local = next.starts_with('/') && !next[1..].starts_with(['/', '\\']) && !next.chars().any(char::is_control);
-    if local { next } else { "/" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_path_of_this_site_is_followed_after_sign_in() {
-        assert_eq!(local_path("/c/1?x=2#h"), "/c/1?x=2#h");
-        for foreign in
-            ["", "https://example.org", "//example.org", "/\\example.org", "javascript:alert(1)", "/\t/example.org"]
-        {
-            assert_eq!(local_path(foreign), "/", "{foreign:?}");
-        }
-    }
+    let cookie = sessions::start(&services, &headers, me.id).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(sign_in::local_path(&form.next))).into_response())
 }

@@ -21,8 +21,26 @@ pub mod error;
 /// Origin check, content security policy, headers.
 pub mod security;
 
+/// Cookies of our own.
+pub mod cookies;
+
 /// Sessions, their cookie, and who calls.
 pub mod sessions;
+
+/// Signing in: what all ways of it share.
+pub mod sign_in;
+
+/// Which user somebody is.
+pub mod identities;
+
+/// Links by e-mail.
+pub mod stytch;
+
+/// A university's own sign-in.
+pub mod oidc;
+
+/// Requests of ours to others.
+pub mod outbound;
 
 /// Sign-in as a seeded person, on loopback only.
 pub mod development;

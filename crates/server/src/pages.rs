@@ -1,31 +1,33 @@
 //! Pages: each asks the typed API, in process and with the visitor's own cookies, and shows what it answers. So there is
 //! one path to everything, one check of access and one kind of error.
 
+mod account;
 mod classes;
+mod sign_in;
 
 use app::{
     offline::OfflinePage,
-    pages::{ConversationPage, HomePage, ImportPage, NoticePage, SignInPage},
+    pages::{ConversationPage, HomePage, ImportPage, NoticePage},
     shell::Shell,
 };
 use axum::{
     Router,
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use shared::{
     api::{Endpoint, GetConversation, GetMe, ListConversations, ListPeople, Me, Problem},
     ids::ConversationId,
 };
 use tower::ServiceExt;
 
-use crate::{config::SignIn, security, services::Services};
+use crate::{security, services::Services};
 
 /// An answer of the API to a page is at most this long: the texts of the longest conversation, with room.
 const MAX_REPLY_BYTES: usize = 64 << 20;
@@ -45,16 +47,15 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
     // Rendering runs on tokio. An error says that this was said before, by another server in the same process (tests).
     let _ = any_spawner::Executor::init_tokio();
     let site = Site { services: services.clone(), api: api.with_state(services.clone()) };
-    let mut routes = Router::new()
+    let routes = Router::new()
         .route("/", get(home))
         .route("/import", get(import))
         .route("/c/{id}", get(conversation))
+        .route("/account", get(account::show))
         .route("/offline", get(offline))
         .merge(classes::routes())
+        .merge(sign_in::routes(services))
         .fallback(nothing);
-    if matches!(services.config.sign_in, SignIn::Development) {
-        routes = routes.route("/sign-in", get(sign_in));
-    }
     routes.with_state(site)
 }
 
@@ -246,18 +247,6 @@ async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Pa
         }
         Err(problem) => site.detour(Detour::Problem(problem), reader).await,
     }
-}
-
-#[derive(Deserialize)]
-struct SignInQuery {
-    #[serde(default)]
-    next: String,
-}
-
-async fn sign_in(State(site): State<Site>, headers: HeaderMap, Query(query): Query<SignInQuery>) -> Response {
-    let reader = site.reader(&headers).await;
-    let page = move || view! { <SignInPage next=query.next.clone() /> };
-    site.render(StatusCode::OK, "Sign in".into(), false, reader, page).await
 }
 
 /// What the service worker keeps for times without a network.

@@ -2,17 +2,42 @@
 
 use axum::{
     Json,
-    extract::State,
+    extract::{State, rejection::JsonRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use shared::api::Me;
+use shared::api::{Me, Rename};
 
 use crate::{error::Error, services::Services, sessions, sessions::Caller};
 
 /// `GET /api/v1/me`
 pub async fn me(caller: Caller) -> Json<Me> {
     Json(Me { id: caller.id, name: caller.name, email: caller.email })
+}
+
+/// A name is at most this long.
+const MAX_NAME: usize = 100;
+
+/// `POST /api/v1/me`
+pub async fn rename(
+    State(services): State<Services>,
+    caller: Caller,
+    body: Result<Json<Rename>, JsonRejection>,
+) -> Result<Json<Me>, Error> {
+    caller.session()?;
+    let Json(Rename { name }) = body?;
+    let name = name.trim();
+    let is_text = name.chars().all(|character| !character.is_control() && !is_direction(character));
+    if !is_text || !(1..=MAX_NAME).contains(&name.chars().count()) {
+        return Err(Error::Invalid("name", "name: a name has 1 to 100 characters, on one line.".into()));
+    }
+    sqlx::query!("update users set name = $1 where id = $2", name, caller.id.uuid()).execute(&services.db).await?;
+    Ok(Json(Me { id: caller.id, name: name.to_owned(), email: caller.email }))
+}
+
+/// What turns the text around it over, and so could make one name look like another.
+fn is_direction(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `POST /api/v1/sign-out`

@@ -17,7 +17,7 @@ use tower_http::{
 
 use crate::{
     classes, config::SignIn, conversations, development, error::Error, health, import, metrics, pages, people, refused,
-    roster, security, services::Services, sync_route, tokens,
+    roster, security, services::Services, sessions, sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -30,8 +30,11 @@ const MULTIPART_SLACK: usize = 64 << 10;
 /// The typed API.
 fn api(services: &Services) -> Router<Services> {
     let mut routes = Router::new()
-        .route("/api/v1/me", get(people::me))
+        .route("/api/v1/me", get(people::me).post(people::rename))
         .route("/api/v1/sign-out", post(people::sign_out))
+        .route("/api/v1/sign-out-everywhere", post(sessions::own::sign_out_everywhere))
+        .route("/api/v1/sessions", get(sessions::own::list))
+        .route("/api/v1/sessions/{id}", delete(sessions::own::end_one))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
@@ -87,7 +90,8 @@ pub fn router(services: Services) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .route("/sync/{conversation_id}", get(sync_route::upgrade))
-        .route("/sign-out", post(people::sign_out_by_form));
+        .route("/sign-out", post(people::sign_out_by_form))
+        .route("/sign-out-everywhere", post(sessions::own::sign_out_everywhere_by_form));
     if matches!(services.config.sign_in, SignIn::Development) {
         plain = plain.route("/sign-in", post(development::sign_in_by_form));
     }

@@ -39,7 +39,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if matches!(config.sign_in, SignIn::Development) {
         demo::seed(database.pool()).await.context("cannot seed the demo data")?;
     }
-    let services = Services::new(config, bound, database.pool().clone());
+    let services = Services::new(config, bound, database.pool().clone())?;
     announce(&services, bound);
     run(listener, services, async move { stop.came().await }).await?;
     database.close().await
@@ -73,7 +73,9 @@ pub async fn run(
             tracing::debug!(%error, "no TCP_NODELAY");
         }
     });
-    let server = axum::serve(listener, router(services)).with_graceful_shutdown(async move {
+    // Limits on sign-in count by where somebody is.
+    let service = router(services).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
         stopping.send_replace(true);
     });

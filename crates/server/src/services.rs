@@ -12,6 +12,7 @@ use crate::{
     config::{Config, Origin},
     error::Error,
     rooms::Rooms,
+    sign_in::Ways,
 };
 
 /// The server's world.
@@ -25,6 +26,8 @@ pub struct Services {
     pub db: PgPool,
     /// The open documents.
     pub rooms: Rooms,
+    /// The ways to sign in.
+    pub ways: Ways,
     /// Where the pages find their scripts.
     pub leptos: LeptosOptions,
     /// Codes that people tried to join a class by.
@@ -37,7 +40,10 @@ const IMPORTS_AT_ONCE: usize = 2;
 
 impl Services {
     /// The services of a server that listens on `bound`.
-    pub fn new(config: Config, bound: SocketAddr, db: PgPool) -> Self {
+    ///
+    /// # Errors
+    /// What is configured needs what the system does not have.
+    pub fn new(config: Config, bound: SocketAddr, db: PgPool) -> anyhow::Result<Self> {
         let origin = config.public_origin(bound);
         let build_id = build_id(&config);
         let leptos = LeptosOptions::builder()
@@ -47,15 +53,16 @@ impl Services {
             .site_pkg_dir(format!("pkg/{build_id}"))
             .site_addr(bound)
             .build();
-        Self {
+        Ok(Self {
             rooms: Rooms::new(db.clone()),
+            ways: Ways::new(&config.sign_in)?,
             config: Arc::new(config),
             origin,
             db,
             leptos,
             codes_tried: Arc::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
-        }
+        })
     }
 }
 

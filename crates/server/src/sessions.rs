@@ -1,5 +1,8 @@
 //! Sessions: 32 random bytes in a cookie, their SHA-256 in the database, idle and absolute expiry, revocable.
 
+mod device;
+pub mod own;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header, request::Parts},
@@ -7,10 +10,13 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::TryRngCore;
 use sha2::{Digest, Sha256};
-use shared::ids::{TokenId, UserId};
+use shared::ids::{SessionId, TokenId, UserId};
 use sqlx::PgPool;
 
-use crate::{config::Origin, error::Error, services::Services, tokens};
+use crate::{config::Origin, cookies, error::Error, services::Services, tokens};
+
+/// The cookie that carries a session.
+const COOKIE: &str = "session";
 
 /// A session ends after this long without a request.
 const IDLE: time::Duration = time::Duration::days(14);
@@ -68,32 +74,24 @@ pub struct Caller {
     pub proof: Proof,
 }
 
-/// The cookie's name. `__Host-` binds it to this very host but wants https; on plain http (loopback) the port is in the
-/// name, because cookies do not tell ports apart and two servers on one machine would sign each other's people out.
-pub fn cookie_name(origin: &Origin) -> String {
-    if origin.is_https() { "__Host-session".into() } else { format!("session-{}", origin.port()) }
-}
-
-fn set_cookie(origin: &Origin, value: &str, max_age: i64) -> HeaderValue {
-    let secure = if origin.is_https() { "; Secure" } else { "" };
-    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}", cookie_name(origin));
-    HeaderValue::from_str(&cookie).expect("names and base64 are visible ASCII")
-}
-
-/// Starts a session and answers the cookie that carries it.
-pub async fn start(db: &PgPool, origin: &Origin, user: UserId) -> Result<HeaderValue, Error> {
+/// Starts a session and answers the cookie that carries it. `headers` are those of the request that signs in: they say
+/// on what device that is.
+pub async fn start(services: &Services, headers: &HeaderMap, user: UserId) -> Result<HeaderValue, Error> {
     let secret = Secret::new()?;
     let expires = time::OffsetDateTime::now_utc() + ABSOLUTE;
+    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(device::stored);
     sqlx::query!(
-        "insert into sessions (token_hash, user_id, expires_at)
-         values ($1, $2, $3)",
+        "insert into sessions (token_hash, user_id, expires_at, id, user_agent)
+         values ($1, $2, $3, $4, $5)",
         secret.hash(),
         user.uuid(),
-        expires
+        expires,
+        SessionId::new().uuid(),
+        user_agent
     )
-    .execute(db)
+    .execute(&services.db)
     .await?;
-    Ok(set_cookie(origin, &secret.text(), ABSOLUTE.whole_seconds()))
+    Ok(cookies::set(&services.origin, COOKIE, &secret.text(), ABSOLUTE.whole_seconds()))
 }
 
 /// Ends the caller's session, with all that is connected by it, and answers the cookie that forgets it.
@@ -103,18 +101,12 @@ pub async fn end(services: &Services, caller: &Caller) -> Result<HeaderValue, Er
         revoke.execute(&services.db).await?;
         services.rooms.sign_out(&caller.proof);
     }
-    Ok(set_cookie(&services.origin, "", 0))
-}
-
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let pairs =
-        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|all| all.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    Ok(cookies::forget(&services.origin, COOKIE))
 }
 
 /// Who holds the session of this request's cookie, if it is still good.
 pub async fn of_cookie(db: &PgPool, origin: &Origin, headers: &HeaderMap) -> Result<Option<Caller>, Error> {
-    let Some(secret) = cookie(headers, &cookie_name(origin)).and_then(Secret::parse) else { return Ok(None) };
+    let Some(secret) = cookies::read(origin, headers, COOKIE).and_then(Secret::parse) else { return Ok(None) };
     let hash = secret.hash();
     let idle_since = time::OffsetDateTime::now_utc() - IDLE;
     let row = sqlx::query!(
@@ -162,6 +154,23 @@ pub async fn identify(services: &Services, headers: &HeaderMap) -> Result<Option
     }
 }
 
+impl Caller {
+    /// The session that the caller came by. A token that leaked could otherwise make itself successors, or sign its owner
+    /// out.
+    ///
+    /// # Errors
+    /// They came by a token.
+    pub fn session(&self) -> Result<&[u8], Error> {
+        match &self.proof {
+            Proof::Session(hash) => Ok(hash),
+            Proof::Token(_) => Err(Error::Invalid(
+                "token_by_token",
+                "Tokens, sessions and names are the business of a person who is signed in, not of a token.".into(),
+            )),
+        }
+    }
+}
+
 impl FromRequestParts<Services> for Caller {
     type Rejection = Error;
 
@@ -173,15 +182,6 @@ impl FromRequestParts<Services> for Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cookie_is_found_among_others() {
-        let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("a=1; session-80=x"));
-        headers.append(header::COOKIE, HeaderValue::from_static("session-8080=y; b=2"));
-        assert_eq!(cookie(&headers, "session-8080"), Some("y"));
-        assert_eq!(cookie(&headers, "session"), None);
-    }
 
     #[test]
     fn a_secret_survives_its_text_and_nothing_else_is_one() {

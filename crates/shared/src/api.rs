@@ -24,6 +24,7 @@ mod members;
 mod people;
 mod problem;
 mod roster;
+mod sessions;
 mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -44,11 +45,12 @@ pub use members::{
     ClassMember, ClassPerson, CreateGroup, CreatedGroup, DeleteGroup, GetMember, Group, ListMembers, MEMBERS_PAGE,
     MemberPage, RemoveMember, RenameGroup, SetGroup, SetRole,
 };
-pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
+pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOut};
 pub use problem::{Fault, Problem};
 pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
 };
+pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 
 /// Methods that the API uses.

@@ -104,6 +104,8 @@ ids! {
     InvitationId;
     /// A line of a class's roster that waits for its person.
     RosterEntryId;
+    /// A session: somebody signed in in one browser.
+    SessionId;
 }
 
 #[cfg(test)]

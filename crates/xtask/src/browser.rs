@@ -65,6 +65,26 @@ pub fn playwright(workspace: &Workspace, arguments: &[&str]) -> Result<Command> 
     Ok(playwright)
 }
 
+/// All journeys.
+pub fn journeys(workspace: &Workspace) -> Result<Command> {
+    let mut playwright = playwright(workspace, &["--reporter=list,json"])?;
+    playwright.env("PROMPTGRIMOIRE_STAND_INS", stand_ins(workspace)?);
+    Ok(playwright)
+}
+
+/// The program that stands in for those whom the product asks. The integration tests have compiled nearly all of it.
+fn stand_ins(workspace: &Workspace) -> Result<PathBuf> {
+    let step = progress::start("stand-ins");
+    let mut cargo = process::cargo();
+    cargo.args(["build", "--package=server", "--example=stand_ins"]).current_dir(&workspace.root);
+    let log = workspace.log("stand-ins");
+    if !process::logged("stand-ins", &mut cargo, &log, LIMIT)?.is_some_and(|status| status.success()) {
+        bail!("the stand-ins for the browser tests cannot be built: {}", log.display());
+    }
+    step.done("built");
+    Ok(workspace.target.join("debug/examples/stand_ins"))
+}
+
 fn installed() -> Option<PathBuf> {
     let mac = MAC.iter().map(PathBuf::from).find(|path| path.is_file());
     NAMES.iter().find_map(|name| process::find(name)).or(mac)

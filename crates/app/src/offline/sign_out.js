@@ -68,7 +68,7 @@
     line.querySelector("strong").textContent = count === 1 ? "1 change" : `${count} changes`;
   };
 
-  const signOut = async () => {
+  const signOut = async (action) => {
     if (!navigator.onLine) return ask("sign-out-unreachable");
     const { unsent, refused } = await countWork();
     if (unsent + refused > 0) {
@@ -76,7 +76,7 @@
       fill("refused", refused);
       if ((await ask("sign-out-unsent")) !== "discard") return undefined;
     }
-    const answer = await fetch("/sign-out", { method: "POST", redirect: "manual" }).catch(() => undefined);
+    const answer = await fetch(action, { method: "POST", redirect: "manual" }).catch(() => undefined);
     if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
@@ -88,11 +88,12 @@
 
   let isUnderWay = false;
   document.addEventListener("submit", async (event) => {
-    if (event.target.getAttribute("action") !== "/sign-out") return;
+    const action = event.target.getAttribute("action");
+    if (action !== "/sign-out" && action !== "/sign-out-everywhere") return;
     event.preventDefault();
     if (isUnderWay) return;
     isUnderWay = true;
-    await signOut().catch(() => event.target.submit());
+    await signOut(action).catch(() => event.target.submit());
     isUnderWay = false;
   });
 })

@@ -51,17 +51,8 @@ pub(super) struct Settings {
     #[arg(long, env = "PUBLIC_ORIGIN", hide_env_values = true, global = true, value_name = "ORIGIN")]
     pub(super) public_origin: Option<OsString>,
 
-    /// Stytch project for sign-in by e-mail. Without Stytch there is only development sign-in, on loopback
-    #[arg(long, env = "STYTCH_PROJECT_ID", hide_env_values = true, global = true, value_name = "ID")]
-    pub(super) stytch_project_id: Option<OsString>,
-
-    /// Secret of the Stytch project (prefer the variable: other users can read a command line)
-    #[arg(long, env = "STYTCH_SECRET", hide_env_values = true, global = true, value_name = "SECRET")]
-    pub(super) stytch_secret: Option<OsString>,
-
-    /// Stytch's address [default: the test or live service, as the project's id says]
-    #[arg(long, env = "STYTCH_BASE_URL", hide_env_values = true, global = true, value_name = "URL")]
-    pub(super) stytch_base_url: Option<OsString>,
+    #[command(flatten)]
+    pub(super) sign_in: SignInSettings,
 
     /// Key of the model's API (prefer the variable). A local model server may need none
     #[arg(long, env = "OPENAI_API_KEY", hide_env_values = true, global = true, value_name = "KEY")]
@@ -88,6 +79,12 @@ pub(super) struct Settings {
     #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true, value_name = "TOKEN")]
     pub(super) metrics_token: Option<OsString>,
 
+    /// Header in which a proxy in front of the server says from where a request comes, such as X-Forwarded-For: its last
+    /// address counts. Set it only where the proxy sets the header. It is for limits on sign-in; without it, those of one
+    /// address do not hold behind a proxy
+    #[arg(long, env = "CLIENT_ADDRESS_HEADER", hide_env_values = true, global = true, value_name = "NAME")]
+    pub(super) client_address_header: Option<OsString>,
+
     /// Set to 1 by `cargo xtask dev`: pages load themselves anew when the server was started anew
     #[arg(long, env = "DEV_RELOAD", hide_env_values = true, global = true, value_name = "1")]
     pub(super) dev_reload: Option<OsString>,
@@ -95,4 +92,42 @@ pub(super) struct Settings {
     /// Folder of the browser's files [default: site, beside the executable]
     #[arg(long, env = "SITE_ROOT", hide_env_values = true, global = true, value_name = "FOLDER")]
     pub(super) site_root: Option<OsString>,
+}
+
+/// How people sign in.
+#[derive(Args)]
+pub(super) struct SignInSettings {
+    /// Stytch project (B2C) for sign-in by a link in an e-mail. PUBLIC_ORIGIN/sign-in/callback has to be among its redirect
+    /// URLs, for login and for sign-up. Without Stytch and OIDC there is development sign-in alone, on loopback
+    #[arg(long, env = "STYTCH_PROJECT_ID", hide_env_values = true, global = true, value_name = "ID")]
+    pub(super) stytch_project_id: Option<OsString>,
+
+    /// Secret of the Stytch project (prefer the variable: other users can read a command line)
+    #[arg(long, env = "STYTCH_SECRET", hide_env_values = true, global = true, value_name = "SECRET")]
+    pub(super) stytch_secret: Option<OsString>,
+
+    /// Stytch's address [default: the test or live service, as the project's id says]
+    #[arg(long, env = "STYTCH_BASE_URL", hide_env_values = true, global = true, value_name = "URL")]
+    pub(super) stytch_base_url: Option<OsString>,
+
+    /// OpenID Connect provider for sign-in, such as https://central.aaf.edu.au, exactly as it writes itself. There,
+    /// PUBLIC_ORIGIN/sign-in/oidc/callback has to be entered as the redirect URI
+    #[arg(long, env = "OIDC_ISSUER", hide_env_values = true, global = true, value_name = "URL")]
+    pub(super) oidc_issuer: Option<OsString>,
+
+    /// As what the OpenID Connect provider knows this server
+    #[arg(long, env = "OIDC_CLIENT_ID", hide_env_values = true, global = true, value_name = "ID")]
+    pub(super) oidc_client_id: Option<OsString>,
+
+    /// Secret of that client (prefer the variable: other users can read a command line)
+    #[arg(long, env = "OIDC_CLIENT_SECRET", hide_env_values = true, global = true, value_name = "SECRET")]
+    pub(super) oidc_client_secret: Option<OsString>,
+
+    /// What people call the provider: the button says "Continue with" it [default: your institution]
+    #[arg(long, env = "OIDC_NAME", hide_env_values = true, global = true, value_name = "NAME")]
+    pub(super) oidc_name: Option<OsString>,
+
+    /// Set to true where all addresses that the provider tells are people's own, though it does not say so (email_verified)
+    #[arg(long, env = "OIDC_TRUST_EMAIL", hide_env_values = true, global = true, value_name = "BOOLEAN")]
+    pub(super) oidc_trust_email: Option<OsString>,
 }

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use clap::{CommandFactory, Parser};
 
-use super::{Arguments, Command, Config, LlmApi, SignIn};
+use super::{Arguments, Command, Config, LlmApi, Providers, SignIn};
 
 /// The configuration that these flags make. Tests give flags, since the environment is the whole process's; a variable
 /// that the developer's own shell may hold is overridden by an empty flag.
@@ -80,14 +80,21 @@ fn development_sign_in_that_others_can_reach_is_pointed_out() {
     assert_eq!(config.warning(config.listen), None);
 }
 
+/// The providers of a configuration that has some.
+fn providers(flags: &[&str]) -> Providers {
+    match read(flags).unwrap().sign_in {
+        SignIn::Providers(providers) => *providers,
+        SignIn::Development => panic!("providers are configured"),
+    }
+}
+
 #[test]
 fn stytch_turns_development_sign_in_off_even_on_loopback() {
-    let config = read(&["--stytch-project-id=project-test-1", "--stytch-secret=s"]).unwrap();
-    let SignIn::Stytch(stytch) = config.sign_in else { panic!("Stytch is configured") };
-    assert_eq!(stytch.base_url.as_str(), "https://test.stytch.com/");
+    let Providers { stytch, oidc } = providers(&["--stytch-project-id=project-test-1", "--stytch-secret=s"]);
+    assert_eq!(stytch.unwrap().base_url.as_str(), "https://test.stytch.com/");
+    assert!(oidc.is_none());
     let live = ["--stytch-project-id=project-live-1", "--stytch-secret=s", "--public-origin=https://a.example"];
-    let SignIn::Stytch(stytch) = read(&live).unwrap().sign_in else { panic!("Stytch is configured") };
-    assert_eq!(stytch.base_url.as_str(), "https://api.stytch.com/");
+    assert_eq!(providers(&live).stytch.unwrap().base_url.as_str(), "https://api.stytch.com/");
 }
 
 #[test]
@@ -96,6 +103,34 @@ fn stytch_in_part_is_refused_and_says_what_is_missing() {
     assert!(refusal(&["--stytch-secret=hush"]).contains("set STYTCH_PROJECT_ID too"));
     let why = refusal(&["--stytch-base-url=http://localhost:1"]);
     assert!(why.contains("STYTCH_PROJECT_ID and STYTCH_SECRET"), "{why}");
+}
+
+#[test]
+fn a_provider_of_identity_is_whole_and_speaks_https() {
+    let all = ["--oidc-issuer=https://idp.example/x", "--oidc-client-id=us", "--oidc-client-secret=hush"];
+    let Providers { stytch, oidc } = providers(&all);
+    let oidc = oidc.unwrap();
+    assert!(stytch.is_none());
+    assert_eq!((oidc.issuer.as_str(), oidc.name.as_str()), ("https://idp.example/x", "your institution"));
+    assert!(!oidc.trust_email);
+    let why = refusal(&all[..1]);
+    assert!(why.contains("OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"), "{why}");
+    assert!(refusal(&["--oidc-name=Uni"]).contains("OIDC_ISSUER"));
+    assert!(refusal(&["--oidc-issuer=http://idp.example", all[1], all[2]]).contains("OIDC_ISSUER"));
+    assert!(refusal(&["--oidc-trust-email=perhaps"]).contains("OIDC_TRUST_EMAIL"));
+    assert!(read(&["--oidc-issuer=http://localhost:1", all[1], all[2]]).is_ok());
+    // On a public origin too, and beside Stytch.
+    let both = ["--public-origin=https://a.example", "--stytch-project-id=project-live-1", "--stytch-secret=s"];
+    let both = providers(&[&all[..], &both[..]].concat());
+    assert!(both.stytch.is_some() && both.oidc.is_some());
+}
+
+#[test]
+fn the_header_of_a_proxy_is_a_headers_name() {
+    assert_eq!(read(&[]).unwrap().client_address_header, None);
+    let config = read(&["--client-address-header=X-Forwarded-For"]).unwrap();
+    assert_eq!(config.client_address_header.as_deref(), Some("x-forwarded-for"));
+    assert!(refusal(&["--client-address-header=a b"]).contains("CLIENT_ADDRESS_HEADER"));
 }
 
 #[test]
@@ -128,6 +163,9 @@ fn secrets_show_neither_in_debug_nor_in_errors() {
         "--openai-api-key=hush3",
         "--openai-model=m",
         "--metrics-token=hush4",
+        "--oidc-issuer=https://idp.example",
+        "--oidc-client-id=us",
+        "--oidc-client-secret=hush5",
     ]);
     let shown = format!("{:?}", config.unwrap());
     assert!(!shown.contains("hush"), "{shown}");
@@ -147,6 +185,12 @@ fn help_documents_every_setting_and_prints_no_value_of_the_environment() {
         "STYTCH_PROJECT_ID",
         "STYTCH_SECRET",
         "STYTCH_BASE_URL",
+        "OIDC_ISSUER",
+        "OIDC_CLIENT_ID",
+        "OIDC_CLIENT_SECRET",
+        "OIDC_NAME",
+        "OIDC_TRUST_EMAIL",
+        "CLIENT_ADDRESS_HEADER",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "OPENAI_MODEL",

@@ -58,6 +58,7 @@ async fn answers_have_the_fields_that_are_described() {
     let answers = [
         ("Me", student.get("/api/v1/me").await.json()),
         ("Token", first(&student.get("/api/v1/tokens").await.json())),
+        ("Session", first(&student.get("/api/v1/sessions").await.json())),
         ("ConversationSummary", first(&student.get("/api/v1/conversations").await.json())),
         ("Person", first(&student.get(&format!("/api/v1/conversations/{id}/people")).await.json())),
         ("TagSummary", first(&student.get(&format!("/api/v1/conversations/{id}/tags")).await.json())),

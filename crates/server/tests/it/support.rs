@@ -1,6 +1,8 @@
 //! What tests stand on.
 
 pub mod counting;
+pub mod fake_oidc;
+pub mod fake_stytch;
 pub mod program;
 pub mod run;
 pub mod scene;

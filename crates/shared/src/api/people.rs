@@ -27,6 +27,23 @@ impl Endpoint for GetMe {
     }
 }
 
+/// `POST /api/v1/me`: gives the caller another name, for all to see. Answers who they are now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rename {
+    /// The new name, 1 to 100 characters.
+    pub name: String,
+}
+
+impl Endpoint for Rename {
+    const METHOD: Method = Method::Post;
+    type Reply = Me;
+
+    fn path(&self) -> String {
+        "/api/v1/me".into()
+    }
+}
+
 /// The seeded people of the development sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -151,7 +151,7 @@ impl Step {
             Self::Sqlx => ourselves(&["prepare", "--check"])?,
             Self::Fuzz => ourselves(&["fuzz", "--check"])?,
             Self::Build => ourselves(&["build"])?,
-            Self::Browser => return browser::playwright(workspace, &["--reporter=list,json"]),
+            Self::Browser => return browser::journeys(workspace),
         };
         command.current_dir(&workspace.root);
         Ok(command)

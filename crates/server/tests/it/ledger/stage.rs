@@ -254,7 +254,7 @@ struct Visitor {
 
 impl Visitor {
     async fn new(port: u16, who: &str) -> Visitor {
-        let http = reqwest::Client::builder().cookie_store(true).build().unwrap();
+        let http = server::outbound::builder().cookie_store(true).build().unwrap();
         let person = Person { id: UserId::new(), token: String::new() };
         let mut visitor = Visitor { http, origin: format!("http://localhost:{port}"), person };
         let me = visitor.post("/api/v1/dev/sign-in", json!({"person": who})).await;

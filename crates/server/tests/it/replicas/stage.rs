@@ -218,7 +218,7 @@ impl Server {
                 let listener = TcpListener::bind(config.listen).await.unwrap();
                 let bound = listener.local_addr().unwrap();
                 let database = Database::open(&config).await.unwrap();
-                let services = Services::new(config, bound, database.pool().clone());
+                let services = Services::new(config, bound, database.pool().clone()).unwrap();
                 // An error is the test's end, which is a stop as well.
                 let serving = tokio::spawn(serve::run(listener, services, async { drop(stopped.await) }));
                 (bound, serving)

@@ -24,7 +24,7 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 const READY: &str = "PromptGrimoire is ready: ";
 
 /// Settings that the person who runs the tests may have set for a server of their own.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 20] = [
     "DATABASE_URL",
     "DATA_DIR",
     "LISTEN",
@@ -32,6 +32,12 @@ const VARIABLES: [&str; 14] = [
     "STYTCH_PROJECT_ID",
     "STYTCH_SECRET",
     "STYTCH_BASE_URL",
+    "OIDC_ISSUER",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_NAME",
+    "OIDC_TRUST_EMAIL",
+    "CLIENT_ADDRESS_HEADER",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
     "OPENAI_MODEL",

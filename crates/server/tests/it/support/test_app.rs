@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use server::{
     config::Config,
-    demo,
+    demo, outbound,
     rooms::{Rooms, Timing},
     serve,
     services::Services,
@@ -41,6 +41,12 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 
+    /// Where it leads.
+    pub fn location(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
+        self.headers[header::LOCATION].to_str().unwrap()
+    }
+
     /// The stable code of a problem.
     pub fn problem(&self) -> String {
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{}", self.body);
@@ -61,7 +67,7 @@ impl TestApp {
         demo::seed(&database.pool).await.unwrap();
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut services = Services::new(config, address, database.pool.clone());
+        let mut services = Services::new(config, address, database.pool.clone()).unwrap();
         let rooms = Rooms::with_timing(database.pool.clone(), timing);
         services.rooms = rooms.clone();
         let (stop, stopped) = oneshot::channel();
@@ -114,6 +120,12 @@ impl TestApp {
         Visitor::holding(self.origin(), cookie)
     }
 
+    /// Somebody who is signed out and comes through a proxy that says this of where they are.
+    pub fn stranger_at(&self, forwarded_for: &str) -> Visitor {
+        let headers = [("x-forwarded-for".parse().unwrap(), forwarded_for.parse().unwrap())].into_iter().collect();
+        Visitor::with(self.origin(), headers, String::new())
+    }
+
     /// `instructor`, `student-1` or `student-2`.
     pub async fn person(&self, key: &str) -> Visitor {
         let mut visitor = self.stranger();
@@ -133,15 +145,19 @@ pub struct Visitor {
 impl Visitor {
     /// Somebody who is signed out, at this site.
     pub fn of(origin: String) -> Visitor {
-        Self::holding(origin, String::new())
+        Self::with(origin, header::HeaderMap::new(), String::new())
     }
 
     /// Somebody who has this cookie of this site.
     fn holding(origin: String, cookie: String) -> Visitor {
+        Self::with(origin, header::HeaderMap::new(), cookie)
+    }
+
+    fn with(origin: String, headers: header::HeaderMap, cookie: String) -> Visitor {
         let jar = reqwest::cookie::Jar::default();
         jar.add_cookie_str(&cookie, &origin.parse().unwrap());
-        let http = reqwest::Client::builder().cookie_provider(Arc::new(jar));
-        let http = http.redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = outbound::builder().cookie_provider(Arc::new(jar)).redirect(reqwest::redirect::Policy::none());
+        let http = http.default_headers(headers).build().unwrap();
         Visitor { http, origin, cookie }
     }
 
@@ -167,6 +183,25 @@ impl Visitor {
     pub async fn change(&self, method: Method, path: &str, body: Value) -> Answer {
         let origin = self.origin.clone();
         self.send(method, path, |request| request.header(header::ORIGIN, origin).json(&body)).await
+    }
+
+    /// As a form of this site's pages sends it.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let origin = self.origin.clone();
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send(Method::POST, path, |request| {
+            let form = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            form.header(header::ORIGIN, origin).body(body)
+        })
+        .await
+    }
+
+    /// Follows a link of another site that leads back to this one, and answers what this one says.
+    pub async fn follow(&self, link: &str) -> Answer {
+        let answer = self.http.get(link).send().await.unwrap();
+        let back = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        let path = back.strip_prefix(&self.origin).unwrap_or_else(|| panic!("it leads elsewhere: {back}"));
+        self.get(path).await
     }
 
     /// As a page of this site sends it.

@@ -1,0 +1,153 @@
+use leptos::prelude::*;
+use shared::api::{EndSession, Me, RevokeToken, Session, Token};
+
+use super::Bar;
+use crate::forms::{ApiForm, ConfirmDialog, Then, api_of};
+
+/// A session, with its times in words.
+#[derive(Debug, Clone)]
+pub struct SessionLine {
+    /// The session.
+    pub session: Session,
+    /// The day on which it was begun.
+    pub begun: String,
+    /// How long ago it was used.
+    pub seen: String,
+}
+
+/// A token, with its times in words.
+#[derive(Debug, Clone)]
+pub struct TokenLine {
+    /// The token.
+    pub token: Token,
+    /// The day on which it was made.
+    pub made: String,
+    /// How long ago it was used.
+    pub used: Option<String>,
+}
+
+/// One's own account.
+#[component]
+pub fn AccountPage(
+    /// Who is signed in.
+    me: Me,
+    /// Where.
+    sessions: Vec<SessionLine>,
+    /// What programs may do it too.
+    tokens: Vec<TokenLine>,
+) -> impl IntoView {
+    view! {
+        <Bar me=Some(me.clone()) />
+        <main class="page account-page" id="main">
+            <h1 class="page-title">"Account"</h1>
+            <p class="lead">{me.email}</p>
+            <section class="account-part" aria-labelledby="name-title">
+                <h2 id="name-title">"Your name"</h2>
+                <ApiForm api="POST /api/v1/me" then=Then::Reload label="Your name">
+                    <div class="form-row">
+                        <label class="field-label" for="account-name">"Name"</label>
+                        <input class="field" id="account-name" name="name" value=me.name maxlength="100" required autocomplete="name" />
+                        <p class="hint">"Everybody you work with sees it."</p>
+                    </div>
+                    <div class="form-actions"><button class="button" type="submit">"Save"</button></div>
+                </ApiForm>
+            </section>
+            <Sessions lines=sessions />
+            <Tokens lines=tokens />
+        </main>
+    }
+    .into_any()
+}
+
+#[component]
+fn Sessions(lines: Vec<SessionLine>) -> impl IntoView {
+    view! {
+        <section class="account-part" aria-labelledby="sessions-title">
+            <h2 id="sessions-title">"Where you are signed in"</h2>
+            <ul class="account-list" role="list">
+                {lines.into_iter().map(|line| view! { <SessionItem line=line /> }).collect_view()}
+            </ul>
+            <form method="post" action="/sign-out-everywhere">
+                <button class="button danger" type="submit">"Sign out everywhere"</button>
+            </form>
+            <p class="hint">"This device too. Pages that are open elsewhere stop at once; nothing that was saved is lost."</p>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn SessionItem(line: SessionLine) -> impl IntoView {
+    let SessionLine { session: Session { id, device, current, .. }, begun, seen } = line;
+    let end = if current {
+        view! { <span class="badge">"This device"</span> }.into_any()
+    } else {
+        let label = format!("Sign out {device}");
+        view! {
+            <ApiForm api=api_of(&EndSession { id }) then=Then::Reload class="account-act">
+                <button class="button" type="submit" aria-label=label>"Sign out"</button>
+            </ApiForm>
+        }
+        .into_any()
+    };
+    view! {
+        <li data-session-id=id.to_string()>
+            <div class="account-what">
+                <strong>{device}</strong>
+                <p class="hint">{format!("Signed in on {begun} · last seen {seen}")}</p>
+            </div>
+            {end}
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn Tokens(lines: Vec<TokenLine>) -> impl IntoView {
+    let list = (!lines.is_empty()).then(|| {
+        let items = lines.into_iter().map(|line| view! { <TokenItem line=line /> });
+        view! { <ul class="account-list" role="list">{items.collect_view()}</ul> }
+    });
+    view! {
+        <section class="account-part" aria-labelledby="tokens-title">
+            <h2 id="tokens-title">"Access tokens"</h2>
+            <p class="hint">"For programs of your own: with a token they read and write in your name."</p>
+            {list}
+            <ApiForm api="POST /api/v1/tokens" then=Then::Say("Made. Copy it now: it is shown this once.".into()) label="New token" reset=true>
+                <div class="form-row">
+                    <label class="field-label" for="token-name">"What it is for"</label>
+                    <input class="field" id="token-name" name="name" maxlength="100" required autocomplete="off" />
+                </div>
+                <div class="form-actions"><button class="button" type="submit">"New token"</button></div>
+                <p data-replied hidden><code class="account-token" data-reply="token"></code></p>
+            </ApiForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn TokenItem(line: TokenLine) -> impl IntoView {
+    let TokenLine { token: Token { id, name, .. }, made, used } = line;
+    let dialog = format!("revoke-{id}");
+    let (label, question) = (format!("Revoke {name}"), format!("Revoke “{name}”?"));
+    let used = used.map_or_else(|| "never used".to_owned(), |used| format!("last used {used}"));
+    view! {
+        <li>
+            <div class="account-what">
+                <strong dir="auto">{name}</strong>
+                <p class="hint">{format!("Made on {made} · {used}")}</p>
+            </div>
+            <ApiForm api=api_of(&RevokeToken { id }) then=Then::Reload class="account-act" confirm=dialog.clone()>
+                <button class="button" type="submit" aria-label=label>"Revoke"</button>
+            </ApiForm>
+            <ConfirmDialog
+                id=dialog
+                title=question
+                text="Programs that use it stop working at once. This cannot be undone."
+                action="Revoke"
+            />
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,83 @@
+//! One's own account: the name, where one is signed in, tokens.
+
+use app::pages::{AccountPage, SessionLine, TokenLine};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use leptos::prelude::*;
+use shared::api::{ListSessions, ListTokens, Problem};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{Detour, Reader, Site};
+
+/// `GET /account`
+pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Response {
+    let me = match site.me(&headers, "/account").await {
+        Ok(me) => me,
+        Err(detour) => return site.detour(detour, Reader::Anybody).await,
+    };
+    let reader = Reader::Person(me.clone());
+    let asked = async {
+        let sessions = site.call(&headers, &ListSessions {}).await?;
+        let tokens = site.call(&headers, &ListTokens {}).await?;
+        Ok::<_, Problem>((sessions, tokens))
+    };
+    let (sessions, tokens) = match asked.await {
+        Ok(answers) => answers,
+        Err(problem) => return site.detour(Detour::Problem(problem), reader).await,
+    };
+    let now = OffsetDateTime::now_utc();
+    let sessions: Vec<_> = sessions
+        .into_iter()
+        .map(|session| SessionLine { begun: day(&session.created_at), seen: ago(&session.last_seen_at, now), session })
+        .collect();
+    let tokens: Vec<_> = tokens
+        .into_iter()
+        .map(|token| TokenLine {
+            made: day(&token.created_at),
+            used: token.last_used_at.as_deref().map(|at| ago(at, now)),
+            token,
+        })
+        .collect();
+    let page = move || view! { <AccountPage me=me.clone() sessions=sessions.clone() tokens=tokens.clone() /> };
+    site.render(StatusCode::OK, "Account".into(), false, reader, page).await
+}
+
+/// `3 November 2026`, in UTC: of a day long ago nobody minds the zone.
+fn day(at: &str) -> String {
+    match OffsetDateTime::parse(at, &Rfc3339) {
+        Ok(at) => format!("{} {} {}", at.day(), at.month(), at.year()),
+        Err(_) => String::new(),
+    }
+}
+
+/// How long ago, so that no zone has to be known. What is less than ten minutes ago is now: times of use are written down
+/// every five.
+fn ago(at: &str, now: OffsetDateTime) -> String {
+    let Ok(at) = OffsetDateTime::parse(at, &Rfc3339) else { return String::new() };
+    let counted = |count: i64, noun: &str| format!("{count} {noun}{} ago", if count == 1 { "" } else { "s" });
+    match now - at {
+        passed if passed < Duration::minutes(10) => "now".into(),
+        passed if passed < Duration::hours(1) => counted(passed.whole_minutes(), "minute"),
+        passed if passed < Duration::days(1) => counted(passed.whole_hours(), "hour"),
+        passed => counted(passed.whole_days(), "day"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_without_a_zone() {
+        let now = OffsetDateTime::parse("2026-11-21T12:00:00Z", &Rfc3339).unwrap();
+        assert_eq!(ago("2026-11-21T11:55:00Z", now), "now");
+        assert_eq!(ago("2026-11-21T11:15:00Z", now), "45 minutes ago");
+        assert_eq!(ago("2026-11-21T10:59:00Z", now), "1 hour ago");
+        assert_eq!(ago("2026-11-12T12:00:00Z", now), "9 days ago");
+        assert_eq!(day("2026-11-03T10:59:00.123Z"), "3 November 2026");
+        assert_eq!(day("nonsense"), "");
+    }
+}

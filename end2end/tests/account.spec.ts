@@ -1,0 +1,87 @@
+import { expectAccessible } from '../axe.ts';
+import { expect, test } from '../fixtures.ts';
+import { lighthouse } from '../texts.ts';
+
+const SIGNED_OUT = /status of 401/;
+
+test('somebody signs another device out, whose open page says so', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
+  const phone = await signIn('student-1', { userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1' });
+  // The session is begun by a page, as people do, so that it knows its browser.
+  await phone.page.goto('/sign-in');
+  await phone.page.getByRole('button', { name: 'Continue as Demo Student 1' }).click();
+  await expect(phone.page).toHaveURL(/\/$/);
+  const tab = await phone.openInNewTab(id);
+
+  const { page } = await signIn('student-1');
+  await page.goto('/');
+  await page.locator('summary').click();
+  await page.getByRole('link', { name: 'Account' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toHaveCount(1);
+  const other = page.getByRole('button', { name: 'Sign out Safari on iPhone' });
+  // Other journeys of this worker's server sign in as the same person; what this one ends is the newest.
+  const before = await other.count();
+  expect(before).toBeGreaterThan(0);
+  await other.first().click();
+  await expect(other).toHaveCount(before - 1);
+  await tab.synced('error');
+  await expect(tab.syncStatus).toHaveText(/^Signed out/);
+  await expect(tab.page.getByText(lighthouse.weight)).toBeVisible();
+});
+
+test('signing out everywhere ends this session and the others, and asks nothing when nothing is unsent', async ({ visit, ownServer: server, guard }) => {
+  guard.allow(SIGNED_OUT);
+  const [here, there] = [await visit({ server }), await visit({ server })];
+  await here.api.signIn('student-2');
+  await there.api.signIn('student-2');
+  await here.page.goto('/account');
+  await here.page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await expect(here.page).toHaveURL(/\/sign-in/);
+  for (const { api } of [here, there]) expect((await api.get('/api/v1/me')).status()).toBe(401);
+});
+
+test('a token is made, shown once, used and revoked', async ({ signIn, playwright, server }) => {
+  const { page } = await signIn('student-2');
+  await page.goto('/account');
+  await page.getByRole('textbox', { name: 'What it is for' }).fill('My notebook');
+  await page.getByRole('button', { name: 'New token' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Copy it now' })).toBeVisible();
+  const token = (await page.locator('[data-reply=token]').textContent()) ?? '';
+  const program = await playwright.request.newContext({ extraHTTPHeaders: { authorization: `Bearer ${token}` } });
+  expect((await program.get(`${server.origin}/api/v1/me`)).status()).toBe(200);
+  await page.reload();
+  expect(await page.content()).not.toContain(token);
+  await page.getByRole('button', { name: 'Revoke My notebook' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Revoke “My notebook”?' });
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole('button', { name: 'Revoke' }).click();
+  await expect(page.getByText('My notebook')).toHaveCount(0);
+  expect((await program.get(`${server.origin}/api/v1/me`)).status()).toBe(401);
+  await program.dispose();
+});
+
+test('a name is changed, and a bad one is refused in words with what was typed', async ({ visit, ownServer: server, guard }) => {
+  guard.allow(/status of 400/);
+  const { page, api } = await visit({ server });
+  await api.signIn('student-1');
+  await page.goto('/account');
+  const name = page.getByRole('textbox', { name: 'Name', exact: true });
+  await name.fill('   ');
+  await page.getByRole('button', { name: 'Save' }).click();
+  const alert = page.getByRole('form', { name: 'Your name' }).getByRole('alert');
+  await expect(alert).toContainText('1 to 100 characters');
+  await expect(alert).toBeFocused();
+  await expectAccessible(page, 'the account, with a problem');
+  await name.fill('Zoë Ann');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByLabel('Account of Zoë Ann')).toBeVisible();
+  expect((await api.me()).name).toBe('Zoë Ann');
+});
+
+test('the account is a page for all: keys, narrow, light and dark', async ({ signIn }) => {
+  const { page } = await signIn('instructor', { viewport: { width: 320, height: 640 } });
+  await page.goto('/account');
+  await expect(page.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  await expectAccessible(page, 'the account');
+});

@@ -3,17 +3,21 @@
 mod conversation;
 mod home;
 mod import;
+mod inbox;
 mod notice;
 mod sign_in;
 
 use leptos::prelude::*;
-use shared::api::Me;
 
-use crate::parts::Account;
+use crate::{
+    inbox::InboxLink,
+    parts::{Account, Visitor},
+};
 
 pub use conversation::ConversationPage;
 pub use home::HomePage;
 pub use import::ImportPage;
+pub use inbox::InboxPage;
 pub use notice::NoticePage;
 pub use sign_in::SignInPage;
 
@@ -21,14 +25,15 @@ pub use sign_in::SignInPage;
 #[component]
 fn Bar(
     /// Who is signed in.
-    me: Option<Me>,
+    visitor: Option<Visitor>,
 ) -> impl IntoView {
+    let of_person = |Visitor { me, unread }| view! { <InboxLink unread=unread /><Account me=me /> };
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="bar">
             <a class="bar-brand" href="/">"PromptGrimoire"</a>
             <span class="bar-grow"></span>
-            {me.map(|me| view! { <Account me=me /> })}
+            {visitor.map(of_person)}
         </header>
     }
     .into_any()

@@ -3,7 +3,10 @@
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use shared::{ids::UserId, text};
 
-use crate::offline::{OfflineScripts, SignOutDialogs};
+use crate::{
+    inbox::BellScript,
+    offline::{OfflineScripts, SignOutDialogs},
+};
 
 /// Loads and starts the tools.
 const START: &str = include_str!("start.js");
@@ -49,7 +52,7 @@ pub fn Shell(
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
                 {scripts}
-                {user.map(|user| view! { <OfflineScripts user=user /> })}
+                {user.map(|user| view! { <OfflineScripts user=user /><BellScript /> })}
                 {dev_reload.then(|| view! { <script type="module" nonce=use_nonce() inner_html=DEV_RELOAD></script> })}
             </head>
             <body>{children()} {user.map(|_| view! { <SignOutDialogs /> })}</body>

@@ -16,7 +16,7 @@ use tower_http::{
 };
 
 use crate::{
-    config::SignIn, conversations, development, error::Error, health, import, metrics, pages, people, refused,
+    config::SignIn, conversations, development, error::Error, health, import, metrics, notices, pages, people, refused,
     security, services::Services, sync_route, tokens,
 };
 
@@ -32,6 +32,8 @@ fn api(services: &Services) -> Router<Services> {
     let mut routes = Router::new()
         .route("/api/v1/me", get(people::me))
         .route("/api/v1/sign-out", post(people::sign_out))
+        .route("/api/v1/notices", get(notices::list))
+        .route("/api/v1/notices/read", post(notices::read))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
@@ -67,7 +69,8 @@ pub fn router(services: Services) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .route("/sync/{conversation_id}", get(sync_route::upgrade))
-        .route("/sign-out", post(people::sign_out_by_form));
+        .route("/sign-out", post(people::sign_out_by_form))
+        .route("/inbox/read", post(notices::read_by_form));
     if matches!(services.config.sign_in, SignIn::Development) {
         plain = plain.route("/sign-in", post(development::sign_in_by_form));
     }

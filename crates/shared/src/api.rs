@@ -4,6 +4,7 @@
 //! (`/api/v1/...`, JSON both ways, errors as RFC 9457 problems).
 
 mod conversations;
+mod notices;
 mod people;
 mod problem;
 mod tokens;
@@ -14,6 +15,7 @@ pub use conversations::{
     Conversation, ConversationSummary, CreateConversation, Created, GetConversation, GetRights, ImportChoice, Imported,
     ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
 };
+pub use notices::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, ReadNotices, Unread};
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, SignOut};
 pub use problem::Problem;
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};

@@ -98,6 +98,8 @@ ids! {
     TagGroupId;
     /// A personal access token.
     TokenId;
+    /// A line of somebody's inbox.
+    NoticeId;
 }
 
 #[cfg(test)]

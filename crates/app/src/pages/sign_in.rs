@@ -19,7 +19,7 @@ pub fn SignInPage(
         }
     });
     view! {
-        <Bar me=None />
+        <Bar visitor=None />
         <main class="page" id="main">
             <section class="sheet sign-in">
                 <h1 class="page-title">"Read AI conversations together"</h1>

@@ -11,6 +11,7 @@ mod hostile;
 mod ledger;
 mod memory;
 mod metrics;
+mod notices;
 mod offline;
 mod openapi;
 mod replicas;

@@ -10,8 +10,8 @@ const BELL: &str = include_str!("inbox/bell.js");
 #[cfg(feature = "ssr")]
 const READ: &str = include_str!("inbox/read.js");
 
-/// The way to the inbox, with the number of what is not read. The number stands in attributes alone: a script changes
-/// them, and an island that is taken over meanwhile finds its nodes as they were.
+/// The way to the inbox, with the number of what is not read. The number stands in attributes alone, which the page's script
+/// changes.
 #[component]
 pub fn InboxLink(
     /// How many notices are not read.

@@ -98,7 +98,7 @@ mod tests {
         Comment { id, author, created_at: 1, body: body.into(), edited_at: None, parent: None, deleted: false }
     }
 
-    fn highlight(author: UserId, comments: &[Comment]) -> Highlight {
+    fn highlight(author: UserId, comments: Vec<Comment>) -> Highlight {
         Highlight {
             id: HighlightId::new(),
             targets: vec![],
@@ -107,7 +107,7 @@ mod tests {
             tags: vec![],
             resolved: None,
             deleted: None,
-            comments: comments.to_vec(),
+            comments,
         }
     }
 
@@ -116,17 +116,17 @@ mod tests {
         let (ann, ben, eve) = (UserId::new(), UserId::new(), UserId::new());
         let (mine, theirs) = (comment(ann, "hm"), comment(ben, "well"));
         let call = comment(ben, &prose::mention("Ann", ann));
-        let before = highlight(ann, &[]);
+        let before = highlight(ann, vec![]);
         let after = Highlight { comments: vec![theirs.clone()], ..before.clone() };
         assert!(may_concern(ann, Some(&before), Some(&after)), "their highlight");
         assert!(!may_concern(eve, Some(&before), Some(&after)));
-        let of_eve = |comments: &[Comment]| highlight(eve, comments);
-        assert!(may_concern(ann, Some(&of_eve(&[mine.clone()])), Some(&of_eve(&[mine.clone(), theirs.clone()]))));
-        assert!(may_concern(ann, None, Some(&of_eve(&[call.clone()]))), "mentioned");
-        assert!(may_concern(ann, Some(&of_eve(&[call.clone()])), Some(&of_eve(&[theirs]))), "not any more");
+        let of_eve = |comments: Vec<Comment>| highlight(eve, comments);
+        assert!(may_concern(ann, Some(&of_eve(vec![mine.clone()])), Some(&of_eve(vec![mine.clone(), theirs.clone()]))));
+        assert!(may_concern(ann, None, Some(&of_eve(vec![call.clone()]))), "mentioned");
+        assert!(may_concern(ann, Some(&of_eve(vec![call.clone()])), Some(&of_eve(vec![theirs]))), "not any more");
         let own = comment(ann, "oh");
-        assert!(!may_concern(ann, Some(&before), Some(&highlight(ann, &[own]))), "what they write themselves");
-        let there = of_eve(&[call]);
+        assert!(!may_concern(ann, Some(&before), Some(&highlight(ann, vec![own]))), "what they write themselves");
+        let there = of_eve(vec![call]);
         let gone = Highlight { deleted: Some(Stamp { by: eve, at: 2 }), ..there.clone() };
         assert!(may_concern(ann, Some(&there), Some(&gone)), "it goes with its highlight");
         assert!(!may_concern(ann, Some(&gone), Some(&gone)));

@@ -14,7 +14,8 @@
   /** One question at a time; what comes meanwhile is one more, afterwards. */
   const ask = async () => {
     askAgain = isAsking;
-    if (isAsking || !navigator.onLine) return;
+    // Who does not look is not told; when they look again, it is asked.
+    if (isAsking || !navigator.onLine || document.visibilityState === "hidden") return;
     isAsking = true;
     try {
       const answer = await fetch("/api/v1/notices?limit=1");

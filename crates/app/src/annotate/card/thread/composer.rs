@@ -58,6 +58,7 @@ pub fn Composer(
         }
         if send(browser::mentions_to_body(desk, &body)) {
             area.set_value("");
+            browser::close_people(desk);
             browser::fit(&area);
             browser::keep_draft(desk, &draft.get_value(), "");
             lay_out(desk);

@@ -12,6 +12,7 @@ mod filter;
 mod margin;
 #[cfg(feature = "hydrate")]
 mod marks;
+mod mentions;
 mod modal;
 mod notes;
 mod palette;

@@ -25,6 +25,9 @@ pub mod offline;
 #[cfg(feature = "hydrate")]
 pub mod call;
 
+/// The way to the inbox.
+pub mod inbox;
+
 /// The import form.
 pub mod import_form;
 

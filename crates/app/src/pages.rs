@@ -6,14 +6,17 @@ mod classes;
 mod conversation;
 mod home;
 mod import;
+mod inbox;
 mod join;
 mod notice;
 mod sign_in;
 
 use leptos::prelude::*;
-use shared::api::Me;
 
-use crate::parts::Account;
+use crate::{
+    inbox::InboxLink,
+    parts::{Account, Visitor},
+};
 
 pub use account::{AccountPage, SessionLine, TokenLine};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
@@ -21,6 +24,7 @@ pub use classes::ClassesPage;
 pub use conversation::ConversationPage;
 pub use home::HomePage;
 pub use import::ImportPage;
+pub use inbox::InboxPage;
 pub use join::JoinPage;
 pub use notice::NoticePage;
 pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
@@ -29,15 +33,16 @@ pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn}
 #[component]
 fn Bar(
     /// Who is signed in.
-    me: Option<Me>,
+    visitor: Option<Visitor>,
 ) -> impl IntoView {
+    let of_person = |Visitor { me, unread }| view! { <InboxLink unread=unread /><Account me=me /> };
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="bar">
             <a class="bar-brand" href="/">"PromptGrimoire"</a>
-            {me.is_some().then(|| view! { <nav class="bar-nav" aria-label="Site"><a href="/classes">"Classes"</a></nav> })}
+            {visitor.is_some().then(|| view! { <nav class="bar-nav" aria-label="Site"><a href="/classes">"Classes"</a></nav> })}
             <span class="bar-grow"></span>
-            {me.map(|me| view! { <Account me=me /> })}
+            {visitor.map(of_person)}
         </header>
     }
     .into_any()

@@ -20,6 +20,15 @@ pub fn hue(id: &str) -> u32 {
     id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)) % 12
 }
 
+/// Who looks at a page, and what waits for them.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Who.
+    pub me: Me,
+    /// How many of their notices are not read.
+    pub unread: u32,
+}
+
 /// A person's round sign; its name is for whoever cannot see it.
 #[component]
 pub fn Avatar(

@@ -5,6 +5,7 @@ use shared::{ids::UserId, text};
 
 use crate::{
     forms::FormsScript,
+    inbox::BellScript,
     offline::{OfflineScripts, SignOutDialogs},
 };
 
@@ -53,7 +54,7 @@ pub fn Shell(
                 <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
                 {scripts}
                 {(!tools).then(|| view! { <FormsScript /> })}
-                {user.map(|user| view! { <OfflineScripts user=user /> })}
+                {user.map(|user| view! { <OfflineScripts user=user /><BellScript /> })}
                 {dev_reload.then(|| view! { <script type="module" nonce=use_nonce() inner_html=DEV_RELOAD></script> })}
             </head>
             <body>{children()} {user.map(|_| view! { <SignOutDialogs /> })}</body>

@@ -7,7 +7,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use shared::{
     access::Access,
     document::Roots,
-    rules::{Place, Places, Sender, State, review},
+    rules::{Place, Places, Sender, State, review, talk},
     sync::prescan::{Id, Part, parts, prescan},
 };
 use yrs::{ClientID, Doc, ReadTxn, Transact, Update, updates::decoder::Decode};
@@ -82,6 +82,11 @@ fn is_taken(doc: &Doc, places: &mut Places, update: &[u8]) -> bool {
     let messages = BTreeMap::from([(MESSAGE, 100)]);
     if review(&ben, &survey, &before, (&roots, &doc.transact()), &cut, &messages).is_err() {
         return false;
+    }
+    for said in talk(&survey, &before, (&roots, &doc.transact())).said {
+        assert_eq!(said.author, BEN, "nobody speaks in another's name");
+        assert!(![&said.called, &said.answered].into_iter().flatten().any(|person| *person == BEN), "{said:?}");
+        assert!(said.called.iter().all(|person| said.mentioned.contains(person)), "{said:?}");
     }
     places.learn(&survey);
     true

@@ -19,7 +19,7 @@ use shared::{
     access::{Access, Rights},
     ids::{ConversationId, UserId},
 };
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -67,9 +67,9 @@ pub async fn of(db: &PgPool, user: UserId, conversation: ConversationId) -> Resu
 
 /// The same for many at once; those who may do nothing are left out.
 pub async fn of_all(
-    db: &PgPool,
+    db: impl PgExecutor<'_>,
     asked: &[(UserId, ConversationId)],
-) -> Result<HashMap<(UserId, ConversationId), Rights>, Error> {
+) -> sqlx::Result<HashMap<(UserId, ConversationId), Rights>> {
     let users: Vec<Uuid> = asked.iter().map(|(user, _)| user.uuid()).collect();
     let conversations: Vec<Uuid> = asked.iter().map(|(_, conversation)| conversation.uuid()).collect();
     let rows = sqlx::query!(

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::rejection::{JsonRejection, PathRejection},
+    extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -132,6 +132,18 @@ impl From<JsonRejection> for Error {
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge("The request is too large.".into()),
             _ => Self::Invalid("bad_json", rejection.body_text()),
         }
+    }
+}
+
+impl From<QueryRejection> for Error {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::Invalid("bad_query", rejection.body_text())
+    }
+}
+
+impl From<FormRejection> for Error {
+    fn from(rejection: FormRejection) -> Self {
+        Self::Invalid("bad_form", rejection.body_text())
     }
 }
 

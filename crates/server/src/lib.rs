@@ -69,6 +69,9 @@ pub mod conversations;
 /// What stock clients wrote against the rules.
 pub mod refused;
 
+/// People's inboxes: mentions and replies.
+pub mod notices;
+
 /// What is brought in: pasted text, files, exports of other tools.
 pub mod import;
 

@@ -7,23 +7,24 @@ mod sign_in;
 
 use app::{
     offline::OfflinePage,
-    pages::{ConversationPage, HomePage, ImportPage, NoticePage},
+    pages::{ConversationPage, HomePage, ImportPage, InboxPage, NoticePage},
+    parts::Visitor,
     shell::Shell,
 };
 use axum::{
     Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use shared::{
-    api::{Endpoint, GetConversation, GetMe, ListConversations, ListPeople, Me, Problem},
-    ids::ConversationId,
+    api::{Endpoint, GetConversation, GetMe, ListConversations, ListNotices, ListPeople, Problem},
+    ids::{ConversationId, NoticeId},
 };
 use tower::ServiceExt;
 
@@ -50,6 +51,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
     let routes = Router::new()
         .route("/", get(home))
         .route("/import", get(import))
+        .route("/inbox", get(inbox))
         .route("/c/{id}", get(conversation))
         .route("/account", get(account::show))
         .route("/offline", get(offline))
@@ -68,7 +70,7 @@ enum Detour {
 /// Whom a page is for.
 #[derive(Clone)]
 enum Reader {
-    Person(Me),
+    Person(Visitor),
     /// Somebody who is signed out.
     Nobody,
     /// Whoever it is: the page is the same for all, or who it is could not be found out. Its header is left out.
@@ -76,16 +78,16 @@ enum Reader {
 }
 
 impl Reader {
-    fn me(&self) -> Option<Me> {
+    fn visitor(&self) -> Option<Visitor> {
         match self {
-            Self::Person(me) => Some(me.clone()),
+            Self::Person(visitor) => Some(visitor.clone()),
             Self::Nobody | Self::Anybody => None,
         }
     }
 
     fn header(&self) -> Option<HeaderValue> {
         match self {
-            Self::Person(me) => HeaderValue::from_str(&me.id.to_string()).ok(),
+            Self::Person(visitor) => HeaderValue::from_str(&visitor.me.id.to_string()).ok(),
             Self::Nobody => Some(HeaderValue::from_static("none")),
             Self::Anybody => None,
         }
@@ -121,17 +123,20 @@ impl Site {
     }
 
     /// Who looks; signed out they are led to sign in, and back.
-    async fn me(&self, headers: &HeaderMap, path: &str) -> Result<Me, Detour> {
-        self.call(headers, &GetMe {}).await.map_err(|problem| match problem.status {
+    async fn visitor(&self, headers: &HeaderMap, path: &str) -> Result<Visitor, Detour> {
+        let me = self.call(headers, &GetMe {}).await.map_err(|problem| match problem.status {
             401 => Detour::SignIn { next: path.to_owned() },
             _ => Detour::Problem(problem),
-        })
+        })?;
+        // A page is worth having without the number.
+        let inbox = self.call(headers, &ListNotices { limit: Some(1), before: None }).await;
+        Ok(Visitor { me, unread: inbox.map_or(0, |inbox| inbox.unread) })
     }
 
     /// Who looks at a page that everybody may see.
     async fn reader(&self, headers: &HeaderMap) -> Reader {
-        match self.me(headers, "/").await {
-            Ok(me) => Reader::Person(me),
+        match self.visitor(headers, "/").await {
+            Ok(visitor) => Reader::Person(visitor),
             Err(Detour::SignIn { .. }) => Reader::Nobody,
             Err(Detour::Problem(_)) => Reader::Anybody,
         }
@@ -148,9 +153,9 @@ impl Site {
             Detour::Problem(problem) => {
                 let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let Problem { title, detail, .. } = problem;
-                let (heading, me) = (title.clone(), reader.me());
+                let (heading, visitor) = (title.clone(), reader.visitor());
                 self.render(status, heading, false, reader, move || {
-                    view! { <NoticePage me=me.clone() title=title.clone() text=detail.clone() /> }
+                    view! { <NoticePage visitor=visitor.clone() title=title.clone() text=detail.clone() /> }
                 })
                 .await
             }
@@ -168,7 +173,7 @@ impl Site {
     ) -> Response {
         let options = self.services.leptos.clone();
         let dev_reload = self.services.config.dev_reload;
-        let (header, user) = (reader.header(), reader.me().map(|me| me.id));
+        let (header, user) = (reader.header(), reader.visitor().map(|visitor| visitor.me.id));
         let document = move || {
             let response = expect_context::<ResponseOptions>();
             response.set_status(status);
@@ -200,14 +205,14 @@ fn unexpected(error: impl std::fmt::Display) -> Problem {
 }
 
 async fn home(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let me = match site.me(&headers, "/").await {
-        Ok(me) => me,
+    let visitor = match site.visitor(&headers, "/").await {
+        Ok(visitor) => visitor,
         Err(detour) => return site.detour(detour, Reader::Anybody).await,
     };
-    let reader = Reader::Person(me.clone());
+    let reader = Reader::Person(visitor.clone());
     match site.call(&headers, &ListConversations {}).await {
         Ok(conversations) => {
-            let page = move || view! { <HomePage me=me.clone() conversations=conversations.clone() /> };
+            let page = move || view! { <HomePage visitor=visitor.clone() conversations=conversations.clone() /> };
             site.render(StatusCode::OK, "Conversations".into(), false, reader, page).await
         }
         Err(problem) => site.detour(Detour::Problem(problem), reader).await,
@@ -215,22 +220,46 @@ async fn home(State(site): State<Site>, headers: HeaderMap) -> Response {
 }
 
 async fn import(State(site): State<Site>, headers: HeaderMap) -> Response {
-    match site.me(&headers, "/import").await {
-        Ok(me) => {
-            let reader = Reader::Person(me.clone());
-            let page = move || view! { <ImportPage me=me.clone() /> };
+    match site.visitor(&headers, "/import").await {
+        Ok(visitor) => {
+            let reader = Reader::Person(visitor.clone());
+            let page = move || view! { <ImportPage visitor=visitor.clone() /> };
             site.render(StatusCode::OK, "Import".into(), true, reader, page).await
         }
         Err(detour) => site.detour(detour, Reader::Anybody).await,
     }
 }
 
-async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    let me = match site.me(&headers, &format!("/c/{id}")).await {
-        Ok(me) => me,
+#[derive(Deserialize)]
+struct InboxQuery {
+    #[serde(default)]
+    before: String,
+}
+
+async fn inbox(State(site): State<Site>, headers: HeaderMap, Query(query): Query<InboxQuery>) -> Response {
+    let visitor = match site.visitor(&headers, "/inbox").await {
+        Ok(visitor) => visitor,
         Err(detour) => return site.detour(detour, Reader::Anybody).await,
     };
-    let reader = Reader::Person(me.clone());
+    let reader = Reader::Person(visitor.clone());
+    // An address that names no place begins at the beginning.
+    let before = query.before.parse::<NoticeId>().ok();
+    match site.call(&headers, &ListNotices { before, limit: None }).await {
+        Ok(inbox) => {
+            let page =
+                move || view! { <InboxPage visitor=visitor.clone() inbox=inbox.clone() older=before.is_some() /> };
+            site.render(StatusCode::OK, "Inbox".into(), false, reader, page).await
+        }
+        Err(problem) => site.detour(Detour::Problem(problem), reader).await,
+    }
+}
+
+async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let visitor = match site.visitor(&headers, &format!("/c/{id}")).await {
+        Ok(visitor) => visitor,
+        Err(detour) => return site.detour(detour, Reader::Anybody).await,
+    };
+    let reader = Reader::Person(visitor.clone());
     let asked = async {
         let id: ConversationId = id.parse().map_err(|_| crate::error::Error::NotFound.problem())?;
         let conversation = site.call(&headers, &GetConversation { id }).await?;
@@ -241,7 +270,7 @@ async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Pa
         Ok((conversation, people)) => {
             let title = conversation.title.clone();
             let page = move || {
-                view! { <ConversationPage me=me.clone() conversation=conversation.clone() people=people.clone() /> }
+                view! { <ConversationPage visitor=visitor.clone() conversation=conversation.clone() people=people.clone() /> }
             };
             site.render(StatusCode::OK, title, true, reader, page).await
         }

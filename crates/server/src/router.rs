@@ -16,8 +16,8 @@ use tower_http::{
 };
 
 use crate::{
-    classes, config::SignIn, conversations, development, error::Error, health, import, metrics, pages, people, refused,
-    roster, security, services::Services, sessions, sync_route, tokens,
+    classes, config::SignIn, conversations, development, error::Error, health, import, metrics, notices, pages, people,
+    refused, roster, security, services::Services, sessions, sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -35,6 +35,8 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/sign-out-everywhere", post(sessions::own::sign_out_everywhere))
         .route("/api/v1/sessions", get(sessions::own::list))
         .route("/api/v1/sessions/{id}", delete(sessions::own::end_one))
+        .route("/api/v1/notices", get(notices::list))
+        .route("/api/v1/notices/read", post(notices::read))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
@@ -91,7 +93,8 @@ pub fn router(services: Services) -> Router {
         .route("/metrics", get(metrics::show))
         .route("/sync/{conversation_id}", get(sync_route::upgrade))
         .route("/sign-out", post(people::sign_out_by_form))
-        .route("/sign-out-everywhere", post(sessions::own::sign_out_everywhere_by_form));
+        .route("/sign-out-everywhere", post(sessions::own::sign_out_everywhere_by_form))
+        .route("/inbox/read", post(notices::read_by_form));
     if matches!(services.config.sign_in, SignIn::Development) {
         plain = plain.route("/sign-in", post(development::sign_in_by_form));
     }

@@ -21,6 +21,7 @@ mod classes;
 mod conversations;
 mod invitations;
 mod members;
+mod notices;
 mod people;
 mod problem;
 mod roster;
@@ -45,6 +46,7 @@ pub use members::{
     ClassMember, ClassPerson, CreateGroup, CreatedGroup, DeleteGroup, GetMember, Group, ListMembers, MEMBERS_PAGE,
     MemberPage, RemoveMember, RenameGroup, SetGroup, SetRole,
 };
+pub use notices::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, ReadNotices, Unread};
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOut};
 pub use problem::{Fault, Problem};
 pub use roster::{

@@ -106,6 +106,8 @@ ids! {
     RosterEntryId;
     /// A session: somebody signed in in one browser.
     SessionId;
+    /// A line of somebody's inbox.
+    NoticeId;
 }
 
 #[cfg(test)]

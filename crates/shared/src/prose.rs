@@ -8,12 +8,14 @@
 //! text. Nothing is anchored in what is rendered here, and the whole of Markdown would be a sixth of what a browser has
 //! to load.
 //!
-//! The output is balanced HTML of `p strong em del code pre ul ol li blockquote br a`, links lead to `http`, `https` and
-//! `mailto` alone. The time is linear in the length.
+//! The output is balanced HTML of `p strong em del code pre ul ol li blockquote br a span`, links lead to `http`, `https`
+//! and `mailto` alone; a `span` is a mention of somebody. The time is linear in the length.
 
 mod inlines;
+mod mentions;
 
 use inlines::push_inlines;
+pub use mentions::{html_for, mention, mentions};
 
 use crate::text::escape::push_text;
 

@@ -15,12 +15,14 @@ pub mod review;
 
 mod state;
 mod survey;
+mod talk;
 mod values;
 
 pub use places::{Place, Places};
 pub use review::review;
 pub use state::State;
 pub use survey::{Survey, Unfit};
+pub use talk::{MAX_MENTIONS, Said, Talk, talk};
 pub use values::MAX_DESCRIPTION_CHARS;
 
 /// Who changes something.

@@ -18,6 +18,7 @@ mod keyboard;
 mod lifecycle;
 mod link;
 mod marks;
+mod mentions;
 mod mirror;
 mod nearness;
 mod painter;
@@ -56,6 +57,7 @@ pub use self::{
     drafts::{draft, keep_draft},
     export::{download, save_text},
     filter::{half_written, step_highlight},
+    mentions::{close_people, mention, mention_key, mentions_to_body, mentions_to_text, offer_people},
     nearness::{forget_nearness, watch_nearness},
     permalink::copy_link,
     places::lay_out,
@@ -83,6 +85,7 @@ pub fn start(desk: Desk) {
     keyboard::listen(desk);
     places::listen(desk);
     permalink::listen(desk);
+    mentions::listen(desk);
     company::listen(desk);
     lifecycle::listen();
     desk.watch_hand();

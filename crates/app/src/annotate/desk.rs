@@ -19,6 +19,7 @@ use super::{
     away::{Aside, Report},
     browser,
     filter::{Filter, Reader},
+    mentions::Asking,
     shortcuts::Settings,
     whereabouts::Whereabouts,
 };
@@ -186,6 +187,8 @@ pub struct Desk {
     pub shortcuts: RwSignal<Settings>,
     /// What was just said.
     pub toast: RwSignal<Option<Toast>>,
+    /// Whom an `@` that is being typed may mean.
+    pub asking: RwSignal<Option<Asking>>,
     /// What a screen reader is told.
     pub announcement: RwSignal<String>,
     cards: StoredValue<Cards>,
@@ -247,6 +250,7 @@ impl Desk {
             later: RwSignal::new(Later::Absent),
             shortcuts: RwSignal::new(Settings::default()),
             toast: RwSignal::new(None),
+            asking: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             cards,
             gone: StoredValue::new(HashMap::new()),

@@ -111,3 +111,21 @@ pub fn list_conversations(_: leptos::prelude::RwSignal<Option<Result<Vec<shared:
 }
 
 pub fn copy_tags(_: Desk, _: shared::ids::ConversationId) {}
+
+pub fn close_people(_: Desk) {}
+
+pub fn mention(_: Desk, _: shared::ids::UserId) {}
+
+pub fn mention_key(_: Desk, _: &leptos::ev::KeyboardEvent) -> bool {
+    false
+}
+
+pub fn mentions_to_body(_: Desk, text: &str) -> String {
+    text.to_owned()
+}
+
+pub fn mentions_to_text(_: Desk, body: &str) -> String {
+    body.to_owned()
+}
+
+pub fn offer_people(_: Desk, _: &leptos::web_sys::HtmlTextAreaElement) {}

@@ -10,6 +10,7 @@ use super::{
     away::{AsideButton, Away},
     browser,
     desk::{Desk, Place},
+    mentions::MentionList,
     panel::Panel,
     people::{Following, PeopleHere},
     shortcuts::{ShortcutsButton, ShortcutsDialog},
@@ -18,7 +19,7 @@ use super::{
     toast::ToastBar,
     toolbar::Toolbar,
 };
-use crate::parts::Account;
+use crate::{inbox::InboxLink, parts::Account};
 
 /// What the tools have to know. The server writes it into the page (`data-tools`), where the browser reads it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub struct Opened {
     pub author: UserId,
     /// Who is signed in.
     pub me: Me,
+    /// How many of their notices were not read.
+    pub unread: u32,
     /// Everybody whose name may stand on the page.
     pub people: Vec<Person>,
 }
@@ -57,7 +60,7 @@ pub fn Workspace(
     let told = serde_json::to_string(&opened).unwrap_or_default();
     view! {
         <header class="bar">
-            <Bar desk=desk title=opened.title me=opened.me />
+            <Bar desk=desk title=opened.title me=opened.me unread=opened.unread />
         </header>
         <main class="workspace" data-tools=told>
             {children()}
@@ -84,14 +87,14 @@ pub fn mount() -> Option<()> {
         let desk = opened.desk();
         Effect::new(move |_| browser::start(desk));
         mount_to(main, move || view! { <Tools desk=desk /> }).forget();
-        view! { <Bar desk=desk title=opened.title me=opened.me /> }
+        view! { <Bar desk=desk title=opened.title me=opened.me unread=opened.unread /> }
     });
     all.forget();
     Some(())
 }
 
 #[component]
-fn Bar(desk: Desk, title: String, me: Me) -> impl IntoView {
+fn Bar(desk: Desk, title: String, me: Me, unread: u32) -> impl IntoView {
     view! {
         <a class="bar-brand" href="/">"PromptGrimoire"</a>
         <nav class="bar-crumbs" aria-label="Breadcrumb">
@@ -104,6 +107,7 @@ fn Bar(desk: Desk, title: String, me: Me) -> impl IntoView {
         <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
             "Export"
         </button>
+        <InboxLink unread=unread />
         <Account me=me><ShortcutsButton desk=desk /></Account>
     }
     .into_any()
@@ -114,6 +118,7 @@ fn Tools(desk: Desk) -> impl IntoView {
     view! {
         <Panel desk=desk />
         <Toolbar desk=desk />
+        <MentionList desk=desk />
         <TagsDialog desk=desk />
         <ShortcutsDialog desk=desk />
         <Away desk=desk />

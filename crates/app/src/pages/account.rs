@@ -1,8 +1,9 @@
 use leptos::prelude::*;
-use shared::api::{EndSession, Me, RevokeToken, Session, Token};
+use shared::api::{EndSession, RevokeToken, Session, Token};
 
 use super::Bar;
 use crate::forms::{ApiForm, ConfirmDialog, Then, api_of};
+use crate::parts::Visitor;
 
 /// A session, with its times in words.
 #[derive(Debug, Clone)]
@@ -30,23 +31,23 @@ pub struct TokenLine {
 #[component]
 pub fn AccountPage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// Where.
     sessions: Vec<SessionLine>,
     /// What programs may do it too.
     tokens: Vec<TokenLine>,
 ) -> impl IntoView {
     view! {
-        <Bar me=Some(me.clone()) />
+        <Bar visitor=Some(visitor.clone()) />
         <main class="page account-page" id="main">
             <h1 class="page-title">"Account"</h1>
-            <p class="lead">{me.email}</p>
+            <p class="lead">{visitor.me.email}</p>
             <section class="account-part" aria-labelledby="name-title">
                 <h2 id="name-title">"Your name"</h2>
                 <ApiForm api="POST /api/v1/me" then=Then::Reload label="Your name">
                     <div class="form-row">
                         <label class="field-label" for="account-name">"Name"</label>
-                        <input class="field" id="account-name" name="name" value=me.name maxlength="100" required autocomplete="name" />
+                        <input class="field" id="account-name" name="name" value=visitor.me.name maxlength="100" required autocomplete="name" />
                         <p class="hint">"Everybody you work with sees it."</p>
                     </div>
                     <div class="form-actions"><button class="button" type="submit">"Save"</button></div>

@@ -1,14 +1,15 @@
 use leptos::prelude::*;
-use shared::api::{ClassSummary, Classes, Me};
+use shared::api::{ClassSummary, Classes};
 
 use super::{Bar, home::counted};
 use crate::forms::{ApiForm, Then};
+use crate::parts::Visitor;
 
 /// The classes that somebody belongs to, and the ways into one.
 #[component]
 pub fn ClassesPage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// What they belong to.
     classes: Classes,
 ) -> impl IntoView {
@@ -26,7 +27,7 @@ pub fn ClassesPage(
         view! { <ul class="conversation-list">{lines.collect_view()}</ul> }.into_any()
     };
     view! {
-        <Bar me=Some(me) />
+        <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <header class="page-head">
                 <h1 class="page-title">"Classes"</h1>

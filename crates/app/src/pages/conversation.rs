@@ -1,25 +1,29 @@
 use leptos::prelude::*;
 use shared::{
-    api::{Conversation, Me, Message, Person},
+    api::{Conversation, Message, Person},
     messages::MessageRole,
     text,
 };
 
 use super::home::counted;
-use crate::annotate::{Opened, Workspace};
+use crate::{
+    annotate::{Opened, Workspace},
+    parts::Visitor,
+};
 
 /// A conversation: its text, readable at once and without scripts, and the tools around it.
 #[component]
 pub fn ConversationPage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// What is read.
     conversation: Conversation,
     /// Everybody whose name may stand on it.
     people: Vec<Person>,
 ) -> impl IntoView {
     let Conversation { id, title, rights, author_id, messages } = conversation;
-    let opened = Opened { conversation: id, title: title.clone(), rights, author: author_id, me, people };
+    let Visitor { me, unread } = visitor;
+    let opened = Opened { conversation: id, title: title.clone(), rights, author: author_id, me, unread, people };
     let meta = counted(messages.len() as i64, "message");
     let articles =
         (1..).zip(messages).map(|(number, message)| view! { <MessageArticle number=number message=message /> });

@@ -1,14 +1,14 @@
 use leptos::prelude::*;
-use shared::api::{ConversationSummary, Me, Share};
+use shared::api::{ConversationSummary, Share};
 
 use super::Bar;
-use crate::offline::WorkLeft;
+use crate::{offline::WorkLeft, parts::Visitor};
 
 /// The conversations that somebody may read.
 #[component]
 pub fn HomePage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// Newest first.
     conversations: Vec<ConversationSummary>,
 ) -> impl IntoView {
@@ -24,9 +24,9 @@ pub fn HomePage(
         let lines = conversations.into_iter().map(|conversation| view! { <Line conversation=conversation /> });
         view! { <ul class="conversation-list">{lines.collect_view()}</ul> }.into_any()
     };
-    let user = me.id;
+    let user = visitor.me.id;
     view! {
-        <Bar me=Some(me) />
+        <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <header class="page-head">
                 <h1 class="page-title">"Conversations"</h1>

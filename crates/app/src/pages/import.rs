@@ -1,17 +1,16 @@
 use leptos::prelude::*;
-use shared::api::Me;
 
 use super::Bar;
-use crate::import_form::ImportForm;
+use crate::{import_form::ImportForm, parts::Visitor};
 
 /// Brings a conversation in.
 #[component]
 pub fn ImportPage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
 ) -> impl IntoView {
     view! {
-        <Bar me=Some(me) />
+        <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <h1 class="page-title">"Import a conversation"</h1>
             <p class="lead">

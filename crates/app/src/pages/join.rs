@@ -1,14 +1,15 @@
 use leptos::prelude::*;
-use shared::api::{AcceptInvitation, InvitationPreview, Me};
+use shared::api::{AcceptInvitation, InvitationPreview};
 
 use super::{Bar, class::role_name};
 use crate::forms::{ApiForm, Then, api_of};
+use crate::parts::Visitor;
 
 /// What a link to a class leads to.
 #[component]
 pub fn JoinPage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// What stands at the end of the link.
     token: String,
     /// The class.
@@ -36,7 +37,7 @@ pub fn JoinPage(
         view! { <a class="button primary" href=format!("/classes/{id}")>"To the class"</a> }.into_any()
     };
     view! {
-        <Bar me=Some(me) />
+        <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <section class="message-page">
                 <p class="badge">"Invitation"</p>

@@ -1,20 +1,20 @@
 use leptos::prelude::*;
-use shared::api::Me;
 
 use super::Bar;
+use crate::parts::Visitor;
 
 /// A page that says one thing: not found, an error.
 #[component]
 pub fn NoticePage(
     /// Who is signed in.
-    me: Option<Me>,
+    visitor: Option<Visitor>,
     /// What it is.
     title: String,
     /// What to do.
     text: String,
 ) -> impl IntoView {
     view! {
-        <Bar me=me />
+        <Bar visitor=visitor />
         <main class="page" id="main">
             <section class="message-page">
                 <h1 class="page-title">{title}</h1>

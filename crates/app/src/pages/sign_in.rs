@@ -1,8 +1,9 @@
 use leptos::prelude::*;
-use shared::api::{DevelopmentPerson, Me};
+use shared::api::DevelopmentPerson;
 
 use super::Bar;
 use crate::parts::Avatar;
+use crate::parts::Visitor;
 
 /// The ways to sign in that a server has.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub fn SignInPage(
     let WaysIn { people, email, provider } = ways;
     let or = (email && provider.is_some()).then(|| view! { <p class="stack-or">"or"</p> });
     view! {
-        <Bar me=None />
+        <Bar visitor=None />
         <main class="page" id="main">
             <section class="sheet sign-in">
                 <h1 class="page-title">"Read AI conversations together"</h1>
@@ -110,7 +111,7 @@ pub fn SentPage(
 ) -> impl IntoView {
     let other = format!("/sign-in?next={}", encoded(&next));
     view! {
-        <Bar me=None />
+        <Bar visitor=None />
         <main class="page" id="main">
             <section class="sheet sign-in">
                 <h1 class="page-title">"Look into your mail"</h1>
@@ -137,7 +138,7 @@ pub fn SentPage(
 #[component]
 pub fn ContinuePage(
     /// Who is signed in already.
-    me: Option<Me>,
+    visitor: Option<Visitor>,
     /// The address for which this browser asked for a link; `None` where it asked for none.
     asked: Option<String>,
 ) -> impl IntoView {
@@ -155,9 +156,11 @@ pub fn ContinuePage(
         }
         .into_any(),
     };
-    let other = me.as_ref().map(|me| view! { <p class="hint">{format!("You are signed in as {} now.", me.name)}</p> });
+    let other = visitor
+        .as_ref()
+        .map(|visitor| view! { <p class="hint">{format!("You are signed in as {} now.", visitor.me.name)}</p> });
     view! {
-        <Bar me=me />
+        <Bar visitor=visitor />
         <main class="page" id="main">
             <section class="sheet sign-in">
                 <h1 class="page-title">"Sign in"</h1>
@@ -179,7 +182,7 @@ pub fn ContinuePage(
 #[component]
 pub fn SignInProblemPage(
     /// Who is signed in already.
-    me: Option<Me>,
+    visitor: Option<Visitor>,
     /// What happened.
     title: &'static str,
     /// What to do.
@@ -196,14 +199,14 @@ pub fn SignInProblemPage(
     });
     let anew = if again.is_some() { "button" } else { "button primary" };
     view! {
-        <Bar me=me.clone() />
+        <Bar visitor=visitor.clone() />
         <main class="page" id="main">
             <section class="message-page">
                 <h1 class="page-title">{title}</h1>
                 <p class="lead">{text}</p>
                 <div class="form-actions">
                     {again}
-                    {match me {
+                    {match visitor {
                         Some(_) => view! { <a class=anew href="/">"To your conversations"</a> },
                         None => view! { <a class=anew href="/sign-in">"To the sign-in page"</a> },
                     }}

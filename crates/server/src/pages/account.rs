@@ -14,11 +14,11 @@ use super::{Detour, Reader, Site};
 
 /// `GET /account`
 pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let me = match site.me(&headers, "/account").await {
-        Ok(me) => me,
+    let visitor = match site.visitor(&headers, "/account").await {
+        Ok(visitor) => visitor,
         Err(detour) => return site.detour(detour, Reader::Anybody).await,
     };
-    let reader = Reader::Person(me.clone());
+    let reader = Reader::Person(visitor.clone());
     let asked = async {
         let sessions = site.call(&headers, &ListSessions {}).await?;
         let tokens = site.call(&headers, &ListTokens {}).await?;
@@ -41,7 +41,8 @@ pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
             token,
         })
         .collect();
-    let page = move || view! { <AccountPage me=me.clone() sessions=sessions.clone() tokens=tokens.clone() /> };
+    let page =
+        move || view! { <AccountPage visitor=visitor.clone() sessions=sessions.clone() tokens=tokens.clone() /> };
     site.render(StatusCode::OK, "Account".into(), false, reader, page).await
 }
 

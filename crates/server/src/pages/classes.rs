@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{
     api::{
-        GetClass, GetInvitation, GetMember, ListClasses, ListInvitations, ListMembers, MAX_ROSTER_BYTES, Me, Problem,
+        GetClass, GetInvitation, GetMember, ListClasses, ListInvitations, ListMembers, MAX_ROSTER_BYTES, Problem,
         RosterReport, roster_path,
     },
     ids::{ClassId, UserId},
@@ -21,6 +21,7 @@ use shared::{
 
 use super::{Detour, Reader, Site};
 use crate::{error::Error, roster, sessions::Secret};
+use app::parts::Visitor;
 
 /// Multipart adds its own lines around a file.
 const SLACK: usize = 64 << 10;
@@ -48,20 +49,20 @@ impl Site {
         headers: &HeaderMap,
         path: &str,
         asking: impl Future<Output = Result<T, Problem>>,
-        page: impl FnOnce(Me, T) -> (StatusCode, String, F),
+        page: impl FnOnce(Visitor, T) -> (StatusCode, String, F),
     ) -> Response
     where
         V: IntoView + 'static,
         F: Fn() -> V + Clone + Send + Sync + 'static,
     {
-        let me = match self.me(headers, path).await {
-            Ok(me) => me,
+        let visitor = match self.visitor(headers, path).await {
+            Ok(visitor) => visitor,
             Err(detour) => return self.detour(detour, Reader::Anybody).await,
         };
-        let reader = Reader::Person(me.clone());
+        let reader = Reader::Person(visitor.clone());
         match asking.await {
             Ok(found) => {
-                let (status, title, page) = page(me, found);
+                let (status, title, page) = page(visitor, found);
                 self.render(status, title, false, reader, page).await
             }
             Err(problem) => self.detour(Detour::Problem(problem), reader).await,
@@ -71,8 +72,8 @@ impl Site {
 
 async fn list(State(site): State<Site>, headers: HeaderMap) -> Response {
     let asking = site.call(&headers, &ListClasses {});
-    let page = |me: Me, classes| {
-        let page = move || view! { <ClassesPage me=me.clone() classes=Clone::clone(&classes) /> };
+    let page = |visitor: Visitor, classes| {
+        let page = move || view! { <ClassesPage visitor=visitor.clone() classes=Clone::clone(&classes) /> };
         (StatusCode::OK, "Classes".to_owned(), page)
     };
     site.show(&headers, "/classes", asking, page).await
@@ -99,12 +100,12 @@ async fn class(
         let members = site.call(&headers, &ListMembers { class, find: find.clone(), page: number }).await?;
         Ok((found, members))
     };
-    let page = |me: Me, (class, members)| {
+    let page = |visitor: Visitor, (class, members)| {
         let (class, members): (shared::api::Class, shared::api::MemberPage) = (class, members);
         let (title, find) = (class.name.clone(), find.clone());
         let page = move || {
-            let (me, class, members, find) = (me.clone(), class.clone(), members.clone(), find.clone());
-            view! { <ClassPage me=me class=class members=members find=find page=number /> }
+            let (visitor, class, members, find) = (visitor.clone(), class.clone(), members.clone(), find.clone());
+            view! { <ClassPage visitor=visitor class=class members=members find=find page=number /> }
         };
         (StatusCode::OK, title, page)
     };
@@ -123,10 +124,10 @@ async fn manage(State(site): State<Site>, headers: HeaderMap, Path(id): Path<Str
         };
         Ok((class, invitations))
     };
-    let page = |me: Me, (class, invitations): (shared::api::Class, Option<Vec<shared::api::Invitation>>)| {
+    let page = |visitor: Visitor, (class, invitations): (shared::api::Class, Option<Vec<shared::api::Invitation>>)| {
         let title = class.name.clone();
         let page = move || {
-            view! { <ClassManagePage me=me.clone() class=class.clone() invitations=invitations.clone() /> }
+            view! { <ClassManagePage visitor=visitor.clone() class=class.clone() invitations=invitations.clone() /> }
         };
         (StatusCode::OK, title, page)
     };
@@ -143,10 +144,10 @@ async fn person(State(site): State<Site>, headers: HeaderMap, Path((id, user)): 
         let member = site.call(&headers, &GetMember { class: class.id, user }).await?;
         Ok((class, user, member))
     };
-    let page = |me: Me, (class, user, member): (shared::api::Class, UserId, shared::api::ClassMember)| {
+    let page = |visitor: Visitor, (class, user, member): (shared::api::Class, UserId, shared::api::ClassMember)| {
         let title = member.name.clone();
         let page = move || {
-            view! { <ClassPersonPage me=me.clone() class=class.clone() user=user member=member.clone() /> }
+            view! { <ClassPersonPage visitor=visitor.clone() class=class.clone() user=user member=member.clone() /> }
         };
         (StatusCode::OK, title, page)
     };
@@ -177,12 +178,12 @@ async fn import_roster(
             outcome => Ok((class, outcome)),
         }
     };
-    let page = |me: Me, (class, outcome): (shared::api::Class, Result<RosterReport, Problem>)| {
+    let page = |visitor: Visitor, (class, outcome): (shared::api::Class, Result<RosterReport, Problem>)| {
         let status = outcome.as_ref().err().and_then(|problem| StatusCode::from_u16(problem.status).ok());
         let again = outcome.as_ref().ok().filter(|report| !report.applied).map(roster::as_csv);
         let page = move || {
-            let (me, class, outcome, again) = (me.clone(), class.clone(), outcome.clone(), again.clone());
-            view! { <RosterPage me=me class=class outcome=outcome again=again /> }
+            let (visitor, class, outcome, again) = (visitor.clone(), class.clone(), outcome.clone(), again.clone());
+            view! { <RosterPage visitor=visitor class=class outcome=outcome again=again /> }
         };
         (status.unwrap_or(StatusCode::OK), "Roster".to_owned(), page)
     };
@@ -213,10 +214,10 @@ async fn join(State(site): State<Site>, headers: HeaderMap, Path(token): Path<St
         let invitation = found.map_err(|problem| if problem.status == 404 { gone() } else { problem })?;
         Ok((token, invitation))
     };
-    let page = |me: Me, (token, invitation): (String, shared::api::InvitationPreview)| {
+    let page = |visitor: Visitor, (token, invitation): (String, shared::api::InvitationPreview)| {
         let title = invitation.name.clone();
         let page = move || {
-            view! { <JoinPage me=me.clone() token=token.clone() invitation=invitation.clone() /> }
+            view! { <JoinPage visitor=visitor.clone() token=token.clone() invitation=invitation.clone() /> }
         };
         (StatusCode::OK, title, page)
     };

@@ -131,8 +131,8 @@ async fn ask(State(site): State<Site>, headers: HeaderMap) -> Response {
     }
     let asked = Asked::of(origin, &headers).map(|asked| asked.email);
     let reader = site.reader(&headers).await;
-    let me = reader.me();
-    let page = move || view! { <ContinuePage me=me.clone() asked=asked.clone() /> };
+    let visitor = reader.visitor();
+    let page = move || view! { <ContinuePage visitor=visitor.clone() asked=asked.clone() /> };
     site.render(StatusCode::OK, "Sign in".into(), false, reader, page).await
 }
 
@@ -250,9 +250,9 @@ impl Site {
         let again = error.may_be_repeated() && Token::of(&self.services.origin, headers).is_some();
         let (status, title, text, wait) = (error.status(), error.title(), error.to_string(), error.wait());
         let reader = self.reader(headers).await;
-        let me = reader.me();
+        let visitor = reader.visitor();
         let page = move || {
-            view! { <SignInProblemPage me=me.clone() title=title text=text.clone() again=again /> }
+            view! { <SignInProblemPage visitor=visitor.clone() title=title text=text.clone() again=again /> }
         };
         let mut response = self.render(status, title.into(), false, reader, page).await;
         response.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait.as_secs().into())));

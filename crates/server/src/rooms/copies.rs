@@ -9,7 +9,7 @@ use bytes::Bytes;
 use shared::{
     document::Roots,
     ids::{MessageId, UserId},
-    rules::{self, Place, Places, Refusal, Sender, State, Survey, Unfit},
+    rules::{self, Place, Places, Refusal, Sender, State, Survey, Talk, Unfit},
     sync::prescan::{Outline, prescan},
 };
 use yrs::{Any, Doc, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Transact, Update, updates::decoder::Decode};
@@ -149,6 +149,11 @@ impl Copies {
         cut: &BTreeSet<Place>,
     ) -> Result<(), Refusal> {
         rules::review(sender, survey, before, (&self.roots, &self.probe.transact()), cut, &self.messages)
+    }
+
+    /// What an update that was reviewed says to people.
+    pub(super) fn talk(&self, survey: &Survey, before: &State) -> Talk {
+        rules::talk(survey, before, (&self.roots, &self.probe.transact()))
     }
 
     /// Applies an update to the probe. Neither a panic inside nor a failure half-way reaches the document.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use shared::{
-    rules::{Refusal, Sender, Unfit},
+    rules::{Refusal, Sender, Talk, Unfit},
     sync::{
         self, CloseCode, Frame,
         prescan::{Outline, prescan},
@@ -64,8 +64,8 @@ pub(super) fn frame(bytes: &Bytes, first_answer: &mut bool, echoes: &Echoes) -> 
 /// What becomes of an update.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The probe has it; to be committed.
-    Accepted,
+    /// The probe has it; to be committed, with what it says to people.
+    Accepted(Talk),
     /// All of it was accepted before; there is nothing to store.
     Unchanged,
     /// It breaks a rule. The ids are the Yjs clients whose later updates will lack this one.
@@ -102,7 +102,7 @@ pub(super) fn judge_all(
         let ends = match verdict {
             Verdict::Malformed => true,
             Verdict::Refused(..) => !case.goes_on,
-            Verdict::Accepted | Verdict::Unchanged | Verdict::Gap(_) => false,
+            Verdict::Accepted(_) | Verdict::Unchanged | Verdict::Gap(_) => false,
         };
         if ends {
             stopped.insert(case.seat);
@@ -152,8 +152,9 @@ fn judge(copies: &mut Copies, update: &Bytes, sender: &Sender) -> Result<Verdict
         copies.rebuild()?;
         return refused(refusal);
     }
+    let talk = copies.talk(&survey, &state);
     copies.accept(update.clone(), &outline, &survey, sender.author);
-    Ok(Verdict::Accepted)
+    Ok(Verdict::Accepted(talk))
 }
 
 fn before(copies: &mut Copies, update: &Bytes, outline: &Outline, sender: &Sender) -> Result<(), Refusal> {

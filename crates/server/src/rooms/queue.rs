@@ -1,10 +1,8 @@
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-use shared::ids::UserId;
 use tokio::time::Instant;
 
-use super::seat::SeatId;
+use super::{seat::SeatId, writer::Row};
 
 /// Accepted updates that may wait for the store.
 const MAX_WAITING: usize = 4_096;
@@ -27,7 +25,7 @@ pub(super) struct Judged {
     /// When it arrived.
     pub(super) heard: Instant,
     /// To be stored and relayed. `None`: refused by name, or known before; it is done when all before it is.
-    pub(super) row: Option<(Bytes, UserId)>,
+    pub(super) row: Option<Row>,
 }
 
 /// What is judged and not yet done. The rows of it that are under way to the disk are at its front.
@@ -48,7 +46,7 @@ impl Queue {
     }
 
     pub(super) fn push(&mut self, judged: Judged) {
-        self.bytes += judged.row.as_ref().map_or(0, |(update, _)| update.len());
+        self.bytes += judged.row.as_ref().map_or(0, |row| row.update.len());
         self.waiting.push_back(judged);
     }
 
@@ -58,15 +56,15 @@ impl Queue {
     }
 
     /// How many, from the front, the next commit covers, and their rows.
-    pub(super) fn next_batch(&self) -> (usize, Vec<(Bytes, UserId)>) {
+    pub(super) fn next_batch(&self) -> (usize, Vec<Row>) {
         let (mut covered, mut bytes, mut rows) = (0, 0, Vec::new());
         for judged in &self.waiting {
-            if let Some((update, author)) = &judged.row {
-                bytes += update.len();
+            if let Some(row) = &judged.row {
+                bytes += row.update.len();
                 if !rows.is_empty() && (bytes > MAX_BATCH_BYTES || rows.len() == MAX_BATCH) {
                     break;
                 }
-                rows.push((update.clone(), *author));
+                rows.push(row.clone());
             }
             covered += 1;
         }
@@ -76,8 +74,7 @@ impl Queue {
     /// Takes the first `count`: they are done.
     pub(super) fn take(&mut self, count: usize) -> Vec<Judged> {
         let done: Vec<_> = self.waiting.drain(..count).collect();
-        self.bytes -=
-            done.iter().filter_map(|judged| judged.row.as_ref()).map(|(update, _)| update.len()).sum::<usize>();
+        self.bytes -= done.iter().filter_map(|judged| judged.row.as_ref()).map(|row| row.update.len()).sum::<usize>();
         done
     }
 }

@@ -18,7 +18,7 @@ use super::{
     queue::Judged,
     room::{End, Room, Seated, Weight},
     seat::SeatId,
-    writer::{Batch, Outcome},
+    writer::{Batch, Outcome, Row},
 };
 
 /// Refusals of one connection before it is closed.
@@ -85,17 +85,20 @@ impl Room {
         Ok(())
     }
 
-    async fn judged(&mut self, case: Case, verdict: Verdict) -> Result<(), End> {
+    async fn judged(&mut self, case: Case, mut verdict: Verdict) -> Result<(), End> {
         let Case { seat, sender, update, heard, .. } = case;
         let number = self.seats.get_mut(&seat).map_or(0, |seated| {
             seated.counted += 1;
             seated.counted
         });
-        let row = (verdict == Verdict::Accepted).then(|| (update.clone(), sender.author));
+        let mut row = None;
+        if let Verdict::Accepted(talk) = &mut verdict {
+            row = Some(Row { update: update.clone(), author: sender.author, talk: std::mem::take(talk) });
+        }
         self.queue.push(Judged { seat, number, heard, row });
         let Some(seated) = self.seats.get_mut(&seat) else { return Ok(()) };
         match verdict {
-            Verdict::Accepted => seated.gaps = 0,
+            Verdict::Accepted(_) => seated.gaps = 0,
             Verdict::Unchanged => {}
             Verdict::Malformed => self.close_seat(seat, CloseCode::Malformed),
             Verdict::Refused(refusal, clients) => {
@@ -193,7 +196,7 @@ impl Room {
         let rows = done.iter().filter(|judged| judged.row.is_some()).count();
         self.committed += rows as i64;
         self.house.metrics.applied(rows);
-        self.grown(done.iter().filter_map(|judged| judged.row.as_ref()).map(|(update, _)| update.len()).sum());
+        self.grown(done.iter().filter_map(|judged| judged.row.as_ref()).map(|row| row.update.len()).sum());
         self.relay(&done);
         self.changed();
         let Some(copies) = &mut self.copies else { return Err(End) };
@@ -210,8 +213,8 @@ impl Room {
     /// goes out together.
     fn relay(&mut self, done: &[Judged]) {
         let frame = |judged: &Judged| {
-            let (update, _) = judged.row.as_ref()?;
-            Some((judged.seat, Bytes::from(Frame::Update(update).encode())))
+            let row = judged.row.as_ref()?;
+            Some((judged.seat, Bytes::from(Frame::Update(&row.update).encode())))
         };
         let frames: Vec<_> = done.iter().filter_map(frame).collect();
         let mut acks = self.acks(done);

@@ -4,8 +4,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use shared::ids::{ConversationId, UserId};
-use sqlx::PgPool;
+use shared::{
+    ids::{ConversationId, UserId},
+    rules::Talk,
+};
+use sqlx::{Acquire, PgConnection, PgPool};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -13,6 +16,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::metrics::Metrics;
+use crate::notices::record::record;
 
 /// Bytes that one commit takes; more wait for the next.
 const MAX_COMMIT: usize = 16 << 20;
@@ -20,13 +24,22 @@ const MAX_COMMIT: usize = 16 << 20;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
+/// An accepted update.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) update: Bytes,
+    pub(super) author: UserId,
+    /// What it says to people.
+    pub(super) talk: Talk,
+}
+
 /// Accepted updates of one room, on their way into the log. A room has one batch under way at a time.
 pub(super) struct Batch {
     pub(super) conversation: ConversationId,
     pub(super) epoch: i64,
     /// The number of the first update in the log; the others follow without a gap.
     pub(super) first: i64,
-    pub(super) updates: Vec<(Bytes, UserId)>,
+    pub(super) updates: Vec<Row>,
     pub(super) done: oneshot::Sender<Outcome>,
 }
 
@@ -65,7 +78,7 @@ fn take_group(waiting: &mut VecDeque<Batch>) -> Vec<Batch> {
     let mut size = 0_usize;
     let fits = |batch: &Batch| {
         let before = size;
-        size += batch.updates.iter().map(|(update, _)| update.len()).sum::<usize>();
+        size += batch.updates.iter().map(|row| row.update.len()).sum::<usize>();
         before == 0 || size <= MAX_COMMIT
     };
     let count = waiting.iter().map(fits).take_while(|fits| *fits).count();
@@ -102,7 +115,7 @@ async fn commit(db: &PgPool, group: Vec<Batch>) {
 async fn until_the_store_answers(db: &PgPool, group: &[Batch]) -> sqlx::Result<HashSet<ConversationId>> {
     let mut pause = FIRST_PAUSE;
     loop {
-        match insert(db, group).await {
+        match store(db, group).await {
             Err(error) if is_of_the_store(&error) => {
                 tracing::warn!(%error, ?pause, "the store does not take updates: nothing is acknowledged");
                 tokio::time::sleep(pause).await;
@@ -113,18 +126,49 @@ async fn until_the_store_answers(db: &PgPool, group: &[Batch]) -> sqlx::Result<H
     }
 }
 
+/// Stores updates, and with them, in one transaction, what they say to people. Most say nothing: that is one statement.
+async fn store(db: &PgPool, group: &[Batch]) -> sqlx::Result<HashSet<ConversationId>> {
+    if group.iter().flat_map(|batch| &batch.updates).all(|row| row.talk.is_empty()) {
+        return insert(&mut *db.acquire().await?, group).await;
+    }
+    let mut txn = db.begin().await?;
+    let written = insert(&mut txn, group).await?;
+    tell(&mut txn, &said(group, &written)).await?;
+    txn.commit().await?;
+    Ok(written)
+}
+
+/// What those updates say that are written, in their order.
+fn said<'a>(group: &'a [Batch], written: &HashSet<ConversationId>) -> Vec<(ConversationId, &'a Talk)> {
+    let batches = group.iter().filter(|batch| written.contains(&batch.conversation));
+    batches.flat_map(|batch| batch.updates.iter().map(|row| (batch.conversation, &row.talk))).collect()
+}
+
+/// A fault in telling is ours, and logged; it takes nobody's words with it.
+async fn tell(conn: &mut PgConnection, talks: &[(ConversationId, &Talk)]) -> sqlx::Result<()> {
+    let mut point = conn.begin().await?;
+    match record(&mut point, talks).await {
+        Ok(()) => point.commit().await,
+        Err(error) if is_of_the_store(&error) => Err(error),
+        Err(error) => {
+            tracing::error!(%error, "nobody is told of comments that are stored");
+            point.rollback().await
+        }
+    }
+}
+
 /// One statement, so one transaction and one round trip. A room's rows go in all or none: only if its document is
 /// still of that generation and no other process has compacted rows with these numbers. The lock makes a snapshot
 /// that is being stored come before or after.
-async fn insert(db: &PgPool, group: &[Batch]) -> sqlx::Result<HashSet<ConversationId>> {
+async fn insert(conn: &mut PgConnection, group: &[Batch]) -> sqlx::Result<HashSet<ConversationId>> {
     let rooms: Vec<Uuid> = group.iter().map(|batch| batch.conversation.uuid()).collect();
     let rows = || group.iter().flat_map(|batch| batch.updates.iter().zip(batch.first..).map(move |row| (batch, row)));
     let conversations: Vec<Uuid> = rows().map(|(batch, _)| batch.conversation.uuid()).collect();
     let epochs: Vec<i64> = rows().map(|(batch, _)| batch.epoch).collect();
     let firsts: Vec<i64> = rows().map(|(batch, _)| batch.first).collect();
     let seqs: Vec<i64> = rows().map(|(_, (_, seq))| seq).collect();
-    let updates: Vec<&[u8]> = rows().map(|(_, ((update, _), _))| update.as_ref()).collect();
-    let authors: Vec<Uuid> = rows().map(|(_, ((_, author), _))| author.uuid()).collect();
+    let updates: Vec<&[u8]> = rows().map(|(_, (row, _))| row.update.as_ref()).collect();
+    let authors: Vec<Uuid> = rows().map(|(_, (row, _))| row.author.uuid()).collect();
     let written = sqlx::query_scalar!(
         r#"
         with held as (
@@ -153,7 +197,7 @@ async fn insert(db: &PgPool, group: &[Batch]) -> sqlx::Result<HashSet<Conversati
         &updates as _,
         &authors,
     )
-    .fetch_all(db)
+    .fetch_all(conn)
     .await?;
     Ok(written.into_iter().map(ConversationId::from_uuid).collect())
 }
@@ -188,5 +232,5 @@ async fn is_written(db: &PgPool, batch: &Batch) -> bool {
     )
     .fetch_all(db)
     .await;
-    rows.is_ok_and(|rows| rows.iter().map(Vec::as_slice).eq(batch.updates.iter().map(|(update, _)| update.as_ref())))
+    rows.is_ok_and(|rows| rows.iter().map(Vec::as_slice).eq(batch.updates.iter().map(|row| row.update.as_ref())))
 }

@@ -13,6 +13,7 @@ mod ledger;
 mod matrix;
 mod memory;
 mod metrics;
+mod notices;
 mod offline;
 mod oidc;
 mod openapi;

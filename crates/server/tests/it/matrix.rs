@@ -38,8 +38,14 @@ use crate::{
 const TABLE: &str = "
                                                                      out forgn strgr other  stud tutor instr owner admin token
 GET    /api/v1/me                                                    401   200   200   200   200   200   200   200   200   200
+POST   /api/v1/me                                                    401   403   200   200   200   200   200   200   200   400
 POST   /api/v1/sign-out                                              401   403   204   204   204   204   204   204   204   204
+POST   /api/v1/sign-out-everywhere                                   401   403   204   204   204   204   204   204   204   400
+GET    /api/v1/sessions                                              401   200   200   200   200   200   200   200   200   400
+DELETE /api/v1/sessions/{id}                                         401   403   404   404   404   404   204   404   404   400
 POST   /api/v1/dev/sign-in                                           200   403   200   200   200   200   200   200   200   200
+GET    /api/v1/notices                                               401   200   200   200   200   200   200   200   200   200
+POST   /api/v1/notices/read                                          401   403   200   200   200   200   200   200   200   200
 
 GET    /api/v1/tokens                                                401   200   200   200   200   200   200   200   200   400
 POST   /api/v1/tokens                                                401   403   201   201   201   201   201   201   201   400

@@ -10,6 +10,9 @@ use crate::support::{
     test_app::TestApp,
 };
 
+/// Of nothing.
+const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
 /// Every route of the API in `router.rs`, read from its source: a route that is not described fails here.
 fn routes() -> BTreeSet<String> {
     let source = include_str!("../../src/router.rs");
@@ -62,6 +65,8 @@ async fn answers_have_the_fields_that_are_described() {
         ("ConversationSummary", first(&student.get("/api/v1/conversations").await.json())),
         ("Person", first(&student.get(&format!("/api/v1/conversations/{id}/people")).await.json())),
         ("TagSummary", first(&student.get(&format!("/api/v1/conversations/{id}/tags")).await.json())),
+        ("Inbox", student.get("/api/v1/notices").await.json()),
+        ("Unread", student.post("/api/v1/notices/read", serde_json::json!({"ids": [ID]})).await.json()),
         ("Message", first(&conversation["messages"])),
         ("Conversation", conversation),
         ("Problem", student.get("/api/v1/nothing").await.json()),

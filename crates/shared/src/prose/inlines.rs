@@ -1,5 +1,6 @@
 //! What stands within a line.
 
+use super::mentions;
 use crate::text::escape::{push_attribute, push_text};
 
 /// A mark that opens or closes something, if it finds its partner.
@@ -79,12 +80,17 @@ impl Line {
 
     fn link(&mut self, url: &str) -> bool {
         let Some(&at) = self.open[Mark::Bracket as usize].last() else { return false };
-        if at < self.linked || at + 1 == self.pieces.len() || !is_safe(url) {
+        let mentioned = mentions::mentioned(url);
+        if at < self.linked || at + 1 == self.pieces.len() || !(mentioned.is_some() || is_safe(url)) {
             return false;
         }
         self.give_up(at);
-        self.pieces[at] = anchor(url);
-        self.pieces.push("</a>".to_owned());
+        let (open, close) = match mentioned {
+            Some(user) => (mentions::opening(user), "</span>"),
+            None => (anchor(url), "</a>"),
+        };
+        self.pieces[at] = open;
+        self.pieces.push(close.to_owned());
         self.linked = self.pieces.len();
         // One around it would hold it.
         self.open[Mark::Bracket as usize].clear();

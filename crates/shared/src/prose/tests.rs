@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::{html, words};
+use super::{html, html_for, mention, mentions, words};
+use crate::ids::UserId;
 
 #[test]
 fn what_people_write_is_shown_as_they_mean_it() {
@@ -67,6 +68,77 @@ fn links_lead_to_the_web_and_to_mailboxes_and_nowhere_else() {
     }
 }
 
+const ANN: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+const BEN: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
+
+#[test]
+fn a_mention_is_shown_as_one_and_nothing_else_uses_its_scheme() {
+    let shown = |words: &str| format!("<p><span class=\"mention\" data-user=\"{ANN}\">{words}</span></p>");
+    for (source, expected) in [
+        (format!("[@Ann Lee](mention:{ANN})"), shown("@Ann Lee")),
+        (format!("[**@Ann**](mention:{ANN})"), shown("<strong>@Ann</strong>")),
+        (format!("[@A\"><b>](mention:{ANN})"), shown("@A\"&gt;&lt;b&gt;")),
+        (format!("`[@Ann](mention:{ANN})`"), format!("<p><code>[@Ann](mention:{ANN})</code></p>")),
+        (format!("[](mention:{ANN})"), format!("<p>[](mention:{ANN})</p>")),
+    ] {
+        assert_eq!(html(&source), expected, "{source:?}");
+    }
+    let no_ids = ["", "all", &ANN.to_uppercase(), &format!("{ANN}?x"), &format!("{ANN}\"onclick=\"x"), &ANN[1..]];
+    for id in no_ids {
+        let source = format!("[@Ann](mention:{id})");
+        assert_eq!(html(&source), format!("<p>{source}</p>"));
+        assert_eq!(mentions(&source), []);
+    }
+    let other = format!("[@Ann](MENTION:{ANN}) mention:{ANN} [x](https://a.example/mention:{ANN})");
+    assert!(!html(&other).contains("mention\""), "{}", html(&other));
+}
+
+#[test]
+fn a_text_mentions_each_person_once_and_nobody_in_code() {
+    let (ann, ben): (UserId, UserId) = (ANN.parse().unwrap(), BEN.parse().unwrap());
+    let text = format!("- [@Ben](mention:{BEN})\n\n> [@Ann](mention:{ANN}) and [@B](mention:{BEN})");
+    assert_eq!(mentions(&text), [ben, ann]);
+    let code = format!("`[@Ben](mention:{BEN})`\n```\n[@Ann](mention:{ANN})\n```\n\\[@Ann](mention:{ANN})");
+    assert_eq!(mentions(&code), []);
+    assert_eq!(mentions(&format!("<span class=\"mention\" data-user=\"{ANN}\">x](mention:")), []);
+    assert_eq!(words(&text).split_whitespace().collect::<Vec<_>>(), ["@Ben", "@Ann", "and", "@B"]);
+}
+
+#[test]
+fn whoever_is_mentioned_sees_it_as_their_own() {
+    let text = format!("[@Ann](mention:{ANN}) [@Ben](mention:{BEN}) <span class=\"mention\" data-user=\"{BEN}\">");
+    let (ben, own) = (BEN.parse().unwrap(), format!("data-user=\"{BEN}\" data-own>@Ben"));
+    assert_eq!(html_for(&text, ben).matches(" data-own>").count(), 1);
+    assert!(html_for(&text, ben).contains(&own));
+    assert_eq!(html_for(&text, UserId::new()), html(&text));
+}
+
+#[test]
+fn any_name_is_mentioned_as_it_is() {
+    let ann: UserId = ANN.parse().unwrap();
+    for name in
+        ["Ann Lee", "[Ann]", "A]\\", "**Ann** `_x_`", "Ann](https://a.example)", "<b> & \"c\"", "李 安", "https://a.b"]
+    {
+        let written = mention(name, ann);
+        assert_eq!(mentions(&written), [ann], "{written}");
+        assert_eq!(words(&written).trim(), format!("@{name}"), "{written}");
+    }
+    assert_eq!(words(&mention("two\nlines", ann)).trim(), "@two lines");
+}
+
+proptest! {
+    #[test]
+    fn whoever_is_mentioned_has_whatever_name(name in "\\PC{1,40}", before in "[a-z ]{0,5}") {
+        let ann: UserId = ANN.parse().unwrap();
+        prop_assume!(!name.trim().is_empty() && name.trim() == name);
+        let written = format!("{before} {}", mention(&name, ann));
+        prop_assert_eq!(mentions(&written), [ann]);
+        let expected = format!("{before} @{name}");
+        let read = words(&written);
+        prop_assert_eq!(read.trim(), expected.trim());
+    }
+}
+
 #[test]
 fn words_are_those_that_are_read() {
     let source = "# Head\nfive & **six**[seven](https://a.example/b?c=d)\n- eight\n- `a<b`";
@@ -75,18 +147,25 @@ fn words_are_those_that_are_read() {
 
 /// The text of HTML of ours, and whether its tags are those that are promised, and in balance.
 fn read(html: &str) -> (String, bool) {
-    const TAGS: [&str; 12] = ["p", "strong", "em", "del", "code", "pre", "ul", "ol", "li", "blockquote", "br", "a"];
+    const TAGS: [&str; 13] =
+        ["p", "strong", "em", "del", "code", "pre", "ul", "ol", "li", "blockquote", "br", "a", "span"];
     let (mut text, mut open, mut rest) = (String::new(), Vec::new(), html);
     while let Some((before, tag)) = rest.split_once('<') {
         text.push_str(before);
         let Some((tag, after)) = tag.split_once('>') else { return (text, false) };
         rest = after;
         let name = tag.trim_start_matches('/').split(' ').next().unwrap_or_default();
-        let is_known = TAGS.contains(&name) && (["a", "ol"].contains(&name) || tag.trim_start_matches('/') == name);
+        let is_known =
+            TAGS.contains(&name) && (["a", "ol", "span"].contains(&name) || tag.trim_start_matches('/') == name);
         match (name, tag.starts_with('/')) {
             ("br", false) => text.push('\n'),
             (_, true) if open.pop() == Some(name) => {}
-            (_, false) if is_known && !(name == "a" && open.contains(&"a")) => open.push(name),
+            (_, false)
+                if is_known
+                    && !(["a", "span"].contains(&name) && open.iter().any(|tag| ["a", "span"].contains(tag))) =>
+            {
+                open.push(name)
+            }
             _ => return (text, false),
         }
     }
@@ -98,7 +177,7 @@ fn read(html: &str) -> (String, bool) {
 proptest! {
     #[test]
     fn whatever_is_written_is_shown_whole_in_sound_html(
-        source in "([a-zé重 \\n*_~`\\[\\]()<>&\"#>-]|\\\\|- |1\\. |> |  |\\*\\*|```|https://a\\.b/|\\[x\\]\\(https://c\\.d\\)){0,60}"
+        source in "([a-zé重 \\n*_~`\\[\\]()<>&\"#>-]|\\\\|- |1\\. |> |  |\\*\\*|```|https://a\\.b/|\\[x\\]\\(https://c\\.d\\)|\\[@x\\]\\(mention:01890a5d-ac96-774b-bcce-b302099a8057\\)){0,60}"
     ) {
         let html = html(&source);
         let (text, is_sound) = read(&html);
@@ -132,6 +211,8 @@ fn hostile_texts_are_read_once() {
         "http://",
         "http://-",
         "[http://",
+        "[@a](mention:",
+        "[@a](mention:01890a5d-ac96-774b-bcce-b302099a8057)",
     ] {
         let source = unit.repeat(200_000 / unit.len());
         assert!(read(&html(&source)).1, "{unit:?}");

@@ -18,6 +18,7 @@ use crate::{
 mod commands;
 mod places;
 mod rows;
+mod talk;
 
 const NOW: i64 = 1_800_000_000_000;
 
@@ -45,6 +46,8 @@ struct World {
     locked: TagId,
     used: TagId,
     group: TagGroupId,
+    /// What the last accepted update said.
+    talk: Talk,
 }
 
 /// Somebody's own copy.
@@ -97,6 +100,7 @@ impl World {
             locked: TagId::new(),
             used: TagId::new(),
             group: TagGroupId::new(),
+            talk: Talk::default(),
         };
         let People { ann, olga, .. } = people;
         let (used, locked, tag, group) = (world.used, world.locked, world.tag, world.group);
@@ -147,6 +151,7 @@ impl World {
         let messages = BTreeMap::from([(self.message, 100)]);
         let judged = review(sender, &survey, &before, (&self.roots, &self.doc.transact()), &cut, &messages);
         if judged.is_ok() {
+            self.talk = super::talk(&survey, &before, (&self.roots, &self.doc.transact()));
             self.places.learn(&survey);
         } else {
             let peer = Peer::of(&state);

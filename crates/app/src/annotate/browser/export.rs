@@ -91,6 +91,11 @@ fn append(file: &mut String, desk: Desk, card: &Card) {
         name(card.highlight.author)
     );
     for comment in card.highlight.comments.iter().filter(|comment| !comment.deleted) {
-        let _ = write!(file, "\n- {}: {}\n", name(comment.author), comment.body.replace('\n', "\n  "));
+        let _ = write!(
+            file,
+            "\n- {}: {}\n",
+            name(comment.author),
+            super::mentions_to_text(desk, &comment.body).replace('\n', "\n  ")
+        );
     }
 }

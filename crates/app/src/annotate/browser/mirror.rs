@@ -21,12 +21,14 @@ use yrs::{
 };
 
 use super::{
+    mentions,
     painter::{Painted, Span},
     replica::Replica,
     session::Session,
 };
 use crate::annotate::{
     desk::{AnchorState, Card},
+    mentions::may_concern,
     tags::arranged,
 };
 
@@ -152,7 +154,7 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
         let txn = replica.doc.transact();
         ids.iter().map(|id| (*id, document::highlight(&replica.roots, &txn, *id))).collect()
     };
-    let mut order_changed = false;
+    let (mut order_changed, mut rings) = (false, false);
     for (id, highlight) in read {
         if let Some(deleted) = highlight.as_ref().and_then(|highlight| highlight.deleted)
             && deleted.by != desk.place.author
@@ -161,6 +163,11 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
         }
         let known = desk.card(id);
         session.note_highlight(known.as_ref(), highlight.as_ref());
+        // What was there when the page came is in the number that it came with.
+        rings |= session.link.synced.get() && {
+            let old = known.as_ref().map(|card| card.with_untracked(|card| card.highlight.clone()));
+            may_concern(desk.place.author, old.as_ref(), highlight.as_ref())
+        };
         let known = known.is_some();
         match highlight.filter(|highlight| highlight.deleted.is_none()) {
             Some(highlight) => {
@@ -176,6 +183,9 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
                 order_changed |= known;
             }
         }
+    }
+    if rings {
+        mentions::tell_bell();
     }
     if order_changed {
         let order = session.painter.borrow().order();

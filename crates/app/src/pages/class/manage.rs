@@ -1,10 +1,11 @@
 use leptos::prelude::*;
 use shared::{
-    api::{ChangeClass, Class, ClassChange, Invitation, Me, RotateCode, SwitchOffCode},
+    api::{ChangeClass, Class, ClassChange, Invitation, RotateCode, SwitchOffCode},
     ids::ClassId,
 };
 
 use super::{ClassHead, Part, groups::Groups, invitations::Invitations, roster::RosterForm};
+use crate::parts::Visitor;
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
     pages::Bar,
@@ -14,7 +15,7 @@ use crate::{
 #[component]
 pub fn ClassManagePage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// What is shown.
     class: Class,
     /// Its links; for instructors.
@@ -25,7 +26,7 @@ pub fn ClassManagePage(
     let (id, code, groups) = (class.id, class.code.clone(), class.groups.clone());
     let (name, archived) = (class.name.clone(), class.archived);
     view! {
-        <Bar me=Some(me) />
+        <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <ClassHead class=class part=Part::Manage />
             <Code class=id code=code open=open />

@@ -1,10 +1,11 @@
 use leptos::prelude::*;
 use shared::{
-    api::{Class, ClassMember, ClassPerson, Group, LeaveClass, MEMBERS_PAGE, Me, MemberPage, RemoveRosterEntry},
+    api::{Class, ClassMember, ClassPerson, Group, LeaveClass, MEMBERS_PAGE, MemberPage, RemoveRosterEntry},
     ids::ClassId,
 };
 
 use super::{ClassHead, Part, group_name, role_name};
+use crate::parts::Visitor;
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
     pages::{Bar, classes},
@@ -15,7 +16,7 @@ use crate::{
 #[component]
 pub fn ClassPage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// What is shown.
     class: Class,
     /// A part of its people.
@@ -32,12 +33,13 @@ pub fn ClassPage(
     let (id, belongs) = (class.id, class.belongs);
     let groups = class.groups.clone();
     let nobody = people.is_empty();
+    let me = visitor.me.id;
     let lines = people.into_iter().map(|member| {
-        view! { <Line class=id is_me=member.who == ClassPerson::User(me.id) member=member groups=groups.clone() may_change=may_change /> }
+        view! { <Line class=id is_me=member.who == ClassPerson::User(me) member=member groups=groups.clone() may_change=may_change /> }
     });
     let lines = lines.collect_view();
     view! {
-        <Bar me=Some(me) />
+        <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <ClassHead class=class part=Part::People />
             <section aria-labelledby="people-title">

@@ -1,11 +1,12 @@
 use leptos::prelude::*;
 use shared::{
     access::Role,
-    api::{Class, ClassMember, Me, RemoveMember, SetGroup, SetRole},
+    api::{Class, ClassMember, RemoveMember, SetGroup, SetRole},
     ids::UserId,
 };
 
 use super::{ClassHead, Part, RoleSelect};
+use crate::parts::Visitor;
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
     pages::Bar,
@@ -15,7 +16,7 @@ use crate::{
 #[component]
 pub fn ClassPersonPage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// The class.
     class: Class,
     /// Who is changed.
@@ -25,7 +26,7 @@ pub fn ClassPersonPage(
 ) -> impl IntoView {
     let id = class.id;
     let back = format!("/classes/{id}");
-    let is_me = user == me.id;
+    let is_me = user == visitor.me.id;
     let groups = class.groups.clone().into_iter().map(|group| {
         let chosen = member.group == Some(group.id);
         view! { <option value=group.id.to_string() selected=chosen>{group.name}</option> }
@@ -36,7 +37,7 @@ pub fn ClassPersonPage(
     let role_api = api_of(&SetRole { class: id, user, role: Role::Student });
     let group_api = api_of(&SetGroup { class: id, user, group: None });
     view! {
-        <Bar me=Some(me) />
+        <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <ClassHead class=class part=Part::Deeper />
             <div class="section-head">

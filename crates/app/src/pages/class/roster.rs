@@ -1,11 +1,12 @@
 use leptos::prelude::*;
 use shared::{
-    api::{Class, Me, Outcome, Problem, RosterLine, RosterReport},
+    api::{Class, Outcome, Problem, RosterLine, RosterReport},
     ids::ClassId,
 };
 
 use super::{ClassHead, Part, role_name};
 use crate::pages::Bar;
+use crate::parts::Visitor;
 
 /// Sends a roster, to be told what it would do. A plain form: a file goes from page to page without scripts.
 #[component]
@@ -38,7 +39,7 @@ pub(super) fn RosterForm(class: ClassId) -> impl IntoView {
 #[component]
 pub fn RosterPage(
     /// Who is signed in.
-    me: Me,
+    visitor: Visitor,
     /// The class.
     class: Class,
     /// What the API says of it.
@@ -52,7 +53,7 @@ pub fn RosterPage(
         Err(problem) => view! { <Faults class=id problem=problem /> }.into_any(),
     };
     view! {
-        <Bar me=Some(me) />
+        <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <ClassHead class=class part=Part::Deeper />
             {shown}

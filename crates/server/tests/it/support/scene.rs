@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use server::sessions::Secret;
-use shared::ids::{ClassGroupId, ClassId, ConversationId, InvitationId, RosterEntryId, TokenId, UserId};
+use shared::ids::{ClassGroupId, ClassId, ConversationId, InvitationId, RosterEntryId, SessionId, TokenId, UserId};
 use sqlx::PgPool;
 
 use super::test_app::{TestApp, Visitor};
@@ -86,6 +86,14 @@ impl Cast {
         app.session_of(self.people[role as usize]).await
     }
 
+    /// The id of one more session of one of them.
+    async fn session(&self, app: &TestApp, role: Role) -> String {
+        let visitor = self.visitor(app, role).await;
+        let sessions = visitor.get("/api/v1/sessions").await.json();
+        let own = sessions.as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
+        own["id"].as_str().unwrap().to_owned()
+    }
+
     /// A personal access token of one of them, and its id.
     pub async fn token(&self, app: &TestApp, role: Role) -> (String, String) {
         self.visitor(app, role).await.token("x").await
@@ -108,9 +116,14 @@ pub struct Scene {
     link: String,
     /// A personal access token of the instructor.
     token: String,
+    /// A session of the instructor's.
+    session: String,
     shared: ConversationId,
     private: ConversationId,
 }
+
+/// The id of nothing.
+const NOBODY: &str = "0190c1a2-0000-7000-8000-000000000000";
 
 /// As it is stored, without the hyphen.
 const CODE: &str = "BCDFGHJK";
@@ -166,6 +179,7 @@ impl Scene {
             invitation,
             link: secret.text(),
             token: cast.token(app, Role::Instructor).await.0,
+            session: cast.session(app, Role::Instructor).await,
             shared: cast.shared,
             private: cast.private,
         }
@@ -181,6 +195,7 @@ impl Scene {
             invitation: InvitationId::new(),
             link: Secret::new().unwrap().text(),
             token: TokenId::new().to_string(),
+            session: SessionId::new().to_string(),
             shared: ConversationId::new(),
             private: ConversationId::new(),
         }
@@ -190,7 +205,11 @@ impl Scene {
     /// shared one.
     pub fn fill(&self, path: &str, kind: &str) -> String {
         let conversation = if kind == "private" { self.private } else { self.shared };
-        let id = if path.contains("/tokens/") { self.token.clone() } else { conversation.to_string() };
+        let id = match path.split('/').nth(3) {
+            Some("tokens") => self.token.clone(),
+            Some("sessions") => self.session.clone(),
+            _ => conversation.to_string(),
+        };
         [
             ("{id}", id),
             ("{class}", self.class.to_string()),
@@ -208,6 +227,8 @@ impl Scene {
     pub fn body(&self, method: &str, path: &str) -> Option<Value> {
         Some(match (method, path) {
             ("POST", "/api/v1/dev/sign-in") => json!({"person": "student-1"}),
+            ("POST", "/api/v1/me") => json!({"name": "x"}),
+            ("POST", "/api/v1/notices/read") => json!({"ids": [NOBODY]}),
             ("POST", "/api/v1/tokens") => json!({"name": "x"}),
             ("POST", "/api/v1/conversations") => json!({"title": "x", "text": "x", "share": "none"}),
             ("POST", "/api/v1/classes") => json!({"name": "New"}),

@@ -8,7 +8,8 @@ use super::{super::super::browser, lay_out};
 use crate::annotate::desk::Desk;
 
 /// A box to write a comment in, and what sends it. What stands in it is nobody else's: nothing that arrives touches it,
-/// and it is there again after a reload, until it is sent or given up.
+/// and it is there again after a reload, until it is sent or given up. An `@` offers people to mention; the box stays a text
+/// box that is helped by a list (several lines are no combobox), and shows names where the comment has links.
 #[component]
 pub fn Composer(
     desk: Desk,
@@ -33,7 +34,7 @@ pub fn Composer(
     Effect::new(move |_| {
         let Some(area) = text.get() else { return };
         let kept = browser::draft(desk, &draft.get_value());
-        let begun = if kept.is_empty() { set_up.clone() } else { kept };
+        let begun = if kept.is_empty() { browser::mentions_to_text(desk, &set_up) } else { kept };
         if !begun.is_empty() {
             area.set_value(&begun);
             browser::fit(&area);
@@ -55,8 +56,9 @@ pub fn Composer(
         if body.trim().is_empty() {
             return;
         }
-        if send(body) {
+        if send(browser::mentions_to_body(desk, &body)) {
             area.set_value("");
+            browser::close_people(desk);
             browser::fit(&area);
             browser::keep_draft(desk, &draft.get_value(), "");
             lay_out(desk);
@@ -66,6 +68,7 @@ pub fn Composer(
     let on_key = move |event: KeyboardEvent| match event.key().as_str() {
         // The keys of whoever composes a word are not ours.
         _ if event.is_composing() => {}
+        _ if browser::mention_key(desk, &event) => {}
         "Enter" if event.ctrl_key() || event.meta_key() => {
             event.prevent_default();
             by_key();
@@ -88,6 +91,7 @@ pub fn Composer(
         if let Some(area) = text.get_untracked() {
             browser::keep_draft(desk, &draft.get_value(), &area.value());
             browser::fit(&area);
+            browser::offer_people(desk, &area);
             lay_out(desk);
         }
     };
@@ -99,10 +103,13 @@ pub fn Composer(
                 maxlength="10000"
                 placeholder=label.clone()
                 aria-label=label
+                aria-autocomplete="list"
                 node_ref=text
                 dir="auto"
                 on:keydown=on_key
                 on:input=on_input
+                on:click=move |_| browser::close_people(desk)
+                on:blur=move |_| browser::close_people(desk)
             ></textarea>
             {cancel.map(|_| view! { <button class="button quiet" type="button" on:click=move |_| give_up()>"Cancel"</button> })}
             <button class="button primary" type="submit">{action}</button>

@@ -144,7 +144,7 @@ pub fn CommentItem(
             }
             .into_any()
         } else {
-            let html = body.with(|body| prose::html(body));
+            let html = body.with(|body| prose::html_for(body, desk.place.author));
             view! { <div class="comment-body" dir="auto" inner_html=html></div> }.into_any()
         }
     };

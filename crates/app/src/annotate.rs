@@ -14,8 +14,12 @@ mod margin;
 mod marks;
 mod modal;
 mod notes;
+#[cfg(any(feature = "hydrate", test))]
+mod overlaps;
 mod palette;
 mod panel;
+#[cfg(any(feature = "hydrate", test))]
+mod passages;
 #[cfg(any(feature = "hydrate", test))]
 mod pending;
 mod people;

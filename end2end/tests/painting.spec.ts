@@ -171,10 +171,12 @@ test('text and cards show where the other is', async ({ signIn, newConversation 
 const MARKS = 300;
 const filler = 'and so the talk went on, from one thing to another and back again, as talks do; '.repeat(17);
 const mark = (index: number) => `m${index} marked words`;
+const cell = (from: number, count: number) => Array.from({ length: count }, (_, index) => `${mark(from + index)} ${filler}`).join(' ');
 const TEXTS = {
   'many paragraphs': Array.from({ length: MARKS }, (_, index) => `${mark(index)} ${filler}\n`).join('\n'),
   'one paragraph': Array.from({ length: MARKS }, (_, index) => `${mark(index)} ${filler}`).join(' '),
-  'one table': ['| a | b | c |', '|---|---|---|', ...Array.from({ length: MARKS }, (_, index) => `| ${filler.slice(0, 600)} | ${mark(index)} ${filler.slice(0, 900)} | x |`)].join('\n'),
+  // Rows higher than any window, with marks in cells beside one another.
+  'one table': ['| a | b |', '|---|---|', ...Array.from({ length: MARKS / 12 }, (_, row) => `| ${cell(12 * row, 7)} | ${cell(12 * row + 7, 5)} |`)].join('\n'),
 };
 
 /** The marks that are in the window, and whether each is registered; and how many are registered at all. */

@@ -88,7 +88,7 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
             take_in_hand(desk, *cursor, article);
             return;
         }
-        "Enter" if event.ctrl_key() => {
+        "Enter" if event.ctrl_key() || event.meta_key() => {
             if let Some(id) = desk.active.get_untracked() {
                 event.prevent_default();
                 selection::return_to(article.clone());

@@ -158,9 +158,12 @@ impl MessageText {
         (from.node..=to.node).filter_map(piece).collect()
     }
 
-    /// Where in this message's text a range starts: at that place of a text node, or at the next one.
+    /// Where in this message's text a range starts, if it does: at that place of a text node, or at the next one.
     pub fn caret(&self, range: &Range) -> Option<CharOffset> {
         let (container, offset) = (range.start_container().ok()?, range.start_offset().ok()?);
+        if !self.element.contains(Some(&container)) {
+            return None;
+        }
         // Compared with the start alone: what lies within the range is behind it.
         let is_before = |node: &Text| range.compare_point(node, node.length()).is_ok_and(|side| side < 0);
         let index = self.nodes.partition_point(is_before);

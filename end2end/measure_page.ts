@@ -2,11 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CDPSession, Page } from '@playwright/test';
-import * as Y from 'yjs';
-import type { Conversation } from './api.ts';
-import { expect, test, type Visitor } from './fixtures.ts';
-import { joinWithYjs } from './stock.ts';
-import type { Server } from './server.ts';
+import { expect, test } from './fixtures.ts';
+import { Writer } from './writer.ts';
 
 /** Where `cargo xtask bench page` has installed what ours is measured beside. */
 const PEERS = process.env.BENCH_PEERS ?? '';
@@ -54,54 +51,6 @@ function passages(text: string, count: number): string[] {
   const found = [...text.matchAll(/w\d+ [a-z]+ [a-z]+ [a-z]+(?= )/g)].map(([passage]) => passage);
   const step = found.length / count;
   return Array.from({ length: count }, (_, index) => found[Math.floor(index * step)] ?? '');
-}
-
-const newId = (number: number) => `0190c1a2-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
-
-/** A document's highlights, as another program writes them. */
-class Writer {
-  private made = 0;
-
-  private constructor(
-    private readonly provider: ReturnType<typeof joinWithYjs>,
-    private readonly author: string,
-    private readonly tags: string[],
-    private readonly texts: { id: string; text: string }[],
-  ) {}
-
-  static async join(server: Server, { id, messages }: Conversation, person: Visitor): Promise<Writer> {
-    const provider = joinWithYjs(server, id, await person.api.token('writer'));
-    await expect.poll(() => provider.synced).toBe(true);
-    const { author_id: author } = await person.api.conversation(id);
-    return new Writer(provider, author, [...provider.doc.getMap('tags').keys()], messages);
-  }
-
-  add(passage: string): void {
-    const message = this.texts.find(({ text }) => text.includes(`${passage} `));
-    if (!message) throw new Error(`no message holds “${passage}”`);
-    const start = message.text.indexOf(`${passage} `);
-    const target = {
-      message: message.id,
-      start,
-      end: start + passage.length,
-      exact: passage,
-      prefix: message.text.slice(Math.max(0, start - 32), start),
-      suffix: message.text.slice(start + passage.length, start + passage.length + 32),
-    };
-    const number = this.made++;
-    this.provider.doc.transact(() => {
-      const highlight = new Y.Map<unknown>(
-        Object.entries({ targets: [target], author: this.author, created_at: 1_700_000_000_000 + number, resolved: null, deleted: null }),
-      );
-      highlight.set('tags', new Y.Map([[this.tags[number % this.tags.length] ?? '', number]]));
-      highlight.set('comments', new Y.Map());
-      this.provider.doc.getMap('highlights').set(newId(number), highlight);
-    });
-  }
-
-  leave(): void {
-    this.provider.destroy();
-  }
 }
 
 /** What the browser tells of a page's main thread and memory. */
@@ -177,9 +126,9 @@ for (const size of SIZES) {
     cdp.on('Network.webSocketFrameReceived', ({ response }) => (bytes += (response.payloadData.length * 3) / 4));
     await page.goto(`/c/${made.id}`);
     await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 60_000 });
-    const painted = () =>
-      page.evaluate(() => [...(CSS as unknown as { highlights: Map<string, Set<Range>> }).highlights].filter(([name]) => /^pg-tag-[0-9a-f-]{36}$/.test(name)).reduce((sum, [, set]) => sum + set.size, 0));
-    await expect.poll(painted, { timeout: 60_000 }).toBe(size.highlights);
+    // A card each; of the ranges only those near the window are registered.
+    const cards = () => page.locator('#margin > .card').count();
+    await expect.poll(cards, { timeout: 60_000 }).toBe(size.highlights);
     await settle(page);
     const nodes = await page.evaluate(() => {
       const walker = document.createTreeWalker(document.querySelector('.reading') as Node, NodeFilter.SHOW_TEXT);
@@ -220,7 +169,7 @@ for (const size of SIZES) {
       );
     }
     own.sort((a, b) => a - b);
-    await expect.poll(painted).toBe(size.highlights + ADDS);
+    await expect.poll(cards).toBe(size.highlights + ADDS);
     // One after the other, so that each is drawn by itself.
     const remote = await busy(page, cdp, async () => {
       for (const passage of later.slice(ADDS, 2 * ADDS)) {
@@ -228,7 +177,7 @@ for (const size of SIZES) {
         await pause(100);
       }
     });
-    await expect.poll(painted).toBe(size.highlights + 2 * ADDS);
+    await expect.poll(cards).toBe(size.highlights + 2 * ADDS);
     const frames = await scroll(page);
     rows.push([
       `${size.highlights} on ${Math.round(text.length / 1000)} KB, ${nodes} text nodes`, 'PromptGrimoire', rounded(paint ?? NaN), rounded(tools ?? NaN),

@@ -31,8 +31,9 @@ test('among many cards those far out of sight are their quotes alone, until they
     });
 
     const a = await author.open(id);
-    await expect(a.cards).toHaveCount(MESSAGES);
-    expect((await a.quotes()).length).toBe(MESSAGES);
+    const all = a.page.locator('#margin > .card');
+    await expect(all).toHaveCount(MESSAGES);
+    expect((await a.cards.count()), 'in the page’s layout').toBeLessThan(MESSAGES / 2);
     const [first, last] = [a.card('Marked passage 0'), a.card(`Marked passage ${MESSAGES - 1}`)];
     await expect(a.commentBox(first.first())).toBeVisible();
     await expect(a.commentBox(last), 'not made yet').toHaveCount(0);
@@ -52,10 +53,17 @@ test('among many cards those far out of sight are their quotes alone, until they
     await expect(a.commentBox(first.first())).toHaveValue('Half a thought');
 
     // A link leads to one that was not made.
-    const far = await a.card(`Marked passage ${MESSAGES / 2}`).getAttribute('data-highlight-id');
+    const far = await all.filter({ hasText: `Marked passage ${MESSAGES / 2}` }).getAttribute('data-highlight-id');
     await a.page.evaluate((hash) => (location.hash = hash), `h=${far}`);
     await expect(a.page.locator(`[data-highlight-id="${far}"]`)).toHaveAttribute('data-active', '');
     await expect(a.commentBox(a.page.locator(`[data-highlight-id="${far}"]`))).toBeVisible();
+
+    // All of them go to the printer, whole.
+    await a.page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await expect(a.cards).toHaveCount(MESSAGES);
+    await expect(a.cards.getByRole('button', { name: 'More', exact: true })).toHaveCount(MESSAGES);
+    await a.page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await expect.poll(() => a.cards.count()).toBeLessThan(MESSAGES / 2);
   } finally {
     provider.destroy();
   }

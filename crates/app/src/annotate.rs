@@ -15,8 +15,12 @@ mod marks;
 mod mentions;
 mod modal;
 mod notes;
+#[cfg(any(feature = "hydrate", test))]
+mod overlaps;
 mod palette;
 mod panel;
+#[cfg(any(feature = "hydrate", test))]
+mod passages;
 #[cfg(any(feature = "hydrate", test))]
 mod pending;
 mod people;

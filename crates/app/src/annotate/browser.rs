@@ -5,6 +5,7 @@
 mod attach;
 mod board;
 mod boxes;
+mod canvas;
 mod company;
 mod connection;
 mod dialogue;
@@ -24,6 +25,7 @@ mod nearness;
 mod painter;
 mod permalink;
 mod places;
+mod pointing;
 mod presence;
 mod renew;
 mod replica;
@@ -31,6 +33,7 @@ mod segments;
 mod selection;
 mod session;
 mod shortcuts;
+mod sight;
 mod socket;
 mod store;
 mod tabs;
@@ -84,12 +87,14 @@ pub fn start(desk: Desk) {
     shortcuts::listen(desk);
     keyboard::listen(desk);
     places::listen(desk);
+    pointing::listen(desk);
     permalink::listen(desk);
     mentions::listen(desk);
     company::listen(desk);
     lifecycle::listen();
     desk.watch_hand();
     marks::mount(desk);
+    sight::listen();
     session.start();
     desk.sheet.set(Some(false));
     show_import_notes(desk);
@@ -147,8 +152,15 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
     company::stop(desk);
     desk.active.set(Some(id));
     if let Some(session) = session() {
-        session.painter.borrow_mut().flash(id);
+        session.painter.borrow_mut().flash(id, &session.texts);
+        // In the same frame: where it leads to may not have been near.
+        sight::look();
     }
+}
+
+/// Takes the focus to a card, once it is made and stands at its place.
+pub fn focus_card(id: HighlightId) {
+    request_animation_frame(move || move_focus(&format!("#h-{id}"), 0));
 }
 
 /// Closes what stands over the page: what is said then must be seen.

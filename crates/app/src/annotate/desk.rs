@@ -151,8 +151,9 @@ pub struct Desk {
     /// Those in sight, in the same order. With them are the one in hand, and those with something half written: what
     /// arrives from elsewhere must not take a card away from below somebody's hands.
     pub shown: Memo<Vec<HighlightId>>,
-    /// Whether there are so many cards that those far out of sight are only their quotes.
-    pub many: Memo<bool>,
+    /// Whether there are so many cards that those far out of sight are not made. Every card depends on it: a signal that is
+    /// set when it changes, and not derived, or each further highlight would ask all of them.
+    pub many: RwSignal<bool>,
     /// When the person was last here, in milliseconds since 1970; 0 if never.
     pub last_visit: RwSignal<i64>,
     /// The vocabulary as it is shown: those of no group first, then group by group.
@@ -232,7 +233,7 @@ impl Desk {
             order,
             filter,
             shown,
-            many: Memo::new(move |_| order.with(Vec::len) > MANY),
+            many: RwSignal::new(false),
             last_visit,
             tags: RwSignal::new(Vec::new()),
             groups: RwSignal::new(Vec::new()),
@@ -256,6 +257,15 @@ impl Desk {
             gone: StoredValue::new(HashMap::new()),
             hands: StoredValue::new(HashMap::new()),
         }
+    }
+
+    /// Shows these cards, in this order.
+    pub fn set_order(self, order: Vec<HighlightId>) {
+        let many = order.len() > MANY;
+        if self.many.get_untracked() != many {
+            self.many.set(many);
+        }
+        self.order.set(order);
     }
 
     /// Who changes something here, as the rules see them, now.

@@ -45,6 +45,16 @@ pub fn layout(slots: &[Slot], active: Option<usize>) -> Vec<f64> {
     tops
 }
 
+/// The first and behind the last of the cards that touch what lies between `from` and `to`. `tops` are in order, as [`layout`]
+/// gives them.
+pub fn near(slots: &[Slot], tops: &[f64], from: f64, to: f64) -> (usize, usize) {
+    let end = tops.partition_point(|top| *top <= to);
+    // They do not overlap, so that their ends are in order too; the one before the first top may reach in.
+    let start = tops.partition_point(|top| *top < from);
+    let reaches_in = start.checked_sub(1).is_some_and(|last| tops[last] + slots[last].height >= from);
+    ((start - usize::from(reaches_in)).min(end), end)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -76,6 +86,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn near_are_those_that_touch_the_window(
+            mut anchors in proptest::collection::vec(0.0f64..2000.0, 0..30),
+            heights in proptest::collection::vec(20.0f64..300.0, 30),
+            (from, height) in (-500.0f64..3000.0, 0.0f64..900.0),
+        ) {
+            anchors.sort_by(f64::total_cmp);
+            let slots: Vec<Slot> = anchors.iter().zip(heights).map(|(anchor, height)| Slot { anchor: *anchor, height }).collect();
+            let tops = layout(&slots, None);
+            let (start, end) = near(&slots, &tops, from, from + height);
+            for (at, (slot, top)) in slots.iter().zip(&tops).enumerate() {
+                let touches = top + slot.height >= from && *top <= from + height;
+                prop_assert_eq!((start..end).contains(&at), touches, "{} of {:?}", at, tops);
+            }
+        }
+
         #[test]
         fn cards_never_overlap_nor_leave_the_top(
             mut anchors in proptest::collection::vec(0.0f64..2000.0, 1..30),

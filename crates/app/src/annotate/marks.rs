@@ -1,10 +1,8 @@
 //! What is marked in a message, in words, below it: for those who do not see colours, and a way from the text to a card by
 //! keyboard. Colours of the Custom Highlight API are nothing that a screen reader tells of.
 
-use std::collections::HashMap;
-
 use leptos::prelude::*;
-use shared::ids::{HighlightId, MessageId};
+use shared::ids::HighlightId;
 
 use super::{
     browser,
@@ -14,31 +12,13 @@ use super::{
 /// So much of a quote stands in the list, in characters.
 const QUOTE_CHARS: usize = 80;
 
-/// The highlights of each message, in the order of the text.
-pub type ByMessage = HashMap<MessageId, Vec<HighlightId>>;
-
-/// Sorts the cards by the messages that they stand in.
-pub fn by_message(desk: Desk) -> ByMessage {
-    let mut all = ByMessage::new();
-    for id in desk.order.get() {
-        let Some(card) = desk.card(id) else { continue };
-        // One that is attached elsewhere comes with a new order.
-        card.with_untracked(|card| {
-            for target in &card.highlight.targets {
-                let here = all.entry(target.message).or_default();
-                if here.last() != Some(&id) {
-                    here.push(id);
-                }
-            }
-        });
-    }
-    all
-}
-
 /// The list of one message.
 #[component]
-pub fn Marks(desk: Desk, message: MessageId, all: Memo<ByMessage>) -> impl IntoView {
-    let here = Memo::new(move |_| all.with(|all| all.get(&message).cloned().unwrap_or_default()));
+pub fn Marks(
+    desk: Desk,
+    /// Its highlights, in the order of the text.
+    here: RwSignal<Vec<HighlightId>>,
+) -> impl IntoView {
     let count = move || match here.with(Vec::len) {
         1 => "1 highlight".to_owned(),
         count => format!("{count} highlights"),
@@ -75,10 +55,11 @@ fn Mark(desk: Desk, id: HighlightId) -> impl IntoView {
         desk.tab.set(Tab::Annotations);
         desk.sheet.update(|sheet| *sheet = sheet.map(|_| true));
         desk.active.set(Some(id));
-        browser::move_focus(&format!("#h-{id}"), 0);
+        browser::focus_card(id);
     };
     view! {
-        <li><button class="text-button" type="button" dir="auto" on:click=go>{words}</button></li>
+        // Pointed at or in focus it emphasises its passage.
+        <li data-passage=id.to_string()><button class="text-button" type="button" dir="auto" on:click=go>{words}</button></li>
     }
     .into_any()
 }

@@ -14,12 +14,14 @@ use crate::later::part;
 pub use self::settings::{Action, Settings, Shortcut, TABLE};
 
 /// Keys that are no single characters, and so are in nobody's way.
-const FIXED: [(&str, &str); 9] = [
+const FIXED: [(&str, &str); 11] = [
     ("Tab", "In the text: to the next message"),
     ("← →", "In a message: to the next word"),
     ("Ctrl ← →", "In a message: to the next sentence"),
     ("Shift ← →", "Extend what is selected"),
     ("Enter", "From what is selected to the tags"),
+    ("Shift Enter", "The highlight over these words; again the next one there"),
+    ("Ctrl Enter", "From the text to the card in hand; Escape leads back"),
     ("Escape", "Leave the selection; close what is open"),
     ("Ctrl Z", "Undo"),
     ("Ctrl Shift Z", "Redo"),

@@ -5,12 +5,12 @@ use std::{cell::Cell, time::Duration};
 
 use leptos::{ev, prelude::*};
 use shared::{selector::Target, text::CharOffset};
-use web_sys::Range;
 
 use super::{dom, session, session::Session};
 use crate::{
     annotate::{
         desk::Desk,
+        passages::Span,
         whereabouts::{MAX_PASSAGES, Passage, Whereabouts},
     },
     parts::hue,
@@ -18,6 +18,8 @@ use crate::{
 
 /// Others are told of a move when it has rested for so long: they look at it, they do not race it.
 const REST: Duration = Duration::from_millis(200);
+/// People's colours.
+const HUES: u32 = 12;
 /// A message is read when its end is further down than this, in CSS pixels from the top of the window.
 const TOP: f64 = 90.0;
 
@@ -40,9 +42,9 @@ pub fn listen(desk: Desk) {
         let everybody = desk.whereabouts.get();
         let Some(session) = session() else { return };
         let others = everybody.iter().filter(|(id, _)| **id != desk.place.author);
-        let painted: Vec<(u32, Vec<Range>)> =
-            others.map(|(id, at)| (hue(&id.to_string()), ranges(&session, at))).collect();
-        session.painter.borrow_mut().set_company(&painted);
+        let painted: Vec<(u32, Vec<Span>)> =
+            others.map(|(id, at)| (hue(&id.to_string()), spans(&session, at))).collect();
+        session.painter.borrow_mut().set_company(&painted, HUES, &session.texts);
     });
     dom::on(&page, ev::keydown, move |event| {
         let scrolls =
@@ -72,15 +74,19 @@ pub fn stop(desk: Desk) {
     }
 }
 
-fn ranges(session: &Session, at: &Whereabouts) -> Vec<Range> {
-    let range = |passage: &Passage| {
-        session.texts.get(passage.message)?.range(CharOffset(passage.start), CharOffset(passage.end))
+fn spans(session: &Session, at: &Whereabouts) -> Vec<Span> {
+    let span = |passage: &Passage| {
+        let place = session.texts.get(passage.message)?.place;
+        Some(Span { place, start: passage.start, end: passage.end })
     };
-    at.selection.iter().filter_map(range).collect()
+    at.selection.iter().filter_map(span).collect()
 }
 
 fn go(session: &Session, at: &Whereabouts) {
-    let selected = ranges(session, at).into_iter().next().and_then(|range| range.start_container().ok());
+    let first = spans(session, at).into_iter().next();
+    let range =
+        first.and_then(|first| session.texts.at(first.place)?.range(CharOffset(first.start), CharOffset(first.end)));
+    let selected = range.and_then(|range| range.start_container().ok());
     let (element, block) = match (selected.and_then(|node| node.parent_element()), at.reads) {
         (Some(element), _) => (element, web_sys::ScrollLogicalPosition::Center),
         (None, Some(message)) => match session.texts.get(message) {

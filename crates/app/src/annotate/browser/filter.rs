@@ -23,7 +23,7 @@ pub fn listen(desk: Desk) {
             desk.order.with(|order| order.iter().filter(|id| !shown.contains(id)).copied().collect())
         };
         if let Some(session) = session() {
-            session.painter.borrow_mut().leave_out(out);
+            session.painter.borrow_mut().leave_out(out, &session.texts);
         }
     });
 }

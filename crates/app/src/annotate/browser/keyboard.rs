@@ -13,12 +13,14 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    dom,
+    dom, pointing,
     segments::{Segmented, Unit},
-    selection, session, shortcuts,
+    selection, session,
+    session::Session,
+    shortcuts,
     texts::MessageText,
 };
-use crate::annotate::desk::Desk;
+use crate::annotate::{desk::Desk, passages::Span};
 
 /// Where the stepping stands: UTF-16 code units of the message's canonical text.
 #[derive(Clone, Copy)]
@@ -49,7 +51,12 @@ pub fn listen(desk: Desk) {
             selection::read(desk);
         }
         let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-        let Some(article) = target.filter(|element| element.has_attribute("data-message-id")) else { return };
+        let Some(element) = target else { return };
+        if event.key() == "Escape" && element.has_attribute("data-highlight-id") {
+            // Back to the text, if the keyboard came from there.
+            selection::leave_selection();
+        }
+        let Some(article) = Some(element).filter(|element| element.has_attribute("data-message-id")) else { return };
         on_key(desk, &mut cursor.borrow_mut(), &article, &event);
     });
 }
@@ -76,6 +83,19 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     let forward = match event.key().as_str() {
         "ArrowRight" | "ArrowDown" => true,
         "ArrowLeft" | "ArrowUp" => false,
+        "Enter" if event.shift_key() => {
+            event.prevent_default();
+            take_in_hand(desk, *cursor, article);
+            return;
+        }
+        "Enter" if event.ctrl_key() || event.meta_key() => {
+            if let Some(id) = desk.active.get_untracked() {
+                event.prevent_default();
+                selection::return_to(article.clone());
+                super::focus_card(id);
+            }
+            return;
+        }
         "Enter" if desk.selection.with_untracked(Option::is_some) => {
             event.prevent_default();
             selection::return_to(article.clone());
@@ -94,8 +114,7 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
         return;
     }
     let Some(session) = session() else { return };
-    let id = article.get_attribute("data-message-id").and_then(|id| id.parse().ok());
-    let Some(message) = id.and_then(|id| session.texts.get(id)) else { return };
+    let Some(message) = message_of(&session, article) else { return };
     event.prevent_default();
     let unit = if event.ctrl_key() { Unit::Sentence } else { Unit::Word };
     let before = here(*cursor, message);
@@ -113,6 +132,23 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     {
         desk.announcement.set(words.trim().to_owned());
     }
+}
+
+/// Takes the highlight over the words that were stepped to in hand; again the next one there.
+fn take_in_hand(desk: Desk, cursor: Option<Cursor>, article: &HtmlElement) {
+    let Some(session) = session() else { return };
+    let Some(message) = message_of(&session, article) else { return };
+    let at = here(cursor, message).and_then(|cursor| {
+        let (CharOffset(start), CharOffset(end)) = chars(message, cursor.current)?;
+        Some(Span { place: message.place, start, end })
+    });
+    if !at.is_some_and(|at| pointing::take_in_hand(desk, at)) {
+        desk.announcement.set("Nothing is marked here.".to_owned());
+    }
+}
+
+fn message_of<'page>(session: &'page Session, article: &HtmlElement) -> Option<&'page MessageText> {
+    session.texts.get(article.get_attribute("data-message-id")?.parse().ok()?)
 }
 
 /// Where the stepping stands in this message: where it was left or, if something else was selected or pressed meanwhile,

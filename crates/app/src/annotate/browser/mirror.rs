@@ -1,11 +1,7 @@
 //! From the document to the views: observers note what changed, and after the transaction each changed thing is read
-//! and shown once; only the order of the cards is worked out among all.
+//! and shown once. Nothing is worked out anew among all.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeSet, HashSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use leptos::prelude::*;
 use shared::{
@@ -14,21 +10,16 @@ use shared::{
     selector::Anchor,
     text::{ByteOffset, CharOffset},
 };
-use web_sys::Range;
 use yrs::{
     DeepObservable, Observable, Out, TextRef, Transact, TransactionMut,
     types::{Delta, Event, Events, PathSegment, text::TextEvent},
 };
 
-use super::{
-    mentions,
-    painter::{Painted, Span},
-    replica::Replica,
-    session::Session,
-};
+use super::{marks, mentions, places, replica::Replica, session::Session};
 use crate::annotate::{
     desk::{AnchorState, Card},
     mentions::may_concern,
+    passages::Span,
     tags::arranged,
 };
 
@@ -125,6 +116,9 @@ pub fn show(session: &Rc<Session>, changes: Changes) {
     if !highlights.is_empty() {
         show_highlights(session, &highlights);
     }
+    if changes.tags || !highlights.is_empty() {
+        session.painter.borrow_mut().repaint(&session.texts);
+    }
     for (root, edits) in changes.texts {
         let text = replica.read(root);
         session.note_text(root);
@@ -154,7 +148,7 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
         let txn = replica.doc.transact();
         ids.iter().map(|id| (*id, document::highlight(&replica.roots, &txn, *id))).collect()
     };
-    let (mut order_changed, mut rings) = (false, false);
+    let (mut order_changed, mut rings, mut gone, mut touched) = (false, false, Vec::new(), marks::Touched::new());
     for (id, highlight) in read {
         if let Some(deleted) = highlight.as_ref().and_then(|highlight| highlight.deleted)
             && deleted.by != desk.place.author
@@ -168,31 +162,36 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
             let old = known.as_ref().map(|card| card.with_untracked(|card| card.highlight.clone()));
             may_concern(desk.place.author, old.as_ref(), highlight.as_ref())
         };
-        let known = known.is_some();
-        match highlight.filter(|highlight| highlight.deleted.is_none()) {
+        let highlight = highlight.filter(|highlight| highlight.deleted.is_none());
+        let before = known.as_ref().map(|card| card.with_untracked(|card| marks::messages(Some(&card.highlight))));
+        for (messages, is_in) in [(before.unwrap_or_default(), false), (marks::messages(highlight.as_ref()), true)] {
+            messages.into_iter().for_each(|message| touched.entry(message).or_default().push((id, is_in)));
+        }
+        match highlight {
             Some(highlight) => {
-                let (anchor, spans, ranges) = locate(session, &highlight);
+                let (anchor, spans) = locate(session, &highlight);
                 let found = (anchor == AnchorState::Moved).then(|| found_text(session, &spans));
                 let tags = highlight.tags.iter().map(|(tag, _)| *tag).collect();
-                let moved = session.painter.borrow_mut().show(id, Painted { spans, ranges, tags });
+                let moved = session.painter.borrow_mut().show(id, spans, tags);
+                if moved {
+                    places::forget_anchor(id);
+                }
                 desk.put_card(Card { highlight, anchor, found });
-                order_changed |= moved || !known;
+                order_changed |= moved || known.is_none();
             }
             None => {
                 session.painter.borrow_mut().hide(id);
-                order_changed |= known;
+                gone.extend(known.map(|_| id));
             }
         }
     }
     if rings {
         mentions::tell_bell();
     }
-    if order_changed {
-        let order = session.painter.borrow().order();
-        let here: HashSet<HighlightId> = order.iter().copied().collect();
-        let gone: Vec<HighlightId> =
-            desk.order.with_untracked(|old| old.iter().filter(|id| !here.contains(id)).copied().collect());
-        desk.order.set(order);
+    marks::sort_in(session, touched);
+    if order_changed || !gone.is_empty() {
+        let order = session.painter.borrow().passages.order();
+        desk.set_order(order);
         gone.into_iter().for_each(|id| desk.drop_card(id));
     }
 }
@@ -200,16 +199,16 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
 /// What stands where a highlight is shown.
 fn found_text(session: &Session, spans: &[Span]) -> String {
     let text = |span: &Span| {
-        let message = session.texts.all().get(span.place)?;
+        let message = session.texts.at(span.place)?;
         let byte = |at: u32| message.offsets().char_to_byte(CharOffset(at)).map(|ByteOffset(byte)| byte as usize);
         message.text().get(byte(span.start)?..byte(span.end)?).map(str::to_owned)
     };
     spans.iter().filter_map(text).collect::<Vec<_>>().join("\n")
 }
 
-fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>, Vec<Range>) {
+fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>) {
     let mut state = AnchorState::Exact;
-    let (mut spans, mut ranges) = (Vec::new(), Vec::new());
+    let mut spans = Vec::new();
     for target in &highlight.targets {
         let found = session.texts.resolve(target);
         if let Some((_, Anchor::Moved { .. })) = found
@@ -221,10 +220,7 @@ fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>, 
             state = AnchorState::Lost;
             continue;
         };
-        if let Some(range) = session.texts.get(target.message).and_then(|message| message.range(start, end)) {
-            spans.push(Span { place, start: start.0, end: end.0 });
-            ranges.push(range);
-        }
+        spans.push(Span { place, start: start.0, end: end.0 });
     }
-    (state, spans, ranges)
+    (state, spans)
 }

@@ -1,64 +1,139 @@
-//! Which cards are in sight, or nearly: one observer for all of them.
+//! Which cards are in sight, or nearly, and so are made. Beside the text that follows from where they are placed; in a
+//! list one observer tells it of all.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+};
 
 use leptos::{html, prelude::*};
 use shared::ids::HighlightId;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+use web_sys::{HtmlElement, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
 use super::places;
 use crate::annotate::desk::Desk;
 
-/// Within this distance of the window a card is made, so that a scroll does not come upon empty ones.
+/// In a list, within this distance of what is in sight a card is made, so that a scroll does not come upon empty ones.
 const MARGIN: &str = "2500px 0px";
 
-/// The observer, and what it tells of each card.
-struct Watch {
-    observer: IntersectionObserver,
-    cards: HashMap<HighlightId, (Element, RwSignal<bool>)>,
+/// A card of the page, and whether it is near.
+#[derive(Clone)]
+struct Watched {
+    article: HtmlElement,
+    near: RwSignal<bool>,
 }
 
 thread_local! {
-    static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    static CARDS: RefCell<HashMap<HighlightId, Watched>> = RefCell::default();
+    /// Those of them that are near.
+    static NEAR: RefCell<HashSet<HighlightId>> = RefCell::default();
+    /// The observer of the list, once there is a card.
+    static OBSERVER: RefCell<Option<IntersectionObserver>> = const { RefCell::new(None) };
+    static OBSERVES: Cell<bool> = const { Cell::new(false) };
+    static PRINTS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Tells `near` whether this card is near the window, from now on.
 pub fn watch_nearness(desk: Desk, id: HighlightId, article: NodeRef<html::Article>, near: RwSignal<bool>) {
     let Some(article) = article.get() else { return };
-    let article: Element = article.unchecked_into();
-    WATCH.with_borrow_mut(|watch| {
-        if watch.is_none() {
-            *watch = observer(desk).map(|observer| Watch { observer, cards: HashMap::new() });
+    let article: HtmlElement = article.unchecked_into();
+    OBSERVER.with_borrow_mut(|observer| {
+        if observer.is_none() {
+            *observer = new_observer(desk);
         }
-        match watch {
-            Some(watch) => {
-                watch.observer.observe(&article);
-                watch.cards.insert(id, (article, near));
-            }
-            // Without an observer all cards are made.
-            None => near.set(true),
+        if let Some(observer) = observer.as_ref().filter(|_| OBSERVES.get()) {
+            observer.observe(&article);
         }
     });
+    CARDS.with_borrow_mut(|cards| cards.insert(id, Watched { article, near }));
+    places::lay_out(desk);
 }
 
 /// The card is gone.
 pub fn forget_nearness(id: HighlightId) {
     places::forget(id);
-    WATCH.with_borrow_mut(|watch| {
-        if let Some(watch) = watch
-            && let Some((article, _)) = watch.cards.remove(&id)
-        {
-            watch.observer.unobserve(&article);
+    NEAR.with_borrow_mut(|near| near.remove(&id));
+    if let Some(card) = CARDS.with_borrow_mut(|cards| cards.remove(&id)) {
+        OBSERVER.with_borrow(|observer| observer.iter().for_each(|observer| observer.unobserve(&card.article)));
+    }
+}
+
+/// Whether the cards are a list, which has to be observed.
+pub fn observe(is_list: bool) {
+    if OBSERVES.replace(is_list) == is_list {
+        return;
+    }
+    OBSERVER.with_borrow(|observer| {
+        let Some(observer) = observer else { return };
+        if is_list {
+            CARDS.with_borrow(|cards| cards.values().for_each(|card| observer.observe(&card.article)));
+        } else {
+            observer.disconnect();
         }
     });
 }
 
-fn observer(desk: Desk) -> Option<IntersectionObserver> {
+/// The element of a card.
+pub fn element(id: HighlightId) -> Option<HtmlElement> {
+    CARDS.with_borrow(|cards| cards.get(&id).map(|card| card.article.clone()))
+}
+
+/// The cards that are near, or all of them.
+pub fn made(all: bool) -> HashMap<HighlightId, HtmlElement> {
+    CARDS.with_borrow(|cards| {
+        let article = |id: &HighlightId| Some((*id, cards.get(id)?.article.clone()));
+        if all {
+            cards.keys().filter_map(article).collect()
+        } else {
+            NEAR.with_borrow(|near| near.iter().filter_map(article).collect())
+        }
+    })
+}
+
+/// These are near, and no others but those in use.
+pub fn only(desk: Desk, ids: &[HighlightId]) {
+    if PRINTS.get() {
+        return;
+    }
+    let far: Vec<HighlightId> = NEAR.with_borrow(|near| {
+        let wanted: HashSet<&HighlightId> = ids.iter().collect();
+        near.iter().filter(|id| !wanted.contains(id)).copied().collect()
+    });
+    far.into_iter().for_each(|id| tell(desk, id, false));
+    ids.iter().for_each(|id| tell(desk, *id, true));
+}
+
+/// Before printing all cards are made; afterwards those that are far go again.
+pub fn print(prints: bool) {
+    PRINTS.set(prints);
+    if prints {
+        let all: Vec<(HighlightId, RwSignal<bool>)> =
+            CARDS.with_borrow(|cards| cards.iter().map(|(id, card)| (*id, card.near)).collect());
+        for (id, near) in all {
+            NEAR.with_borrow_mut(|near| near.insert(id));
+            near.set(true);
+        }
+        return;
+    }
+    if OBSERVES.get() {
+        // An observer tells of each anew when it begins.
+        observe(false);
+        observe(true);
+    }
+    if let Some(session) = super::session() {
+        places::lay_out(session.desk);
+    }
+}
+
+fn new_observer(desk: Desk) -> Option<IntersectionObserver> {
     let tell = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
         let entries = entries.iter().filter_map(|entry| entry.dyn_into::<IntersectionObserverEntry>().ok());
-        for (id, near) in entries.filter_map(|entry| Some((id_of(&entry.target())?, entry.is_intersecting()))) {
-            tell(desk, id, near);
+        let id_of = |entry: &IntersectionObserverEntry| entry.target().get_attribute("data-highlight-id")?.parse().ok();
+        for (id, near) in entries.filter_map(|entry| Some((id_of(&entry)?, entry.is_intersecting()))) {
+            if OBSERVES.get() && !PRINTS.get() {
+                tell(desk, id, near);
+            }
         }
     });
     let options = IntersectionObserverInit::new();
@@ -70,19 +145,16 @@ fn observer(desk: Desk) -> Option<IntersectionObserver> {
     Some(observer)
 }
 
-fn id_of(article: &Element) -> Option<HighlightId> {
-    article.get_attribute("data-highlight-id")?.parse().ok()
-}
-
 /// What somebody writes in, or has the focus in, is not taken away.
 fn tell(desk: Desk, id: HighlightId, is_near: bool) {
-    let known = WATCH.with_borrow(|watch| watch.as_ref()?.cards.get(&id).cloned());
-    let Some((article, near)) = known else { return };
+    let known = CARDS.with_borrow(|cards| cards.get(&id).cloned());
+    let Some(Watched { article, near }) = known else { return };
     let in_use = || {
         desk.active.get_untracked() == Some(id)
             || article.query_selector("textarea:not(:placeholder-shown), :focus").is_ok_and(|found| found.is_some())
     };
     if near.get_untracked() != is_near && (is_near || !in_use()) {
+        NEAR.with_borrow_mut(|all| if is_near { all.insert(id) } else { all.remove(&id) });
         near.set(is_near);
     }
 }

@@ -1,4 +1,5 @@
-//! Puts cards beside their text: read all measures, then write all places, once a frame.
+//! Puts cards beside their text: read all measures, then write all places, once a frame. Of many cards only those near the
+//! window are in the page's layout: one more costs as much among two thousand as among ten.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,26 +10,49 @@ use leptos::{ev, prelude::*};
 use shared::ids::HighlightId;
 use web_sys::HtmlElement;
 
-use super::{dom, session};
+use super::{dom, nearness, session, session::Session, sight};
 use crate::annotate::{
     desk::Desk,
-    margin::{GAP, Slot, layout},
+    margin::{GAP, Slot, layout, near},
 };
 
 /// From this width on, cards stand beside the text (as in the style).
 const WIDE: &str = "(min-width: 1000px)";
+/// Within this distance of the window a card is made, so that a scroll does not come upon empty places; in CSS pixels.
+const MARGIN: f64 = 1_500.0;
+/// After a scroll of so many it is looked again which are near.
+const STEP: f64 = 300.0;
+/// The height of a card that was never made: closed it is as high.
+const UNSEEN: f64 = 42.0;
+
+/// What is known of a card.
+#[derive(Default, Clone, Copy)]
+struct Box {
+    /// Where its passage starts, from the top of the page; asked once until lines move. A lost one has no such place.
+    anchor: Option<Option<f64>>,
+    /// How high it was last.
+    height: Option<f64>,
+    /// Where it stands: one that stays is not written to.
+    top: Option<f64>,
+}
 
 thread_local! {
     static WAITING: Cell<bool> = const { Cell::new(false) };
     /// The card in hand when cards were placed last.
     static IN_HAND: Cell<Option<HighlightId>> = const { Cell::new(None) };
-    /// Where each card stands: one that stays is not written to.
-    static PLACED: RefCell<HashMap<HighlightId, f64>> = RefCell::default();
+    static BOXES: RefCell<HashMap<HighlightId, Box>> = RefCell::default();
+    /// How far the page was scrolled when cards were placed last.
+    static PLACED_AT: Cell<f64> = const { Cell::new(0.0) };
 }
 
 /// The card is gone, or stands in no place of ours any more.
 pub fn forget(id: HighlightId) {
-    PLACED.with_borrow_mut(|placed| placed.remove(&id));
+    BOXES.with_borrow_mut(|boxes| boxes.remove(&id));
+}
+
+/// The passage of this highlight may be another now.
+pub fn forget_anchor(id: HighlightId) {
+    BOXES.with_borrow_mut(|boxes| boxes.entry(id).or_default().anchor = None);
 }
 
 /// Lays the cards out before the next frame.
@@ -47,6 +71,11 @@ pub fn listen(desk: Desk) {
     let page: web_sys::EventTarget = window().into();
     dom::on(&page, ev::resize, move |_| text_moved(desk));
     dom::on(&page, ev::load, move |_| text_moved(desk));
+    dom::on(&page, ev::scroll, move |_| {
+        if (window().scroll_y().unwrap_or_default() - PLACED_AT.get()).abs() > STEP && desk.many.get_untracked() {
+            lay_out(desk);
+        }
+    });
     Effect::new(move |_| {
         desk.shown.track();
         desk.active.track();
@@ -68,8 +97,10 @@ fn watch_heights(desk: Desk) {
 
 /// Lines may stand elsewhere now.
 fn text_moved(desk: Desk) {
+    BOXES.with_borrow_mut(|boxes| boxes.values_mut().for_each(|card| card.anchor = None));
+    sight::look();
     if let Some(session) = session() {
-        session.painter.borrow_mut().forget_tops();
+        session.painter.borrow().canvas().redraw_soon();
     }
     lay_out(desk);
 }
@@ -95,51 +126,93 @@ fn place(desk: Desk) {
     if desk.tab.get_untracked() != crate::annotate::desk::Tab::Annotations {
         return;
     }
-    if !is_wide() {
-        // A plain list, in order.
-        PLACED.take();
-        let _ = margin.remove_attribute("data-layout");
-        let _ = HtmlElement::style(margin).remove_property("min-height");
-        dom::all("#margin > .card").iter().for_each(|card| drop(HtmlElement::style(card).remove_property("translate")));
-        return;
-    }
-    let order = desk.shown.get_untracked();
-    let cards: Vec<HtmlElement> = dom::all("#margin > .card");
-    if cards.len() != order.len() {
-        // The views have not caught up: they will ask again.
-        lay_out(desk);
-        return;
-    }
-    let _ = margin.set_attribute("data-layout", "aligned");
-    let top = margin.get_bounding_client_rect().top();
-    let mut painter = session.painter.borrow_mut();
-    let scrolled = window().scroll_y().unwrap_or_default();
-    let mut below = 0.0_f64;
-    let slots: Vec<Slot> = order
-        .iter()
-        .zip(&cards)
-        .map(|(id, card)| {
-            let anchor = painter.page_top(*id, scrolled).map_or(below, |at| (at - scrolled - top).max(0.0));
-            below = below.max(anchor);
-            Slot { anchor, height: f64::from(card.offset_height()) }
-        })
-        .collect();
-    let in_hand = desk.active.get_untracked();
-    let _ = if IN_HAND.replace(in_hand) == in_hand {
-        margin.remove_attribute("data-gliding")
+    let is_wide = is_wide();
+    nearness::observe(!is_wide);
+    if is_wide {
+        align(desk, &session, margin);
     } else {
-        margin.set_attribute("data-gliding", "")
-    };
+        list(margin);
+    }
+}
+
+/// A plain list, in order.
+fn list(margin: &HtmlElement) {
+    if !margin.has_attribute("data-layout") {
+        return;
+    }
+    BOXES.take();
+    let _ = margin.remove_attribute("data-layout");
+    let _ = HtmlElement::style(margin).remove_property("min-height");
+    dom::all("#margin > .card").iter().for_each(|card| drop(HtmlElement::style(card).remove_property("translate")));
+}
+
+fn align(desk: Desk, session: &Session, margin: &HtmlElement) {
+    if !margin.has_attribute("data-layout") {
+        let _ = margin.set_attribute("data-layout", "aligned");
+    }
+    let scrolled = window().scroll_y().unwrap_or_default();
+    PLACED_AT.set(scrolled);
+    let order = desk.shown.get_untracked();
+    let in_hand = desk.active.get_untracked();
+    let mut made = nearness::made(!desk.many.get_untracked());
+    made.extend(in_hand.and_then(|id| Some((id, nearness::element(id)?))));
+    let top = margin.get_bounding_client_rect().top();
+    let slots = measure(session, &order, &made, scrolled, top);
+    let glides = IN_HAND.replace(in_hand) != in_hand;
     let active = in_hand.and_then(|active| order.iter().position(|id| *id == active));
     let tops = layout(&slots, active);
-    PLACED.with_borrow_mut(|placed| {
-        for ((id, card), top) in order.iter().zip(&cards).zip(&tops) {
-            if placed.insert(*id, *top) != Some(*top) {
-                let _ = HtmlElement::style(card).set_property("translate", &format!("0 {top}px"));
+    let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+    let (first, last) = near(&slots, &tops, -top - MARGIN, height - top + MARGIN);
+    // All is read: from here on it is written.
+    if glides != margin.has_attribute("data-gliding") {
+        let _ = margin.toggle_attribute_with_force("data-gliding", glides);
+    }
+    BOXES.with_borrow_mut(|boxes| {
+        for (at, id) in order.iter().enumerate() {
+            let is_near = (first..last).contains(&at);
+            if !is_near && !made.contains_key(id) {
+                continue;
+            }
+            let card = boxes.entry(*id).or_default();
+            if card.top.replace(tops[at]) != Some(tops[at])
+                && let Some(element) = nearness::element(*id)
+            {
+                let _ = HtmlElement::style(&element).set_property("translate", &format!("0 {}px", tops[at]));
             }
         }
     });
-    let _ = margin.set_attribute("data-settled", "");
+    // What is far now goes; what is near comes, and is measured and placed again when it is made.
+    nearness::only(desk, &order[first..last]);
+    if !margin.has_attribute("data-settled") {
+        let _ = margin.set_attribute("data-settled", "");
+    }
     let bottom = slots.last().zip(tops.last()).map_or(0.0, |(slot, top)| top + slot.height + GAP);
     let _ = HtmlElement::style(margin).set_property("min-height", &format!("{bottom}px"));
+}
+
+/// Where each passage starts, from the top of the margin, and how high each card is. Only what is made is asked.
+fn measure(
+    session: &Session,
+    order: &[HighlightId],
+    made: &HashMap<HighlightId, HtmlElement>,
+    scrolled: f64,
+    top: f64,
+) -> Vec<Slot> {
+    let painter = session.painter.borrow();
+    let mut below = 0.0_f64;
+    BOXES.with_borrow_mut(|boxes| {
+        order
+            .iter()
+            .map(|id| {
+                let card = boxes.entry(*id).or_default();
+                let at = *card.anchor.get_or_insert_with(|| Some(painter.top(*id, &session.texts)? + scrolled));
+                let anchor = at.map_or(below, |at| (at - scrolled - top).max(0.0));
+                below = below.max(anchor);
+                if let Some(element) = made.get(id) {
+                    card.height = Some(f64::from(element.offset_height())).filter(|height| *height > 0.0);
+                }
+                Slot { anchor, height: card.height.unwrap_or(UNSEEN) }
+            })
+            .collect()
+    })
 }

@@ -8,9 +8,9 @@ use std::{
 use leptos::{ev, prelude::*};
 use shared::selector::Target;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, Node, Range};
+use web_sys::{HtmlElement, Range};
 
-use super::{dom, session};
+use super::{dom, pointing, session};
 use crate::annotate::desk::{Desk, Toast};
 
 /// The space between the selection and the toolbar, in CSS pixels.
@@ -56,7 +56,7 @@ pub fn listen(desk: Desk) {
     });
     dom::on(&page, ev::click, move |event| {
         if !in_tools(&event) {
-            take_in_hand(desk, &event);
+            pointing::press(desk, &event);
         }
     });
     dom::on(&page, ev::pointercancel, move |_| {
@@ -66,7 +66,7 @@ pub fn listen(desk: Desk) {
     Effect::new(move |_| {
         let active = desk.active.get();
         if let Some(session) = session() {
-            session.painter.borrow_mut().set_active(active);
+            session.painter.borrow_mut().set_active(active, &session.texts);
         }
     });
 }
@@ -162,49 +162,6 @@ fn place_toolbar(range: &Range) {
     let style = HtmlElement::style(&toolbar);
     // A valid property of an element that exists. The style docks the toolbar on small screens and ignores this.
     let _ = style.set_property("translate", &format!("{left}px {}px", top.max(DISTANCE)));
-}
-
-/// A click on marked text takes that highlight in hand; another click there the next one.
-fn take_in_hand(desk: Desk, event: &web_sys::MouseEvent) {
-    let Some(session) = session() else { return };
-    if current().is_some() {
-        return;
-    }
-    let Some((node, offset)) = point(event) else { return };
-    let inside = node
-        .parent_element()
-        .is_some_and(|element| element.closest("[data-canonical]").is_ok_and(|found| found.is_some()));
-    if !inside {
-        return;
-    }
-    let found = session.painter.borrow().at(&node, offset);
-    let next = match desk.active.get_untracked().and_then(|active| found.iter().position(|id| *id == active)) {
-        Some(at) => found.get((at + 1) % found.len()),
-        None => found.first(),
-    };
-    if next.is_some() {
-        desk.sheet.set(Some(true));
-    }
-    desk.active.set(next.copied());
-}
-
-/// The point of the text that was pressed. A tap sets no caret, so that the page is asked by coordinates.
-fn point(event: &web_sys::MouseEvent) -> Option<(Node, u32)> {
-    use js_sys::{Function, Reflect};
-    let page: wasm_bindgen::JsValue = document().into();
-    let ask = |name: &str| {
-        let function: Function = Reflect::get(&page, &name.into()).ok()?.dyn_into().ok()?;
-        let found = function.call2(&page, &event.client_x().into(), &event.client_y().into()).ok()?;
-        found.is_object().then_some(found)
-    };
-    let read = |object: &wasm_bindgen::JsValue, node: &str, offset: &str| {
-        let node: Node = Reflect::get(object, &node.into()).ok()?.dyn_into().ok()?;
-        Some((node, Reflect::get(object, &offset.into()).ok()?.as_f64()? as u32))
-    };
-    // The standard's name, and the one that Safari has.
-    ask("caretPositionFromPoint")
-        .and_then(|position| read(&position, "offsetNode", "offset"))
-        .or_else(|| ask("caretRangeFromPoint").and_then(|range| read(&range, "startContainer", "startOffset")))
 }
 
 thread_local! {

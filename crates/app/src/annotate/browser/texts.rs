@@ -48,6 +48,11 @@ impl Texts {
         self.by_id.get(&id).map(|index| &self.messages[*index])
     }
 
+    /// The message at that place of the page.
+    pub fn at(&self, place: usize) -> Option<&MessageText> {
+        self.messages.get(self.messages.partition_point(|message| message.place < place)).filter(|it| it.place == place)
+    }
+
     /// All messages, in order.
     pub fn all(&self) -> &[MessageText] {
         &self.messages
@@ -134,10 +139,36 @@ impl MessageText {
         (start < end).then_some((start, end))
     }
 
-    /// Where in this message's text a caret stands.
+    /// The same as ranges of one text node each, without those of white space alone: a range over whole blocks has the
+    /// blocks' own boxes among its rectangles.
+    pub fn pieces(&self, start: CharOffset, end: CharOffset) -> Vec<Range> {
+        let Some((from, to)) = self.map.start_point(start).zip(self.map.end_point(end)) else { return Vec::new() };
+        let piece = |index: usize| {
+            let node = self.nodes.get(index)?;
+            let start = if index == from.node { from.offset.0 } else { 0 };
+            let end = if index == to.node { to.offset.0 } else { node.length() };
+            if start >= end || node.data().trim().is_empty() {
+                return None;
+            }
+            let range = Range::new().ok()?;
+            range.set_start(node, start).ok()?;
+            range.set_end(node, end).ok()?;
+            Some(range)
+        };
+        (from.node..=to.node).filter_map(piece).collect()
+    }
+
+    /// Where in this message's text a range starts, if it does: at that place of a text node, or at the next one.
     pub fn caret(&self, range: &Range) -> Option<CharOffset> {
         let (container, offset) = (range.start_container().ok()?, range.start_offset().ok()?);
-        let node = self.nodes.iter().position(|node| container == *node.unchecked_ref::<Node>())?;
-        self.map.start_at(NodePoint { node, offset: Utf16Offset(offset) })
+        if !self.element.contains(Some(&container)) {
+            return None;
+        }
+        // Compared with the start alone: what lies within the range is behind it.
+        let is_before = |node: &Text| range.compare_point(node, node.length()).is_ok_and(|side| side < 0);
+        let index = self.nodes.partition_point(is_before);
+        let node = self.nodes.get(index)?;
+        let is_in = container == *node.unchecked_ref::<Node>();
+        self.map.start_at(NodePoint { node: index, offset: Utf16Offset(if is_in { offset } else { 0 }) })
     }
 }

@@ -9,6 +9,7 @@ mod import;
 mod inbox;
 mod join;
 mod notice;
+mod share;
 mod sign_in;
 
 use leptos::prelude::*;
@@ -27,6 +28,7 @@ pub use import::ImportPage;
 pub use inbox::InboxPage;
 pub use join::JoinPage;
 pub use notice::NoticePage;
+pub use share::{LinkPage, SharePage};
 pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
 
 /// The bar of a page that has no tools.

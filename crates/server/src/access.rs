@@ -16,7 +16,7 @@ mod classes;
 use std::collections::HashMap;
 
 use shared::{
-    access::{Access, Rights},
+    access::{Access, Grant, Rights},
     ids::{ConversationId, UserId},
 };
 use sqlx::{PgExecutor, PgPool};
@@ -77,7 +77,18 @@ pub async fn of_all(
                   c.owner_id = asked.user_id as "owner!",
                   c.share = 'class' and m.user_id is not null as "shared!",
                   coalesce(m.role in ('tutor', 'instructor'), false) as "staff!",
-                  coalesce(k.archived_at is not null, false) as "archived!"
+                  coalesce(k.archived_at is not null, false) as "archived!",
+                  greatest(
+                      (select max(s.access)
+                       from conversation_shares s
+                       where s.conversation_id = c.id and s.user_id = asked.user_id),
+                      (select max(l.access)
+                       from conversation_links l
+                       join conversation_link_uses u on u.link_id = l.id
+                       where l.conversation_id = c.id
+                         and u.user_id = asked.user_id
+                         and l.revoked_at is null
+                         and l.expires_at > now()))::text as "granted?"
            from unnest($1::uuid[], $2::uuid[]) as asked (user_id, conversation_id)
            join conversations c on c.id = asked.conversation_id
            left join classes k on k.id = c.class_id
@@ -87,14 +98,49 @@ pub async fn of_all(
     )
     .fetch_all(db)
     .await?;
-    let rights = rows.into_iter().filter_map(|row| {
-        let rights = match (row.owner, row.shared) {
-            (true, _) => Rights { access: Access::Owner, moderates: true },
-            (false, true) if row.archived => Rights { access: Access::Viewer, moderates: false },
-            (false, true) => Rights { access: Access::Annotator, moderates: row.staff },
-            (false, false) => return None,
-        };
-        Some(((UserId::from_uuid(row.user), ConversationId::from_uuid(row.id)), rights))
-    });
-    Ok(rights.collect())
+    let mut all = HashMap::new();
+    for row in rows {
+        let granted =
+            row.granted.as_deref().map(grant).transpose().map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let granted = granted.map(Access::from);
+        let of_class = row.shared.then_some(if row.archived { Access::Viewer } else { Access::Annotator });
+        let of_owner = row.owner.then_some(Access::Owner);
+        // Whoever is let in by several doors may do what the widest lets them.
+        if let Some(access) = of_owner.max(of_class).max(granted) {
+            let moderates = row.owner || (row.shared && row.staff && !row.archived);
+            let place = (UserId::from_uuid(row.user), ConversationId::from_uuid(row.id));
+            all.insert(place, Rights { access, moderates });
+        }
+    }
+    Ok(all)
+}
+
+/// A grant as a column has it, which its type keeps to the three.
+pub fn grant(text: &str) -> Result<Grant, shared::access::InvalidGrant> {
+    text.parse()
+}
+
+/// Whoever a conversation belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner(Reader);
+
+impl Owner {
+    /// Which conversation.
+    pub fn conversation(&self) -> ConversationId {
+        self.0.conversation
+    }
+
+    /// Who.
+    pub fn user(&self) -> UserId {
+        self.0.user
+    }
+}
+
+/// See [`Owner`]. Others who may read it are told that this is not theirs.
+pub async fn owner(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Owner, Error> {
+    let reader = reader(db, user, conversation).await?;
+    match reader.rights.access {
+        Access::Owner => Ok(Owner(reader)),
+        _ => Err(Error::Forbidden("This is for the conversation's owner.")),
+    }
 }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use shared::{
-    access::Rights,
+    access::{Access, Rights},
     api::{Conversation, ConversationSummary, CreateConversation, Created, Message, Person, Share, TagSummary},
     document::{self, Tag},
     ids::{ClassId, ConversationId, MessageId, UserId},
@@ -23,6 +23,7 @@ use crate::{
     rooms,
     services::Services,
     sessions::Caller,
+    sharing,
 };
 
 /// `POST /api/v1/conversations`
@@ -149,6 +150,9 @@ pub async fn get(
 ) -> Result<Json<Conversation>, Error> {
     let Path(id) = path?;
     let reader = access::reader(&services.db, caller.id, id).await?;
+    if !matches!(reader.rights().access, Access::Owner) {
+        sharing::note_opened(&services.db, reader).await?;
+    }
     Ok(Json(read(&services.db, reader).await?))
 }
 
@@ -219,7 +223,9 @@ pub async fn tags(
     Ok(Json(summaries.collect()))
 }
 
-/// `GET /api/v1/conversations/{id}/people`: its owner and, where it is shared with a class, the class's members.
+/// `GET /api/v1/conversations/{id}/people`: its owner; the members of the class that it is shared with; those who were
+/// let in and have come; and whoever has written in it, also if they may not any more: their names stand by what they
+/// wrote.
 pub async fn people(
     State(services): State<Services>,
     caller: Caller,
@@ -238,6 +244,27 @@ pub async fn people(
            join memberships m on m.class_id = c.class_id
            join users u on u.id = m.user_id
            where c.id = $1 and c.share = 'class'
+           union
+           select u.id, u.name
+           from conversation_shares s
+           join users u on u.id = s.user_id
+           where s.conversation_id = $1 and s.opened_at is not null
+           union
+           select u.id, u.name
+           from conversation_links l
+           join conversation_link_uses w on w.link_id = l.id
+           join users u on u.id = w.user_id
+           where l.conversation_id = $1 and l.revoked_at is null and l.expires_at > now()
+           union
+           select u.id, u.name
+           from annotation_client a
+           join users u on u.id = a.author
+           where a.conversation_id = $1
+           union
+           select u.id, u.name
+           from annotation_update a
+           join users u on u.id = a.author
+           where a.conversation_id = $1
            order by 2"#,
         reader.conversation().uuid()
     )
@@ -257,6 +284,11 @@ pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Js
            left join annotation_document_state d on d.conversation_id = c.id
            where c.owner_id = $1
               or (c.share = 'class' and c.class_id in (select class_id from memberships where user_id = $1))
+              or c.id in (select conversation_id from conversation_shares where user_id = $1)
+              or c.id in (select l.conversation_id
+                          from conversation_links l
+                          join conversation_link_uses w on w.link_id = l.id
+                          where w.user_id = $1 and l.revoked_at is null and l.expires_at > now())
            order by c.id desc
            limit 200"#,
         caller.id.uuid()

@@ -6,6 +6,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::{
     classes,
     error::Error,
+    sharing,
     sign_in::{Email, SignInError},
 };
 
@@ -48,6 +49,7 @@ pub async fn user_of(db: &PgPool, proven: &Proven) -> Result<UserId, SignInError
     // What waited for whoever has this address: at each sign-in, since rosters name people who are here already too.
     if let Some(email) = &proven.email {
         classes::take_up(&mut tx, user, email.as_str()).await?;
+        sharing::take_up(&mut tx, user, email.as_str()).await?;
     }
     tx.commit().await.map_err(Error::from)?;
     Ok(user)

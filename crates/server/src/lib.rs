@@ -66,6 +66,9 @@ pub mod roster;
 /// Conversations and their messages.
 pub mod conversations;
 
+/// With whom conversations are shared.
+pub mod sharing;
+
 /// What stock clients wrote against the rules.
 pub mod refused;
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod classes;
+mod sharing;
 mod sign_in;
 
 use app::{
@@ -57,6 +58,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/offline", get(offline))
         .merge(classes::routes())
         .merge(sign_in::routes(services))
+        .merge(sharing::routes())
         .fallback(nothing);
     routes.with_state(site)
 }

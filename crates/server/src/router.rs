@@ -17,7 +17,7 @@ use tower_http::{
 
 use crate::{
     classes, config::SignIn, conversations, development, error::Error, health, import, metrics, notices, pages, people,
-    refused, roster, security, services::Services, sessions, sync_route, tokens,
+    refused, roster, security, services::Services, sessions, sharing, sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -45,6 +45,14 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
         .route("/api/v1/conversations/{id}/refused", get(refused::list))
+        .route("/api/v1/conversations/{id}/sharing", get(sharing::get))
+        .route("/api/v1/conversations/{id}/sharing/class", put(sharing::share_with_class))
+        .route("/api/v1/conversations/{id}/sharing/people", post(sharing::share_with_person))
+        .route("/api/v1/conversations/{id}/sharing/people/{share}", delete(sharing::end_share))
+        .route("/api/v1/conversations/{id}/sharing/links", post(sharing::create_link))
+        .route("/api/v1/conversations/{id}/sharing/links/{link}", delete(sharing::revoke_link))
+        .route("/api/v1/links/{secret}", get(sharing::preview_link))
+        .route("/api/v1/links/{secret}/open", post(sharing::open_link))
         .route("/api/v1/classes", get(classes::list).post(classes::create))
         .route("/api/v1/classes/join", post(classes::join_by_code))
         .route("/api/v1/classes/{class}", get(classes::get).patch(classes::change))

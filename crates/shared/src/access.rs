@@ -28,6 +28,64 @@ impl Access {
     }
 }
 
+/// What an owner may let others do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grant {
+    /// See [`Access::Viewer`].
+    Viewer,
+    /// See [`Access::Annotator`].
+    Annotator,
+    /// See [`Access::Editor`].
+    Editor,
+}
+
+impl Grant {
+    /// All of them, from least to most.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Annotator, Self::Editor];
+
+    /// As the database and the API spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Annotator => "annotator",
+            Self::Editor => "editor",
+        }
+    }
+
+    /// What it is in words, for people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Viewer => "can read",
+            Self::Annotator => "can annotate",
+            Self::Editor => "can edit",
+        }
+    }
+}
+
+impl From<Grant> for Access {
+    fn from(grant: Grant) -> Self {
+        match grant {
+            Grant::Viewer => Self::Viewer,
+            Grant::Annotator => Self::Annotator,
+            Grant::Editor => Self::Editor,
+        }
+    }
+}
+
+/// The text is no grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what somebody may do is viewer, annotator or editor")]
+pub struct InvalidGrant;
+
+impl std::str::FromStr for Grant {
+    type Err = InvalidGrant;
+
+    fn from_str(text: &str) -> Result<Self, InvalidGrant> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == text).ok_or(InvalidGrant)
+    }
+}
+
 /// All that a person may do with one conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rights {

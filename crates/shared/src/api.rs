@@ -26,6 +26,7 @@ mod people;
 mod problem;
 mod roster;
 mod sessions;
+mod sharing;
 mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -53,6 +54,10 @@ pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
 };
 pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
+pub use sharing::{
+    CreateLink, CreatedLink, EndShare, GetLink, GetSharing, LinkPreview, MAX_LINKS, MAX_SHARES, OpenLink, Opened,
+    PersonShare, RevokeLink, ShareLink, ShareWithClass, ShareWithPerson, SharedWith, Sharing, SharingClass,
+};
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 
 /// Methods that the API uses.

@@ -102,6 +102,10 @@ ids! {
     ClassGroupId;
     /// A link that people join a class by.
     InvitationId;
+    /// A conversation shared with an address.
+    ShareId;
+    /// A link that lets people into a conversation.
+    LinkId;
     /// A line of a class's roster that waits for its person.
     RosterEntryId;
     /// A session: somebody signed in in one browser.

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
-    access::Rights,
+    access::{Access, Rights},
     api::{Me, Person},
     ids::{ConversationId, UserId},
 };
@@ -104,6 +104,10 @@ fn Bar(desk: Desk, title: String, me: Me, unread: u32) -> impl IntoView {
         <AsideButton desk=desk />
         <SyncStatus desk=desk />
         <PeopleHere desk=desk />
+        {move || {
+            let is_owner = desk.rights.get().access == Access::Owner;
+            is_owner.then(|| view! { <a class="button" href=format!("/c/{}/share", desk.place.conversation)>"Share"</a> })
+        }}
         <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
             "Export"
         </button>

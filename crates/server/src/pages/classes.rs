@@ -38,13 +38,13 @@ pub(super) fn routes() -> Router<Site> {
 }
 
 /// An id in an address that is none names nothing.
-fn id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
+pub(super) fn id<T: std::str::FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Error::NotFound.problem())
 }
 
 impl Site {
     /// Shows a page that somebody has to be signed in for, made of what `asking` finds.
-    async fn show<T, V, F>(
+    pub(super) async fn show<T, V, F>(
         &self,
         headers: &HeaderMap,
         path: &str,
@@ -201,17 +201,21 @@ impl Site {
     }
 }
 
-async fn join(State(site): State<Site>, headers: HeaderMap, Path(token): Path<String>) -> Response {
-    let gone = || Problem {
+/// A link that leads nowhere.
+pub(super) fn stale_link() -> Problem {
+    Problem {
         title: "This link is not good any more".into(),
         detail: "It may have expired, been used up or been revoked. Ask whoever sent it for a new one.".into(),
         ..Error::NotFound.problem()
-    };
+    }
+}
+
+async fn join(State(site): State<Site>, headers: HeaderMap, Path(token): Path<String>) -> Response {
     let asking = async {
         // Nothing else belongs into a path.
-        let token = Secret::parse(&token).ok_or_else(gone)?.text();
+        let token = Secret::parse(&token).ok_or_else(stale_link)?.text();
         let found = site.call(&headers, &GetInvitation { token: token.clone() }).await;
-        let invitation = found.map_err(|problem| if problem.status == 404 { gone() } else { problem })?;
+        let invitation = found.map_err(|problem| if problem.status == 404 { stale_link() } else { problem })?;
         Ok((token, invitation))
     };
     let page = |visitor: Visitor, (token, invitation): (String, shared::api::InvitationPreview)| {

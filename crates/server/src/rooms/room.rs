@@ -239,12 +239,14 @@ impl Room {
             self.latecomers.push(reply);
             return Ok(());
         }
-        let (mouth, outbox) = Mouth::new(connection);
+        let greeting = || Bytes::from(Frame::Epoch(Epoch { epoch: self.epoch }).encode());
+        // Said anew, it tells that the rights have changed.
+        let (mouth, outbox) = Mouth::new(connection, member.speaks_v1.then(greeting));
         let id = self.next_seat;
         self.next_seat += 1;
         let voice = Voice::new(id, door.mailbox.clone(), Arc::clone(&door.space), mouth.echoes());
         if member.speaks_v1 {
-            let _ = mouth.send(Frame::Epoch(Epoch { epoch: self.epoch }).encode().into());
+            let _ = mouth.send(greeting());
         }
         if member.epoch.is_some_and(|epoch| epoch != self.epoch) {
             mouth.close(CloseCode::WrongEpoch);

@@ -100,6 +100,10 @@ pub struct Outbox {
     frames: mpsc::Receiver<Bytes>,
     waiting: Arc<Waiting>,
     standing: watch::Receiver<Result<Rights, Ending>>,
+    /// The same, to see when the rights change.
+    changes: watch::Receiver<Result<Rights, Ending>>,
+    /// What is said then, to who understands it.
+    on_change: Option<Bytes>,
     /// Held for as long as somebody listens: so long it can be ended.
     _connection: Connection,
 }
@@ -122,6 +126,7 @@ impl Outbox {
         tokio::select! {
             biased;
             code = at_once(&mut self.standing) => Outgoing::Close(code),
+            frame = changed(&mut self.changes, self.on_change.as_ref()) => Outgoing::Frame(frame),
             frame = self.frames.recv() => match frame {
                 Some(frame) => {
                     self.waiting.taken(frame.len());
@@ -139,6 +144,17 @@ async fn at_once(standing: &mut watch::Receiver<Result<Rights, Ending>>) -> Clos
         Ok(Err(ending)) => ending.code(),
         _ => std::future::pending().await,
     }
+}
+
+/// Waits until the rights are others than before.
+async fn changed(changes: &mut watch::Receiver<Result<Rights, Ending>>, frame: Option<&Bytes>) -> Bytes {
+    if let Some(frame) = frame
+        && changes.changed().await.is_ok()
+        && changes.borrow().is_ok()
+    {
+        return frame.clone();
+    }
+    std::future::pending().await
 }
 
 /// What an outbox holds.
@@ -178,7 +194,8 @@ pub(super) struct Mouth {
 pub(super) struct Full;
 
 impl Mouth {
-    pub(super) fn new(connection: Connection) -> (Self, Outbox) {
+    /// `on_change` is said whenever the rights have changed.
+    pub(super) fn new(connection: Connection, on_change: Option<Bytes>) -> (Self, Outbox) {
         let (frames, heard) = mpsc::channel(MAX_FRAMES);
         let standing = connection.standing().clone();
         let waiting = Arc::new(Waiting::default());
@@ -186,6 +203,8 @@ impl Mouth {
             frames: heard,
             waiting: Arc::clone(&waiting),
             standing: standing.watch(),
+            changes: standing.watch(),
+            on_change,
             _connection: connection,
         };
         (Self { frames, waiting, standing, echoes: Echoes::default() }, outbox)
@@ -248,7 +267,7 @@ mod tests {
             speaks_v1: true,
             epoch: None,
         };
-        Mouth::new(Connections::default().enter(ConversationId::new(), &member).0)
+        Mouth::new(Connections::default().enter(ConversationId::new(), &member).0, None)
     }
 
     #[tokio::test]

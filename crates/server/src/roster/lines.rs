@@ -179,7 +179,7 @@ fn group(cell: &str) -> Result<Option<String>, String> {
 }
 
 /// Whether it can be somebody's address: what mail systems accept is wider, what people have is not.
-fn check_email(email: &str) -> Result<(), String> {
+pub(crate) fn check_email(email: &str) -> Result<(), String> {
     if email.is_empty() {
         return Err("There is no e-mail address.".into());
     }

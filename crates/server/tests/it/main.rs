@@ -24,6 +24,7 @@ mod roster;
 mod rules;
 mod security;
 mod sessions;
+mod sharing;
 mod sign_in;
 mod sign_in_problems;
 mod storing;

@@ -65,6 +65,19 @@ GET    /api/v1/conversations/{id}/tags                     private   401   404  
 GET    /api/v1/conversations/{id}/refused                  shared    401   200   404   404   200   200   200   200   404   200
 GET    /api/v1/conversations/{id}/refused                  private   401   404   404   404   404   404   404   200   404   404
 
+GET    /api/v1/conversations/{id}/sharing                  shared    401   403   404   404   403   403   403   200   404   403
+GET    /api/v1/conversations/{id}/sharing                  private   401   404   404   404   404   404   404   200   404   404
+PUT    /api/v1/conversations/{id}/sharing/class            shared    401   403   404   404   403   403   403   204   404   403
+PUT    /api/v1/conversations/{id}/sharing/class            private   401   403   404   404   404   404   404   204   404   404
+POST   /api/v1/conversations/{id}/sharing/people           shared    401   403   404   404   403   403   403   201   404   403
+POST   /api/v1/conversations/{id}/sharing/people           private   401   403   404   404   404   404   404   201   404   404
+DELETE /api/v1/conversations/{id}/sharing/people/{share}             401   403   404   404   403   403   403   204   404   403
+POST   /api/v1/conversations/{id}/sharing/links            shared    401   403   404   404   403   403   403   201   404   403
+POST   /api/v1/conversations/{id}/sharing/links            private   401   403   404   404   404   404   404   201   404   404
+DELETE /api/v1/conversations/{id}/sharing/links/{link}               401   403   404   404   403   403   403   204   404   403
+GET    /api/v1/links/{secret}                                        401   200   200   200   200   200   200   200   200   200
+POST   /api/v1/links/{secret}/open                                   401   403   200   200   200   200   200   200   200   200
+
 GET    /api/v1/classes                                               401   200   200   200   200   200   200   200   200   200
 POST   /api/v1/classes                                               401   403   403   403   403   403   201   403   201   201
 POST   /api/v1/classes/join                                          401   403   200   200   200   200   200   200   200   200

@@ -64,11 +64,13 @@ impl Session {
         self.show_status();
     }
 
-    /// The server takes this person in, and says which generation of the document it has.
+    /// The server takes this person in, and says which generation of the document it has. It says it again when what they
+    /// may do has changed.
     pub fn greeted_by(self: &Rc<Self>, epoch: i64) {
+        let is_known = self.link.epoch.get().is_some();
         // Of another generation nothing more will come.
         self.link.epoch.set(self.link.epoch.get().or(Some(epoch)));
-        if self.link.lost_at.get().is_some() {
+        if is_known || self.link.lost_at.get().is_some() {
             let session = self.clone();
             spawn_local(async move { session.ask_rights().await });
         }
@@ -81,6 +83,7 @@ impl Session {
             && self.desk.rights.get_untracked() != rights
         {
             self.desk.rights.set(rights);
+            self.show_status();
         }
     }
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use server::sessions::Secret;
-use shared::ids::{ClassGroupId, ClassId, ConversationId, InvitationId, RosterEntryId, SessionId, TokenId, UserId};
+use shared::ids::{
+    ClassGroupId, ClassId, ConversationId, InvitationId, LinkId, RosterEntryId, SessionId, ShareId, TokenId, UserId,
+};
 use sqlx::PgPool;
 
 use super::test_app::{TestApp, Visitor};
@@ -120,6 +122,9 @@ pub struct Scene {
     session: String,
     shared: ConversationId,
     private: ConversationId,
+    share: ShareId,
+    door: LinkId,
+    secret: String,
 }
 
 /// The id of nothing.
@@ -168,6 +173,22 @@ impl Scene {
         .unwrap();
         let share = "update conversations set class_id = $1, share = 'class' where id = $2";
         run(db, share, &[class.uuid(), cast.shared.uuid()]).await;
+        let (door_secret, share, door) = (Secret::new().unwrap(), ShareId::new(), LinkId::new());
+        run(db, "delete from conversation_shares", &[]).await;
+        run(db, "delete from conversation_links", &[]).await;
+        let share_it = "insert into conversation_shares (id, conversation_id, email, access)
+                        values ($1, $2, 'let-in@example.test', 'viewer')";
+        run(db, share_it, &[share.uuid(), cast.shared.uuid()]).await;
+        sqlx::query(
+            "insert into conversation_links (id, conversation_id, token_hash, access, expires_at)
+             values ($1, $2, $3, 'viewer', now() + interval '1 day')",
+        )
+        .bind(door.uuid())
+        .bind(cast.shared.uuid())
+        .bind(door_secret.hash())
+        .execute(db)
+        .await
+        .unwrap();
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
@@ -182,6 +203,9 @@ impl Scene {
             session: cast.session(app, Role::Instructor).await,
             shared: cast.shared,
             private: cast.private,
+            share,
+            door,
+            secret: door_secret.text(),
         }
     }
 
@@ -198,6 +222,9 @@ impl Scene {
             session: SessionId::new().to_string(),
             shared: ConversationId::new(),
             private: ConversationId::new(),
+            share: ShareId::new(),
+            door: LinkId::new(),
+            secret: Secret::new().unwrap().text(),
         }
     }
 
@@ -218,6 +245,9 @@ impl Scene {
             ("{entry}", self.entry.to_string()),
             ("{invitation}", self.invitation.to_string()),
             ("{token}", self.link.clone()),
+            ("{share}", self.share.to_string()),
+            ("{link}", self.door.to_string()),
+            ("{secret}", self.secret.clone()),
         ]
         .iter()
         .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
@@ -231,6 +261,11 @@ impl Scene {
             ("POST", "/api/v1/notices/read") => json!({"ids": [NOBODY]}),
             ("POST", "/api/v1/tokens") => json!({"name": "x"}),
             ("POST", "/api/v1/conversations") => json!({"title": "x", "text": "x", "share": "none"}),
+            ("PUT", "/api/v1/conversations/{id}/sharing/class") => json!({"class": null}),
+            ("POST", "/api/v1/conversations/{id}/sharing/people") => {
+                json!({"email": "new@example.test", "access": "annotator"})
+            }
+            ("POST", "/api/v1/conversations/{id}/sharing/links") => json!({"access": "viewer", "days": 1}),
             ("POST", "/api/v1/classes") => json!({"name": "New"}),
             ("POST", "/api/v1/classes/join") => json!({"code": "bcdf-ghjk"}),
             ("PATCH", "/api/v1/classes/{class}") => json!({"name": "Renamed"}),

@@ -1,0 +1,209 @@
+use leptos::prelude::*;
+use shared::{
+    access::Grant,
+    api::{
+        CreateLink, EndShare, GetLink, LinkPreview, OpenLink, PersonShare, RevokeLink, ShareLink, ShareWithClass,
+        ShareWithPerson, Sharing, SharingClass,
+    },
+    ids::ConversationId,
+};
+
+use super::Bar;
+use crate::{
+    forms::{ApiForm, Then, api_of},
+    parts::Visitor,
+};
+
+/// With whom a conversation is shared; for its owner.
+#[component]
+pub fn SharePage(
+    /// Who is signed in.
+    visitor: Visitor,
+    /// Which conversation.
+    conversation: ConversationId,
+    /// What is shown.
+    sharing: Sharing,
+) -> impl IntoView {
+    let Sharing { title, class, classes, people, links } = sharing;
+    view! {
+        <Bar visitor=Some(visitor) />
+        <main class="page" id="main">
+            <p class="page-crumb"><a href=format!("/c/{conversation}") dir="auto">{title}</a></p>
+            <header class="page-head"><h1 class="page-title">"Share"</h1></header>
+            <WithClass conversation=conversation class=class classes=classes />
+            <WithPeople conversation=conversation people=people />
+            <WithLinks conversation=conversation links=links />
+        </main>
+    }
+    .into_any()
+}
+
+#[component]
+fn WithClass(conversation: ConversationId, class: Option<SharingClass>, classes: Vec<SharingClass>) -> impl IntoView {
+    let api = api_of(&ShareWithClass { conversation, class: None });
+    let chosen = class.as_ref().map(|class| class.id);
+    // One that is archived meanwhile, or that the owner has left.
+    let other = class.filter(|class| classes.iter().all(|own| own.id != class.id));
+    let options = classes.into_iter().chain(other).map(move |class| {
+        let selected = chosen == Some(class.id);
+        view! { <option value=class.id.to_string() selected=selected>{class.name}</option> }
+    });
+    view! {
+        <section class="class-section" aria-labelledby="class-title">
+            <h2 id="class-title">"With a class"</h2>
+            <p class="hint">"Everybody in the class can read and annotate it; its staff moderate."</p>
+            <ApiForm api=api then=Then::Reload label="Share with a class" class="line-form">
+                <select class="field" name="class" data-type="optional" aria-label="Class">
+                    <option value="" selected=chosen.is_none()>"With no class"</option>
+                    {options.collect_view()}
+                </select>
+                <button class="button" type="submit">"Save"</button>
+            </ApiForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn WithPeople(conversation: ConversationId, people: Vec<PersonShare>) -> impl IntoView {
+    let api = api_of(&ShareWithPerson { conversation, email: String::new(), access: Grant::Viewer });
+    let lines = people.into_iter().map(|person| view! { <Person conversation=conversation person=person /> });
+    let lines = lines.collect_view();
+    view! {
+        <section class="class-section" aria-labelledby="people-title">
+            <h2 id="people-title">"With people"</h2>
+            <p class="hint">"They find it among their conversations when they sign in with this address. No message is sent: tell them."</p>
+            <ul class="group-list" role="list">{lines}</ul>
+            <ApiForm api=api then=Then::Reload label="Share with somebody">
+                <div class="field-row">
+                    <label class="form-row">
+                        <span class="field-label">"E-mail address"</span>
+                        <input class="field" type="email" name="email" required maxlength="254" autocomplete="off" />
+                    </label>
+                    <GrantSelect />
+                </div>
+                <div class="form-actions">
+                    <button class="button" type="submit">"Share"</button>
+                </div>
+            </ApiForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Person(conversation: ConversationId, person: PersonShare) -> impl IntoView {
+    let PersonShare { id, email, name, access } = person;
+    let (first, second) = match name {
+        Some(name) => (name, format!("{email} · {}", access.in_words())),
+        None => (email.clone(), format!("{} · not opened yet", access.in_words())),
+    };
+    view! {
+        <li class="group">
+            <div class="member-who">
+                <span class="member-name" dir="auto">{first}</span>
+                <span class="member-email">{second}</span>
+            </div>
+            <ApiForm api=api_of(&EndShare { conversation, share: id }) then=Then::Reload class="row-form">
+                <button class="button quiet" type="submit" aria-label=format!("Stop sharing with {email}")>"Remove"</button>
+            </ApiForm>
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn WithLinks(conversation: ConversationId, links: Vec<ShareLink>) -> impl IntoView {
+    let api = api_of(&CreateLink { conversation, access: Grant::Viewer, days: 1 });
+    let lines = links.into_iter().map(|link| view! { <LinkLine conversation=conversation link=link /> });
+    let lines = lines.collect_view();
+    let said = "The link is made. It is shown only now: copy it.".to_owned();
+    view! {
+        <section class="class-section" aria-labelledby="links-title">
+            <h2 id="links-title">"By a link"</h2>
+            <p class="hint">"Whoever has the link and signs in is let in, until it expires or is revoked."</p>
+            <ul class="group-list" role="list">{lines}</ul>
+            <ApiForm api=api then=Then::Say(said) label="New link">
+                <div class="field-row">
+                    <GrantSelect />
+                    <label class="form-row">
+                        <span class="field-label">"Days until it expires"</span>
+                        <input class="field" type="number" name="days" data-type="number" value="14" min="1" max="365" required />
+                    </label>
+                </div>
+                <div class="form-actions">
+                    <button class="button" type="submit">"New link"</button>
+                </div>
+                <p class="shown-once" data-replied hidden><code data-reply="link"></code></p>
+            </ApiForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn LinkLine(conversation: ConversationId, link: ShareLink) -> impl IntoView {
+    let ShareLink { id, access, expires_at, uses, good } = link;
+    let day = expires_at.get(..10).unwrap_or_default().to_owned();
+    let name = format!("Link, {}, until {day}", access.in_words());
+    let came = if uses == 1 { "1 person has come by it".to_owned() } else { format!("{uses} people have come by it") };
+    view! {
+        <li class="group">
+            <div class="member-who">
+                <span class="member-name">{name.clone()}</span>
+                {(!good).then(|| view! { <span class="badge">"Expired"</span> })}
+                <span class="member-email">{came}</span>
+            </div>
+            <ApiForm api=api_of(&RevokeLink { conversation, link: id }) then=Then::Reload class="row-form">
+                <button class="button quiet" type="submit" aria-label=format!("Revoke: {name}")>"Revoke"</button>
+            </ApiForm>
+        </li>
+    }
+    .into_any()
+}
+
+/// What somebody may do.
+#[component]
+fn GrantSelect() -> impl IntoView {
+    let options = Grant::ALL.map(|grant| {
+        let chosen = grant == Grant::Annotator;
+        view! { <option value=grant.as_str() selected=chosen>{grant.in_words()}</option> }
+    });
+    view! {
+        <label class="form-row">
+            <span class="field-label">"Who is let in"</span>
+            <select class="field" name="access">{options.collect_view()}</select>
+        </label>
+    }
+}
+
+/// What a link to a conversation leads to.
+#[component]
+pub fn LinkPage(
+    /// Who is signed in.
+    visitor: Visitor,
+    /// What the link was asked by.
+    link: GetLink,
+    /// The conversation.
+    preview: LinkPreview,
+) -> impl IntoView {
+    let LinkPreview { title, owner, access } = preview;
+    let what = format!("{owner} shares this conversation with you: whoever has the link {}.", access.in_words());
+    view! {
+        <Bar visitor=Some(visitor) />
+        <main class="page" id="main">
+            <section class="message-page">
+                <p class="badge">"Shared with you"</p>
+                <h1 class="page-title" dir="auto">{title}</h1>
+                <p class="lead" dir="auto">{what}</p>
+                <p class="hint">"The people there will see your name."</p>
+                <div class="form-actions">
+                    <ApiForm api=api_of(&OpenLink { secret: link.secret }) then=Then::Go("/c/{id}".into())>
+                        <button class="button primary" type="submit">"Open"</button>
+                    </ApiForm>
+                </div>
+            </section>
+        </main>
+    }
+    .into_any()
+}

@@ -54,7 +54,7 @@ use crate::parts::IMPORT_NOTES;
 
 pub use self::{
     attach::confirm,
-    board::watch_drags,
+    board::{keep_at_start, watch_drags},
     boxes::bind,
     dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
     drafts::{draft, keep_draft},

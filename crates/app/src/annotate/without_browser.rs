@@ -88,6 +88,8 @@ pub fn discard(_: Desk, _: Vec<String>) {}
 
 pub fn watch_drags(_: Board, _: leptos::prelude::NodeRef<leptos::html::Div>) {}
 
+pub fn keep_at_start(_: leptos::prelude::NodeRef<leptos::html::Div>) {}
+
 pub fn half_written() -> Vec<shared::ids::HighlightId> {
     Vec::new()
 }

@@ -27,6 +27,7 @@ mod permalink;
 mod places;
 mod pointing;
 mod presence;
+mod print;
 mod renew;
 mod replica;
 mod segments;
@@ -92,6 +93,7 @@ pub fn start(desk: Desk) {
     mentions::listen(desk);
     company::listen(desk);
     lifecycle::listen();
+    print::listen(desk);
     desk.watch_hand();
     marks::mount(desk);
     sight::listen();

@@ -50,7 +50,7 @@ use shared::{
 };
 
 use self::session::Session;
-use super::desk::{Desk, Toast};
+use super::desk::{Desk, Tab, Toast};
 use crate::parts::IMPORT_NOTES;
 
 pub use self::{
@@ -157,6 +157,12 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
         session.painter.borrow_mut().flash(id, &session.texts);
         // In the same frame: where it leads to may not have been near.
         sight::look();
+    }
+    // It has no passage: its card is what there is to see.
+    if desk.placeless.with_untracked(|placeless| placeless.contains(&id)) {
+        desk.tab.set(Tab::Annotations);
+        desk.drawer.set(true);
+        dom::reveal(&format!("#h-{id}"));
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod cards;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use leptos::prelude::*;
 use shared::{
@@ -151,6 +151,14 @@ pub struct Desk {
     /// Those in sight, in the same order. With them are the one in hand, and those with something half written: what
     /// arrives from elsewhere must not take a card away from below somebody's hands.
     pub shown: Memo<Vec<HighlightId>>,
+    /// The highlights whose words are nowhere in the text.
+    pub placeless: RwSignal<HashSet<HighlightId>>,
+    /// Those in sight that have a place in the text: their cards stand beside it.
+    pub beside: Memo<Vec<HighlightId>>,
+    /// Those in sight that have none: their cards stand in a drawer.
+    pub lost: Memo<Vec<HighlightId>>,
+    /// Whether that is open.
+    pub drawer: RwSignal<bool>,
     /// Whether there are so many cards that those far out of sight are not made. Every card depends on it: a signal that is
     /// set when it changes, and not derived, or each further highlight would ask all of them.
     pub many: RwSignal<bool>,
@@ -220,6 +228,15 @@ impl Desk {
             }
             order
         });
+        let placeless = RwSignal::new(HashSet::new());
+        let with_place = move |wanted: bool| {
+            shown.with(|shown| {
+                placeless.with(|placeless| {
+                    let fits = |id: &&HighlightId| placeless.contains(*id) != wanted;
+                    shown.iter().filter(fits).copied().collect::<Vec<_>>()
+                })
+            })
+        };
         Self {
             place,
             name: StoredValue::new(name),
@@ -233,6 +250,10 @@ impl Desk {
             order,
             filter,
             shown,
+            placeless,
+            beside: Memo::new(move |_| with_place(true)),
+            lost: Memo::new(move |_| with_place(false)),
+            drawer: RwSignal::new(true),
             many: RwSignal::new(false),
             last_visit,
             tags: RwSignal::new(Vec::new()),
@@ -375,6 +396,8 @@ impl Desk {
             browser::leave_selection();
             self.selection.set(None);
             self.announcement.set("Attached to the selection.".to_owned());
+            // A card that was in the drawer is made anew beside its text, and had the focus.
+            browser::move_focus(&format!("#h-{id}"), 0);
         }
     }
 

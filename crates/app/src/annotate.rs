@@ -25,6 +25,7 @@ mod passages;
 #[cfg(any(feature = "hydrate", test))]
 mod pending;
 mod people;
+mod responses;
 mod shortcuts;
 mod status;
 mod tag_list;

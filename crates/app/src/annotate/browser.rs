@@ -6,6 +6,7 @@ mod attach;
 mod board;
 mod boxes;
 mod canvas;
+mod carets;
 mod company;
 mod connection;
 mod dialogue;
@@ -46,7 +47,7 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::{html, prelude::*};
 use shared::{
     document::{Command, Root},
-    ids::{HighlightId, MessageId},
+    ids::{HighlightId, MessageId, UserId},
 };
 
 use self::session::Session;
@@ -182,6 +183,12 @@ pub fn close_dialogs(desk: Desk) {
 /// What stands in a text of the document.
 pub fn text_of(root: Root) -> String {
     session().map(|session| session.replica().read(root)).unwrap_or_default()
+}
+
+/// What the others wrote in answer.
+pub fn responses(desk: Desk) -> Vec<(UserId, String)> {
+    let all = session().map(|session| shared::document::responses(&session.replica().doc)).unwrap_or_default();
+    all.into_iter().filter(|(author, _)| *author != desk.place.author).collect()
 }
 
 /// Which message of the page this is, counted from 1.

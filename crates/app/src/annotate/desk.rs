@@ -172,6 +172,8 @@ pub struct Desk {
     pub history: RwSignal<(usize, usize)>,
     /// Rises with every change of the notes or of one's response.
     pub typed: RwSignal<u32>,
+    /// Rises with every change of anything, while responses are in sight.
+    pub heard: RwSignal<u32>,
     /// Who has the page open.
     pub present: RwSignal<Vec<Person>>,
     /// Where the others are.
@@ -260,6 +262,7 @@ impl Desk {
             groups: RwSignal::new(Vec::new()),
             history: RwSignal::new((0, 0)),
             typed: RwSignal::new(0),
+            heard: RwSignal::new(0),
             present: RwSignal::new(Vec::new()),
             whereabouts: RwSignal::new(HashMap::new()),
             following: RwSignal::new(None),

@@ -176,6 +176,11 @@ impl Replica {
         }
     }
 
+    /// What is typed into a text from now on is taken back by itself.
+    pub fn pause(&self, root: Root) {
+        self.undo(root).borrow_mut().reset();
+    }
+
     /// Takes back what this page typed last into a text, or types it again; false if that would put more back at once
     /// than the server takes in one update.
     pub fn step_back(&self, root: Root, redo: bool) -> bool {

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::annotate::{
     away::Report,
-    desk::{Desk, Status, Toast},
+    desk::{Desk, Status, Tab, Toast},
     pending::Intent,
 };
 
@@ -218,6 +218,9 @@ impl Session {
     pub fn show_changes(self: &Rc<Self>) {
         let changes = std::mem::take(&mut *self.replica().changes.borrow_mut());
         mirror::show(self, changes);
+        if self.desk.tab.get_untracked() == Tab::Response {
+            self.desk.heard.update(|heard| *heard += 1);
+        }
     }
 
     /// Tells how safe the work is.

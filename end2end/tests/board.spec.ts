@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { expectAccessible } from '../axe.ts';
 import { BoardPage } from '../board_page.ts';
 import { expect, test } from '../fixtures.ts';
+import { Outside } from '../outside.ts';
 import { lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
 
@@ -238,3 +239,56 @@ async function inSight(page: Page, passage: string): Promise<boolean> {
   const height = page.viewportSize()?.height ?? 0;
   return box !== null && box.y > 40 && box.y + box.height < height;
 }
+
+test('what has no tag stands in a column of its own, from which it is put under one', async ({
+  signIn,
+  newConversation,
+  server,
+}) => {
+  const { id, messages } = await newConversation(shared);
+  const owner = await signIn('student-1');
+  const [a, b] = await Promise.all([owner.open(id), signIn('student-2').then((visitor) => visitor.open(id))]);
+  await a.selectText(weight);
+  const [first = '', second = ''] = await a.tagNames();
+  await a.clearSelection();
+  const [mine, theirs] = [await BoardPage.open(a), await BoardPage.open(b)];
+  await expect(mine.column('Untagged')).toHaveCount(0);
+  const outside = await Outside.join(server, owner, id);
+  try {
+    const text = messages[1]?.text ?? '';
+    for (const exact of [weight, keeper, log]) {
+      outside.mark(messages[1]?.id ?? '', exact, { tags: [], start: [...text.slice(0, text.indexOf(exact))].length });
+    }
+    for (const board of [mine, theirs]) await board.expectColumn('Untagged', [weight, keeper, log]);
+    // It comes before the first column, to where one sees it.
+    await expect(mine.button('Untagged', weight)).toBeInViewport({ ratio: 1 });
+    await mine.drag(mine.entry('Untagged', weight), mine.column(first), 30);
+    for (const board of [mine, theirs]) {
+      await board.expectColumn(first, [weight]);
+      await board.expectColumn('Untagged', [keeper, log]);
+    }
+    // Nothing is put there.
+    await mine.drag(mine.entry(first, weight), mine.column('Untagged'), 30);
+    await mine.expectColumn('Untagged', [keeper, log]);
+    await mine.button(first, weight).press('Alt+ArrowLeft');
+    await mine.expectTold('There is no further column.');
+
+    await mine.button('Untagged', keeper).press('Alt+ArrowDown');
+    await mine.expectTold('Without a tag it has no place to move along: put it under a tag first.');
+    await mine.button('Untagged', keeper).press('Alt+ArrowRight');
+    await expect(mine.button(first, keeper)).toBeFocused();
+    await mine.entry('Untagged', log).getByRole('button', { name: 'Move to …' }).click();
+    const dialog = a.page.getByRole('dialog', { name: 'Move to …' });
+    await expect(dialog.getByRole('button', { name: 'Up', exact: true })).toBeHidden();
+    await dialog.getByRole('button', { name: second }).click();
+    for (const board of [mine, theirs]) {
+      await board.expectColumn(second, [log]);
+      await expect(board.column('Untagged')).toHaveCount(0);
+    }
+    await a.page.keyboard.press('Control+z');
+    for (const board of [mine, theirs]) await board.expectColumn('Untagged', [log]);
+    await expectAccessible(a.page, 'a board with a highlight without a tag');
+  } finally {
+    outside.leave();
+  }
+});

@@ -167,6 +167,35 @@ test('what others did since the last visit is new', async ({ signIn, newConversa
   await filter.openFacets();
   await filter.chip('New since my last visit').click();
   await expectShown(again, [log]);
+
+  // A page that is loaded again goes on with the visit.
+  await again.synced('saved');
+  await again.reload();
+  await expectShown(again, [weight, keeper, log]);
+  await filter.openFacets();
+  await filter.chip('New since my last visit').click();
+  await expectShown(again, [log]);
+});
+
+test('what is said twice in a row is heard twice', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  await a.highlight(weight);
+  const filter = new FilterRow(a.page);
+  const heard = await a.page.getByRole('log', { name: 'Announcements' }).evaluateHandle((log) => {
+    const said: string[] = [];
+    new MutationObserver(() => said.push(log.textContent?.trim() ?? '')).observe(log, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    return said;
+  });
+  for (const words of ['t', 'to', 'tow']) {
+    await filter.words.fill(words);
+    await filter.expectTold('1 of 1 highlights.');
+  }
+  await expect.poll(() => heard.jsonValue()).toEqual(Array(3).fill('1 of 1 highlights.'));
 });
 
 test('the keys j and k, and the buttons, go through the cards in sight', async ({ signIn, newConversation }) => {

@@ -264,3 +264,73 @@ test('the dialog is accessible, and fits on a narrow screen', async ({ signIn, n
   const wider = await dialog.evaluate((element) => element.scrollWidth - element.clientWidth);
   expect(wider, 'nothing beside the dialog').toBe(0);
 });
+
+test('what is half written of a tag waits while another is looked at, and until it is saved or cancelled', async ({
+  signIn,
+  newConversation,
+}) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('instructor')).open(id);
+  const dialog = await a.manageTags();
+  const name = dialog.getByRole('textbox', { name: 'Name', exact: true });
+  await button(dialog, 'Edit Claim').click();
+  await name.fill('Half a na');
+  await dialog.getByRole('textbox', { name: 'Description' }).fill('What it is for');
+  await dialog.getByRole('radio', { name: 'Lavender' }).check();
+  const other = (await names(dialog)).find((known) => known !== 'Claim') ?? '';
+  await button(dialog, `Edit ${other}`).click();
+  await expect(name).toHaveValue(other);
+  // The merge list of the open row names it as well.
+  const claim = dialog.locator('.tags-row').filter({ has: a.page.locator('.tags-name', { hasText: /^Claim$/ }) });
+  await expect(claim).toContainText('changes not saved yet');
+  await button(dialog, 'Close').click();
+  await a.manageTags();
+  await expect(claim).toContainText('changes not saved yet');
+  await button(dialog, 'Edit Claim').click();
+  await expect(name).toHaveValue('Half a na');
+  await expect(dialog.getByRole('textbox', { name: 'Description' })).toHaveValue('What it is for');
+  await expect(dialog.getByRole('radio', { name: 'Lavender' })).toBeChecked();
+  await button(dialog, 'Cancel').click();
+  await expect(claim).not.toContainText('changes not saved yet');
+  await button(dialog, 'Edit Claim').click();
+  await expect(name).toHaveValue('Claim');
+});
+
+test('the lists of groups and tags show what will be saved, whatever others delete', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('instructor')).open(id);
+  const b = await (await signIn('student-1')).open(id);
+  const theirs = await b.manageTags();
+  await button(theirs, 'Add').waitFor();
+  await theirs.getByRole('textbox', { name: 'Add a tag' }).fill('Theirs');
+  await button(theirs, 'Add').click();
+  await button(theirs, 'Edit Theirs').click();
+  await theirs.getByRole('combobox', { name: 'Group' }).selectOption({ label: 'New group…' });
+  await theirs.getByRole('textbox', { name: 'Name of the new group' }).fill('Passing');
+  await button(theirs, 'Save').click();
+
+  const dialog = await a.manageTags();
+  await button(dialog, 'Edit Claim').click();
+  const [group, merge] = [
+    dialog.getByRole('combobox', { name: 'Group' }),
+    dialog.getByRole('combobox', { name: 'Merge into another tag' }),
+  ];
+  await group.selectOption({ label: 'Passing' });
+  await merge.selectOption({ label: 'Theirs' });
+  await expect(button(dialog, 'Merge into Theirs')).toBeVisible();
+
+  // Another tag comes: what is chosen stays chosen.
+  await theirs.getByRole('textbox', { name: 'Add a tag' }).fill('Another');
+  await button(theirs, 'Add').click();
+  await expect(merge.getByRole('option', { name: 'Another' })).toBeAttached();
+  await expect(merge.locator('option:checked')).toHaveText('Theirs');
+  await expect(group.locator('option:checked')).toHaveText('Passing');
+
+  await button(theirs, 'Delete group Passing').click();
+  await expect(group.getByRole('option', { name: 'Passing' })).toHaveCount(0);
+  await expect(group.locator('option:checked')).toHaveText('No group');
+  await button(theirs, 'Edit Theirs').click();
+  await button(theirs, 'Delete').click();
+  await expect(merge.locator('option:checked')).toHaveText('Choose a tag');
+  await expect(dialog.getByRole('button', { name: /^Merge into/ })).toHaveCount(0);
+});

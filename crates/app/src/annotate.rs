@@ -3,6 +3,7 @@
 //! Data goes one way: the document tells what changed, the desk's signals are set, the views follow. What a
 //! person does goes the other way as a command. Views never read the document; what needs the browser is in `browser`.
 
+mod announcements;
 mod away;
 mod board;
 mod card;
@@ -24,6 +25,7 @@ mod passages;
 #[cfg(any(feature = "hydrate", test))]
 mod pending;
 mod people;
+mod responses;
 mod shortcuts;
 mod status;
 mod tag_list;

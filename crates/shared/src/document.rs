@@ -7,6 +7,8 @@
 mod command;
 mod edit;
 mod picture;
+mod position;
+mod responses;
 mod seed;
 #[cfg(test)]
 mod tests;
@@ -14,12 +16,14 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use yrs::{Doc, MapRef, OffsetKind, Options, TextRef};
 
-pub use command::{Command, Refusal, execute, inverse};
+pub use command::{Command, Refusal, Trace, execute, inverse, trace};
 pub use edit::{TextEdit, difference, moved_past};
 pub use picture::{
     Comment, Highlight, MAX_TAG_NAME_CHARS, Stamp, Tag, TagGroup, current_tag, groups, highlight, highlight_ids,
     highlights, merged_tags, tags,
 };
+pub use position::{Letter, Position};
+pub use responses::responses;
 pub use seed::{DEFAULT_TAGS, seed};
 
 /// The version of this schema, in `meta`.

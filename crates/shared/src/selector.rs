@@ -10,6 +10,8 @@ mod occurrences;
 mod resolve;
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod stories;
 
 use std::ops::Range;

@@ -3,6 +3,7 @@
 //! The load comes from a program of its own, `crates/load`, which also makes the tables. Here the servers are built,
 //! installed, started and stopped: a new process for each load, one server at a time, so that the machine is its alone.
 
+mod anchors;
 mod peers;
 mod servers;
 
@@ -39,6 +40,8 @@ pub enum Bench {
     Offline,
     /// The conversation page on the longest texts, beside @recogito/text-annotator in the same browser; prints a table
     Page,
+    /// How well highlights are found again in edited texts, on a corpus with known truth; writes docs/BENCHMARKS.md
+    Anchors,
 }
 
 /// What, and how long.
@@ -71,6 +74,8 @@ pub fn page(workspace: &Workspace) -> Result<()> {
     let mut playwright = browser::playwright(workspace, &["--config=measure.config.ts", "measure_page.ts"])?;
     process::run(playwright.env("BENCH_PEERS", peers.folder.join("node_modules")))
 }
+
+pub use anchors::anchors;
 
 /// Beside the time that a load takes: opening connections, silence, a slow server.
 const RUN_LIMIT: Duration = Duration::from_secs(10 * 60);

@@ -1,13 +1,14 @@
 //! The evidence by tag: a column a tag, in which highlights are put in order and from which they go to other tags.
 //!
-//! A highlight stands in the column of each of its tags, by the number that it carries with the tag. Whatever moves it
-//! (drag, keys, dialog) ends in [`Board::put`].
+//! A highlight stands in the column of each of its tags, by the number that it carries with the tag; without a tag it stands
+//! in a column of its own, from which it goes to a tag and to which nothing is moved. Whatever moves it (drag, keys, dialog)
+//! ends in [`Board::put`].
 
 mod entry;
 mod move_dialog;
 mod order;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use shared::{
@@ -22,8 +23,11 @@ use super::{
     tag_list::for_each_tag,
 };
 
-/// What stands in each column, with its number, in order.
-type Columns = HashMap<TagId, Vec<(HighlightId, f64)>>;
+/// What the column of no tag is called in the page.
+pub const UNTAGGED: &str = "untagged";
+
+/// What stands in each column, with its number, in order; under no tag what has none.
+type Columns = HashMap<Option<TagId>, Vec<(HighlightId, f64)>>;
 
 /// An entry on its way by drag.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +35,7 @@ pub struct Drag {
     /// Which highlight.
     pub id: HighlightId,
     /// The column it was taken from.
-    pub from: TagId,
+    pub from: Option<TagId>,
     /// The pointer, in CSS pixels of the window.
     pub at: (f64, f64),
     /// Where it would come to stand: a column, and an index among the others in it.
@@ -48,9 +52,9 @@ pub struct Board {
     /// The entry on its way.
     pub drag: RwSignal<Option<Drag>>,
     /// The same, without the way.
-    dragging: Memo<Option<(HighlightId, TagId)>>,
+    dragging: Memo<Option<(HighlightId, Option<TagId>)>>,
     /// The entry that the dialog asks about.
-    pub asking: RwSignal<Option<(TagId, HighlightId)>>,
+    pub asking: RwSignal<Option<(Option<TagId>, HighlightId)>>,
 }
 
 impl Board {
@@ -66,12 +70,12 @@ impl Board {
     }
 
     /// A column, tracked.
-    fn column(self, tag: TagId) -> Vec<(HighlightId, f64)> {
+    fn column(self, tag: Option<TagId>) -> Vec<(HighlightId, f64)> {
         self.columns.with(|columns| columns.get(&tag).cloned().unwrap_or_default())
     }
 
     /// Where an entry stands in its column, and among how many.
-    fn place_of(self, tag: TagId, id: HighlightId) -> Option<(usize, usize)> {
+    fn place_of(self, tag: Option<TagId>, id: HighlightId) -> Option<(usize, usize)> {
         self.columns.with_untracked(|columns| {
             let column = columns.get(&tag)?;
             Some((column.iter().position(|(other, _)| *other == id)?, column.len()))
@@ -79,46 +83,55 @@ impl Board {
     }
 
     /// Moves an entry to stand before the one at `index` of the others in the column of `to`. The focus goes with it.
-    pub fn put(self, id: HighlightId, from: TagId, to: TagId, index: usize) {
+    pub fn put(self, id: HighlightId, from: Option<TagId>, to: TagId, index: usize) {
         // Others may have taken it away while it was on its way.
         let Some((here, _)) = self.place_of(from, id) else {
             self.desk.announcement.set("It is not here any more.".to_owned());
             return;
         };
-        if from == to && index == here {
+        if from == Some(to) && index == here {
             return;
         }
-        let mut others = untrack(|| self.column(to));
+        let mut others = untrack(|| self.column(Some(to)));
         others.retain(|(other, _)| *other != id);
         let Inserted { order, pushed } =
             order::insert(&others.iter().map(|(_, order)| *order).collect::<Vec<_>>(), index);
         // Those that make room go first: so the first undo takes the move back, which is what is seen.
         let room =
             pushed.into_iter().map(|(at, order)| Command::Move { highlight: others[at].0, from: None, to, order });
-        let the_move = Command::Move { highlight: id, from: (from != to).then_some(from), to, order };
+        let the_move = Command::Move { highlight: id, from: from.filter(|from| *from != to), to, order };
         if !room.chain([the_move]).all(|command| self.desk.run(command)) {
             return;
         }
         let name = untrack(|| self.desk.tag(to)).map(|tag| tag.name).unwrap_or_default();
-        if let Some((place, count)) = self.place_of(to, id) {
+        if let Some((place, count)) = self.place_of(Some(to), id) {
             self.desk.announcement.set(format!("Moved: {name}, {} of {count}.", place + 1));
         }
-        browser::move_focus(&format!("#{} .board-quote", entry_id(to, id)), 0);
+        browser::move_focus(&format!("#{} .board-quote", entry_id(Some(to), id)), 0);
     }
 
     /// Moves an entry along its column, or to the next column, one step; says so where there is no further.
-    pub fn step(self, id: HighlightId, from: TagId, key: &str) -> bool {
+    pub fn step(self, id: HighlightId, from: Option<TagId>, key: &str) -> bool {
         let Some((here, count)) = self.place_of(from, id) else { return false };
         let stay = |text: &str| self.desk.announcement.set(text.to_owned());
         match key {
-            "ArrowUp" if here == 0 => stay("It is the first already."),
-            "ArrowUp" => self.put(id, from, from, here - 1),
-            "ArrowDown" if here + 1 == count => stay("It is the last already."),
-            "ArrowDown" => self.put(id, from, from, here + 1),
+            "ArrowUp" | "ArrowDown" => match from {
+                None => stay("Without a tag it has no place to move along: put it under a tag first."),
+                Some(_) if key == "ArrowUp" && here == 0 => stay("It is the first already."),
+                Some(_) if key == "ArrowDown" && here + 1 == count => stay("It is the last already."),
+                Some(tag) => self.put(id, from, tag, if key == "ArrowUp" { here - 1 } else { here + 1 }),
+            },
             "ArrowLeft" | "ArrowRight" => {
+                let right = key == "ArrowRight";
                 let neighbour = self.desk.tags.with_untracked(|tags| {
-                    let at = tags.iter().position(|tag| tag.id == from)?;
-                    let next = if key == "ArrowRight" { at + 1 } else { at.checked_sub(1)? };
+                    // The column without a tag is the first, and none to go to.
+                    let next = match from {
+                        None => right.then_some(0)?,
+                        Some(from) => {
+                            let at = tags.iter().position(|tag| tag.id == from)?;
+                            if right { at + 1 } else { at.checked_sub(1)? }
+                        }
+                    };
                     tags.get(next).map(|tag| tag.id)
                 });
                 match neighbour {
@@ -144,10 +157,17 @@ fn columns(desk: Desk, before: Option<&Columns>) -> Columns {
         return before.cloned().unwrap_or_default();
     }
     let mut columns = Columns::new();
+    let known: HashSet<TagId> = desk.tags.with(|tags| tags.iter().map(|tag| tag.id).collect());
     for card in desk.order.with(|order| order.iter().filter_map(|id| desk.card(*id)).collect::<Vec<_>>()) {
         card.with(|card| {
-            for (tag, order) in &card.highlight.tags {
-                columns.entry(*tag).or_default().push((card.highlight.id, *order));
+            let highlight = &card.highlight;
+            // A tag may have been deleted while somebody applied it in a train.
+            let tags: Vec<_> = highlight.tags.iter().filter(|(tag, _)| known.contains(tag)).collect();
+            for (tag, order) in &tags {
+                columns.entry(Some(*tag)).or_default().push((highlight.id, *order));
+            }
+            if tags.is_empty() {
+                columns.entry(None).or_default().push((highlight.id, highlight.created_at as f64));
             }
         });
     }
@@ -157,8 +177,13 @@ fn columns(desk: Desk, before: Option<&Columns>) -> Columns {
 }
 
 /// The id of an entry's element: a highlight stands in several columns.
-fn entry_id(tag: TagId, id: HighlightId) -> String {
-    format!("b-{tag}-{id}")
+fn entry_id(tag: Option<TagId>, id: HighlightId) -> String {
+    format!("b-{}-{id}", column_id(tag))
+}
+
+/// How a column is called in the page.
+fn column_id(tag: Option<TagId>) -> String {
+    tag.map_or(UNTAGGED.to_owned(), |tag| tag.to_string())
 }
 
 /// The evidence by tag.
@@ -166,6 +191,14 @@ pub fn board(desk: Desk) -> AnyView {
     let board = Board::new(desk);
     let root = NodeRef::<html::Div>::new();
     Effect::new(move |_| browser::watch_drags(board, root));
+    let untagged = Memo::new(move |_| board.columns.with(|columns| columns.contains_key(&None)));
+    Effect::new(move |was: Option<bool>| {
+        let is = untagged.get();
+        if is && was == Some(false) {
+            browser::keep_at_start(root);
+        }
+        is
+    });
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" && board.drag.get_untracked().is_some() {
             event.prevent_default();
@@ -179,7 +212,8 @@ pub fn board(desk: Desk) -> AnyView {
         // Scrolled by keyboard also where no entry can take the focus.
         <div class="board" role="group" aria-label="Columns" tabindex="0" node_ref=root on:keydown=on_key
             data-dragging=move || board.drag.with(Option::is_some).then_some("")>
-            {for_each_tag(desk, move |tag| view! { <Column board=board tag=tag /> }.into_any())}
+            {move || untagged.get().then(|| view! { <Column board=board tag=None /> })}
+            {for_each_tag(desk, move |tag| view! { <Column board=board tag=Some(tag) /> }.into_any())}
         </div>
         <Ghost board=board />
         <MoveDialog board=board />
@@ -188,14 +222,20 @@ pub fn board(desk: Desk) -> AnyView {
 }
 
 #[component]
-fn Column(board: Board, tag: Tag) -> impl IntoView {
-    let (id, name) = (tag.id, tag.name.clone());
+fn Column(
+    board: Board,
+    /// None: of the highlights that have none.
+    tag: Option<Tag>,
+) -> impl IntoView {
+    let id = tag.as_ref().map(|tag| tag.id);
+    let (name, colour) = tag.map_or(("Untagged".to_owned(), None), |tag| (tag.name, Some(tag.colour)));
+    let label = name.clone();
     let entries = Memo::new(move |_| board.column(id).into_iter().map(|(id, _)| id).collect::<Vec<_>>());
     // The entry that the dragged one would push down; nothing where that is the end of the column.
     let dropping = Memo::new(move |_| {
         board.drag.with(|drag| {
             let drag = drag.as_ref()?;
-            let (_, index) = drag.place.filter(|(tag, _)| *tag == id)?;
+            let (_, index) = drag.place.filter(|(tag, _)| Some(*tag) == id)?;
             Some(entries.with(|entries| entries.iter().filter(|entry| **entry != drag.id).nth(index).copied()))
         })
     });
@@ -204,11 +244,11 @@ fn Column(board: Board, tag: Tag) -> impl IntoView {
         count => format!("{count} highlights"),
     };
     view! {
-        <section class="board-column tinted" style:--t=tag.colour aria-label=name data-column=id.to_string()
+        <section class="board-column tinted" style:--t=colour aria-label=label data-column=column_id(id)
             data-dropping=move || dropping.get().is_some().then_some("")>
             <h2 class="board-title">
                 <span class="dot"></span>
-                <span class="board-name" dir="auto">{tag.name}</span>
+                <span class="board-name" dir="auto">{name}</span>
                 <span class="badge" aria-hidden="true">{move || entries.with(Vec::len)}</span>
                 <span class="visually-hidden">{count}</span>
             </h2>

@@ -6,6 +6,7 @@ mod attach;
 mod board;
 mod boxes;
 mod canvas;
+mod carets;
 mod company;
 mod connection;
 mod dialogue;
@@ -27,6 +28,7 @@ mod permalink;
 mod places;
 mod pointing;
 mod presence;
+mod print;
 mod renew;
 mod replica;
 mod segments;
@@ -45,16 +47,16 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::{html, prelude::*};
 use shared::{
     document::{Command, Root},
-    ids::{HighlightId, MessageId},
+    ids::{HighlightId, MessageId, UserId},
 };
 
 use self::session::Session;
-use super::desk::{Desk, Toast};
+use super::desk::{Desk, Tab, Toast};
 use crate::parts::IMPORT_NOTES;
 
 pub use self::{
     attach::confirm,
-    board::watch_drags,
+    board::{keep_at_start, watch_drags},
     boxes::bind,
     dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
     drafts::{draft, keep_draft},
@@ -92,6 +94,7 @@ pub fn start(desk: Desk) {
     mentions::listen(desk);
     company::listen(desk);
     lifecycle::listen();
+    print::listen(desk);
     desk.watch_hand();
     marks::mount(desk);
     sight::listen();
@@ -156,6 +159,12 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
         // In the same frame: where it leads to may not have been near.
         sight::look();
     }
+    // It has no passage: its card is what there is to see.
+    if desk.placeless.with_untracked(|placeless| placeless.contains(&id)) {
+        desk.tab.set(Tab::Annotations);
+        desk.drawer.set(true);
+        dom::reveal(&format!("#h-{id}"));
+    }
 }
 
 /// Takes the focus to a card, once it is made and stands at its place.
@@ -174,6 +183,12 @@ pub fn close_dialogs(desk: Desk) {
 /// What stands in a text of the document.
 pub fn text_of(root: Root) -> String {
     session().map(|session| session.replica().read(root)).unwrap_or_default()
+}
+
+/// What the others wrote in answer.
+pub fn responses(desk: Desk) -> Vec<(UserId, String)> {
+    let all = session().map(|session| shared::document::responses(&session.replica().doc)).unwrap_or_default();
+    all.into_iter().filter(|(author, _)| *author != desk.place.author).collect()
 }
 
 /// Which message of the page this is, counted from 1.

@@ -1,5 +1,6 @@
 //! The cards in the margin: one a highlight, with its thread.
 
+mod drawer;
 mod menu;
 mod thread;
 
@@ -11,6 +12,7 @@ use shared::{
 };
 
 use self::{
+    drawer::LostHighlights,
     menu::CardMenu,
     thread::{CommentForm, Thread},
 };
@@ -52,12 +54,19 @@ pub fn Cards(desk: Desk) -> impl IntoView {
         {empty}
         <FilterBar desk=desk />
         {nothing_found}
-        <div class="margin" id="margin">
-            <For each=move || desk.shown.get() key=|id| *id let:id>
-                {desk.card(id).map(|card| view! { <CardArticle desk=desk id=id card=card /> }.into_any())}
-            </For>
-        </div>
+        <LostHighlights desk=desk />
+        <div class="margin" id="margin">{each_card(desk, desk.beside)}</div>
     }
+}
+
+/// A card each; both lists of cards are this one, for the sake of the download.
+fn each_card(desk: Desk, ids: Memo<Vec<HighlightId>>) -> AnyView {
+    view! {
+        <For each=move || ids.get() key=|id| *id let:id>
+            {desk.card(id).map(|card| view! { <CardArticle desk=desk id=id card=card /> }.into_any())}
+        </For>
+    }
+    .into_any()
 }
 
 #[component]

@@ -2,7 +2,7 @@
 
 mod cards;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use leptos::prelude::*;
 use shared::{
@@ -151,6 +151,14 @@ pub struct Desk {
     /// Those in sight, in the same order. With them are the one in hand, and those with something half written: what
     /// arrives from elsewhere must not take a card away from below somebody's hands.
     pub shown: Memo<Vec<HighlightId>>,
+    /// The highlights whose words are nowhere in the text.
+    pub placeless: RwSignal<HashSet<HighlightId>>,
+    /// Those in sight that have a place in the text: their cards stand beside it.
+    pub beside: Memo<Vec<HighlightId>>,
+    /// Those in sight that have none: their cards stand in a drawer.
+    pub lost: Memo<Vec<HighlightId>>,
+    /// Whether that is open.
+    pub drawer: RwSignal<bool>,
     /// Whether there are so many cards that those far out of sight are not made. Every card depends on it: a signal that is
     /// set when it changes, and not derived, or each further highlight would ask all of them.
     pub many: RwSignal<bool>,
@@ -164,6 +172,8 @@ pub struct Desk {
     pub history: RwSignal<(usize, usize)>,
     /// Rises with every change of the notes or of one's response.
     pub typed: RwSignal<u32>,
+    /// Rises with every change of anything, while responses are in sight.
+    pub heard: RwSignal<u32>,
     /// Who has the page open.
     pub present: RwSignal<Vec<Person>>,
     /// Where the others are.
@@ -220,6 +230,15 @@ impl Desk {
             }
             order
         });
+        let placeless = RwSignal::new(HashSet::new());
+        let with_place = move |wanted: bool| {
+            shown.with(|shown| {
+                placeless.with(|placeless| {
+                    let fits = |id: &&HighlightId| placeless.contains(*id) != wanted;
+                    shown.iter().filter(fits).copied().collect::<Vec<_>>()
+                })
+            })
+        };
         Self {
             place,
             name: StoredValue::new(name),
@@ -233,12 +252,17 @@ impl Desk {
             order,
             filter,
             shown,
+            placeless,
+            beside: Memo::new(move |_| with_place(true)),
+            lost: Memo::new(move |_| with_place(false)),
+            drawer: RwSignal::new(true),
             many: RwSignal::new(false),
             last_visit,
             tags: RwSignal::new(Vec::new()),
             groups: RwSignal::new(Vec::new()),
             history: RwSignal::new((0, 0)),
             typed: RwSignal::new(0),
+            heard: RwSignal::new(0),
             present: RwSignal::new(Vec::new()),
             whereabouts: RwSignal::new(HashMap::new()),
             following: RwSignal::new(None),
@@ -375,6 +399,8 @@ impl Desk {
             browser::leave_selection();
             self.selection.set(None);
             self.announcement.set("Attached to the selection.".to_owned());
+            // A card that was in the drawer is made anew beside its text, and had the focus.
+            browser::move_focus(&format!("#h-{id}"), 0);
         }
     }
 

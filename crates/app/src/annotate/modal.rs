@@ -1,6 +1,7 @@
 use leptos::{html, prelude::*};
 
 use super::{
+    announcements::Announcements,
     browser,
     desk::{Desk, Dialog},
     toast::ToastBar,
@@ -43,7 +44,7 @@ pub fn Modal(
             view! {
                 {children.with_value(|children| children())}
                 <ToastBar desk=desk />
-                <p class="visually-hidden" role="log">{move || desk.announcement.get()}</p>
+                <Announcements desk=desk />
             }
             .into_any()
         })

@@ -39,7 +39,11 @@ fn PersonRow(desk: Desk, id: UserId, name: String) -> impl IntoView {
     let is_me = id == desk.place.author;
     let is_here = Memo::new(move |_| desk.present.with(|here| here.iter().any(|person| person.id == id)));
     let place = move || {
-        let reads = desk.whereabouts.with(|all| all.get(&id).and_then(|at| at.reads));
+        let (reads, writes) =
+            desk.whereabouts.with(|all| all.get(&id).map_or((None, false), |at| (at.reads, at.cursor.is_some())));
+        if writes && !is_me {
+            return "writing in the notes".to_owned();
+        }
         match reads.and_then(browser::number_of).filter(|_| !is_me) {
             Some(number) => format!("reads message {number}"),
             None => "here now".to_owned(),

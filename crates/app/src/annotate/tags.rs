@@ -15,7 +15,7 @@ use shared::{
     rules::{self, Change},
 };
 
-use self::{copy::CopyTags, groups::Group, row::place};
+use self::{copy::CopyTags, edit::Written, groups::Group, row::place};
 use super::{
     browser,
     desk::{Desk, Dialog},
@@ -36,8 +36,15 @@ struct Bench {
     /// The tag that is being changed, and the group in which it stays as long: what is being written would go with its
     /// row, if somebody else put it into another.
     open: RwSignal<Option<(TagId, Option<TagGroupId>)>>,
+    /// What is half written of tags whose rows are closed, or of the open one.
+    kept: RwSignal<HashMap<TagId, Written>>,
     /// What a pointer drags.
     drag: RwSignal<Option<Drag>>,
+}
+
+thread_local! {
+    /// What is half written of tags: longer than the dialog is open. A page has one conversation.
+    static KEPT: ArcRwSignal<HashMap<TagId, Written>> = ArcRwSignal::new(HashMap::new());
 }
 
 /// A tag on its way.
@@ -124,6 +131,7 @@ pub fn ManageTags(desk: Desk) -> impl IntoView {
 
 /// What stands in the dialog.
 pub fn vocabulary(desk: Desk) -> AnyView {
+    let kept = KEPT.with(|kept| RwSignal::from(kept.clone()));
     let counts = Memo::new(move |_| {
         let mut counts = HashMap::new();
         for card in desk.order.get().into_iter().filter_map(|id| desk.card(id)) {
@@ -135,7 +143,7 @@ pub fn vocabulary(desk: Desk) -> AnyView {
         }
         counts
     });
-    let bench = Bench { desk, counts, open: RwSignal::new(None), drag: RwSignal::new(None) };
+    let bench = Bench { desk, counts, open: RwSignal::new(None), kept, drag: RwSignal::new(None) };
     let groups = move || {
         let named = desk.groups.get().into_iter().map(|group| Some(group.id));
         std::iter::once(None).chain(named).collect::<Vec<_>>()

@@ -1,8 +1,8 @@
-//! Where the people here are in the text: what they read, what they have selected.
+//! Where the people here are: what they read, what they have selected, where they write in the shared notes.
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only browsers tell one another"))]
 
 use serde::{Deserialize, Serialize};
-use shared::ids::MessageId;
+use shared::{document::Position, ids::MessageId};
 
 /// More of a selection is not told: a state in the presence has 4 KiB.
 pub const MAX_PASSAGES: usize = 8;
@@ -16,6 +16,18 @@ pub struct Whereabouts {
     /// What they have selected, a passage a message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selection: Vec<Passage>,
+    /// Where they write in the shared notes: as Yjs clients say it (`y-codemirror` and others), so that these see us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+}
+
+/// What is selected in the shared notes; mostly nothing, and both are one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Where it was begun.
+    pub anchor: Position,
+    /// Where the caret is.
+    pub head: Position,
 }
 
 /// A passage of a message, in code points of its canonical text.

@@ -24,6 +24,10 @@ pub fn text_of(_: shared::document::Root) -> String {
     String::new()
 }
 
+pub fn responses(_: Desk) -> Vec<(shared::ids::UserId, String)> {
+    Vec::new()
+}
+
 pub fn number_of(_: shared::ids::MessageId) -> Option<usize> {
     None
 }
@@ -87,6 +91,8 @@ pub fn focus_at_end(_: &leptos::web_sys::HtmlTextAreaElement) {}
 pub fn discard(_: Desk, _: Vec<String>) {}
 
 pub fn watch_drags(_: Board, _: leptos::prelude::NodeRef<leptos::html::Div>) {}
+
+pub fn keep_at_start(_: leptos::prelude::NodeRef<leptos::html::Div>) {}
 
 pub fn half_written() -> Vec<shared::ids::HighlightId> {
     Vec::new()

@@ -7,6 +7,7 @@ use shared::{
 };
 
 use super::{
+    announcements::Announcements,
     away::{AsideButton, Away},
     browser,
     desk::{Desk, Place},
@@ -128,7 +129,7 @@ fn Tools(desk: Desk) -> impl IntoView {
         <Away desk=desk />
         <Following desk=desk />
         <ToastBar desk=desk />
-        <p class="visually-hidden" role="log" aria-label="Announcements">{move || desk.announcement.get()}</p>
+        <Announcements desk=desk />
     }
     .into_any()
 }

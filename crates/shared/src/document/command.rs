@@ -3,6 +3,7 @@
 
 mod annotations;
 mod inverse;
+mod trace;
 mod vocabulary;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use inverse::inverse;
+pub use trace::{Trace, trace};
 pub(super) use vocabulary::tag_prelim;
 
 /// What a person does.

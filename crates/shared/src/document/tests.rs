@@ -218,6 +218,45 @@ fn what_one_edits_of_a_tag_leaves_what_others_edit_of_it() {
 }
 
 #[test]
+fn a_trace_tells_what_others_changed_after_a_command() {
+    let (a, b, id) = two_peers_and_a_highlight();
+    let tags: Vec<TagId> = a.tags().into_iter().map(|tag| tag.id).collect();
+    let elsewhere = Target { exact: "clock".into(), ..target() };
+    let stories: [(Command, Vec<Command>); 6] = [
+        (Command::Resolve(id), vec![Command::Reopen(id), Command::Resolve(id)]),
+        (Command::Attach(id, vec![elsewhere.clone()]), vec![Command::Attach(id, vec![target()])]),
+        (
+            Command::Move { highlight: id, from: None, to: tags[0], order: 7.0 },
+            vec![Command::Move { highlight: id, from: None, to: tags[0], order: 8.0 }],
+        ),
+        (Command::AddTag(id, tags[1]), vec![Command::RemoveTag(id, tags[1])]),
+        (Command::RemoveTag(id, tags[1]), vec![Command::AddTag(id, tags[1])]),
+        (Command::Restore(id), vec![]),
+    ];
+    // Highlights are re-attached, by the rules, by whoever made them; here the other one may.
+    let moderator = |peer: &Peer, at: i64, command: Command| {
+        let sender = Sender { author: peer.me, access: Access::Annotator, moderates: true };
+        execute(&peer.roots, &mut peer.doc.transact_mut(), &sender, at, command).unwrap();
+    };
+    let trace_of = |command: &Command| trace(&a.roots, &a.doc.transact(), command);
+    for (at, (mine, theirs)) in stories.into_iter().enumerate() {
+        let at = 100 * (at as i64 + 1);
+        moderator(&a, at, mine.clone());
+        let left = trace_of(&mine);
+        assert!(left.is_some());
+        a.exchange(&b);
+        b.run(at + 1, Command::Comment { highlight: id, id: CommentId::new(), body: "beside".into(), parent: None })
+            .unwrap();
+        a.exchange(&b);
+        assert_eq!(trace_of(&mine), left, "what stands beside it is nothing to {mine:?}");
+        let is_changed = !theirs.is_empty();
+        theirs.into_iter().for_each(|command| moderator(&b, at + 2, command));
+        a.exchange(&b);
+        assert_eq!(trace_of(&mine) != left, is_changed, "{mine:?}");
+    }
+}
+
+#[test]
 fn a_move_that_cannot_be_done_leaves_the_highlight_where_it_was() {
     let (a, _, id) = two_peers_and_a_highlight();
     let from = a.only().tags[0].0;

@@ -24,6 +24,26 @@ pub(super) fn suffix_similarity(stated: &str, found: &str) -> u32 {
     similarity(first_chars(stated), first_chars(found))
 }
 
+/// Whether a text ends with the stated one, however white space is spelled: it says little of a place, and other clients
+/// keep it in other ways.
+pub(super) fn ends_with(stated: &str, found: &str) -> bool {
+    let mut found = found.chars().rev().filter(|character| !character.is_whitespace());
+    last_chars(stated)
+        .chars()
+        .rev()
+        .filter(|character| !character.is_whitespace())
+        .all(|wanted| found.next() == Some(wanted))
+}
+
+/// As [`ends_with`], for the beginning.
+pub(super) fn starts_with(stated: &str, found: &str) -> bool {
+    let mut found = found.chars().filter(|character| !character.is_whitespace());
+    first_chars(stated)
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .all(|wanted| found.next() == Some(wanted))
+}
+
 fn last_chars(text: &str) -> &str {
     let start = text.char_indices().rev().take(CONTEXT_CHARS).last().map_or(text.len(), |(at, _)| at);
     &text[start..]

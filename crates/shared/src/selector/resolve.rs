@@ -65,36 +65,33 @@ const MAX_CANDIDATES: usize = 64;
 
 /// Finds a target in the text of its message, with `map` the text's units.
 ///
-/// It is where its position says if the quote is there (unless the surroundings contradict it on both sides and another
-/// place has the right ones). Otherwise the places that hold the quote, or something like it (a quarter of its letters
-/// edited, 32 at most), are scored by quote, surroundings and distance. The best is [`Anchor::Moved`] if it reaches a
-/// minimum and no other comes near, or if it is the only place with the quote word for word; else the target is lost. So
-/// is one whose approximate search would take too long, which takes a text that resembles the quote all over.
+/// It is [`Anchor::Exact`] where its position says if the quote stands there in its stated surroundings. The quote alone is
+/// not enough: where paragraphs were put in, deleted or moved, the same words may have come to stand there that are another
+/// passage. Otherwise the places that hold the quote, or something like it (a quarter of its letters edited, 32 at most), are
+/// scored by quote, surroundings and distance. The best is [`Anchor::Moved`] if it reaches a minimum and no other comes near,
+/// or if it is the only place with the quote word for word, or, with nothing better, the place that the position names. Else
+/// the target is lost. So is one whose approximate search would take too long, which takes a text that resembles the quote
+/// all over.
 pub fn resolve(target: &Target, text: &str, map: &OffsetMap) -> Anchor {
     if target.lost || target.exact.is_empty() {
         return Anchor::Lost;
     }
     let scale = Scale { target, text, map };
-    let here = map.slice(text, target.start, target.end) == Some(target.exact.as_str());
     let (start, end) = (target.start, target.end);
-    if here && !scale.contradicts(start, end) {
+    let here = map.slice(text, start, end) == Some(target.exact.as_str());
+    if here && scale.stands_as_stated(start, end) {
         return Anchor::Exact { start, end };
     }
     let (mut candidates, verbatim) = scale.verbatim();
-    if here {
-        return match scale.choose(&candidates) {
-            Some(best) if best.start != start => best.moved(),
-            _ => Anchor::Exact { start, end },
-        };
-    }
     if candidates.iter().all(|candidate| candidate.score < GOOD_SCORE) {
         candidates.extend(scale.alike());
     }
-    let sole = candidates.first().copied().filter(|_| verbatim == 1);
+    let sole = candidates.first().filter(|_| verbatim == 1).map(|sole| sole.moved());
+    let fallback = sole.or(here.then_some(Anchor::Moved { start, end })).unwrap_or(Anchor::Lost);
     if candidates.iter().all(|candidate| candidate.score < MIN_SCORE) {
-        return sole.map_or(Anchor::Lost, Candidate::moved);
+        return fallback;
     }
-    scale.choose(&candidates).map_or(Anchor::Lost, Candidate::moved)
+    scale.choose(&candidates).map_or(if here { fallback } else { Anchor::Lost }, Candidate::moved)
 }
 
 /// A place where the target may be.
@@ -180,16 +177,22 @@ impl Scale<'_> {
 
     /// How alike the surroundings of a place are to the stated ones, where any are stated.
     fn contexts(&self, start: CharOffset, end: CharOffset) -> (Option<u32>, Option<u32>) {
-        let byte = |offset| self.map.char_to_byte(offset).map_or(self.text.len(), |ByteOffset(byte)| byte as usize);
-        let (before, after) = (&self.text[..byte(start)], &self.text[byte(end)..]);
+        let (before, after) = self.around(start, end);
         let Target { prefix, suffix, .. } = self.target;
         let prefix = (!prefix.is_empty()).then(|| context::prefix_similarity(prefix, before));
         let suffix = (!suffix.is_empty()).then(|| context::suffix_similarity(suffix, after));
         (prefix, suffix)
     }
 
-    fn contradicts(&self, start: CharOffset, end: CharOffset) -> bool {
-        self.contexts(start, end) == (Some(0), Some(0))
+    /// Whether the surroundings of a place are the stated ones, as far as any are stated.
+    fn stands_as_stated(&self, start: CharOffset, end: CharOffset) -> bool {
+        let (before, after) = self.around(start, end);
+        context::ends_with(&self.target.prefix, before) && context::starts_with(&self.target.suffix, after)
+    }
+
+    fn around(&self, start: CharOffset, end: CharOffset) -> (&str, &str) {
+        let byte = |offset| self.map.char_to_byte(offset).map_or(self.text.len(), |ByteOffset(byte)| byte as usize);
+        (&self.text[..byte(start)], &self.text[byte(end)..])
     }
 
     /// Bytes beside an occurrence that are as stated, from the quote outwards.

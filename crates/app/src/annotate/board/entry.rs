@@ -15,7 +15,8 @@ pub fn quote(card: &Card) -> Option<String> {
 #[component]
 pub fn EntryItem(
     board: Board,
-    tag: TagId,
+    /// Of which column; none: of those without a tag.
+    tag: Option<TagId>,
     id: HighlightId,
     /// The entry that a dragged one would push down.
     dropping: Memo<Option<Option<HighlightId>>>,

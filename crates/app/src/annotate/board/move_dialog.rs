@@ -25,7 +25,7 @@ pub fn MoveDialog(board: Board) -> impl IntoView {
         }
     });
     // The dialog gives the focus back to the button first; then the entry takes it along.
-    let act = move |act: &dyn Fn(TagId, HighlightId)| {
+    let act = move |act: &dyn Fn(Option<TagId>, HighlightId)| {
         let asked = board.asking.get_untracked();
         close();
         if let Some((from, id)) = asked {
@@ -41,7 +41,7 @@ pub fn MoveDialog(board: Board) -> impl IntoView {
         let id = board.asking.get().map(|(_, id)| id)?;
         entry::quote(&desk.card(id)?.get())
     };
-    let here = move |tag: TagId| board.asking.get().is_some_and(|(from, _)| from == tag);
+    let here = move |tag: TagId| board.asking.get().is_some_and(|(from, _)| from == Some(tag));
     let column = move |tag: Tag| {
         let to = tag.id;
         view! {
@@ -63,7 +63,7 @@ pub fn MoveDialog(board: Board) -> impl IntoView {
         <dialog class="dialog move-dialog" node_ref=dialog aria-labelledby="move-title" on:close=move |_| board.asking.set(None)>
             <h2 id="move-title">"Move to …"</h2>
             <blockquote class="move-quote" dir="auto">{words}</blockquote>
-            <div class="move-steps">
+            <div class="move-steps" hidden=move || board.asking.get().is_some_and(|(from, _)| from.is_none())>
                 <button class="button" type="button" on:click=move |_| step("ArrowUp")>"Up"</button>
                 <button class="button" type="button" on:click=move |_| step("ArrowDown")>"Down"</button>
             </div>

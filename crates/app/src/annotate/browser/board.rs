@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::dom;
-use crate::annotate::board::{Board, Drag};
+use crate::annotate::board::{Board, Drag, UNTAGGED};
 
 /// So far a pressed pointer must go, in CSS pixels, to drag: nearer it is a click.
 const SLACK: f64 = 6.0;
@@ -20,7 +20,7 @@ const SCROLL: f64 = 9.0;
 #[derive(Clone, Copy)]
 struct Press {
     id: HighlightId,
-    from: TagId,
+    from: Option<TagId>,
     at: (f64, f64),
     pointer: i32,
 }
@@ -76,6 +76,19 @@ pub fn watch_drags(board: Board, root: NodeRef<html::Div>) {
     });
 }
 
+/// A column has come before the first one. The browser keeps that one at the edge; whoever was at the start stays at the
+/// start, and sees it come.
+pub fn keep_at_start(root: NodeRef<html::Div>) {
+    request_animation_frame(move || {
+        let Some(root) = root.get_untracked() else { return };
+        let columns = dom::all(".board > .board-column");
+        let [first, second, ..] = columns.as_slice() else { return };
+        if (root.scroll_left() - (second.offset_left() - first.offset_left())).abs() < 16 {
+            root.set_scroll_left(0);
+        }
+    });
+}
+
 /// What is pressed, if it is something to drag.
 fn pressed(board: Board, event: &PointerEvent) -> Option<Press> {
     let target: Element = event.target()?.dyn_into().ok()?;
@@ -85,9 +98,10 @@ fn pressed(board: Board, event: &PointerEvent) -> Option<Press> {
     if event.button() != 0 || !may_start || !board.desk.sender().access.may_annotate() {
         return None;
     }
+    let column = within(".board-column")?.get_attribute("data-column")?;
     Some(Press {
         id: within(".board-entry")?.get_attribute("data-entry")?.parse().ok()?,
-        from: within(".board-column")?.get_attribute("data-column")?.parse().ok()?,
+        from: if column == UNTAGGED { None } else { Some(column.parse().ok()?) },
         at: (f64::from(event.client_x()), f64::from(event.client_y())),
         pointer: event.pointer_id(),
     })
@@ -99,7 +113,8 @@ fn place_at((x, y): (f64, f64), dragged: HighlightId) -> Option<(TagId, usize)> 
         let here = column.get_bounding_client_rect();
         (here.left()..=here.right()).contains(&x)
     })?;
-    let tag = column.get_attribute("data-column")?;
+    // Nothing is put into the column without a tag: to take tags off is for the card's menu.
+    let tag = column.get_attribute("data-column").filter(|tag| tag != UNTAGGED)?;
     let dragged = dragged.to_string();
     let index = dom::all(&format!("[data-column=\"{tag}\"] .board-entry"))
         .iter()

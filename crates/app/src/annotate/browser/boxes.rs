@@ -14,7 +14,7 @@ use leptos::{
 use shared::document::{Root, TextEdit, difference, moved_past};
 use web_sys::HtmlTextAreaElement;
 
-use super::{keyboard, session::Session};
+use super::{carets, keyboard, session::Session};
 
 struct Bound {
     area: HtmlTextAreaElement,
@@ -40,6 +40,20 @@ impl Boxes {
         if !bound.composing {
             bound.catch_up(text);
         }
+    }
+}
+
+impl Boxes {
+    /// The box of a text.
+    pub fn area(&self, root: Root) -> Option<HtmlTextAreaElement> {
+        self.0.get(&root).map(|bound| bound.area.clone())
+    }
+
+    /// Where the person's caret is in the document's text: what is selected begins, and ends.
+    pub fn selected(&self, root: Root) -> Option<(u32, u32)> {
+        let bound = self.0.get(&root)?;
+        let there = |at: Option<u32>| Some(bound.behind.iter().fold(at?, |at, edit| edit.shift(at)));
+        Some((there(bound.area.selection_start().ok().flatten())?, there(bound.area.selection_end().ok().flatten())?))
     }
 }
 
@@ -85,6 +99,9 @@ pub fn bind(root: Root, node: NodeRef<html::Textarea>) {
         session.type_in(root, &[TextEdit { at: 0, remove: 0, insert: early }]);
     }
     listen(&session, root, &area);
+    if root == Root::Notes {
+        carets::watch(session.desk, &area);
+    }
 }
 
 /// Puts words into a box where its caret is, a line of their own, as if they were typed.
@@ -140,6 +157,8 @@ fn listen(session: &Rc<Session>, root: Root, area: &HtmlTextAreaElement) {
         event.prevent_default();
         undoing.step_text(root, redo);
     });
+    let left = session.clone();
+    super::dom::on(&target, ev::blur, move |_| left.replica().pause(root));
     let session = session.clone();
     super::dom::on(&target, ev::input, move |_| typed(&session, root));
     let started = composing.clone();

@@ -6,7 +6,7 @@ use std::{cell::Cell, time::Duration};
 use leptos::{ev, prelude::*};
 use shared::{selector::Target, text::CharOffset};
 
-use super::{dom, session, session::Session};
+use super::{carets, dom, session, session::Session};
 use crate::{
     annotate::{
         desk::Desk,
@@ -100,7 +100,8 @@ fn go(session: &Session, at: &Whereabouts) {
     element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
-fn tell_soon(desk: Desk) {
+/// Tells the others where one is, when that has rested a moment.
+pub fn tell_soon(desk: Desk) {
     if WAITING.replace(true) {
         return;
     }
@@ -113,7 +114,7 @@ fn tell_soon(desk: Desk) {
             let selection = desk
                 .selection
                 .with_untracked(|selection| selection.iter().flatten().take(MAX_PASSAGES).map(passage).collect());
-            let at = Whereabouts { reads: top_message(&session), selection };
+            let at = Whereabouts { reads: top_message(&session), selection, cursor: carets::own(&session) };
             if session.presence.borrow_mut().go(at) && session.is_open() {
                 session.announce();
             }

@@ -51,6 +51,12 @@ pub fn bring_into_view(selector: &str) {
     }
 }
 
+/// The same, once the views have caught up.
+pub fn reveal(selector: &str) {
+    let selector = selector.to_owned();
+    request_animation_frame(move || bring_into_view(&selector));
+}
+
 /// Whether the focus leaves the element that listens, and all below it.
 pub fn leaves(event: &FocusEvent) -> bool {
     let Some(here) = event.current_target().and_then(|target| target.dyn_into::<Node>().ok()) else { return false };

@@ -28,14 +28,28 @@ pub fn listen(desk: Desk) {
     });
 }
 
+/// A page that is loaded again goes on with the visit, but not for longer than so many milliseconds.
+const VISIT_MS: f64 = 12.0 * 3600.0 * 1000.0;
+
 /// Reads when this person was last here, on this device, and keeps when this visit ends. It is kept at its start as well:
-/// a page that is killed has no end.
+/// a page that is killed has no end. When the visit before this one ended is kept by the tab, for when it is loaded again.
 fn visit(desk: Desk) {
     let key = format!("visit:{}:{}", desk.place.user, desk.place.conversation);
     // Without a storage every visit is the first one.
     let Ok(Some(storage)) = window().local_storage() else { return };
-    let last = storage.get_item(&key).ok().flatten().and_then(|last| last.parse().ok());
-    desk.last_visit.set(last.unwrap_or_default());
+    let tab = window().session_storage().ok().flatten();
+    let (now, ended) = (js_sys::Date::now(), storage.get_item(&key).ok().flatten());
+    let kept = tab.as_ref().filter(|_| is_reload()).and_then(|tab| tab.get_item(&key).ok().flatten());
+    let goes_on = kept.as_ref().and_then(|kept| {
+        let (last, began) = kept.split_once(' ')?;
+        Some((last.parse::<f64>().ok()?, began.parse::<f64>().ok()?)).filter(|(_, began)| now - began < VISIT_MS)
+    });
+    let (last, began) = goes_on.unwrap_or((ended.and_then(|ended| ended.parse().ok()).unwrap_or_default(), now));
+    desk.last_visit.set(last as i64);
+    if let Some(tab) = tab {
+        // A tab that keeps nothing takes each load for a visit.
+        let _ = tab.set_item(&key, &format!("{last} {began}"));
+    }
     // A storage that is full forgets this visit.
     let keep = move || drop(storage.set_item(&key, &format!("{}", js_sys::Date::now())));
     keep();
@@ -44,9 +58,16 @@ fn visit(desk: Desk) {
     dom::on(&document().into(), ev::visibilitychange, move |_| keep());
 }
 
+/// Whether this page is one that was here already, loaded again.
+fn is_reload() -> bool {
+    let navigation = window().performance().map(|performance| performance.get_entries_by_type("navigation").get(0));
+    let kind = navigation.and_then(|navigation| js_sys::Reflect::get(&navigation, &"type".into()).ok());
+    kind.is_some_and(|kind| kind == "reload")
+}
+
 /// The highlights with something half written in their cards.
 pub fn half_written() -> Vec<HighlightId> {
-    dom::all("#margin > .card:has(textarea:not(:placeholder-shown))")
+    dom::all("[data-highlight-id]:has(textarea:not(:placeholder-shown))")
         .iter()
         .filter_map(|card| card.get_attribute("data-highlight-id")?.parse().ok())
         .collect()
@@ -65,6 +86,6 @@ pub fn step_highlight(desk: Desk, forward: bool) {
     desk.announcement.set(format!("{} of {}: {}", at + 1, shown.len(), untrack(|| desk.label(id))));
     // In a list of its own the card may be out of sight.
     if !places::is_wide() {
-        request_animation_frame(move || dom::bring_into_view(&format!("#h-{id}")));
+        dom::reveal(&format!("#h-{id}"));
     }
 }

@@ -1,56 +1,67 @@
 //! What this person did here, and how to take it back and do it again: commands of their own, done anew. What others
 //! did is never undone.
 
-use shared::document::Command;
+use shared::document::{Command, Trace};
 
 /// So much is remembered.
 const MOST: usize = 200;
 
-/// Two stacks: what takes the last things back, and what does the last things taken back again.
+/// Something that was done.
+#[derive(Clone)]
+pub struct Step {
+    /// What was done.
+    pub did: Command,
+    /// What stood in the document then, where it did something: if that is another now, somebody else has gone on with it.
+    pub left: Option<Trace>,
+    /// What takes it back.
+    pub back: Command,
+}
+
+/// Two stacks: the last things done, and the last things taken back again.
 #[derive(Default)]
 pub struct History {
-    back: Vec<Command>,
-    again: Vec<Command>,
+    done: Vec<Step>,
+    undone: Vec<Step>,
 }
 
 impl History {
-    /// Something was done; this takes it back. What was taken back before is no longer to be done again.
-    pub fn did(&mut self, back: Command) {
-        self.again.clear();
-        push(&mut self.back, back);
+    /// Something was done. What was taken back before is no longer to be done again.
+    pub fn did(&mut self, step: Step) {
+        self.undone.clear();
+        push(&mut self.done, step);
     }
 
     /// What would take the last thing back.
     pub fn last(&self) -> Option<&Command> {
-        self.back.last()
+        self.done.last().map(|step| &step.back)
     }
 
     /// This was taken back in another way.
     pub fn forget(&mut self, back: &Command) {
-        if let Some(at) = self.back.iter().rposition(|known| known == back) {
-            self.back.remove(at);
+        if let Some(at) = self.done.iter().rposition(|known| known.back == *back) {
+            self.done.remove(at);
         }
     }
 
-    /// The next command, to undo or to redo.
-    pub fn take(&mut self, redo: bool) -> Option<Command> {
-        if redo { self.again.pop() } else { self.back.pop() }
+    /// The next thing to undo, or to redo.
+    pub fn take(&mut self, redo: bool) -> Option<Step> {
+        if redo { self.undone.pop() } else { self.done.pop() }
     }
 
-    /// What [`History::take`] gave was done; this takes that back.
-    pub fn took(&mut self, redo: bool, inverse: Command) {
-        push(if redo { &mut self.back } else { &mut self.again }, inverse);
+    /// What [`History::take`] gave was taken back, and this came of it.
+    pub fn took(&mut self, redo: bool, step: Step) {
+        push(if redo { &mut self.done } else { &mut self.undone }, step);
     }
 
     /// How many things can be undone, and redone.
     pub fn counts(&self) -> (usize, usize) {
-        (self.back.len(), self.again.len())
+        (self.done.len(), self.undone.len())
     }
 }
 
-fn push(stack: &mut Vec<Command>, command: Command) {
+fn push(stack: &mut Vec<Step>, step: Step) {
     if stack.len() == MOST {
         stack.remove(0);
     }
-    stack.push(command);
+    stack.push(step);
 }

@@ -171,12 +171,14 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
             Some(highlight) => {
                 let (anchor, spans) = locate(session, &highlight);
                 let found = (anchor == AnchorState::Moved).then(|| found_text(session, &spans));
+                let is_placeless = spans.is_empty();
                 let tags = highlight.tags.iter().map(|(tag, _)| *tag).collect();
                 let moved = session.painter.borrow_mut().show(id, spans, tags);
                 if moved {
                     places::forget_anchor(id);
                 }
                 desk.put_card(Card { highlight, anchor, found });
+                desk.set_placeless(id, is_placeless);
                 order_changed |= moved || known.is_none();
             }
             None => {
@@ -192,7 +194,10 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
     if order_changed || !gone.is_empty() {
         let order = session.painter.borrow().passages.order();
         desk.set_order(order);
-        gone.into_iter().for_each(|id| desk.drop_card(id));
+        for id in gone {
+            desk.drop_card(id);
+            desk.set_placeless(id, false);
+        }
     }
 }
 

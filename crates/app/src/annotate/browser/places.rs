@@ -77,7 +77,7 @@ pub fn listen(desk: Desk) {
         }
     });
     Effect::new(move |_| {
-        desk.shown.track();
+        desk.beside.track();
         desk.active.track();
         desk.tab.track();
         lay_out(desk);
@@ -152,7 +152,7 @@ fn align(desk: Desk, session: &Session, margin: &HtmlElement) {
     }
     let scrolled = window().scroll_y().unwrap_or_default();
     PLACED_AT.set(scrolled);
-    let order = desk.shown.get_untracked();
+    let order = desk.beside.get_untracked();
     let in_hand = desk.active.get_untracked();
     let mut made = nearness::made(!desk.many.get_untracked());
     made.extend(in_hand.and_then(|id| Some((id, nearness::element(id)?))));
@@ -182,7 +182,8 @@ fn align(desk: Desk, session: &Session, margin: &HtmlElement) {
         }
     });
     // What is far now goes; what is near comes, and is measured and placed again when it is made.
-    nearness::only(desk, &order[first..last]);
+    let in_drawer = desk.lost.get_untracked();
+    nearness::only(desk, &[&order[first..last], &in_drawer].concat());
     if !margin.has_attribute("data-settled") {
         let _ = margin.set_attribute("data-settled", "");
     }

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc};
 
 use shared::{
-    document::{self, Command, Refusal, Root, Roots, TextEdit},
+    document::{self, Command, Refusal, Root, Roots, TextEdit, Trace},
     ids::UserId,
     rules::Sender,
     sync::prescan,
@@ -145,6 +145,11 @@ impl Replica {
         document::inverse(&self.roots, &self.doc.transact(), command)
     }
 
+    /// What stands where a command did something; to be asked after it was done, and before it is taken back.
+    pub fn trace(&self, command: &Command) -> Option<Trace> {
+        document::trace(&self.roots, &self.doc.transact(), command)
+    }
+
     /// Does a command, or says why not.
     pub fn execute(&self, sender: &Sender, command: Command) -> Result<(), Refusal> {
         let now = js_sys::Date::now() as i64;
@@ -164,14 +169,22 @@ impl Replica {
         self.text(root).get_string(&self.doc.transact())
     }
 
+    fn undo(&self, root: Root) -> &RefCell<UndoManager> {
+        match root {
+            Root::Notes => &self.notes_undo,
+            Root::Response => &self.response_undo,
+        }
+    }
+
+    /// What is typed into a text from now on is taken back by itself.
+    pub fn pause(&self, root: Root) {
+        self.undo(root).borrow_mut().reset();
+    }
+
     /// Takes back what this page typed last into a text, or types it again; false if that would put more back at once
     /// than the server takes in one update.
     pub fn step_back(&self, root: Root, redo: bool) -> bool {
-        let manager = match root {
-            Root::Notes => &self.notes_undo,
-            Root::Response => &self.response_undo,
-        };
-        let mut manager = manager.borrow_mut();
+        let mut manager = self.undo(root).borrow_mut();
         let stack = if redo { manager.redo_stack() } else { manager.undo_stack() };
         let put_back: u32 = stack.last().map_or(0, |item| {
             item.deletions().iter().flat_map(|(_, ranges)| ranges.iter()).map(|range| range.end - range.start).sum()

@@ -14,12 +14,22 @@ use shared::{
 };
 
 use super::{
-    boxes::Boxes, connection, history::History, journal::Journal, link::Link, mirror, painter::Painter, permalink,
-    presence::Presence, replica::Replica, socket::Socket, texts::Texts,
+    boxes::Boxes,
+    connection,
+    history::{History, Step},
+    journal::Journal,
+    link::Link,
+    mirror,
+    painter::Painter,
+    permalink,
+    presence::Presence,
+    replica::Replica,
+    socket::Socket,
+    texts::Texts,
 };
 use crate::annotate::{
     away::Report,
-    desk::{Desk, Status, Toast},
+    desk::{Desk, Status, Tab, Toast},
     pending::Intent,
 };
 
@@ -117,16 +127,16 @@ impl Session {
 
     /// Does something to the document, or says why not.
     pub fn run(self: &Rc<Self>, command: Command) -> bool {
-        let (done, back) = self.execute(command);
-        if let Some(back) = back.filter(|_| done) {
-            self.history.borrow_mut().did(back);
+        let (done, step) = self.execute(command);
+        if let Some(step) = step {
+            self.history.borrow_mut().did(step);
             self.show_history();
         }
         done
     }
 
-    /// Whether a command was done, and what would take it back.
-    fn execute(self: &Rc<Self>, command: Command) -> (bool, Option<Command>) {
+    /// Whether a command was done, and how to take it back.
+    fn execute(self: &Rc<Self>, command: Command) -> (bool, Option<Step>) {
         let back = self.replica().inverse(&command);
         let done = self.replica().execute(&self.desk.sender(), command.clone());
         if let Err(refusal) = &done {
@@ -139,23 +149,32 @@ impl Session {
             }
             self.desk.toast.set(Some(Toast { text, undo: None }));
         }
-        self.edited(&Intent::Command(command));
-        (done.is_ok(), back)
+        let left = self.replica().trace(&command);
+        self.edited(&Intent::Command(command.clone()));
+        let back = back.filter(|_| done.is_ok());
+        (done.is_ok(), back.map(|back| Step { did: command, left, back }))
     }
 
     /// Takes back the last thing that this person did here, or does it again. What cannot be taken back any more is
-    /// said and forgotten.
+    /// said and forgotten; so is what somebody else has changed since.
     pub fn step_back(self: &Rc<Self>, redo: bool) -> bool {
-        let Some(command) = self.history.borrow_mut().take(redo) else { return false };
+        let Some(step) = self.history.borrow_mut().take(redo) else { return false };
+        if step.left != self.replica().trace(&step.did) {
+            let text = "Changed meanwhile by others, so it stays as it is.".to_owned();
+            self.desk.toast.set(Some(Toast { text, undo: None }));
+            self.show_history();
+            return false;
+        }
+        let command = step.back;
         let deleted = if let Command::Delete(id) = command { Some(id) } else { None };
-        let (done, inverse) = self.execute(command);
+        let (done, taken) = self.execute(command);
         if let Some(id) = deleted.filter(|_| done) {
             // With what others wrote there: it is said, and offered back.
             let undo = Some(Command::Restore(id));
             self.desk.toast.set(Some(Toast { text: "Highlight deleted.".into(), undo }));
         }
-        if let Some(inverse) = inverse.filter(|_| done) {
-            self.history.borrow_mut().took(redo, inverse);
+        if let Some(taken) = taken {
+            self.history.borrow_mut().took(redo, taken);
         }
         self.show_history();
         done
@@ -199,6 +218,9 @@ impl Session {
     pub fn show_changes(self: &Rc<Self>) {
         let changes = std::mem::take(&mut *self.replica().changes.borrow_mut());
         mirror::show(self, changes);
+        if self.desk.tab.get_untracked() == Tab::Response {
+            self.desk.heard.update(|heard| *heard += 1);
+        }
     }
 
     /// Tells how safe the work is.

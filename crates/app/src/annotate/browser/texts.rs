@@ -80,7 +80,8 @@ fn read(place: usize, article: Element) -> Option<MessageText> {
     }
 }
 
-fn text_nodes(element: &Element) -> Vec<Text> {
+/// All text nodes below an element, in order.
+pub fn text_nodes(element: &Element) -> Vec<Text> {
     let mut nodes = Vec::new();
     let mut stack: Vec<Node> = vec![element.clone().into()];
     while let Some(node) = stack.pop() {
@@ -113,6 +114,20 @@ impl MessageText {
         range.set_start(self.nodes.get(from.node)?, from.offset.0).ok()?;
         range.set_end(self.nodes.get(to.node)?, to.offset.0).ok()?;
         Some(range)
+    }
+
+    /// Which of the text nodes a passage lies in, by their order, and from where to where in each (UTF-16 units).
+    pub fn pieces(&self, start: u32, end: u32) -> Vec<(usize, u32, u32)> {
+        let (Some(from), Some(to)) = (self.map.start_point(CharOffset(start)), self.map.end_point(CharOffset(end)))
+        else {
+            return Vec::new();
+        };
+        let piece = |node: usize| {
+            let first = if node == from.node { from.offset.0 } else { 0 };
+            let last = if node == to.node { to.offset.0 } else { self.nodes[node].length() };
+            (node, first, last)
+        };
+        (from.node..=to.node).map(piece).filter(|(_, first, last)| first < last).collect()
     }
 
     /// The offsets of the canonical text that a range of the page covers in this message, if it touches its text.

@@ -57,6 +57,19 @@ impl Desk {
         });
     }
 
+    /// Notes whether a highlight has a place in the text.
+    pub fn set_placeless(self, id: HighlightId, is: bool) {
+        if self.placeless.with_untracked(|all| all.contains(&id)) != is {
+            self.placeless.update(|all| {
+                if is {
+                    all.insert(id);
+                } else {
+                    all.remove(&id);
+                }
+            });
+        }
+    }
+
     /// Forgets a card.
     pub fn drop_card(self, id: HighlightId) {
         let card = self.cards.try_update_value(|cards| cards.remove(&id)).flatten();

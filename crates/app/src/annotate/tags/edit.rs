@@ -1,63 +1,102 @@
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use shared::{
     document::{Command, Tag},
     ids::{TagGroupId, TagId},
 };
 
 use super::{Bench, highlights, row::row_button};
-use crate::annotate::{browser, desk::Toast, palette::PALETTE};
+use crate::annotate::{
+    browser,
+    desk::{Desk, Toast},
+    palette::PALETTE,
+    tag_list::for_each_tag,
+};
 
 /// What is chosen in the select of groups when a new one is wanted.
 const NEW: &str = "new";
 
-/// What is being written of a tag. Nothing writes into it but the person.
+/// What is being written of a tag. It is kept while another row is open, or the dialog is closed, until it is saved or
+/// cancelled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// The tag as it was when the form opened.
+    was: Tag,
+    name: String,
+    description: String,
+    colour: String,
+    /// An id, [`NEW`], or nothing.
+    group: String,
+    new_group: String,
+}
+
+impl Written {
+    fn of(tag: Tag) -> Self {
+        Self {
+            name: tag.name.clone(),
+            description: tag.description.clone(),
+            colour: tag.colour.clone(),
+            group: tag.group.map(|group| group.to_string()).unwrap_or_default(),
+            new_group: String::new(),
+            was: tag,
+        }
+    }
+}
+
+/// The same, in the form. Nothing writes into it but the person.
 #[derive(Clone, Copy)]
 struct Draft {
-    /// The tag as it was when the form opened.
-    was: StoredValue<Tag>,
-    name: NodeRef<html::Input>,
-    description: NodeRef<html::Textarea>,
-    colour: RwSignal<String>,
-    /// An id, [`NEW`], or nothing.
-    group: RwSignal<String>,
-    new_group: NodeRef<html::Input>,
+    bench: Bench,
+    now: RwSignal<Written>,
 }
 
 impl Draft {
-    fn of(tag: Tag) -> Self {
-        Self {
-            name: NodeRef::new(),
-            description: NodeRef::new(),
-            colour: RwSignal::new(tag.colour.clone()),
-            group: RwSignal::new(tag.group.map(|group| group.to_string()).unwrap_or_default()),
-            new_group: NodeRef::new(),
-            was: StoredValue::new(tag),
-        }
+    fn of(bench: Bench, tag: Tag) -> Self {
+        let kept = bench.kept.with_untracked(|kept| kept.get(&tag.id).cloned());
+        Self { bench, now: RwSignal::new(kept.unwrap_or_else(|| Written::of(tag))) }
+    }
+
+    fn change(self, change: impl FnOnce(&mut Written)) {
+        self.now.update(change);
+        let now = self.now.get_untracked();
+        let (id, is_same) = (now.was.id, now == Written::of(now.was.clone()));
+        self.bench.kept.update(|kept| drop(if is_same { kept.remove(&id) } else { kept.insert(id, now) }));
+    }
+
+    fn forget(self) {
+        let id = self.now.with_untracked(|now| now.was.id);
+        self.bench.kept.update(|kept| drop(kept.remove(&id)));
+    }
+
+    /// The group that is chosen, tracked: an id, [`NEW`], or nothing, also where the group that was chosen has gone.
+    fn group(self) -> String {
+        let chosen = self.now.with(|now| now.group.clone());
+        let is_there = |group: &String| {
+            group == NEW
+                || self.bench.desk.groups.with(|groups| groups.iter().any(|known| known.id.to_string() == *group))
+        };
+        Some(chosen).filter(is_there).unwrap_or_default()
     }
 
     /// Saves what was changed here; what others changed meanwhile stays theirs. Whether it was done.
-    fn save(self, bench: Bench) -> bool {
-        let (was, desk) = (self.was.get_value(), bench.desk);
+    fn save(self) -> bool {
+        let (now, desk) = (self.now.get_untracked(), self.bench.desk);
+        let was = now.was;
         if untrack(|| desk.tag(was.id)).is_none() {
             return true;
         }
-        let (Some(name), Some(description)) = (self.name.get_untracked(), self.description.get_untracked()) else {
-            return false;
-        };
-        let chosen = self.group.get_untracked();
+        let chosen = untrack(|| self.group());
         let group = if chosen == NEW {
             let id = TagGroupId::new();
-            let name = self.new_group.get_untracked().map(|input| input.value()).unwrap_or_default();
-            if !desk.run(Command::NewGroup { id, name }) {
+            if !desk.run(Command::NewGroup { id, name: now.new_group }) {
                 return false;
             }
             Some(id)
         } else {
             chosen.parse().ok()
         };
-        let name = written(name.value().trim().to_owned(), &was.name);
-        let colour = written(self.colour.get_untracked(), &was.colour);
-        let description = written(description.value().trim().to_owned(), &was.description);
+        let name = written(now.name.trim().to_owned(), &was.name);
+        let colour = written(now.colour, &was.colour);
+        let description = written(now.description.trim().to_owned(), &was.description);
         let group = written(group, &was.group);
         if name.is_none() && colour.is_none() && description.is_none() && group.is_none() {
             return true;
@@ -75,15 +114,17 @@ fn written<T: PartialEq>(written: T, was: &T) -> Option<T> {
 #[component]
 pub fn EditTag(bench: Bench, tag: Tag) -> impl IntoView {
     let id = tag.id;
-    let draft = Draft::of(tag.clone());
+    let draft = Draft::of(bench, tag);
+    let now = draft.now.get_untracked();
     browser::move_focus("#tag-name", 0);
     let close = move || {
+        draft.forget();
         bench.open.set(None);
         browser::move_focus(&row_button(id, "[data-edit]"), 0);
     };
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if draft.save(bench) {
+        if draft.save() {
             bench.desk.announcement.set("Tag saved.".to_owned());
             close();
         }
@@ -92,11 +133,13 @@ pub fn EditTag(bench: Bench, tag: Tag) -> impl IntoView {
         <div class="tags-edit">
             <form on:submit=on_submit>
                 <label class="field-label" for="tag-name">"Name"</label>
-                <input class="field" id="tag-name" type="text" maxlength="100" required autocomplete="off" node_ref=draft.name prop:value=tag.name />
+                <input class="field" id="tag-name" type="text" maxlength="100" required autocomplete="off" prop:value=now.name
+                    on:input=move |event| draft.change(|now| now.name = event_target_value(&event)) />
                 <label class="field-label" for="tag-description">"Description"</label>
-                <textarea class="field" id="tag-description" rows="2" maxlength="1000" node_ref=draft.description prop:value=tag.description></textarea>
-                <Colours colour=draft.colour />
-                <Groups bench=bench draft=draft />
+                <textarea class="field" id="tag-description" rows="2" maxlength="1000" prop:value=now.description
+                    on:input=move |event| draft.change(|now| now.description = event_target_value(&event))></textarea>
+                <Colours draft=draft />
+                <Groups desk=bench.desk draft=draft />
                 <div class="dialog-actions">
                     <button class="button quiet" type="button" on:click=move |_| close()>"Cancel"</button>
                     <button class="button primary" type="submit">"Save"</button>
@@ -110,7 +153,9 @@ pub fn EditTag(bench: Bench, tag: Tag) -> impl IntoView {
 }
 
 #[component]
-fn Colours(colour: RwSignal<String>) -> impl IntoView {
+fn Colours(draft: Draft) -> impl IntoView {
+    let is = move |value: &str| draft.now.with(|now| now.colour.eq_ignore_ascii_case(value));
+    let set = move |value: String| draft.change(|now| now.colour = value);
     let swatches = PALETTE.map(|(name, value)| {
         view! {
             <input
@@ -120,8 +165,8 @@ fn Colours(colour: RwSignal<String>) -> impl IntoView {
                 style:--t=value
                 title=name
                 aria-label=name
-                prop:checked=move || colour.with(|colour| colour.eq_ignore_ascii_case(value))
-                on:change=move |_| colour.set(value.to_owned())
+                prop:checked=move || is(value)
+                on:change=move |_| set(value.to_owned())
             />
         }
     });
@@ -131,7 +176,7 @@ fn Colours(colour: RwSignal<String>) -> impl IntoView {
             <div class="swatches">
                 {swatches}
                 <label class="swatch-free">
-                    <input type="color" prop:value=move || colour.get() on:input=move |event| colour.set(event_target_value(&event)) />
+                    <input type="color" prop:value=move || draft.now.with(|now| now.colour.clone()) on:input=move |event| set(event_target_value(&event)) />
                     "Another colour"
                 </label>
             </div>
@@ -141,31 +186,30 @@ fn Colours(colour: RwSignal<String>) -> impl IntoView {
 }
 
 #[component]
-fn Groups(bench: Bench, draft: Draft) -> impl IntoView {
-    let desk = bench.desk;
-    let group = draft.group;
-    let options = move || {
-        let groups = desk.groups.get().into_iter().map(|known| {
-            let id = known.id.to_string();
-            let chosen = id == group.get_untracked();
-            view! { <option value=id selected=chosen>{known.name}</option> }
-        });
-        groups.collect_view()
+fn Groups(desk: Desk, draft: Draft) -> impl IntoView {
+    let chosen = Memo::new(move |_| draft.group());
+    let option = move |id: String, name: String| {
+        let value = id.clone();
+        view! { <option value=value prop:selected=move || chosen.with(|chosen| *chosen == id)>{name}</option> }
     };
+    let groups =
+        move || desk.groups.get().into_iter().map(|group| (group.id.to_string(), group.name)).collect::<Vec<_>>();
     let new = move || {
-        (group.get() == NEW).then(|| {
+        chosen.with(|chosen| chosen == NEW).then(|| {
+            let name = draft.now.with_untracked(|now| now.new_group.clone());
             view! {
                 <label class="field-label" for="tag-new-group">"Name of the new group"</label>
-                <input class="field" id="tag-new-group" type="text" maxlength="100" required autocomplete="off" node_ref=draft.new_group />
+                <input class="field" id="tag-new-group" type="text" maxlength="100" required autocomplete="off" prop:value=name
+                    on:input=move |event| draft.change(|now| now.new_group = event_target_value(&event)) />
             }
         })
     };
     view! {
         <label class="field-label" for="tag-group">"Group"</label>
-        <select class="field" id="tag-group" on:change=move |event| group.set(event_target_value(&event))>
-            <option value="">"No group"</option>
-            {options}
-            <option value=NEW>"New group…"</option>
+        <select class="field" id="tag-group" on:change=move |event| draft.change(|now| now.group = event_target_value(&event))>
+            {option(String::new(), "No group".to_owned())}
+            <For each=groups key=Clone::clone let((id, name))>{option(id, name)}</For>
+            {option(NEW.to_owned(), "New group…".to_owned())}
         </select>
         {new}
     }
@@ -176,11 +220,15 @@ fn Groups(bench: Bench, draft: Draft) -> impl IntoView {
 #[component]
 fn MergeTag(bench: Bench, id: TagId) -> impl IntoView {
     let desk = bench.desk;
-    let into = RwSignal::new(None::<TagId>);
+    let chosen = RwSignal::new(None::<TagId>);
+    // Others may have deleted or merged it: then the select shows that nothing is chosen, and nothing is.
+    let into = Memo::new(move |_| chosen.get().filter(|id| desk.tag(*id).is_some()));
     let name = move |id| desk.tag(id).map(|tag| tag.name).unwrap_or_default();
-    let options = move || {
-        let others = desk.tags.get().into_iter().filter(|other| other.id != id);
-        others.map(|other| view! { <option value=other.id.to_string() selected=into.get_untracked() == Some(other.id)>{other.name}</option> }).collect_view()
+    let option = move |other: Tag| {
+        let own = other.id;
+        (own != id)
+            .then(|| view! { <option value=own.to_string() prop:selected=move || into.get() == Some(own)>{other.name}</option> })
+            .into_any()
     };
     let merge = move |target: TagId| {
         let (from_name, into_name) = untrack(|| (name(id), name(target)));
@@ -206,9 +254,9 @@ fn MergeTag(bench: Bench, id: TagId) -> impl IntoView {
     view! {
         <div class="tags-merge">
             <label class="field-label" for="tag-merge">"Merge into another tag"</label>
-            <select class="field" id="tag-merge" on:change=move |event| into.set(event_target_value(&event).parse().ok())>
-                <option value="">"Choose a tag"</option>
-                {options}
+            <select class="field" id="tag-merge" on:change=move |event| chosen.set(event_target_value(&event).parse().ok())>
+                <option value="" prop:selected=move || into.get().is_none()>"Choose a tag"</option>
+                {for_each_tag(desk, option)}
             </select>
             {confirm}
         </div>

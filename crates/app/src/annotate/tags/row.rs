@@ -21,6 +21,8 @@ pub fn Row(bench: Bench, tag: Tag) -> impl IntoView {
         let mut facts =
             vec![highlights(bench.count(id)), format!("by {}", tag.with(|tag| bench.desk.name_of(tag.author)))];
         facts.extend(tag.with(|tag| tag.locked).then(|| "locked".to_owned()));
+        let is_kept = !bench.is_open(id) && bench.kept.with(|kept| kept.contains_key(&id));
+        facts.extend(is_kept.then(|| "changes not saved yet".to_owned()));
         // The author stands there already: they, and who moderates, may change it.
         facts
             .extend((refusal.get() == Some(Refusal::NotYours)).then(|| "only they and staff may change it".to_owned()));

@@ -1,0 +1,50 @@
+import { expect, test } from '../fixtures.ts';
+import { lighthouse } from '../texts.ts';
+
+const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
+
+test('what others have changed since is not taken back, and that is said', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  const card = await a.highlight(lighthouse.weight);
+  const resolve = async (workspace: typeof a, name: 'Resolve' | 'Reopen') => {
+    const own = await workspace.takeInHand(workspace.card(lighthouse.weight));
+    await own.getByRole('button', { name: 'More', exact: true }).click();
+    await workspace.page.getByRole('menuitem', { name, exact: true }).click();
+  };
+  await resolve(a, 'Resolve');
+  await expect(b.card(lighthouse.weight)).toHaveAttribute('data-resolved', '');
+  await resolve(b, 'Reopen');
+  await expect(card).not.toHaveAttribute('data-resolved', '');
+  await resolve(b, 'Resolve');
+  await expect(card).toHaveAttribute('data-resolved', '');
+
+  await a.page.keyboard.press('Control+z');
+  await expect(a.page.getByRole('status', { name: 'Messages' })).toContainText('Changed meanwhile by others');
+  await expect(card).toHaveAttribute('data-resolved', '');
+  // What came before it is one's own still.
+  await a.page.keyboard.press('Control+z');
+  await expect(card).toHaveCount(0);
+  await expect(b.card(lighthouse.weight)).toHaveCount(0);
+});
+
+test('what nobody else has touched is taken back and done again', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  const card = await a.takeInHand(await a.highlight(lighthouse.weight));
+  await card.getByRole('button', { name: 'More', exact: true }).click();
+  await a.page.getByRole('menuitem', { name: 'Resolve', exact: true }).click();
+  // Beside it others may do what they like.
+  await b.comment(b.card(lighthouse.weight), 'Why?');
+  await expect(card.getByText('Why?')).toBeAttached();
+  for (const [key, resolved] of [['Control+z', false], ['Control+Shift+z', true], ['Control+z', false]] as const) {
+    await a.page.keyboard.press(key);
+    await expect(b.card(lighthouse.weight).and(b.page.locator('[data-resolved]'))).toHaveCount(resolved ? 1 : 0);
+  }
+});

@@ -117,11 +117,8 @@ impl MessageText {
     }
 
     /// Which of the text nodes a passage lies in, by their order, and from where to where in each (UTF-16 units).
-    pub fn pieces(&self, start: u32, end: u32) -> Vec<(usize, u32, u32)> {
-        let (Some(from), Some(to)) = (self.map.start_point(CharOffset(start)), self.map.end_point(CharOffset(end)))
-        else {
-            return Vec::new();
-        };
+    pub fn parts(&self, start: CharOffset, end: CharOffset) -> Vec<(usize, u32, u32)> {
+        let Some((from, to)) = self.map.start_point(start).zip(self.map.end_point(end)) else { return Vec::new() };
         let piece = |node: usize| {
             let first = if node == from.node { from.offset.0 } else { 0 };
             let last = if node == to.node { to.offset.0 } else { self.nodes[node].length() };
@@ -157,20 +154,14 @@ impl MessageText {
     /// The same as ranges of one text node each, without those of white space alone: a range over whole blocks has the
     /// blocks' own boxes among its rectangles.
     pub fn pieces(&self, start: CharOffset, end: CharOffset) -> Vec<Range> {
-        let Some((from, to)) = self.map.start_point(start).zip(self.map.end_point(end)) else { return Vec::new() };
-        let piece = |index: usize| {
-            let node = self.nodes.get(index)?;
-            let start = if index == from.node { from.offset.0 } else { 0 };
-            let end = if index == to.node { to.offset.0 } else { node.length() };
-            if start >= end || node.data().trim().is_empty() {
-                return None;
-            }
+        let piece = |(node, start, end): (usize, u32, u32)| {
+            let node = self.nodes.get(node).filter(|node| !node.data().trim().is_empty())?;
             let range = Range::new().ok()?;
             range.set_start(node, start).ok()?;
             range.set_end(node, end).ok()?;
             Some(range)
         };
-        (from.node..=to.node).filter_map(piece).collect()
+        self.parts(start, end).into_iter().filter_map(piece).collect()
     }
 
     /// Where in this message's text a range starts, if it does: at that place of a text node, or at the next one.

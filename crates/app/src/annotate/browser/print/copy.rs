@@ -1,3 +1,4 @@
+use shared::text::CharOffset;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Node, Text};
 
@@ -57,7 +58,7 @@ fn mark(message: &MessageText, nodes: &[Text], notes: &[&Note]) -> Vec<Option<El
     for (note, own) in notes.iter().enumerate() {
         let mut last = None;
         for span in own.spans.iter().filter(|span| span.place == message.place) {
-            for (node, from, to) in message.pieces(span.start, span.end) {
+            for (node, from, to) in message.parts(CharOffset(span.start), CharOffset(span.end)) {
                 pieces[node].push(Piece { from, to, note });
                 last = Some((node, to));
             }

@@ -2,10 +2,7 @@ use shared::{document::Comment, ids::UserId, prose};
 use web_sys::HtmlElement;
 
 use super::element;
-use crate::annotate::{
-    browser::{painter::Span, session::Session},
-    desk::Card,
-};
+use crate::annotate::{browser::session::Session, desk::Card, passages::Span};
 
 /// What is printed of a highlight.
 pub struct Note {

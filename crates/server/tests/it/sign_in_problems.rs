@@ -185,6 +185,24 @@ async fn somebody_whom_a_teacher_entered_becomes_who_first_proves_to_have_the_ad
 }
 
 #[tokio::test]
+async fn a_line_of_a_roster_waits_for_whoever_proves_to_have_its_address() {
+    let stytch = FakeStytch::start().await;
+    let app = start(&stytch, &[]).await;
+    let ann = app.stranger();
+    sign_in(&stytch, &ann, ANN).await;
+    let add = "insert into roster_entries (id, class_id, email, name, role)
+               select $1, id, $2, 'Ann', 'tutor' from classes limit 1";
+    sqlx::query(add).bind(Uuid::now_v7()).bind(ANN).execute(&app.database.pool).await.unwrap();
+    let classes =
+        async |visitor: &Visitor| visitor.get("/api/v1/classes").await.json()["classes"].as_array().unwrap().len();
+    sign_in(&stytch, &app.stranger(), "ben@example.org").await;
+    assert_eq!(classes(&ann).await, 0);
+    // At a later sign-in too, not at the first alone.
+    sign_in(&stytch, &app.stranger(), ANN).await;
+    assert_eq!(classes(&ann).await, 1);
+}
+
+#[tokio::test]
 async fn two_first_sign_ins_at_once_are_one_person() {
     let stytch = FakeStytch::start().await;
     let app = start(&stytch, &[]).await;

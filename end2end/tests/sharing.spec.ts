@@ -34,7 +34,7 @@ test('a link lets somebody in to annotate, and out again at once when it is revo
   await theirs.synced('saved');
   await expect(guest.page.getByRole('link', { name: 'Share', exact: true })).toHaveCount(0);
   await guest.page.goto('/');
-  await expect(guest.page.getByRole('link', { name: new RegExp(lighthouse.title) })).toBeVisible();
+  await expect(guest.page.locator(`a[href="/c/${id}"]`)).toBeVisible();
   await guest.open(id);
 
   await owner.page.reload();

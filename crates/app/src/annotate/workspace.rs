@@ -105,17 +105,23 @@ fn Bar(desk: Desk, title: String, me: Me, unread: u32) -> impl IntoView {
         <AsideButton desk=desk />
         <SyncStatus desk=desk />
         <PeopleHere desk=desk />
-        {move || {
-            let is_owner = desk.rights.get().access == Access::Owner;
-            is_owner.then(|| view! { <a class="button" href=format!("/c/{}/share", desk.place.conversation)>"Share"</a> })
-        }}
+        {share(desk, "button share")}
         <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
             "Export"
         </button>
         <InboxLink unread=unread />
-        <Account me=me><ShortcutsButton desk=desk /></Account>
+        // The bar of a narrow page has no room for the one before.
+        <Account me=me>{share(desk, "button share-narrow")}<ShortcutsButton desk=desk /></Account>
     }
     .into_any()
+}
+
+/// For the owner.
+fn share(desk: Desk, class: &'static str) -> impl IntoView {
+    move || {
+        let is_owner = desk.rights.get().access == Access::Owner;
+        is_owner.then(|| view! { <a class=class href=format!("/c/{}/share", desk.place.conversation)>"Share"</a> })
+    }
 }
 
 #[component]

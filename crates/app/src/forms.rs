@@ -12,7 +12,7 @@
 //!
 //! A file field makes it multipart. A button's own `name` and `value` are sent when it was the one that was pressed. What
 //! stands in the path, `{name}`, is taken from the field of that name and not sent again. The reply's values fill
-//! `data-reply="token"` elements, and the `data-replied` part around them is shown, after [`Then::Say`]. A problem's
+//! `data-reply="token"` elements, and the `data-replied` part around them is shown, after `Then::Say`. A problem's
 //! `errors` (an extension: a list of texts, or of objects with a `detail`) are listed below its `detail`.
 
 use leptos::{nonce::use_nonce, prelude::*};
@@ -50,7 +50,7 @@ pub fn ApiForm(
     /// What the form is called, where there are several.
     #[prop(into, optional)]
     label: Option<String>,
-    /// Whether the fields are as they were at first, after [`Then::Say`].
+    /// Whether the fields are as they were at first, after `Then::Say`.
     #[prop(optional)]
     reset: bool,
     /// Classes; `stack` where there are none.

@@ -1,6 +1,6 @@
 //! Parts of the pages whose code is loaded when they are first wanted: most visits want none of them.
 //!
-//! `cargo xtask build` takes the functions that [`load`] leads to out of the main file (`wasm_split`), with all that
+//! `cargo xtask build` takes the functions that `load` leads to out of the main file (`wasm_split`), with all that
 //! nothing else needs.
 
 use leptos::prelude::*;

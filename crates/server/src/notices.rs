@@ -1,5 +1,5 @@
 //! People's inboxes: comments that mention them or answer them. They are made with the updates that hold the comments
-//! ([`record`]), and shown only to whom they are for, as long as that person may see the conversation.
+//! (`record.rs`), and shown only to whom they are for, as long as that person may see the conversation.
 
 use axum::{
     Form, Json,

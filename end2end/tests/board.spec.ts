@@ -159,16 +159,16 @@ test('a board whose code does not come says so, and comes at the second try', as
   await page.addInitScript(() => {
     const { fetch } = window;
     let fails = 1;
-    window.fetch = (input, init) => {
-      const isLate = String(input).includes('split_later') && fails-- > 0;
-      return isLate ? Promise.reject(new TypeError('Failed to fetch')) : fetch(input, init);
+    window.fetch = async (...asked: Parameters<typeof fetch>) => {
+      if (String(asked[0]).includes('split_later') && fails-- > 0) throw new TypeError('Failed to fetch');
+      return fetch(...asked);
     };
   });
   await page.goto(`/c/${id}`);
   await expect(page.locator('html[data-hydrated]')).toBeAttached();
   await Workspace.on(page).showTab('Board');
   await expect(page.getByRole('alert').filter({ hasText: 'This part of the page could not be loaded.' })).toBeVisible();
-  await expectAccessible(page);
+  await expectAccessible(page, 'a board that did not come');
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByRole('group', { name: 'Columns' })).toBeVisible();
 });

@@ -54,6 +54,8 @@ test('a link lets somebody in to annotate, and out again at once when it is revo
 });
 
 test('somebody let in by address may do less at once when the owner says so', async ({ signIn, newConversation, guard }) => {
+  // Three changes of access and six loads of pages, beside another journey on two cores.
+  test.setTimeout(120_000);
   guard.allow(REFUSED);
   const { id } = await newConversation(own);
   const { page } = await signIn('student-1');

@@ -54,8 +54,6 @@ test('a link lets somebody in to annotate, and out again at once when it is revo
 });
 
 test('somebody let in by address may do less at once when the owner says so', async ({ signIn, newConversation, guard }) => {
-  // Three changes of access and six loads of pages, beside another journey on two cores.
-  test.setTimeout(120_000);
   guard.allow(REFUSED);
   const { id } = await newConversation(own);
   const { page } = await signIn('student-1');
@@ -86,7 +84,22 @@ test('somebody let in by address may do less at once when the owner says so', as
   await theirs.synced('saved');
   await theirs.highlight(weight);
   await theirs.synced('saved');
-  await page.getByRole('button', { name: `Stop sharing with ${email}` }).click();
+});
+
+test('somebody let in by address is out at once when they are removed', async ({ signIn, newConversation, guard }) => {
+  guard.allow(REFUSED);
+  const { id } = await newConversation(own);
+  const { page } = await signIn('student-1');
+  await page.goto(`/c/${id}/share`);
+  const guest = await signIn('student-2');
+  const { email } = await (await guest.page.request.get('/api/v1/me')).json();
+  const form = page.getByRole('form', { name: 'Share with somebody' });
+  await form.getByLabel('E-mail address').fill(email);
+  await form.getByRole('button', { name: 'Share' }).click();
+  const remove = page.getByRole('button', { name: `Stop sharing with ${email}` });
+  await expect(remove).toBeVisible();
+  const theirs = await guest.open(id);
+  await remove.click();
   await theirs.synced('error');
 });
 

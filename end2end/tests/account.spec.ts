@@ -1,5 +1,6 @@
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
+import { shownOnce } from '../reply.ts';
 import { lighthouse } from '../texts.ts';
 
 const SIGNED_OUT = /status of 401/;
@@ -46,7 +47,7 @@ test('a token is made, shown once, used and revoked', async ({ signIn, playwrigh
   await page.getByRole('textbox', { name: 'What it is for' }).fill('My notebook');
   await page.getByRole('button', { name: 'New token' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Copy it now' })).toBeVisible();
-  const token = (await page.locator('[data-reply=token]').textContent()) ?? '';
+  const token = await shownOnce(page, 'token');
   const program = await playwright.request.newContext({ extraHTTPHeaders: { authorization: `Bearer ${token}` } });
   expect((await program.get(`${server.origin}/api/v1/me`)).status()).toBe(200);
   await page.reload();

@@ -1,5 +1,6 @@
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor } from '../fixtures.ts';
+import { shownOnce } from '../reply.ts';
 import { lighthouse } from '../texts.ts';
 
 /** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
@@ -64,12 +65,12 @@ test('students join by a link and by a code', async ({ signIn, visit, guard, own
   const address = await newClass(teacher, 'Rhetoric 101');
   await teacher.page.getByRole('form', { name: 'New link' }).getByLabel('How many may join').fill('1');
   await teacher.page.getByRole('button', { name: 'New link' }).click();
-  const link = await teacher.page.locator('[data-reply=link]').textContent();
+  const link = await shownOnce(teacher.page, 'link');
   await teacher.page.getByRole('button', { name: 'Switch on' }).click();
   const code = await teacher.page.locator('.class-code').textContent();
 
   const student = await visit({ server: ownServer });
-  await student.page.goto(link!);
+  await student.page.goto(link);
   expect(await student.page.content(), 'who is signed out learns nothing').not.toContain('Rhetoric');
   await student.page.getByRole('button', { name: 'Continue as Demo Student 1' }).click();
   await expect(student.page.getByRole('heading', { name: 'Rhetoric 101' })).toBeVisible();
@@ -81,7 +82,7 @@ test('students join by a link and by a code', async ({ signIn, visit, guard, own
 
   const other = await signIn('student-2', { server: ownServer });
   const { page } = other;
-  await page.goto(link!);
+  await page.goto(link);
   await expect(page.getByRole('heading', { name: 'This link is not good any more' })).toBeVisible();
   await page.goto('/classes');
   await expectAccessible(page, 'classes');

@@ -328,6 +328,9 @@ test('a browser without Custom Highlights has rectangles over the words', async 
   await other.applyTag(2);
   await expect(page.locator('.paint > [data-layer="-2"]')).toHaveCount(1);
   await a.deleteCard(a.card(passage));
+  // A card that comes to lie under the pointer would point at its passage.
+  await page.mouse.move(1, 1);
+  await expect(page.locator('.paint > [data-layer="pointed"]')).toHaveCount(0);
   await expect(page.locator('.paint > [data-layer=""]')).toHaveCount(1);
   await expect.poll(() => distance(page, 'weight hung')).toBeLessThan(1);
 

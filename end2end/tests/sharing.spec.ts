@@ -1,5 +1,6 @@
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
+import { shownOnce } from '../reply.ts';
 import { lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
 
@@ -19,11 +20,11 @@ test('a link lets somebody in to annotate, and out again at once when it is revo
   await expectAccessible(owner.page, 'sharing with nobody');
   await owner.page.getByRole('form', { name: 'New link' }).getByLabel('Who is let in').selectOption('can annotate');
   await owner.page.getByRole('button', { name: 'New link' }).click();
-  const link = await owner.page.locator('[data-reply=link]').textContent();
+  const link = await shownOnce(owner.page, 'link');
 
   const guest = await signIn('student-2');
   expect((await guest.page.goto(`/c/${id}`))?.status()).toBe(404);
-  await guest.page.goto(link!);
+  await guest.page.goto(link);
   await expect(guest.page.getByRole('heading', { name: lighthouse.title })).toBeVisible();
   await expectAccessible(guest.page, 'a link to a conversation');
   await guest.page.getByRole('button', { name: 'Open', exact: true }).click();
@@ -45,7 +46,7 @@ test('a link lets somebody in to annotate, and out again at once when it is revo
   await theirs.synced('error');
   await expect(theirs.syncStatus).toContainText('Your access has changed');
   expect((await guest.page.goto(`/c/${id}`))?.status()).toBe(404);
-  await guest.page.goto(link!);
+  await guest.page.goto(link);
   await expect(guest.page.getByRole('heading', { name: 'This link is not good any more' })).toBeVisible();
 
   await mine.page.goto(`/c/${id}`);

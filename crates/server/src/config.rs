@@ -44,6 +44,8 @@ pub struct Config {
     pub model: Option<Model>,
     /// The tracing filter, already known to be one.
     pub log: String,
+    /// How a line of the log is written.
+    pub log_format: LogFormat,
     /// What a caller of `/metrics` must know. Without it `/metrics` exists only where the public origin is loopback.
     pub metrics_token: Option<Secret>,
     /// The header in which a proxy says from where a request comes.
@@ -119,6 +121,15 @@ pub enum LlmApi {
     Responses,
     /// `POST /chat/completions`, which is all that many other servers have.
     Chat,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Why there is no configuration.
@@ -199,6 +210,11 @@ impl Config {
             sign_in: settings.sign_in.check(origin.as_ref())?,
             model: model(settings.openai_api_key, settings.openai_base_url, settings.openai_model, settings.llm_api)?,
             log,
+            log_format: match text("LOG_FORMAT", settings.log_format)?.as_deref() {
+                None | Some("text") => LogFormat::Text,
+                Some("json") => LogFormat::Json,
+                Some(value) => return Err(wrong("LOG_FORMAT", value, "neither text nor json")),
+            },
             metrics_token: text("METRICS_TOKEN", settings.metrics_token)?.map(Secret::new),
             client_address_header: sign_in::header_name(settings.client_address_header)?,
             site_root: site_root(settings.site_root)?,

@@ -9,6 +9,9 @@ pub mod config;
 /// Postgres: any by its URL, or a private cluster under `DATA_DIR`.
 pub mod database;
 
+/// All that a server keeps, in one file, and back.
+pub mod backup;
+
 /// What handlers share.
 pub mod services;
 

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
     name = "promptgrimoire",
     version,
     about = "A class reads AI conversations together, live.",
+    long_about = None,
     after_help = "Every flag can also be given as the environment variable named beside it; a flag wins. \
                   An empty variable counts as unset."
 )]
@@ -73,6 +74,10 @@ pub(super) struct Settings {
     /// What to log, as a tracing filter such as info or server=debug,info [default: info]
     #[arg(long, env = "LOG", hide_env_values = true, global = true, value_name = "FILTER")]
     pub(super) log: Option<OsString>,
+
+    /// How a line of the log is written: text, or json for programs that collect them [default: text]
+    #[arg(long, env = "LOG_FORMAT", hide_env_values = true, global = true, value_name = "FORMAT")]
+    pub(super) log_format: Option<OsString>,
 
     /// What Prometheus sends as a bearer token to read /metrics (prefer the variable). Without it /metrics is open where
     /// PUBLIC_ORIGIN is loopback, and nowhere else

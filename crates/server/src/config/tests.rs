@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use clap::{CommandFactory, Parser};
 
-use super::{Arguments, Command, Config, LlmApi, Providers, SignIn};
+use super::{Arguments, Command, Config, LlmApi, LogFormat, Providers, SignIn};
 
 /// The configuration that these flags make. Tests give flags, since the environment is the whole process's; a variable
 /// that the developer's own shell may hold is overridden by an empty flag.
@@ -212,4 +212,18 @@ fn serving_is_the_default_and_flags_may_follow_the_command() {
     let migrate = parse(&["promptgrimoire", "migrate", "--listen=127.0.0.1:9"]);
     assert_eq!(migrate.command, Some(Command::Migrate));
     assert_eq!(migrate.settings.listen.unwrap(), "127.0.0.1:9");
+}
+
+#[test]
+fn a_log_is_for_people_or_for_programs() {
+    assert_eq!(read(&[]).unwrap().log_format, LogFormat::Text);
+    assert_eq!(read(&["--log-format=json"]).unwrap().log_format, LogFormat::Json);
+    let why = refusal(&["--log-format=xml"]);
+    assert!(why.contains("LOG_FORMAT") && why.contains("xml"), "{why}");
+}
+
+#[test]
+fn help_speaks_to_who_runs_the_server_and_not_to_who_writes_it() {
+    let help = Arguments::command().render_long_help().to_string();
+    assert!(help.starts_with("A class reads AI conversations together, live.\n\nUsage:"), "{help}");
 }

@@ -466,3 +466,17 @@ async fn leaves_a_cluster_and_is_killed() {
     println!("left process {}", cluster.process_id());
     kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
 }
+
+#[tokio::test]
+async fn tables_that_a_later_program_has_added_to_are_good_for_this_one() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.acquire().await.unwrap();
+    sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+         values (9999, 'of later', true, '\\x00', 0)",
+    )
+    .execute(&mut *connection)
+    .await
+    .unwrap();
+    server::database::migrate(&mut connection).await.unwrap();
+}

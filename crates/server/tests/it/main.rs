@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod backup;
 mod classes;
 mod conversations;
 mod database;

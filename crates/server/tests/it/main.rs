@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod admin;
 mod classes;
 mod conversations;
 mod database;

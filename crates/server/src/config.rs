@@ -12,7 +12,7 @@ use std::{
     process,
 };
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -172,6 +172,12 @@ impl Config {
             if error.use_stderr() { one_line(&error) } else { ConfigError::Asked(error.render().to_string()) }
         })?;
         Ok((arguments.command.unwrap_or(Command::Serve), Config::check(arguments.settings)?))
+    }
+
+    /// The environment variables that are read, for whoever starts the program without those of their own.
+    pub fn variables() -> Vec<String> {
+        let command = Arguments::command();
+        command.get_arguments().filter_map(|flag| Some(flag.get_env()?.to_str()?.to_owned())).collect()
     }
 
     /// The origin that browsers use, once the listener knows its port.

@@ -12,7 +12,7 @@ use sqlx::{
 };
 
 use crate::config::Config;
-use embedded::{Cluster, Keeper, Tuning};
+use embedded::{Cluster, Found, Keeper, Tuning};
 
 /// A private Postgres, run by the server.
 pub mod embedded;
@@ -58,11 +58,14 @@ impl Database {
         Self::with_tables(config, Tables::UpToDate).await
     }
 
-    /// As [`Database::open`], and leaves the tables as they are, for whoever makes them otherwise.
+    /// One to be filled by whoever makes its tables otherwise: as [`Database::open`], without them.
     ///
     /// # Errors
-    /// As there.
-    pub async fn open_as_it_is(config: &Config) -> anyhow::Result<Database> {
+    /// As there, and where a server is at work with the embedded one.
+    pub async fn empty(config: &Config) -> anyhow::Result<Database> {
+        if config.database_url.is_none() && matches!(embedded::find(&config.data_dir).await?, Found::Running(_)) {
+            bail!("a server is running with {}; name a fresh DATA_DIR", config.data_dir.display());
+        }
         Self::with_tables(config, Tables::AsTheyAre).await
     }
 
@@ -84,6 +87,25 @@ impl Database {
                     }
                 }
             }
+        }
+    }
+
+    /// The same for a tool that runs beside a server, or while there is none: an embedded database that runs is used as it is
+    /// and goes on running.
+    ///
+    /// # Errors
+    /// As with [`Self::open`]; and there is no embedded database yet, which a tool does not make.
+    pub async fn visit(config: &Config) -> anyhow::Result<Database> {
+        if config.database_url.is_some() {
+            return Self::open(config).await;
+        }
+        match embedded::find(&config.data_dir).await? {
+            Found::Running(options) => Ok(Database { pool: connect(options, Tables::UpToDate).await?, embedded: None }),
+            Found::Stopped => Self::open(config).await,
+            Found::Nothing => bail!(
+                "there is no database in {} yet: start the server once, or set DATA_DIR or DATABASE_URL as for the server",
+                config.data_dir.display()
+            ),
         }
     }
 

@@ -105,5 +105,11 @@ pub mod health;
 /// What the server counts, for Prometheus.
 pub mod metrics;
 
+/// What the people who run the server do at its command line.
+pub mod admin;
+
+/// Moments, as they are written.
+pub mod times;
+
 /// Start, and orderly stop.
 pub mod serve;

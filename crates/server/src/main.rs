@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use server::{
+    admin,
     config::{Command, Config, LogFormat},
     database::Database,
     serve,
@@ -38,5 +39,6 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve::serve(config).await,
         Command::Migrate => Database::open(&config).await?.close().await,
+        Command::Admin { task, json } => admin::run(task, json, &config).await,
     }
 }

@@ -36,6 +36,8 @@ pub async fn restore(connection: &mut PgConnection, file: &Path) -> Result<Summa
     for table in &manifest.tables {
         archive.verify(table)?;
     }
+    // A large table takes longer than a request may.
+    sqlx::raw_sql("set statement_timeout = 0").execute(&mut *connection).await?;
     for plan in tables::all(connection).await? {
         if !plan.is_empty(connection).await? {
             return Err(BackupError::NotEmpty(plan.name));

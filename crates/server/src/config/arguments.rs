@@ -4,6 +4,8 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::admin::Task;
+
 /// What the command line and the environment say, unread: every value is text.
 ///
 /// clap would check the values too, but its errors take several lines and repeat the value, which may be a password.
@@ -24,12 +26,22 @@ pub(super) struct Arguments {
 }
 
 /// What the binary is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Run the server (the default)
     Serve,
     /// Bring the database's tables up to date, then leave
     Migrate,
+    /// Look after people and classes, beside a running server or without one
+    #[command(arg_required_else_help = false)]
+    Admin {
+        /// What is to be done
+        #[command(subcommand)]
+        task: Task,
+        /// Answer as JSON
+        #[arg(long, global = true)]
+        json: bool,
+    },
 }
 
 #[derive(Args)]

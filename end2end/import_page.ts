@@ -20,11 +20,6 @@ export class ImportPage {
 
   static async open(page: Page): Promise<ImportPage> {
     await page.goto('/import');
-    return ImportPage.on(page);
-  }
-
-  /** Of the page that is shown, when its tools work. */
-  static async on(page: Page): Promise<ImportPage> {
     await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
     return new ImportPage(page);
   }

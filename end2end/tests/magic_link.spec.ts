@@ -1,5 +1,4 @@
 import { expectAccessible } from '../axe.ts';
-import { ImportPage } from '../import_page.ts';
 import { expect, test as base } from '../fixtures.ts';
 import type { Server } from '../server.ts';
 import { StandIns } from '../stand_ins.ts';
@@ -46,7 +45,6 @@ test('a link in a mail signs in, and leads back to where somebody was', async ({
   // Two presses at once are one: the link is good once.
   await page.getByRole('button', { name: 'Continue' }).dblclick();
   await expect(page).toHaveURL(`${server.origin}/import`);
-  await ImportPage.on(page);
   expect((await api.me()).email).toBe('ann@example.org');
   expect(server.log()).toContain('TRACE');
   expect(server.log(), 'no log holds the token').not.toContain(token);
@@ -95,6 +93,5 @@ test('a university signs somebody in', async ({ visit, mailServer: server }) => 
   await page.goto('/import');
   await page.getByRole('link', { name: 'Continue with Demo University' }).click();
   await expect(page).toHaveURL(`${server.origin}/import`);
-  await ImportPage.on(page);
   expect((await api.me()).name).toBe('Ann Lee');
 });

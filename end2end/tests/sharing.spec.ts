@@ -102,10 +102,6 @@ test('somebody let in by address is out at once when they are removed', async ({
   const theirs = await guest.open(id);
   await remove.click();
   await theirs.synced('error');
-  // A browser that is closed while its page loads anew hangs.
-  await expect(page.getByRole('heading', { name: 'With people' })).toBeVisible();
-  await expect(remove).toHaveCount(0);
-  await page.waitForLoadState();
 });
 
 test('the page of sharing is the owner\'s alone', async ({ signIn, newConversation, guard }) => {

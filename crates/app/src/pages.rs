@@ -9,6 +9,7 @@ mod import;
 mod inbox;
 mod join;
 mod notice;
+mod recovery;
 mod share;
 mod sign_in;
 
@@ -28,6 +29,7 @@ pub use import::ImportPage;
 pub use inbox::InboxPage;
 pub use join::JoinPage;
 pub use notice::NoticePage;
+pub use recovery::{ClosedPage, RecoveryPage};
 pub use share::{LinkPage, SharePage};
 pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
 

@@ -9,6 +9,9 @@ pub mod config;
 /// Postgres: any by its URL, or a private cluster under `DATA_DIR`.
 pub mod database;
 
+/// All that a server keeps, in one file, and back.
+pub mod backup;
+
 /// What handlers share.
 pub mod services;
 
@@ -101,6 +104,12 @@ pub mod health;
 
 /// What the server counts, for Prometheus.
 pub mod metrics;
+
+/// What the people who run the server do at its command line.
+pub mod admin;
+
+/// Moments, as they are written.
+pub mod times;
 
 /// Start, and orderly stop.
 pub mod serve;

@@ -110,6 +110,8 @@ ids! {
     RosterEntryId;
     /// A session: somebody signed in in one browser.
     SessionId;
+    /// A link that signs somebody in who cannot sign in otherwise.
+    SignInLinkId;
     /// A line of somebody's inbox.
     NoticeId;
 }

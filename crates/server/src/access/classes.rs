@@ -104,6 +104,11 @@ impl Change {
 }
 
 impl Creator {
+    /// Somebody for whom the people who run the server make a class, at its command line (`admin`), where nobody is asked.
+    pub(crate) fn appointed(user: UserId) -> Self {
+        Self(user)
+    }
+
     /// Who.
     pub fn user(&self) -> UserId {
         self.0

@@ -45,7 +45,7 @@ impl Rooms {
     }
 
     /// Looks up anew what these may do who are connected: closes with [`CloseCode::SignedOut`] where the session or
-    /// token is not good any more, with [`CloseCode::Denied`] where no access is left, and lets the others go on with
+    /// token is not good any more, with [`CloseCode::Denied`] where no access is left or they are banned, and lets the others go on with
     /// what they have now. To be called when a change is committed.
     ///
     /// # Errors
@@ -57,10 +57,15 @@ impl Rooms {
         }
         let db = &self.house.db;
         let good = good(db, &asked).await?;
+        let ended = asked.iter().filter(|asked| !good.contains(&asked.proof)).map(|asked| asked.user);
+        let ended: Vec<_> = ended.collect::<HashSet<_>>().into_iter().collect();
+        let banned = if ended.is_empty() { Vec::new() } else { sessions::banned(db, &ended).await? };
         let places: HashSet<_> = asked.iter().map(|asked| (asked.user, asked.conversation)).collect();
         let rights = access::of_all(db, &places.into_iter().collect::<Vec<_>>()).await?;
         let answers = asked.iter().map(|asked| {
             let answer = match rights.get(&(asked.user, asked.conversation)) {
+                // To sign in again would be of no use to them.
+                _ if banned.contains(&asked.user) => Err(CloseCode::Denied),
                 _ if !good.contains(&asked.proof) => Err(CloseCode::SignedOut),
                 None => Err(CloseCode::Denied),
                 Some(rights) => Ok(*rights),

@@ -5,6 +5,8 @@
 )]
 
 mod access;
+mod admin;
+mod backup;
 mod classes;
 mod conversations;
 mod database;

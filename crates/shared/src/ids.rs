@@ -110,6 +110,8 @@ ids! {
     RosterEntryId;
     /// A session: somebody signed in in one browser.
     SessionId;
+    /// A task in a class.
+    ActivityId;
     /// A line of somebody's inbox.
     NoticeId;
 }

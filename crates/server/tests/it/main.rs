@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod activities;
 mod classes;
 mod conversations;
 mod database;

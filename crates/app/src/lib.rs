@@ -17,6 +17,10 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod forms;
 
+/// Times in the reader's own zone.
+#[cfg(feature = "ssr")]
+pub mod local_times;
+
 /// Times without a network.
 #[cfg(feature = "ssr")]
 pub mod offline;

@@ -1,6 +1,7 @@
 //! One component a page. A page is given what it shows; finding that is the server's part.
 
 mod account;
+mod activity;
 mod class;
 mod classes;
 mod conversation;
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub use account::{AccountPage, SessionLine, TokenLine};
+pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::ConversationPage;

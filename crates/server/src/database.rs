@@ -100,7 +100,9 @@ impl Database {
             return Self::open(config).await;
         }
         match embedded::find(&config.data_dir).await? {
-            Found::Running(options) => Ok(Database { pool: connect(options, Tables::UpToDate).await?, embedded: None }),
+            Found::Running(options) => {
+                Ok(Database { pool: connect(*options, Tables::UpToDate).await?, embedded: None })
+            }
             Found::Stopped => Self::open(config).await,
             Found::Nothing => bail!(
                 "there is no database in {} yet: start the server once, or set DATA_DIR or DATABASE_URL as for the server",

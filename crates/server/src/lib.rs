@@ -60,6 +60,9 @@ pub mod access;
 /// How often somebody may try what can be guessed.
 pub mod attempts;
 
+/// Activities: tasks in a class, their copies, and what is done in them.
+pub mod activities;
+
 /// Classes: their people, groups, code and links.
 pub mod classes;
 

@@ -2,6 +2,7 @@
 //! one path to everything, one check of access and one kind of error.
 
 mod account;
+mod activities;
 mod classes;
 mod recovery;
 mod sharing;
@@ -57,6 +58,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/c/{id}", get(conversation))
         .route("/account", get(account::show))
         .route("/offline", get(offline))
+        .merge(activities::routes())
         .merge(classes::routes())
         .merge(sign_in::routes(services))
         .merge(recovery::routes())

@@ -17,6 +17,7 @@ macro_rules! endpoint {
     };
 }
 
+mod activities;
 mod classes;
 mod conversations;
 mod invitations;
@@ -31,13 +32,18 @@ mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use activities::{
+    Activity, ActivitySettings, ActivityState, ActivitySummary, ChangeActivity, CopyWork, CreateActivity,
+    CreatedActivity, DeleteActivity, GetActivity, GetOverview, InvalidMode, LateWork, ListActivities, ListTemplates,
+    MAX_INSTRUCTIONS_BYTES, Mode, Overview, OverviewTag, PersonWork, StartActivity, TakeInLateWork, TakenIn, Template,
+};
 pub use classes::{
     ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
 };
 pub use conversations::{
-    Conversation, ConversationSummary, CreateConversation, Created, GetConversation, GetRights, ImportChoice, Imported,
-    ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
+    Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights, ImportChoice,
+    Imported, ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,

@@ -112,6 +112,8 @@ ids! {
     SessionId;
     /// A link that signs somebody in who cannot sign in otherwise.
     SignInLinkId;
+    /// A task in a class.
+    ActivityId;
     /// A line of somebody's inbox.
     NoticeId;
 }

@@ -23,6 +23,10 @@ pub struct Member {
 #[derive(Debug, Clone, Copy)]
 pub struct Staff(Member);
 
+/// Staff of a class that is not archived: they give it things to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Teacher(Member);
+
 /// A member who sees what the class is joined by, archives it and takes it back.
 #[derive(Debug, Clone, Copy)]
 pub struct Instructor(Member);
@@ -73,6 +77,18 @@ impl Member {
 }
 
 impl Staff {
+    /// As a member.
+    pub fn member(&self) -> Member {
+        self.0
+    }
+
+    /// The same person, if the class is not archived.
+    pub fn teacher(self) -> Result<Teacher, Error> {
+        if self.0.archived { Err(Error::archived()) } else { Ok(Teacher(self.0)) }
+    }
+}
+
+impl Teacher {
     /// As a member.
     pub fn member(&self) -> Member {
         self.0

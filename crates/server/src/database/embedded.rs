@@ -151,7 +151,7 @@ async fn exists(connection: &mut PgConnection, question: &'static str) -> sqlx::
 /// What there is of a cluster.
 pub(super) enum Found {
     /// It runs: how to connect as the server does.
-    Running(PgConnectOptions),
+    Running(Box<PgConnectOptions>),
     /// It can be started.
     Stopped,
     /// It was never made.
@@ -165,7 +165,8 @@ pub(super) async fn find(data_dir: &Path) -> anyhow::Result<Found> {
         return Ok(Found::Nothing);
     }
     let running = Postmaster::find(&Place::find(&data_dir)?).await?;
-    Ok(running.map_or(Found::Stopped, |running| Found::Running(running.superuser().username(NAME).database(NAME))))
+    Ok(running
+        .map_or(Found::Stopped, |running| Found::Running(Box::new(running.superuser().username(NAME).database(NAME)))))
 }
 
 async fn find_or_start(place: &Place, tuning: Tuning) -> anyhow::Result<Postmaster> {

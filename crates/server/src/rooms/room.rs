@@ -68,6 +68,8 @@ pub(super) struct Seated {
     /// Gaps in a row.
     pub(super) gaps: u32,
     pub(super) refusals: u32,
+    /// Changes that came after an activity had closed.
+    pub(super) late: u32,
     /// Yjs clients whose later updates build on something that was refused.
     pub(super) behind: BTreeSet<u64>,
     pub(super) told: Instant,
@@ -259,7 +261,8 @@ impl Room {
             let _ = mouth.send(Frame::Awareness(&everybody).encode().into());
         }
         let told = Instant::now();
-        let seated = Seated { member, mouth, counted: 0, gaps: 0, refusals: 0, behind: BTreeSet::new(), told };
+        let behind = BTreeSet::new();
+        let seated = Seated { member, mouth, counted: 0, gaps: 0, refusals: 0, late: 0, behind, told };
         if self.seats.is_empty() {
             self.beat_at = told + self.house.timing.beat;
         }

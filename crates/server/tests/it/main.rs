@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod activities;
 mod admin;
 mod backup;
 mod classes;

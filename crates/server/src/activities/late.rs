@@ -59,7 +59,7 @@ pub async fn keep(db: &PgPool, copy: ConversationId, updates: &[(UserId, Bytes)]
         copy.uuid(),
         &people,
         &updates as _,
-        MAX_BYTES as _
+        MAX_BYTES
     )
     .execute(&mut *tx)
     .await?;

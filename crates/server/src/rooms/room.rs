@@ -113,6 +113,8 @@ pub(super) struct Room {
     pub(super) left_at: Option<Instant>,
     /// The room is ending with this code; who wants in waits until it has.
     pub(super) closing: Option<CloseCode>,
+    /// Keeping the latest late work, where there was any.
+    pub(super) late: Option<JoinHandle<()>>,
     pub(super) latecomers: Vec<oneshot::Sender<Result<Seat, JoinError>>>,
     pub(super) first_change: Option<Instant>,
     pub(super) snapshot_at: Option<Instant>,
@@ -167,6 +169,7 @@ impl Room {
             bytes_since: 0,
             left_at: None,
             closing: None,
+            late: None,
             latecomers: Vec::new(),
             first_change: dirty.then_some(now),
             snapshot_at: dirty.then(|| now + house.timing.snapshot_after),

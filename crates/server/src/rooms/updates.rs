@@ -150,13 +150,19 @@ impl Room {
     }
 
     /// Staff find it in the overview; whoever made it has it on their device. That it is kept is worth a try, not a wait.
-    fn keep_late(&self, updates: Vec<(UserId, Bytes)>) {
+    fn keep_late(&mut self, updates: Vec<(UserId, Bytes)>) {
         let (house, conversation) = (Arc::clone(&self.house), self.conversation);
-        self.house.tasks.spawn(async move {
+        // Each builds on those before it, so they are kept in their order.
+        let before = self.late.take();
+        let keeping = self.house.tasks.spawn(async move {
+            if let Some(before) = before {
+                before.await.ok();
+            }
             if let Err(error) = late::keep(&house.db, conversation, &updates).await {
                 tracing::warn!(%conversation, %error, "late work is not kept");
             }
         });
+        self.late = Some(keeping);
     }
 
     fn say_refused(&mut self, seat: SeatId, number: u64, refusal: Refusal) {

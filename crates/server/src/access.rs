@@ -4,7 +4,9 @@
 //! |---|---|---|---|
 //! | sees its name, its staff, their own group; leaves | yes | yes | yes |
 //! | sees everybody with addresses, all groups, the roster's waiting lines, the code | | yes | yes |
-//! | moderates the conversations shared with it | | yes | instructors |
+//! | moderates the conversations shared with it, and copies of its activities | | yes | instructors |
+//! | sees its activities, starts what is open | yes | yes | instructors |
+//! | makes and changes activities, sees who has done what, takes in late work, reveals | | yes | yes |
 //! | renames, archives; roles, groups, removals; code, links, roster | | | yes |
 //!
 //! Whoever belongs to a class and may not do a thing in it is told so (403). To all others the class does not exist (404).

@@ -34,6 +34,7 @@ mod copies;
 mod echoes;
 mod hours;
 mod ingest;
+mod merge;
 mod metrics;
 mod presence;
 mod queue;
@@ -47,6 +48,7 @@ mod updates;
 mod writer;
 
 pub use connections::{Moment, Whom};
+pub use merge::{MergeError, Merged};
 pub use persistence::create;
 pub use seat::{Outbox, Outgoing, Seat, Voice};
 pub use take_in::Fate;

@@ -73,6 +73,7 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/activities/{activity}/start", post(activities::start))
         .route("/api/v1/activities/{activity}/overview", get(activities::get_overview))
         .route("/api/v1/activities/{activity}/overview.csv", get(activities::overview_csv))
+        .route("/api/v1/activities/{activity}/reveal", post(activities::reveal))
         .route("/api/v1/activities/{activity}/late", post(activities::take_in_late_work))
         .route("/api/v1/invitations/{token}", get(classes::preview_invitation))
         .route("/api/v1/invitations/{token}/join", post(classes::accept_invitation))

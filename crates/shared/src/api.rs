@@ -35,7 +35,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use activities::{
     Activity, ActivitySettings, ActivityState, ActivitySummary, ChangeActivity, CopyWork, CreateActivity,
     CreatedActivity, DeleteActivity, GetActivity, GetOverview, InvalidMode, LateWork, ListActivities, ListTemplates,
-    MAX_INSTRUCTIONS_BYTES, Mode, Overview, OverviewTag, PersonWork, StartActivity, TakeInLateWork, TakenIn, Template,
+    MAX_INSTRUCTIONS_BYTES, MAX_REVEALED, Mode, Overview, OverviewTag, PersonWork, RevealActivity, Revealed,
+    StartActivity, TakeInLateWork, TakenIn, Template,
 };
 pub use classes::{
     ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,

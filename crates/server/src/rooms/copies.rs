@@ -285,7 +285,7 @@ pub(super) fn load(state: &[u8], updates: &[Vec<u8>]) -> Result<Doc, Corrupt> {
     Ok(doc)
 }
 
-fn apply(doc: &Doc, update: &[u8]) -> Result<(), Corrupt> {
+pub(super) fn apply(doc: &Doc, update: &[u8]) -> Result<(), Corrupt> {
     let update = Update::decode_v1(update).map_err(|_| Corrupt)?;
     let mut txn = doc.transact_mut();
     txn.apply_update(update).map_err(|_| Corrupt)?;

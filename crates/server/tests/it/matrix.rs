@@ -112,6 +112,7 @@ DELETE /api/v1/activities/{activity}                       started   401   403  
 POST   /api/v1/activities/{activity}/start                           401   403   404   404   200   200   200   200   409   200
 GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200
 GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200
+POST   /api/v1/activities/{activity}/reveal                          401   403   404   404   403   409   409   403   409   409
 POST   /api/v1/activities/{activity}/late                  started   401   403   404   404   403   200   200   403   200   200
 POST   /api/v1/activities/{activity}/late                            401   403   404   404   403   404   404   403   404   404
 ";

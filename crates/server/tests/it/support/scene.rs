@@ -196,39 +196,29 @@ impl Scene {
         .await
         .unwrap();
         let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
-        for (id, title) in [(activity, "Unused"), (started, "Started")] {
-            sqlx::query(
-                "insert into activities (id, class_id, title, instructions, template_id, mode)
-                 values ($1, $2, $3, '', $4, 'individual')",
-            )
-            .bind(id.uuid())
-            .bind(class.uuid())
-            .bind(title)
-            .bind(cast.shared.uuid())
-            .execute(db)
-            .await
-            .unwrap();
-        }
-        let target = cast.target.uuid();
-        for (sql, ids) in [
-            ("insert into conversations (id, title, owner_id) values ($1, 'A copy', $2)", [copy.uuid(), target]),
-            (
-                "insert into activity_copies (conversation_id, activity_id) values ($1, $2)",
-                [copy.uuid(), started.uuid()],
-            ),
-            ("update activity_copies set user_id = $2 where conversation_id = $1", [copy.uuid(), target]),
-            (
-                "insert into annotation_document_state (conversation_id, crdt_state, seq, last_editor)
-                 values ($1, '\\x0000', 0, $2)",
-                [copy.uuid(), target],
-            ),
-            (
-                "insert into late_work (conversation_id, user_id, update) values ($1, $2, '\\x0000')",
-                [copy.uuid(), target],
-            ),
-        ] {
-            run(db, sql, &ids).await;
-        }
+        // In one statement: there are hundreds of scenes.
+        sqlx::query(
+            "with tasks as (
+                 insert into activities (id, class_id, title, instructions, template_id, mode)
+                 values ($1, $3, 'Unused', '', $4, 'individual'), ($2, $3, 'Started', '', $4, 'individual')
+             ), made as (
+                 insert into conversations (id, title, owner_id) values ($5, 'A copy', $6)
+             ), copies as (
+                 insert into activity_copies (conversation_id, activity_id, user_id) values ($5, $2, $6)
+             ), documents as (
+                 insert into annotation_document_state (conversation_id, crdt_state, seq) values ($5, '\\x0000', 0)
+             )
+             insert into late_work (conversation_id, user_id, update) values ($5, $6, '\\x0000')",
+        )
+        .bind(activity.uuid())
+        .bind(started.uuid())
+        .bind(class.uuid())
+        .bind(cast.shared.uuid())
+        .bind(copy.uuid())
+        .bind(cast.target.uuid())
+        .execute(db)
+        .await
+        .unwrap();
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
@@ -323,6 +313,7 @@ impl Scene {
             ("POST", "/api/v1/classes/{class}/activities") | ("PUT", "/api/v1/activities/{activity}") => {
                 json!({"title": "New", "template": self.shared, "mode": "individual"})
             }
+            ("POST", "/api/v1/activities/{activity}/reveal") => json!({"random": 1}),
             ("POST", "/api/v1/activities/{activity}/late") => json!({"copy": self.copy, "person": self.target}),
             ("POST", "/api/v1/classes/{class}/invitations") => json!({"role": "student", "days": 1, "max_uses": 1}),
             _ => return None,

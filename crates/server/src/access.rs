@@ -151,6 +151,26 @@ pub fn grant(text: &str) -> Result<Grant, shared::access::InvalidGrant> {
     text.parse()
 }
 
+/// Somebody who may change a conversation's title.
+#[derive(Debug, Clone, Copy)]
+pub struct Editor(Reader);
+
+impl Editor {
+    /// Which conversation.
+    pub fn conversation(&self) -> ConversationId {
+        self.0.conversation
+    }
+}
+
+/// See [`Editor`]. Others who may read it are told that they may not.
+pub async fn editor(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Editor, Error> {
+    let reader = reader(db, user, conversation).await?;
+    match reader.rights.access.may_edit() {
+        true => Ok(Editor(reader)),
+        false => Err(Error::Forbidden("This is for people who may edit the conversation.")),
+    }
+}
+
 /// Whoever a conversation belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Owner(Reader);

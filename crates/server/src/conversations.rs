@@ -1,5 +1,8 @@
 //! Conversations and their messages.
 
+mod list;
+mod title;
+
 use axum::{
     Json,
     extract::{Path, State, rejection::JsonRejection, rejection::PathRejection},
@@ -7,14 +10,13 @@ use axum::{
 };
 use shared::{
     access::{Access, Rights},
-    api::{Conversation, ConversationSummary, CopyOf, CreateConversation, Created, Message, Person, Share, TagSummary},
+    api::{Conversation, CopyOf, CreateConversation, Created, Message, Person, Share, TagSummary},
     document::{self, Tag},
     ids::{ActivityId, ClassId, ConversationId, MessageId, UserId},
     messages::MessageRole,
     text,
 };
 use sqlx::{PgConnection, PgPool};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     access,
@@ -22,9 +24,12 @@ use crate::{
     import::{self, ImportedConversation, ImportedMessage},
     rooms,
     services::Services,
-    sessions::Caller,
+    sessions::{Caller, Proof},
     sharing,
 };
+
+pub use list::list;
+pub use title::rename;
 
 /// `POST /api/v1/conversations`
 pub async fn create(
@@ -152,6 +157,10 @@ pub async fn get(
     let reader = access::reader(&services.db, caller.id, id).await?;
     if !matches!(reader.rights().access, Access::Owner) {
         sharing::note_opened(&services.db, reader).await?;
+    }
+    // What a program reads, its owner has not opened.
+    if matches!(caller.proof, Proof::Session(_)) {
+        list::note_visit(&services.db, reader).await?;
     }
     Ok(Json(read(&services.db, reader).await?))
 }
@@ -288,49 +297,4 @@ pub async fn people(
     .fetch_all(&services.db)
     .await?;
     Ok(Json(rows.into_iter().map(|row| Person { id: UserId::from_uuid(row.id), name: row.name }).collect()))
-}
-
-/// `GET /api/v1/conversations`
-pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Json<Vec<ConversationSummary>>, Error> {
-    let rows = sqlx::query!(
-        r#"select c.id, c.title, c.share, c.created_at, c.owner_id, u.name as owner,
-                  (select count(*) from messages m where m.conversation_id = c.id) as "messages!",
-                  coalesce(d.highlight_count, 0) as "highlights!"
-           from conversations c
-           join users u on u.id = c.owner_id
-           left join annotation_document_state d on d.conversation_id = c.id
-           where (c.owner_id = $1
-                  and not exists (select from activity_copies w where w.conversation_id = c.id and w.user_id is null))
-              or c.id in (select w.conversation_id
-                          from activity_copies w
-                          join activities a on a.id = w.activity_id
-                          join memberships m on m.class_id = a.class_id and m.user_id = $1
-                          where w.user_id is null and (w.group_id is null or w.group_id = m.group_id))
-              or (c.share = 'class' and c.class_id in (select class_id from memberships where user_id = $1))
-              or c.id in (select conversation_id from conversation_shares where user_id = $1)
-              or c.id in (select l.conversation_id
-                          from conversation_links l
-                          join conversation_link_uses w on w.link_id = l.id
-                          where w.user_id = $1 and l.revoked_at is null and l.expires_at > now())
-           order by c.id desc
-           limit 200"#,
-        caller.id.uuid()
-    )
-    .fetch_all(&services.db)
-    .await?;
-    let summaries = rows.into_iter().map(|row| ConversationSummary {
-        id: ConversationId::from_uuid(row.id),
-        title: row.title,
-        mine: row.owner_id == caller.id.uuid(),
-        owner: row.owner,
-        share: if row.share == "class" { Share::Class } else { Share::None },
-        messages: row.messages,
-        highlights: row.highlights,
-        created_at: rfc3339(row.created_at),
-    });
-    Ok(Json(summaries.collect()))
-}
-
-fn rfc3339(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }

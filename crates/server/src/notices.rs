@@ -14,10 +14,9 @@ use shared::{
     ids::{CommentId, ConversationId, HighlightId, NoticeId, UserId},
 };
 use sqlx::PgPool;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::{access, error::Error, services::Services, sessions::Caller};
+use crate::{access, error::Error, services::Services, sessions::Caller, times::rfc3339};
 
 /// Notices of what an update says, in the transaction that stores it.
 pub mod record;
@@ -90,7 +89,7 @@ async fn page(
         comment: CommentId::from_uuid(row.comment_id),
         by: Person { id: UserId::from_uuid(row.by_user), name: row.name },
         excerpt: row.excerpt,
-        created_at: row.created_at.format(&Rfc3339).unwrap_or_default(),
+        created_at: rfc3339(row.created_at),
         read: row.read,
     });
     Ok(notices.collect())

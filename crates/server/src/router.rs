@@ -40,7 +40,7 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
-        .route("/api/v1/conversations/{id}", get(conversations::get))
+        .route("/api/v1/conversations/{id}", get(conversations::get).patch(conversations::rename))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))

@@ -16,9 +16,9 @@ use sqlx::{PgConnection, PgPool};
 use crate::{
     access::{self, Owner},
     error::Error,
-    roster,
     services::Services,
     sessions::Caller,
+    sign_in::Email,
 };
 
 pub use links::{create as create_link, open as open_link, preview as preview_link, revoke as revoke_link};
@@ -129,16 +129,16 @@ pub async fn share_with_person(
     let Path(id) = path?;
     let owner = access::owner(&services.db, caller.id, id).await?;
     let Json(ShareWithPerson { email, access, .. }) = body?;
-    let email = email.trim().to_ascii_lowercase();
-    roster::check_email(&email).map_err(|why| Error::Invalid("bad_email", format!("email: {why}")))?;
-    if email == caller.email.to_lowercase() {
+    let email =
+        Email::parse(&email).ok_or_else(|| Error::Invalid("bad_email", "email: this is no e-mail address.".into()))?;
+    if email.as_str() == caller.email.to_lowercase() {
         return Err(Error::Invalid("own_email", "email: this is your own address.".into()));
     }
     let mut tx = services.db.begin().await?;
     let others = sqlx::query_scalar!(
         r#"select count(*) as "count!" from conversation_shares where conversation_id = $1 and email <> $2"#,
         owner.conversation().uuid(),
-        email
+        email.as_str()
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -154,7 +154,7 @@ pub async fn share_with_person(
          returning id",
         ShareId::new().uuid(),
         owner.conversation().uuid(),
-        email,
+        email.as_str(),
         access.as_str()
     )
     .fetch_one(&mut *tx)

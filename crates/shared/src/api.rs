@@ -44,7 +44,8 @@ pub use classes::{
 };
 pub use conversations::{
     Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights, ImportChoice,
-    Imported, ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
+    Imported, ListConversations, ListPeople, ListRefused, ListTags, MAX_CONVERSATIONS_A_PAGE, Message, Person,
+    RefusedUpdate, RenameConversation, Share, Shelf, TagSummary, Titled,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,

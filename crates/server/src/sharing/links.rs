@@ -10,13 +10,13 @@ use shared::{
     ids::{ConversationId, LinkId},
 };
 use sqlx::PgPool;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     access::{self, Owner},
     error::Error,
     services::Services,
     sessions::{Caller, Secret},
+    times::rfc3339,
 };
 
 /// Those that are not revoked.
@@ -39,10 +39,6 @@ pub(super) async fn list(db: &PgPool, owner: Owner) -> Result<Vec<ShareLink>, Er
         Ok(ShareLink { id: LinkId::from_uuid(row.id), access, expires_at, uses: row.uses, good: row.good })
     });
     links.collect()
-}
-
-fn rfc3339(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// `POST /api/v1/conversations/{id}/sharing/links`

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Method};
 use crate::{
-    access::Rights,
+    access::{Access, Rights},
     ids::{ActivityId, ConversationId, MessageId, UserId},
     messages::MessageRole,
 };
@@ -76,9 +76,58 @@ pub struct ImportChoice {
     pub problem: Option<String>,
 }
 
-/// `GET /api/v1/conversations`: those the caller may see, newest first, at most 200.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ListConversations {}
+/// Conversations in one answer at most.
+pub const MAX_CONVERSATIONS_A_PAGE: u32 = 200;
+
+/// `GET /api/v1/conversations?of=&after=&limit=`: those the caller may see, newest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListConversations {
+    /// Only these.
+    #[serde(default)]
+    pub of: Option<Shelf>,
+    /// Only those after this one: the last of the answer before. What was opened last has one page only.
+    #[serde(default)]
+    pub after: Option<ConversationId>,
+    /// 1 to [`MAX_CONVERSATIONS_A_PAGE`], which it is where it is missing.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// Some of somebody's conversations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shelf {
+    /// What they opened last, the latest first.
+    Recent,
+    /// Their own.
+    Mine,
+    /// Others', shared with a class of theirs, with their address or by a link that they came by.
+    Shared,
+}
+
+impl Shelf {
+    /// All of them, as they are offered.
+    pub const ALL: [Self; 3] = [Self::Recent, Self::Mine, Self::Shared];
+
+    /// As the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recent => "recent",
+            Self::Mine => "mine",
+            Self::Shared => "shared",
+        }
+    }
+
+    /// As people call it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Recent => "Recent",
+            Self::Mine => "My work",
+            Self::Shared => "Shared with me",
+        }
+    }
+}
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +140,8 @@ pub struct ConversationSummary {
     pub owner: String,
     /// Whether the caller owns it.
     pub mine: bool,
+    /// What the caller may do with it.
+    pub access: Access,
     /// Who sees it.
     pub share: Share,
     /// How many messages it has.
@@ -106,9 +157,33 @@ impl Endpoint for ListConversations {
     type Reply = Vec<ConversationSummary>;
 
     fn path(&self) -> String {
-        "/api/v1/conversations".into()
+        let of = self.of.map(|of| ["of=", of.as_str()].concat());
+        let after = self.after.map(|after| ["after=", &after.to_string()].concat());
+        let limit = self.limit.map(|limit| ["limit=", &limit.to_string()].concat());
+        let query: Vec<String> = of.into_iter().chain(after).chain(limit).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        ["/api/v1/conversations", mark, &query.join("&")].concat()
     }
 }
+
+/// `PATCH /api/v1/conversations/{id}`: gives it another title; for those who may edit it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenameConversation {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub id: ConversationId,
+    /// 1 to 200 characters; it becomes one line.
+    pub title: String,
+}
+
+/// What it is called now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Titled {
+    /// Its title.
+    pub title: String,
+}
+
+endpoint!(RenameConversation: Patch Titled, "/api/v1/conversations/{id}", id);
 
 /// `GET /api/v1/conversations/{id}`: the conversation with its messages; 404 without access.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -25,16 +25,26 @@ pub enum Role {
     Owner,
     /// Belongs to no class, and is an administrator of the site.
     Admin,
+    /// A student who is banned.
+    Banned,
 }
 
 impl Role {
-    pub const ALL: [Self; 7] =
-        [Self::Stranger, Self::Other, Self::Student, Self::Tutor, Self::Instructor, Self::Owner, Self::Admin];
+    pub const ALL: [Self; 8] = [
+        Self::Stranger,
+        Self::Other,
+        Self::Student,
+        Self::Tutor,
+        Self::Instructor,
+        Self::Owner,
+        Self::Admin,
+        Self::Banned,
+    ];
 
     fn in_class(self) -> Option<&'static str> {
         match self {
             Self::Stranger | Self::Other | Self::Admin => None,
-            Self::Student | Self::Owner => Some("student"),
+            Self::Student | Self::Owner | Self::Banned => Some("student"),
             Self::Tutor => Some("tutor"),
             Self::Instructor => Some("instructor"),
         }
@@ -69,6 +79,7 @@ impl Cast {
             people: people.iter().map(|person| person.user).collect(),
         };
         run(db, "update users set is_admin = true where id = $1", &[cast.id(Role::Admin)]).await;
+        run(db, "update users set banned_at = now() where id = $1", &[cast.id(Role::Banned)]).await;
         let elsewhere = ClassId::new().uuid();
         run(db, "insert into classes (id, name) values ($1, 'Elsewhere')", &[elsewhere]).await;
         let join = "insert into memberships (class_id, user_id, role) values ($1, $2, 'student')";
@@ -298,6 +309,7 @@ impl Scene {
             ("POST", "/api/v1/notices/read") => json!({"ids": [NOBODY]}),
             ("POST", "/api/v1/tokens") => json!({"name": "x"}),
             ("POST", "/api/v1/conversations") => json!({"title": "x", "text": "x", "share": "none"}),
+            ("PATCH", "/api/v1/conversations/{id}") => json!({"title": "Renamed"}),
             ("PUT", "/api/v1/conversations/{id}/sharing/class") => json!({"class": null}),
             ("POST", "/api/v1/conversations/{id}/sharing/people") => {
                 json!({"email": "new@example.test", "access": "annotator"})

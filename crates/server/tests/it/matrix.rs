@@ -69,6 +69,10 @@ GET    /api/v1/conversations/{id}/sharing                  shared    401   403  
 GET    /api/v1/conversations/{id}/sharing                  private   401   404   404   404   404   404   404   200   404   404
 PUT    /api/v1/conversations/{id}/sharing/class            shared    401   403   404   404   403   403   403   204   404   403
 PUT    /api/v1/conversations/{id}/sharing/class            private   401   403   404   404   404   404   404   204   404   404
+PUT    /api/v1/conversations/{id}/sharing/anonymity        shared    401   403   404   404   403   403   403   204   404   403
+PUT    /api/v1/conversations/{id}/sharing/anonymity        private   401   403   404   404   404   404   404   204   404   404
+PUT    /api/v1/conversations/{id}/sharing/protection       shared    401   403   404   404   403   403   403   204   404   403
+PUT    /api/v1/conversations/{id}/sharing/protection       private   401   403   404   404   404   404   404   204   404   404
 POST   /api/v1/conversations/{id}/sharing/people           shared    401   403   404   404   403   403   403   201   404   403
 POST   /api/v1/conversations/{id}/sharing/people           private   401   403   404   404   404   404   404   201   404   404
 DELETE /api/v1/conversations/{id}/sharing/people/{share}             401   403   404   404   403   403   403   204   404   403

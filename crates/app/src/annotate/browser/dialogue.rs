@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
     access::Access,
-    api::GetRights,
+    api::{GetRights, ListPeople, OwnRights, Person},
     document::{Highlight, Root},
     sync::{Epoch, Frame},
 };
@@ -83,15 +83,45 @@ impl Session {
     /// Asks what this person may do now: it may have changed since the page was made.
     pub async fn ask_rights(&self) {
         // Without an answer things stay as they were; the server judges each change anyway.
-        if let Ok(rights) = call(&GetRights { id: self.desk.place.conversation }).await
-            && self.desk.rights.get_untracked() != rights
-        {
+        let Ok(OwnRights { rights, author_id }) = call(&GetRights { id: self.desk.place.conversation }).await else {
+            return;
+        };
+        if author_id != self.desk.place.author {
+            // Made anonymous meanwhile, or not any more: the page is somebody's whom the document does not know.
+            let _ = window().location().reload();
+        }
+        if self.desk.rights.get_untracked() != rights {
             if rights.access == Access::Closed {
                 let text = "This activity has closed: you can read it, and change nothing any more.".into();
                 self.desk.toast.set(Some(Toast { text, undo: None }));
             }
             self.desk.rights.set(rights);
             self.show_status();
+        }
+    }
+
+    /// Where it is anonymous, the presence tells everybody's pseudonym, to all alike. Calls people as this person knows
+    /// them, and asks who those are whose names they may know and do not.
+    pub fn call_by_name(self: &Rc<Self>, people: &mut [Person]) {
+        let unknown = self.desk.names.with_untracked(|names| {
+            let mut unknown = false;
+            for person in people {
+                match names.get(&person.id) {
+                    Some(name) => person.name.clone_from(name),
+                    None => unknown = true,
+                }
+            }
+            unknown
+        });
+        if unknown && self.desk.rights.get_untracked().sees_names {
+            let session = self.clone();
+            spawn_local(async move {
+                // Without an answer they are called by their pseudonyms.
+                if let Ok(people) = call(&ListPeople { id: session.desk.place.conversation }).await {
+                    session.desk.know(people);
+                    session.show_people();
+                }
+            });
         }
     }
 

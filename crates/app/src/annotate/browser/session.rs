@@ -247,8 +247,12 @@ impl Session {
         }
     }
 
-    pub fn show_people(&self) {
-        let people = self.presence.borrow().people();
+    /// Shows who is here and where.
+    pub fn show_people(self: &Rc<Self>) {
+        let mut people = self.presence.borrow().people();
+        if self.desk.anonymity.with_value(Option::is_some) {
+            self.call_by_name(&mut people);
+        }
         let known = self
             .desk
             .names

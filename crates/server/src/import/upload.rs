@@ -60,7 +60,13 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
             }
             "title" => form.title = Some(field.text().await?).filter(|title| !title.trim().is_empty()),
             "share" => form.share = share(&field.text().await?)?,
-            "anonymous" => form.anonymous = field.text().await? == "true",
+            "anonymous" => {
+                form.anonymous = field
+                    .text()
+                    .await?
+                    .parse()
+                    .map_err(|_| Error::Invalid("bad_anonymous", "anonymous: true or false is expected.".into()))?;
+            }
             "choice" => {
                 let text = field.text().await?;
                 let index =

@@ -102,7 +102,7 @@ impl Session {
 
     /// Where it is anonymous, the presence tells everybody's pseudonym, to all alike. Calls people as this person knows
     /// them, and asks who those are whose names they may know and do not.
-    pub fn call_by_name(self: &Rc<Self>, people: &mut [Person]) {
+    pub fn call_by_name(&self, people: &mut [Person]) {
         let unknown = self.desk.names.with_untracked(|names| {
             let mut unknown = false;
             for person in people {
@@ -114,12 +114,14 @@ impl Session {
             unknown
         });
         if unknown && self.desk.rights.get_untracked().sees_names {
-            let session = self.clone();
+            let desk = self.desk;
             spawn_local(async move {
                 // Without an answer they are called by their pseudonyms.
-                if let Ok(people) = call(&ListPeople { id: session.desk.place.conversation }).await {
-                    session.desk.know(people);
-                    session.show_people();
+                if let Ok(people) = call(&ListPeople { id: desk.place.conversation }).await {
+                    desk.know(people);
+                    if let Some(session) = super::session() {
+                        session.show_people();
+                    }
                 }
             });
         }

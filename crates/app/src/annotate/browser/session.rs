@@ -248,7 +248,7 @@ impl Session {
     }
 
     /// Shows who is here and where.
-    pub fn show_people(self: &Rc<Self>) {
+    pub fn show_people(&self) {
         let mut people = self.presence.borrow().people();
         if self.desk.anonymity.with_value(Option::is_some) {
             self.call_by_name(&mut people);

@@ -14,7 +14,7 @@ use super::{dom, permalink, session::Session};
 use crate::{
     annotate::{
         away::Report,
-        desk::{Card, Toast},
+        desk::{Card, Desk, Toast},
     },
     call::call,
 };
@@ -76,7 +76,13 @@ impl Session {
         self.link.epoch.set(self.link.epoch.get().or(Some(epoch)));
         if is_known || self.link.lost_at.get().is_some() {
             let session = self.clone();
-            spawn_local(async move { session.ask_rights().await });
+            spawn_local(async move {
+                session.ask_rights().await;
+                // Somebody may have come, written and gone meanwhile.
+                if session.desk.anonymity.with_value(Option::is_some) {
+                    ask_people(session.desk).await;
+                }
+            });
         }
     }
 
@@ -114,16 +120,7 @@ impl Session {
             unknown
         });
         if unknown && self.desk.rights.get_untracked().sees_names {
-            let desk = self.desk;
-            spawn_local(async move {
-                // Without an answer they are called by their pseudonyms.
-                if let Ok(people) = call(&ListPeople { id: desk.place.conversation }).await {
-                    desk.know(people);
-                    if let Some(session) = super::session() {
-                        session.show_people();
-                    }
-                }
-            });
+            spawn_local(ask_people(self.desk));
         }
     }
 
@@ -168,5 +165,16 @@ impl Session {
         self.show_changes();
         self.rest();
         taken
+    }
+}
+
+/// Asks who the people of an anonymous conversation are, as this person may see them: who comes for the first time was on
+/// no list before. Without an answer they are called as the presence calls them.
+async fn ask_people(desk: Desk) {
+    if let Ok(people) = call(&ListPeople { id: desk.place.conversation }).await {
+        desk.know(people);
+        if let Some(session) = super::session() {
+            session.show_people();
+        }
     }
 }

@@ -96,6 +96,9 @@ pub async fn of_all(
                   coalesce(a.closes_at <= now(), false) as "closed!",
                   coalesce(m.role in ('tutor', 'instructor'), false) as "staff!",
                   coalesce(k.archived_at is not null, false) as "archived!",
+                  c.alias_scope is not null as "anonymous!",
+                  c.class_id is null as "alone!",
+                  c.copy_protected,
                   greatest(
                       (select max(s.access)
                        from conversation_shares s
@@ -121,6 +124,10 @@ pub async fn of_all(
     let mut all = HashMap::new();
     for row in rows {
         let place = (UserId::from_uuid(row.user), ConversationId::from_uuid(row.id));
+        // A copy belongs to its class, whoever works in it.
+        let is_own = row.owner && !row.copy;
+        let sees_names = !row.anonymous || row.staff || (is_own && row.alone);
+        let may_copy = !row.copy_protected || row.staff || is_own;
         if row.copy {
             let work = activities::Work {
                 theirs: row.theirs,
@@ -129,7 +136,8 @@ pub async fn of_all(
                 archived: row.archived,
                 state: activities::state(row.waiting, row.closed),
             };
-            all.extend(work.rights().map(|rights| (place, rights)));
+            let rights = work.rights();
+            all.extend(rights.map(|(access, moderates)| (place, Rights { access, moderates, sees_names, may_copy })));
             continue;
         }
         let granted =
@@ -140,7 +148,7 @@ pub async fn of_all(
         // Whoever is let in by several doors may do what the widest lets them.
         if let Some(access) = of_owner.max(of_class).max(granted) {
             let moderates = row.owner || (row.shared && row.staff && !row.archived);
-            all.insert(place, Rights { access, moderates });
+            all.insert(place, Rights { access, moderates, sees_names, may_copy });
         }
     }
     Ok(all)

@@ -9,8 +9,8 @@ use axum::{
     http::StatusCode,
 };
 use shared::{
-    access::{Access, Rights},
-    api::{Conversation, CopyOf, CreateConversation, Created, Message, Person, Share, TagSummary},
+    access::Access,
+    api::{Conversation, CopyOf, CreateConversation, Created, Message, OwnRights, Person, Share, TagSummary},
     document::{self, Tag},
     ids::{ActivityId, ClassId, ConversationId, MessageId, UserId},
     messages::MessageRole,
@@ -19,7 +19,7 @@ use shared::{
 use sqlx::{PgConnection, PgPool};
 
 use crate::{
-    access,
+    access, authors,
     error::Error,
     import::{self, ImportedConversation, ImportedMessage},
     rooms,
@@ -38,9 +38,9 @@ pub async fn create(
     body: Result<Json<CreateConversation>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Created>), Error> {
     let Json(request) = body?;
-    let share = request.share;
+    let (share, anonymous) = (request.share, request.anonymous);
     let draft = services.import(move || Draft::of(import::text(&request.text, request.title.as_deref())?)).await?;
-    let id = store(&services.db, caller.id, draft, share).await?;
+    let id = store(&services.db, caller.id, draft, share, anonymous).await?;
     Ok((StatusCode::CREATED, Json(Created { id })))
 }
 
@@ -75,13 +75,23 @@ impl Draft {
 pub const MAX_CONVERSATION_BYTES: usize = 16 << 20;
 
 /// Stores an imported conversation with its document, whole or not at all.
-pub async fn store(db: &PgPool, owner: UserId, draft: Draft, share: Share) -> Result<ConversationId, Error> {
+pub async fn store(
+    db: &PgPool,
+    owner: UserId,
+    draft: Draft,
+    share: Share,
+    anonymous: bool,
+) -> Result<ConversationId, Error> {
     let mut tx = db.begin().await?;
     let class = match share {
         Share::None => None,
         Share::Class => Some(only_class(&mut tx, owner).await?),
     };
     let id = insert(&mut tx, owner, draft, class).await?;
+    if anonymous {
+        let alias = authors::hide(&mut tx, id, owner).await?;
+        rooms::persistence::seed_again(&mut tx, id, &document::seed(alias)).await?;
+    }
     tx.commit().await?;
     Ok(id)
 }
@@ -166,7 +176,8 @@ pub async fn get(
 }
 
 async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error> {
-    let (id, author_id, rights) = (reader.conversation(), reader.user(), reader.rights());
+    let (id, rights) = (reader.conversation(), reader.rights());
+    let author = authors::of(db, reader).await?;
     let head = sqlx::query!(
         r#"select c.title, a.id as "activity?", a.title as "task?"
            from conversations c
@@ -198,7 +209,8 @@ async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error
             text: row.text,
         })
         .collect();
-    Ok(Conversation { id, title: head.title, rights, author_id, activity, messages })
+    let (title, author_id) = (head.title, author.id);
+    Ok(Conversation { id, title, rights, author_id, anonymity: author.anonymity(), activity, messages })
 }
 
 /// A constraint keeps the column to these four.
@@ -216,9 +228,11 @@ pub async fn rights(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<ConversationId>, PathRejection>,
-) -> Result<Json<Rights>, Error> {
+) -> Result<Json<OwnRights>, Error> {
     let Path(id) = path?;
-    Ok(Json(access::reader(&services.db, caller.id, id).await?.rights()))
+    let reader = access::reader(&services.db, caller.id, id).await?;
+    let author_id = authors::of(&services.db, reader).await?.id;
+    Ok(Json(OwnRights { rights: reader.rights(), author_id }))
 }
 
 /// `GET /api/v1/conversations/{id}/tags`
@@ -242,7 +256,7 @@ pub async fn tags(
 
 /// `GET /api/v1/conversations/{id}/people`: its owner; the members of the class that it is shared with; those who were
 /// let in and have come; and whoever has written in it, also if they may not any more: their names stand by what they
-/// wrote.
+/// wrote. Where it is anonymous, those of them who have come.
 pub async fn people(
     State(services): State<Services>,
     caller: Caller,
@@ -251,50 +265,58 @@ pub async fn people(
     let Path(id) = path?;
     let reader = access::reader(&services.db, caller.id, id).await?;
     let rows = sqlx::query!(
-        r#"select u.id as "id!", u.name as "name!"
-           from conversations c
-           join users u on u.id = c.owner_id
-           where c.id = $1
-           union
-           select u.id, u.name
-           from conversations c
-           join memberships m on m.class_id = c.class_id
-           join users u on u.id = m.user_id
-           where c.id = $1 and c.share = 'class'
-           union
-           select u.id, u.name
-           from activity_copies w
-           join activities a on a.id = w.activity_id
-           join memberships m on m.class_id = a.class_id
-           join users u on u.id = m.user_id
-           where w.conversation_id = $1
-             and (m.role <> 'student' or m.user_id = w.user_id
-                  or (w.user_id is null and (w.group_id is null or w.group_id = m.group_id)))
-           union
-           select u.id, u.name
-           from conversation_shares s
-           join users u on u.id = s.user_id
-           where s.conversation_id = $1 and s.opened_at is not null
-           union
-           select u.id, u.name
-           from conversation_links l
-           join conversation_link_uses w on w.link_id = l.id
-           join users u on u.id = w.user_id
-           where l.conversation_id = $1 and l.revoked_at is null and l.expires_at > now()
-           union
-           select u.id, u.name
-           from annotation_client a
-           join users u on u.id = a.author
-           where a.conversation_id = $1
-           union
-           select u.id, u.name
-           from annotation_update a
-           join users u on u.id = a.author
-           where a.conversation_id = $1
-           order by 2"#,
+        r#"with people as (
+               select c.owner_id as id
+               from conversations c
+               where c.id = $1
+               union
+               select m.user_id
+               from conversations c
+               join memberships m on m.class_id = c.class_id
+               where c.id = $1 and c.share = 'class'
+               union
+               select m.user_id
+               from activity_copies w
+               join activities a on a.id = w.activity_id
+               join memberships m on m.class_id = a.class_id
+               where w.conversation_id = $1
+                 and (m.role <> 'student' or m.user_id = w.user_id
+                      or (w.user_id is null and (w.group_id is null or w.group_id = m.group_id)))
+               union
+               select s.user_id
+               from conversation_shares s
+               where s.conversation_id = $1 and s.opened_at is not null
+               union
+               select w.user_id
+               from conversation_links l
+               join conversation_link_uses w on w.link_id = l.id
+               where l.conversation_id = $1 and l.revoked_at is null and l.expires_at > now()
+               union
+               select a.author
+               from annotation_client a
+               where a.conversation_id = $1
+               union
+               select a.author
+               from annotation_update a
+               where a.conversation_id = $1
+           )
+           select u.id, u.name, a.alias as "alias?", case when not a.named then a.pseudonym end as "pseudonym?"
+           from people
+           join users u on u.id = people.id
+           join conversations c on c.id = $1
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = u.id
+           where c.alias_scope is null or a.alias is not null
+           order by u.name"#,
         reader.conversation().uuid()
     )
     .fetch_all(&services.db)
     .await?;
-    Ok(Json(rows.into_iter().map(|row| Person { id: UserId::from_uuid(row.id), name: row.name }).collect()))
+    let people = rows.into_iter().map(|row| {
+        let author = UserId::from_uuid(row.alias.unwrap_or(row.id));
+        authors::seen(reader.rights(), row.id == caller.id.uuid(), author, row.name, row.pseudonym)
+    });
+    let mut people: Vec<Person> = people.collect();
+    // Whose real name comes first is nobody's business either.
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Json(people))
 }

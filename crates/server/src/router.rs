@@ -47,6 +47,8 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}/refused", get(refused::list))
         .route("/api/v1/conversations/{id}/sharing", get(sharing::get))
         .route("/api/v1/conversations/{id}/sharing/class", put(sharing::share_with_class))
+        .route("/api/v1/conversations/{id}/sharing/anonymity", put(sharing::set_anonymity))
+        .route("/api/v1/conversations/{id}/sharing/protection", put(sharing::protect))
         .route("/api/v1/conversations/{id}/sharing/people", post(sharing::share_with_person))
         .route("/api/v1/conversations/{id}/sharing/people/{share}", delete(sharing::end_share))
         .route("/api/v1/conversations/{id}/sharing/links", post(sharing::create_link))

@@ -43,9 +43,9 @@ pub use classes::{
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
 };
 pub use conversations::{
-    Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights, ImportChoice,
-    Imported, ListConversations, ListPeople, ListRefused, ListTags, MAX_CONVERSATIONS_A_PAGE, Message, Person,
-    RefusedUpdate, RenameConversation, Share, Shelf, TagSummary, Titled,
+    Anonymity, Audience, Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation,
+    GetRights, ImportChoice, Imported, ListConversations, ListPeople, ListRefused, ListTags, MAX_CONVERSATIONS_A_PAGE,
+    Message, OwnRights, Person, RefusedUpdate, RenameConversation, Share, Shelf, TagSummary, Titled,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,
@@ -64,7 +64,8 @@ pub use roster::{
 pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
 pub use sharing::{
     CreateLink, CreatedLink, EndShare, GetLink, GetSharing, LinkPreview, MAX_LINKS, MAX_SHARES, OpenLink, Opened,
-    PersonShare, RevokeLink, ShareLink, ShareWithClass, ShareWithPerson, SharedWith, Sharing, SharingClass,
+    PersonShare, ProtectText, RevokeLink, SetAnonymity, ShareLink, ShareWithClass, ShareWithPerson, SharedWith,
+    Sharing, SharingClass,
 };
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 

@@ -29,6 +29,7 @@ mod places;
 mod pointing;
 mod presence;
 mod print;
+mod protection;
 mod renew;
 mod replica;
 mod segments;
@@ -95,6 +96,7 @@ pub fn start(desk: Desk) {
     company::listen(desk);
     lifecycle::listen();
     print::listen(desk);
+    protection::listen(desk);
     desk.watch_hand();
     marks::mount(desk);
     sight::listen();

@@ -22,10 +22,14 @@ pub fn ConversationPage(
     /// Everybody whose name may stand on it.
     people: Vec<Person>,
 ) -> impl IntoView {
-    let Conversation { id, title, rights, author_id, activity, messages } = conversation;
+    let Conversation { id, title, rights, author_id, anonymity, activity, messages } = conversation;
     let Visitor { me, unread } = visitor;
-    let opened = Opened { conversation: id, title: title.clone(), rights, author: author_id, me, unread, people };
-    let meta = counted(messages.len() as i64, "message");
+    let mut meta = counted(messages.len() as i64, "message");
+    if !rights.may_copy {
+        meta.push_str(" · Protected: it cannot be copied or printed here");
+    }
+    let opened =
+        Opened { conversation: id, title: title.clone(), rights, author: author_id, anonymity, me, unread, people };
     let closed = rights.access == Access::Closed;
     let activity = activity.map(|activity| view! { <OfActivity activity=activity closed=closed /> });
     let articles =

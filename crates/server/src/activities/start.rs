@@ -124,10 +124,11 @@ async fn make(conn: &mut PgConnection, starter: Starter) -> Result<Option<Conver
     let (id, activity) = (ConversationId::new(), starter.participant().activity().uuid());
     let (user, group) = columns(starter.key());
     sqlx::query!(
-        "insert into conversations (id, title, owner_id)
+        "insert into conversations (id, title, owner_id, copy_protected)
          select $1,
                 left(case when g.name is null then a.title else a.title || ' · ' || g.name end, 200),
-                coalesce($3, c.owner_id)
+                coalesce($3, c.owner_id),
+                c.copy_protected
          from activities a
          join conversations c on c.id = a.template_id
          left join class_groups g on g.id = $4

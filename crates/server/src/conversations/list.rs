@@ -12,7 +12,7 @@ use shared::{
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::{access, error::Error, services::Services, sessions::Caller, times::rfc3339};
+use crate::{access, authors, error::Error, services::Services, sessions::Caller, times::rfc3339};
 
 /// What was opened last is looked for among so many: those that somebody may not see any more are passed over.
 const MAX_VISITS: i64 = 400;
@@ -140,12 +140,14 @@ async fn summaries(db: &PgPool, user: UserId, found: &[Uuid], limit: usize) -> R
     let ids: Vec<Uuid> = shown.iter().map(|((_, conversation), _)| conversation.uuid()).collect();
     let rows = sqlx::query!(
         r#"select c.id, c.title, c.share, c.created_at, c.owner_id, u.name as owner,
+                  case when not a.named then a.pseudonym end as "pseudonym?",
                   (select count(*) from messages m where m.conversation_id = c.id) as "messages!",
                   coalesce(d.highlight_count, 0) as "highlights!"
            from unnest($1::uuid[]) with ordinality as asked (id, place)
            join conversations c on c.id = asked.id
            join users u on u.id = c.owner_id
            left join annotation_document_state d on d.conversation_id = c.id
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = c.owner_id
            order by asked.place"#,
         &ids
     )
@@ -153,12 +155,15 @@ async fn summaries(db: &PgPool, user: UserId, found: &[Uuid], limit: usize) -> R
     .await?;
     let summaries = rows.into_iter().filter_map(|row| {
         let id = ConversationId::from_uuid(row.id);
+        let rights = rights.get(&(user, id))?;
+        let mine = row.owner_id == user.uuid();
+        let owner = authors::seen(*rights, mine, UserId::from_uuid(row.owner_id), row.owner, row.pseudonym);
         Some(ConversationSummary {
             id,
             title: row.title,
-            mine: row.owner_id == user.uuid(),
-            owner: row.owner,
-            access: rights.get(&(user, id))?.access,
+            mine,
+            owner: owner.name,
+            access: rights.access,
             share: if row.share == "class" { Share::Class } else { Share::None },
             messages: row.messages,
             highlights: row.highlights,

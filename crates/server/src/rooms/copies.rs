@@ -128,8 +128,8 @@ impl Copies {
     }
 
     /// Whether somebody else writes under one of the Yjs client ids whose units an update brings.
-    pub(super) fn is_foreign(&self, outline: &Outline, author: UserId) -> bool {
-        let is_anothers = |client: &u64| self.owners.get(client).is_some_and(|owner| *owner != author);
+    pub(super) fn is_foreign(&self, outline: &Outline, user: UserId) -> bool {
+        let is_anothers = |client: &u64| self.owners.get(client).is_some_and(|owner| *owner != user);
         outline.brings.iter().any(|(client, runs)| {
             runs.last().is_some_and(|(_, end)| *end > self.reached(*client)) && is_anothers(client)
         })
@@ -198,10 +198,10 @@ impl Copies {
     }
 
     /// Keeps an update that the probe has taken.
-    pub(super) fn accept(&mut self, update: Bytes, outline: &Outline, survey: &Survey, author: UserId) {
+    pub(super) fn accept(&mut self, update: Bytes, outline: &Outline, survey: &Survey, user: UserId) {
         self.places.learn(survey);
         for client in outline.brings.keys() {
-            self.owners.entry(*client).or_insert(author);
+            self.owners.entry(*client).or_insert(user);
         }
         self.reach(outline);
         self.size += update.len();

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use shared::{
-    api::{CreateLink, CreatedLink, LinkPreview, MAX_LINKS, Opened, ShareLink},
+    api::{Audience, CreateLink, CreatedLink, LinkPreview, MAX_LINKS, Opened, ShareLink},
     ids::{ConversationId, LinkId},
 };
 use sqlx::PgPool;
@@ -105,10 +105,12 @@ pub async fn preview(
 ) -> Result<Json<LinkPreview>, Error> {
     let secret = Secret::parse(&path?.0).ok_or(Error::NotFound)?;
     let row = sqlx::query!(
-        r#"select c.title, u.name as owner, l.access::text as "access!"
+        r#"select c.title, u.name as owner, l.access::text as "access!", c.alias_scope is not null as "anonymous!",
+                  c.class_id is null as "alone!", case when not a.named then a.pseudonym end as "pseudonym?"
            from conversation_links l
            join conversations c on c.id = l.conversation_id
            join users u on u.id = c.owner_id
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = c.owner_id
            where l.token_hash = $1 and l.revoked_at is null and l.expires_at > now()"#,
         secret.hash()
     )
@@ -116,7 +118,8 @@ pub async fn preview(
     .await?
     .ok_or(Error::NotFound)?;
     let access = access::grant(&row.access).map_err(|error| Error::Internal(error.into()))?;
-    Ok(Json(LinkPreview { title: row.title, owner: row.owner, access }))
+    let names_seen_by = row.anonymous.then_some(if row.alone { Audience::Owner } else { Audience::Staff });
+    Ok(Json(LinkPreview { title: row.title, owner: row.pseudonym.unwrap_or(row.owner), access, names_seen_by }))
 }
 
 /// `POST /api/v1/links/{secret}/open`

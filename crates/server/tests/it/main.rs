@@ -7,6 +7,7 @@
 mod access;
 mod activities;
 mod admin;
+mod anonymity;
 mod backup;
 mod classes;
 mod conversations;

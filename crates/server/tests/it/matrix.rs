@@ -84,6 +84,10 @@ POST   /api/v1/conversations/{id}/sharing/links            private   401   403  
 DELETE /api/v1/conversations/{id}/sharing/links/{link}               401   403   404   404   403   403   403   204   404   403   403
 GET    /api/v1/links/{secret}                                        401   200   200   200   200   200   200   200   200   200   403
 POST   /api/v1/links/{secret}/open                                   401   403   200   200   200   200   200   200   200   200   403
+PUT    /api/v1/conversations/{id}/sharing/anonymity        shared    401   403   404   404   403   403   403   204   404   403   403
+PUT    /api/v1/conversations/{id}/sharing/anonymity        private   401   403   404   404   404   404   404   204   404   404   403
+PUT    /api/v1/conversations/{id}/sharing/protection       shared    401   403   404   404   403   403   403   204   404   403   403
+PUT    /api/v1/conversations/{id}/sharing/protection       private   401   403   404   404   404   404   404   204   404   404   403
 
 GET    /api/v1/classes                                               401   200   200   200   200   200   200   200   200   200   403
 POST   /api/v1/classes                                               401   403   403   403   403   403   201   403   201   201   403

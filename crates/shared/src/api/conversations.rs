@@ -30,6 +30,9 @@ pub struct CreateConversation {
     /// Who sees it.
     #[serde(default)]
     pub share: Share,
+    /// Whether people there see one another by pseudonyms.
+    #[serde(default)]
+    pub anonymous: bool,
 }
 
 /// What was made.
@@ -208,6 +211,9 @@ pub struct Conversation {
     /// What it is a copy of, if it is one of an activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<CopyOf>,
+    /// How the caller is seen there, where it is anonymous.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub anonymity: Option<Anonymity>,
     /// Its messages in order.
     pub messages: Vec<Message>,
 }
@@ -219,6 +225,27 @@ pub struct CopyOf {
     pub id: ActivityId,
     /// Its title.
     pub title: String,
+}
+
+/// How somebody is seen in an anonymous conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anonymity {
+    /// What the others see as the author of what they write: two words, unless they are seen by their name.
+    pub seen_as: String,
+    /// Whether that is a pseudonym.
+    pub hidden: bool,
+    /// Who sees the names behind pseudonyms.
+    pub names_seen_by: Audience,
+}
+
+/// Who sees the names of people in an anonymous conversation. They are seen by their own names there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// The staff of the class that it belongs to.
+    Staff,
+    /// Its owner: it belongs to no class.
+    Owner,
 }
 
 /// One message.
@@ -254,13 +281,16 @@ pub struct ListPeople {
     pub id: ConversationId,
 }
 
-/// Somebody, as others see them.
+/// Somebody, as the caller sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Their id as an author.
     pub id: UserId,
-    /// Their name.
+    /// Their name; the pseudonym where the caller may not know it.
     pub name: String,
+    /// What others see in its place, where the caller sees the name of somebody and they do not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pseudonym: Option<String>,
 }
 
 impl Endpoint for ListPeople {
@@ -272,8 +302,8 @@ impl Endpoint for ListPeople {
     }
 }
 
-/// `GET /api/v1/conversations/{id}/rights`: what the caller may do with it now. A page that was made before asks again
-/// after an absence.
+/// `GET /api/v1/conversations/{id}/rights`: what the caller may do with it now, and who they are there. A page that was
+/// made before asks again after an absence.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GetRights {
     /// Which conversation.
@@ -281,9 +311,20 @@ pub struct GetRights {
     pub id: ConversationId,
 }
 
+/// What the caller may do with a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnRights {
+    /// All of it.
+    #[serde(flatten)]
+    pub rights: Rights,
+    /// Who they are as an author in its document: another than before when it was made anonymous meanwhile, or is not any
+    /// more.
+    pub author_id: UserId,
+}
+
 impl Endpoint for GetRights {
     const METHOD: Method = Method::Get;
-    type Reply = Rights;
+    type Reply = OwnRights;
 
     fn path(&self) -> String {
         format!("/api/v1/conversations/{}/rights", self.id)

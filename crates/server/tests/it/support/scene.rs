@@ -311,6 +311,8 @@ impl Scene {
             ("POST", "/api/v1/conversations") => json!({"title": "x", "text": "x", "share": "none"}),
             ("PATCH", "/api/v1/conversations/{id}") => json!({"title": "Renamed"}),
             ("PUT", "/api/v1/conversations/{id}/sharing/class") => json!({"class": null}),
+            ("PUT", "/api/v1/conversations/{id}/sharing/anonymity") => json!({"anonymous": true}),
+            ("PUT", "/api/v1/conversations/{id}/sharing/protection") => json!({"copy_protected": true}),
             ("POST", "/api/v1/conversations/{id}/sharing/people") => {
                 json!({"email": "new@example.test", "access": "annotator"})
             }

@@ -264,7 +264,7 @@ async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Pa
     let reader = Reader::Person(visitor.clone());
     let asked = async {
         let id: ConversationId = id.parse().map_err(|_| crate::error::Error::NotFound.problem())?;
-        let conversation = site.call(&headers, &GetConversation { id }).await?;
+        let conversation = site.call(&headers, &GetConversation { id, branch: None }).await?;
         let people = site.call(&headers, &ListPeople { id }).await?;
         Ok::<_, Problem>((conversation, people))
     };

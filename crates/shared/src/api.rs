@@ -25,6 +25,7 @@ mod notices;
 mod people;
 mod problem;
 mod roster;
+mod runs;
 mod sessions;
 mod sharing;
 mod tokens;
@@ -37,7 +38,7 @@ pub use classes::{
 };
 pub use conversations::{
     Conversation, ConversationSummary, CreateConversation, Created, GetConversation, GetRights, ImportChoice, Imported,
-    ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
+    ListConversations, ListPeople, ListRefused, ListTags, Message, Person, Reason, RefusedUpdate, Share, TagSummary,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,
@@ -52,6 +53,11 @@ pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOu
 pub use problem::{Fault, Problem};
 pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
+};
+pub use runs::{
+    Delta, IDEMPOTENCY_KEY, ListModels, MAX_FILES_A_MESSAGE, MAX_RUNS_A_PERSON, MAX_WAITING_RUNS, MessageState,
+    ModelList, Quota, Regenerate, RunDone, RunError, RunEvent, SendMessage, Snapshot, Started, StopRun, Usage,
+    run_events_path,
 };
 pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
 pub use sharing::{
@@ -102,6 +108,11 @@ pub trait Endpoint: Serialize {
 
     /// The path with its parameters filled in, from `/api/v1` on.
     fn path(&self) -> String;
+
+    /// For the header [`IDEMPOTENCY_KEY`], where the endpoint wants one.
+    fn idempotency_key(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Where files are imported (multipart; fields `file`, `title`, `share`, `choice`), answered with [`Imported`].

@@ -112,6 +112,12 @@ ids! {
     SessionId;
     /// A line of somebody's inbox.
     NoticeId;
+    /// A version of a prompt.
+    PromptId;
+    /// A file of a project.
+    FileId;
+    /// What writes one reply of a model.
+    RunId;
 }
 
 #[cfg(test)]

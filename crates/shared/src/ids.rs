@@ -113,7 +113,7 @@ ids! {
     /// A line of somebody's inbox.
     NoticeId;
     /// A version of a prompt.
-    PromptId;
+    PromptVersionId;
     /// A file of a project.
     FileId;
     /// What writes one reply of a model.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Endpoint, MessageState, Method, Usage};
 use crate::{
     access::Rights,
-    ids::{ConversationId, MessageId, PromptId, RunId, UserId},
+    ids::{ConversationId, MessageId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
 };
 
@@ -172,7 +172,7 @@ pub struct Message {
     pub model: Option<String>,
     /// The prompt that the model was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub prompt: Option<PromptId>,
+    pub prompt: Option<PromptVersionId>,
     /// What it took.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub usage: Option<Usage>,

@@ -1,4 +1,4 @@
-//! What somebody may do: decided here alone, for conversations and for classes, each with one query.
+//! What somebody may do: decided here alone, for conversations, for chats and for classes, each with one query.
 //!
 //! | in a class | student | tutor | instructor, admin |
 //! |---|---|---|---|
@@ -12,6 +12,7 @@
 //! conversation's owner.
 
 mod classes;
+mod projects;
 
 use std::collections::HashMap;
 
@@ -28,6 +29,7 @@ pub use classes::{
     Change, Creator, Instructor, Member, Staff, change, creator, instructor, instructor_alone, lock, member,
     member_alone, role, staff,
 };
+pub use projects::{Sender, sender};
 
 /// Somebody who may read a conversation, with all that they may do there.
 #[derive(Debug, Clone, Copy)]

@@ -1,20 +1,32 @@
 //! Conversations and their messages.
 
+mod branches;
+
+use std::collections::HashMap;
+
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection, rejection::PathRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{JsonRejection, PathRejection, QueryRejection},
+    },
     http::StatusCode,
 };
+use serde::Deserialize;
 use shared::{
     access::{Access, Rights},
-    api::{Conversation, ConversationSummary, CreateConversation, Created, Message, Person, Share, TagSummary},
+    api::{
+        Conversation, ConversationSummary, CreateConversation, Created, Message, MessageState, Person, Reason, Share,
+        TagSummary, Usage,
+    },
     document::{self, Tag},
-    ids::{ClassId, ConversationId, MessageId, UserId},
+    ids::{ClassId, ConversationId, MessageId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
     text,
 };
 use sqlx::{PgConnection, PgPool};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
 
 use crate::{
     access,
@@ -142,50 +154,101 @@ async fn only_class(conn: &mut PgConnection, user: UserId) -> Result<ClassId, Er
     }
 }
 
+/// Which branch is shown.
+#[derive(Deserialize)]
+pub struct Shown {
+    branch: Option<MessageId>,
+}
+
 /// `GET /api/v1/conversations/{id}`
 pub async fn get(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<ConversationId>, PathRejection>,
+    query: Result<Query<Shown>, QueryRejection>,
 ) -> Result<Json<Conversation>, Error> {
     let Path(id) = path?;
+    let Query(Shown { branch }) = query?;
     let reader = access::reader(&services.db, caller.id, id).await?;
     if !matches!(reader.rights().access, Access::Owner) {
         sharing::note_opened(&services.db, reader).await?;
     }
-    Ok(Json(read(&services.db, reader).await?))
+    Ok(Json(read(&services.db, reader, branch).await?))
 }
 
-async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error> {
+async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -> Result<Conversation, Error> {
     let (id, author_id, rights) = (reader.conversation(), reader.user(), reader.rights());
-    let title = sqlx::query_scalar!("select title from conversations where id = $1", id.uuid())
+    let row = sqlx::query!(r#"select title, leaf_id as "leaf_id?" from conversations where id = $1"#, id.uuid())
         .fetch_optional(db)
         .await?
         .ok_or(Error::NotFound)?;
-    let rows = sqlx::query!(
-        "select id, role, title, markdown, text
-         from messages
-         where conversation_id = $1
-         order by position",
+    let nodes = sqlx::query!(
+        r#"select id, parent_id as "parent_id?" from messages where conversation_id = $1 order by position"#,
         id.uuid()
     )
     .fetch_all(db)
     .await?;
-    let messages = rows
-        .into_iter()
-        .map(|row| Message {
-            id: MessageId::from_uuid(row.id),
+    let node = |id, parent: Option<Uuid>| branches::Node {
+        id: MessageId::from_uuid(id),
+        parent: parent.map(MessageId::from_uuid),
+    };
+    let nodes: Vec<_> = nodes.into_iter().map(|row| node(row.id, row.parent_id)).collect();
+    let branch = match (through, row.leaf_id.map(MessageId::from_uuid)) {
+        (Some(message), Some(_)) => branches::through(&nodes, message).ok_or(Error::NotFound)?,
+        (Some(message), None) if !nodes.iter().any(|node| node.id == message) => return Err(Error::NotFound),
+        (None, Some(leaf)) => branches::through(&nodes, leaf).unwrap_or_else(|| branches::linear(&nodes)),
+        (_, None) => branches::linear(&nodes),
+    };
+    Ok(Conversation { id, title: row.title, rights, author_id, messages: messages(db, branch).await? })
+}
+
+/// The messages of a branch, in its order.
+async fn messages(db: &PgPool, branch: Vec<branches::Place>) -> Result<Vec<Message>, Error> {
+    let ids: Vec<_> = branch.iter().map(|place| place.id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select m.id, m.role, m.title, m.markdown, m.text, m.state, m.author_id as "author_id?", m.model,
+                  m.prompt_id as "prompt_id?", m.input_tokens, m.output_tokens, m.reason_code, m.reason,
+                  r.id as "run?"
+           from unnest($1::uuid[]) with ordinality as asked (id, number)
+           join messages m on m.id = asked.id
+           left join runs r on r.message_id = m.id and r.state <> 'over'
+           order by asked.number"#,
+        &ids
+    )
+    .fetch_all(db)
+    .await?;
+    let mut places: HashMap<MessageId, branches::Place> = branch.into_iter().map(|place| (place.id, place)).collect();
+    let messages = rows.into_iter().map(|row| {
+        let id = MessageId::from_uuid(row.id);
+        let place = places.remove(&id);
+        let usage = row.input_tokens.zip(row.output_tokens);
+        Message {
+            id,
             role: role(&row.role),
             title: row.title,
             markdown: row.markdown,
             text: row.text,
-        })
-        .collect();
-    Ok(Conversation { id, title, rights, author_id, messages })
+            parent: place.as_ref().and_then(|place| place.parent),
+            siblings: place.map(|place| place.siblings).unwrap_or_default(),
+            state: state(&row.state),
+            run: row.run.map(RunId::from_uuid),
+            author: row.author_id.map(UserId::from_uuid),
+            model: row.model,
+            prompt: row.prompt_id.map(PromptVersionId::from_uuid),
+            usage: usage.map(|(input_tokens, output_tokens)| Usage { input_tokens, output_tokens }),
+            reason: row.reason_code.map(|code| Reason { code, detail: row.reason }),
+        }
+    });
+    Ok(messages.collect())
+}
+
+/// A constraint keeps the column to these.
+pub(crate) fn state(text: &str) -> MessageState {
+    MessageState::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or_default()
 }
 
 /// A constraint keeps the column to these four.
-fn role(text: &str) -> MessageRole {
+pub(crate) fn role(text: &str) -> MessageRole {
     match text {
         "system" => MessageRole::System,
         "user" => MessageRole::User,

@@ -66,6 +66,15 @@ pub mod roster;
 /// Conversations and their messages.
 pub mod conversations;
 
+/// The model that answers in chats, behind an API of OpenAI's kind.
+pub mod model;
+
+/// Whom one may talk with, and how much.
+pub mod models;
+
+/// Replies of models: asked for, written, read along, stopped.
+pub mod runs;
+
 /// With whom conversations are shared.
 pub mod sharing;
 

@@ -41,11 +41,13 @@ mod registry;
 mod room;
 mod seat;
 mod updates;
+mod watch;
 mod writer;
 
 pub use connections::{Moment, Whom};
 pub use persistence::create;
 pub use seat::{Outbox, Outgoing, Seat, Voice};
+pub use watch::Watch;
 
 use crate::sessions::Proof;
 use connections::Connections;

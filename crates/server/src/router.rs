@@ -16,8 +16,8 @@ use tower_http::{
 };
 
 use crate::{
-    classes, config::SignIn, conversations, development, error::Error, health, import, metrics, notices, pages, people,
-    refused, roster, security, services::Services, sessions, sharing, sync_route, tokens,
+    classes, config::SignIn, conversations, development, error::Error, health, import, metrics, models, notices, pages,
+    people, refused, roster, runs, security, services::Services, sessions, sharing, sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -41,6 +41,11 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
         .route("/api/v1/conversations/{id}", get(conversations::get))
+        .route("/api/v1/conversations/{id}/messages", post(runs::send))
+        .route("/api/v1/messages/{id}/regenerate", post(runs::regenerate))
+        .route("/api/v1/runs/{id}/events", get(runs::events))
+        .route("/api/v1/runs/{id}/stop", post(runs::stop))
+        .route("/api/v1/models", get(models::list))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
@@ -62,6 +67,7 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/classes/{class}/members/{user}", get(classes::get_member).delete(classes::remove_member))
         .route("/api/v1/classes/{class}/members/{user}/role", put(classes::set_role))
         .route("/api/v1/classes/{class}/members/{user}/group", put(classes::set_group))
+        .route("/api/v1/classes/{class}/models", get(models::get_of_class).put(models::set_of_class))
         .route("/api/v1/classes/{class}/groups", post(classes::create_group))
         .route("/api/v1/classes/{class}/groups/{group}", patch(classes::rename_group).delete(classes::delete_group))
         .route("/api/v1/classes/{class}/invitations", get(classes::list_invitations).post(classes::create_invitation))

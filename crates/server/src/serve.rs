@@ -14,7 +14,9 @@ use crate::{
     config::{Config, SignIn},
     database::Database,
     demo,
+    rooms::Rooms,
     router::router,
+    runs::{self, Runs},
     services::Services,
 };
 
@@ -65,6 +67,9 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let rooms = services.rooms.clone();
+    let runs = services.runs.clone();
+    runs::take_over(&services).await;
+    let _keeps = AbortOnDropHandle::new(tokio::spawn(runs::keep(services.clone())));
     let _follows = AbortOnDropHandle::new(tokio::spawn(rooms.clone().follow_access()));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     // Otherwise an ack that follows a relayed frame waits 40 ms for the client's TCP to acknowledge that.
@@ -83,7 +88,7 @@ pub async fn run(
     // An error means that the sender is gone, and so the server.
     let _ = stopped.wait_for(|stopped| *stopped).await;
     tracing::info!("stopping");
-    let ((), drained) = tokio::join!(rooms.shutdown(), tokio::time::timeout(DRAIN, server));
+    let ((), drained) = tokio::join!(stop_work(&rooms, &runs), tokio::time::timeout(DRAIN, server));
     match drained {
         Ok(outcome) => outcome?.context("the server failed"),
         Err(_) => {
@@ -91,6 +96,11 @@ pub async fn run(
             Ok(())
         }
     }
+}
+
+/// Replies first: those in the rooms hear of their ends.
+async fn stop_work(rooms: &Rooms, runs: &Runs) {
+    tokio::join!(runs.shutdown(), rooms.shutdown());
 }
 
 fn announce(services: &Services, bound: SocketAddr) {

@@ -12,6 +12,7 @@ use crate::{
     config::{Config, Origin},
     error::Error,
     rooms::Rooms,
+    runs::Runs,
     sign_in::Ways,
 };
 
@@ -26,6 +27,8 @@ pub struct Services {
     pub db: PgPool,
     /// The open documents.
     pub rooms: Rooms,
+    /// The replies that are being written, and the model that writes them.
+    pub runs: Runs,
     /// The ways to sign in.
     pub ways: Ways,
     /// Where the pages find their scripts.
@@ -55,6 +58,7 @@ impl Services {
             .build();
         Ok(Self {
             rooms: Rooms::new(db.clone()),
+            runs: Runs::new(config.model.clone())?,
             ways: Ways::new(&config.sign_in)?,
             config: Arc::new(config),
             origin,

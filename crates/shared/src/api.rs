@@ -17,6 +17,7 @@ macro_rules! endpoint {
     };
 }
 
+mod class_models;
 mod classes;
 mod conversations;
 mod invitations;
@@ -32,6 +33,7 @@ mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use class_models::{ClassModels, GetClassModels, Period, SetClassModels};
 pub use classes::{
     ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,

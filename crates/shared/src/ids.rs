@@ -112,6 +112,8 @@ ids! {
     SessionId;
     /// A line of somebody's inbox.
     NoticeId;
+    /// A home for chats with a model.
+    ProjectId;
     /// A version of a prompt.
     PromptVersionId;
     /// A file of a project.

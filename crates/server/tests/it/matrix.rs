@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::{Method, StatusCode, header, multipart};
-use shared::ids::{ConversationId, UserId};
+use shared::ids::{ConversationId, RunId, UserId};
 use tokio_tungstenite::{
     connect_async,
     tungstenite::{self, client::IntoClientRequest},
@@ -32,6 +32,8 @@ use crate::{
 /// | owner | of the conversations; a student of the class |
 /// | admin | of the site, of no class |
 /// | token | a program with a token of the instructor |
+///
+/// The server has no model (409).
 ///
 /// A word behind a path says which of two things it is asked of. The class has another instructor, so that one may go;
 /// where `{user}` and `{token}` stand is a student of the class, and a token of the instructor's.
@@ -75,6 +77,15 @@ DELETE /api/v1/conversations/{id}/sharing/people/{share}             401   403  
 POST   /api/v1/conversations/{id}/sharing/links            shared    401   403   404   404   403   403   403   201   404   403
 POST   /api/v1/conversations/{id}/sharing/links            private   401   403   404   404   404   404   404   201   404   404
 DELETE /api/v1/conversations/{id}/sharing/links/{link}               401   403   404   404   403   403   403   204   404   403
+POST   /api/v1/conversations/{id}/messages                 shared    401   403   404   404   403   403   403   409   404   403
+POST   /api/v1/conversations/{id}/messages                 private   401   403   404   404   404   404   404   409   404   404
+POST   /api/v1/messages/{id}/regenerate                    shared    401   403   404   404   403   403   403   409   404   403
+POST   /api/v1/messages/{id}/regenerate                    private   401   403   404   404   404   404   404   409   404   404
+GET    /api/v1/runs/{id}/events                            shared    401   200   404   404   200   200   200   200   404   200
+GET    /api/v1/runs/{id}/events                            private   401   404   404   404   404   404   404   200   404   404
+POST   /api/v1/runs/{id}/stop                              shared    401   403   404   404   403   403   403   204   404   403
+POST   /api/v1/runs/{id}/stop                              private   401   403   404   404   404   404   404   204   404   404
+GET    /api/v1/models                                                401   200   200   200   200   200   200   200   200   200
 GET    /api/v1/links/{secret}                                        401   200   200   200   200   200   200   200   200   200
 POST   /api/v1/links/{secret}/open                                   401   403   200   200   200   200   200   200   200   200
 
@@ -93,6 +104,8 @@ GET    /api/v1/classes/{class}/members/{user}                        401   200  
 DELETE /api/v1/classes/{class}/members/{user}                        401   403   404   404   403   403   204   403   204   204
 PUT    /api/v1/classes/{class}/members/{user}/role                   401   403   404   404   403   403   204   403   204   204
 PUT    /api/v1/classes/{class}/members/{user}/group                  401   403   404   404   403   403   204   403   204   204
+GET    /api/v1/classes/{class}/models                                401   200   404   404   403   200   200   403   200   200
+PUT    /api/v1/classes/{class}/models                                401   403   404   404   403   403   204   403   204   204
 POST   /api/v1/classes/{class}/groups                                401   403   404   404   403   403   201   403   201   201
 PATCH  /api/v1/classes/{class}/groups/{group}                        401   403   404   404   403   403   204   403   204   204
 DELETE /api/v1/classes/{class}/groups/{group}                        401   403   404   404   403   403   204   403   204   204
@@ -169,6 +182,7 @@ async fn ask(
             Some(token) => request.bearer_auth(token),
             None => request.header(header::ORIGIN, origin),
         };
+        request = request.header("idempotency-key", RunId::new().to_string());
         match (scene.body(method, path), Scene::file(path)) {
             (Some(body), _) => request.json(&body),
             (None, Some(file)) => {

@@ -24,7 +24,7 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 const READY: &str = "PromptGrimoire is ready: ";
 
 /// Settings that the person who runs the tests may have set for a server of their own.
-const VARIABLES: [&str; 20] = [
+const VARIABLES: [&str; 22] = [
     "DATABASE_URL",
     "DATA_DIR",
     "LISTEN",
@@ -42,6 +42,8 @@ const VARIABLES: [&str; 20] = [
     "OPENAI_BASE_URL",
     "OPENAI_MODEL",
     "LLM_API",
+    "MODEL_PATIENCE",
+    "MODEL_TOKENS_PER_DAY",
     "LOG",
     "DEV_RELOAD",
     "SITE_ROOT",
@@ -65,6 +67,11 @@ pub struct Server {
 impl Starting {
     /// Starts a server with this `DATA_DIR`. What it logs is added to `server.log` beside that folder.
     pub fn launch(data_dir: &Path, database_url: Option<&str>) -> Starting {
+        Self::launch_with(data_dir, database_url, &[])
+    }
+
+    /// The same with these settings.
+    pub fn launch_with(data_dir: &Path, database_url: Option<&str>, settings: &[(&str, &str)]) -> Starting {
         let home = data_dir.parent().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_promptgrimoire"));
         for name in VARIABLES {
@@ -74,6 +81,7 @@ impl Starting {
         if let Some(url) = database_url {
             command.env("DATABASE_URL", url);
         }
+        command.envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         // The watchdog of the test run looks for this, should the run be killed.

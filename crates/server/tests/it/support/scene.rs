@@ -189,6 +189,14 @@ impl Scene {
         .execute(db)
         .await
         .unwrap();
+        // Named like their conversation, and so is its only message.
+        let runs =
+            "insert into runs (id, conversation_id, message_id, user_id, model, state, idempotency_key, request_hash)
+                    select c.id, c.id, c.id, c.owner_id, 'm', 'over', c.id, sha256('x')
+                    from conversations c
+                    where c.id in ($1, $2)
+                    on conflict do nothing";
+        run(db, runs, &[cast.shared.uuid(), cast.private.uuid()]).await;
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
@@ -266,6 +274,11 @@ impl Scene {
                 json!({"email": "new@example.test", "access": "annotator"})
             }
             ("POST", "/api/v1/conversations/{id}/sharing/links") => json!({"access": "viewer", "days": 1}),
+            ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
+            ("POST", "/api/v1/messages/{id}/regenerate") => json!({}),
+            ("PUT", "/api/v1/classes/{class}/models") => {
+                json!({"models": null, "tokens_a_person": 1, "tokens_a_class": null, "period": "day"})
+            }
             ("POST", "/api/v1/classes") => json!({"name": "New"}),
             ("POST", "/api/v1/classes/join") => json!({"code": "bcdf-ghjk"}),
             ("PATCH", "/api/v1/classes/{class}") => json!({"name": "Renamed"}),

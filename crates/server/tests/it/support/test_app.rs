@@ -79,9 +79,15 @@ impl TestApp {
     }
 
     /// Stops in order, as SIGTERM does.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        drop(self.stop_and_keep().await);
+    }
+
+    /// The same, and answers what is left.
+    pub async fn stop_and_keep(mut self) -> TestDatabase {
         self.stop.take().unwrap().send(()).unwrap();
         self.server.await.unwrap().unwrap();
+        self.database
     }
 
     pub fn origin(&self) -> String {
@@ -167,6 +173,16 @@ impl Visitor {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
         self.cookie = cookie.split(';').next().unwrap().to_owned();
+    }
+
+    /// At which site.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// A request whose answer is read as it comes.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.origin))
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -1,0 +1,52 @@
+//! What the model is asked: the prompt, and the branch that leads to the reply.
+
+use shared::{ids::MessageId, messages::MessageRole};
+use sqlx::PgPool;
+
+use super::store::Claimed;
+use crate::{
+    conversations,
+    error::Error,
+    model::{Part, Question, Turn},
+};
+
+/// The question of a run.
+pub(super) async fn question(db: &PgPool, claimed: &Claimed) -> Result<Question, Error> {
+    let instructions = match claimed.prompt {
+        None => None,
+        Some(prompt) => {
+            let content = sqlx::query_scalar!("select content from prompt_versions where id = $1", prompt.uuid());
+            Some(content.fetch_one(db).await?).filter(|content| !content.trim().is_empty())
+        }
+    };
+    Ok(Question { model: claimed.model.clone(), instructions, turns: turns(db, claimed.message).await? })
+}
+
+/// The messages before the reply, from the branch's start. Replies of which nothing came are left out: servers take no
+/// empty turns.
+async fn turns(db: &PgPool, reply: MessageId) -> Result<Vec<Turn>, Error> {
+    let rows = sqlx::query!(
+        r#"with recursive branch as (
+               select p.id, p.parent_id, p.role, p.markdown, 1 as back
+               from messages m
+               join messages p on p.id = m.parent_id
+               where m.id = $1
+               union all
+               select p.id, p.parent_id, p.role, p.markdown, b.back + 1
+               from branch b
+               join messages p on p.id = b.parent_id
+           )
+           select role as "role!", markdown as "markdown!"
+           from branch
+           where markdown <> ''
+           order by back desc"#,
+        reply.uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    let turns = rows.into_iter().map(|row| {
+        let role: MessageRole = conversations::role(&row.role);
+        Turn { role, parts: vec![Part::Text(row.markdown)] }
+    });
+    Ok(turns.collect())
+}

@@ -1,7 +1,9 @@
 import { absence, asksBeforeLeaving, report, watchSockets } from '../absence.ts';
+import type { Person } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
-import { expect, test } from '../fixtures.ts';
+import { expect, test, type Visitor, type VisitOptions } from '../fixtures.ts';
 import { NO_NETWORK } from '../kept.ts';
+import type { Server } from '../server.ts';
 import { lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
 
@@ -233,17 +235,27 @@ test('a page that slept sends what it had and shows what it missed', async ({ si
   await a.synced('saved');
 });
 
+/** A student whose highlight and comment were made without a network, in a conversation of the instructor. */
+async function writtenAway(
+  signIn: (person: Person, options: VisitOptions) => Promise<Visitor>,
+  server: Server,
+  comment: string,
+) {
+  const author = await signIn('instructor', { server });
+  const id = await author.api.newConversation(shared);
+  const writer = await signIn('student-1', { server });
+  const a = await writer.open(id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await a.comment(await a.highlight(lighthouse.keeper), comment);
+  return { id, writer, a };
+}
+
 test('what the server will not take any more is kept, can be taken away, and goes when its author says so', async ({
   signIn,
   ownServer,
 }) => {
-  const author = await signIn('instructor', { server: ownServer });
-  const id = await author.api.newConversation(shared);
-  const writer = await signIn('student-1', { server: ownServer });
-  const a = await writer.open(id);
-  await writer.context.setOffline(true);
-  await a.synced('offline');
-  await a.comment(await a.highlight(lighthouse.keeper), 'Too late for this.');
+  const { writer, a } = await writtenAway(signIn, ownServer, 'Too late for this.');
   await ownServer.sql("delete from memberships using users where users.id = user_id and users.name = 'Demo Student 1'");
   await writer.context.setOffline(false);
   await a.synced('error');
@@ -269,13 +281,7 @@ test('what the server will not take any more is kept, can be taken away, and goe
 });
 
 test('work in a conversation that is deleted meanwhile is kept, and can be taken away', async ({ signIn, ownServer }) => {
-  const author = await signIn('instructor', { server: ownServer });
-  const id = await author.api.newConversation(shared);
-  const writer = await signIn('student-1', { server: ownServer });
-  const a = await writer.open(id);
-  await writer.context.setOffline(true);
-  await a.synced('offline');
-  await a.comment(await a.highlight(lighthouse.keeper), 'Of something that is gone.');
+  const { id, writer, a } = await writtenAway(signIn, ownServer, 'Of something that is gone.');
   // No page can delete one yet; with nobody in it, as a purge would do it.
   await ownServer.kill();
   await ownServer.start();

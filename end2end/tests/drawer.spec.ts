@@ -98,3 +98,27 @@ test('the filter, the keys and links know of lost highlights', async ({ signIn, 
     outside.leave();
   }
 });
+
+test('a drawer of many holds all of them, and makes those that are seen', async ({ signIn, newConversation, server }) => {
+  const { id, messages } = await newConversation(shared);
+  const author = await signIn('student-1');
+  const a = await author.open(id);
+  const outside = await Outside.join(server, author, id);
+  try {
+    for (let number = 1; number <= 120; number += 1) outside.mark(messages[1]?.id ?? '', `lost words, the ${number}th`);
+    await expectCount(a, 120);
+    const cards = drawer(a).locator('[data-highlight-id]');
+    await expect(cards).toHaveCount(120);
+    const whole = drawer(a).locator('[data-highlight-id]:not([data-far])');
+    await expect(whole.first()).toBeVisible();
+    await expect.poll(() => whole.count(), 'those far down are their quotes alone').toBeLessThan(60);
+    // The last is made when it comes into sight, and is as good as the first.
+    await cards.last().scrollIntoViewIfNeeded();
+    await expect(cards.last()).not.toHaveAttribute('data-far');
+    await a.comment(cards.last(), 'Said of the last one');
+    await expect(cards.last().locator('.comment-body')).toHaveText('Said of the last one');
+    await expectAccessible(a.page, 'a drawer of many');
+  } finally {
+    outside.leave();
+  }
+});

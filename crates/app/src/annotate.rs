@@ -48,4 +48,14 @@ pub use workspace::mount;
 
 #[cfg(feature = "ssr")]
 pub use workspace::{Opened, Workspace};
-pub use {board::board, desk::Desk, shortcuts::keys, tags::vocabulary};
+pub use {
+    away::report,
+    board::board,
+    card::{Open, chooser, notice},
+    desk::Desk,
+    filter::facets,
+    notes::{notes, response},
+    people::people,
+    shortcuts::keys,
+    tags::vocabulary,
+};

@@ -1,6 +1,5 @@
 //! Calls of the typed API from the browser: `fetch` with the visitor's cookie.
 
-use js_sys::Uint8Array;
 use shared::api::{Endpoint, IDEMPOTENCY_KEY, Problem};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -46,13 +45,12 @@ async fn send<R: serde::de::DeserializeOwned>(path: &str, init: &RequestInit) ->
     let window = web_sys::window().ok_or(CallError::Unreachable)?;
     let response = JsFuture::from(window.fetch_with_str_and_init(path, init)).await.map_err(unreachable)?;
     let response: Response = response.dyn_into().map_err(unreachable)?;
-    let buffer = JsFuture::from(response.array_buffer().map_err(unreachable)?).await.map_err(unreachable)?;
-    let bytes = Uint8Array::new(&buffer).to_vec();
-    let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
+    let text = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
+    let text = text.as_string().filter(|text| !text.is_empty()).unwrap_or_else(|| "null".to_owned());
     if response.ok() {
-        serde_json::from_slice(&bytes).map_err(|_| CallError::Unreachable)
+        serde_json::from_str(&text).map_err(|_| CallError::Unreachable)
     } else {
-        Err(serde_json::from_slice(&bytes).map_or(CallError::Unreachable, CallError::Problem))
+        Err(serde_json::from_str(&text).map_or(CallError::Unreachable, CallError::Problem))
     }
 }
 

@@ -1,17 +1,32 @@
-//! Parts of the pages whose code is loaded when they are first wanted: most visits want none of them.
+//! Parts of the pages whose code is loaded when they are first wanted, or when the tools work: the text, the marks and
+//! the cards do not wait for it.
 //!
 //! `cargo xtask build` takes the functions that `load` leads to out of the main file (`wasm_split`), with all that
 //! nothing else needs.
 
 use leptos::prelude::*;
 
-use crate::annotate::{self, Desk};
+use crate::annotate::{self, Desk, Open};
 
 /// What makes each part.
 #[derive(Clone, Copy)]
 pub struct Parts {
     /// The evidence by tag.
     pub board: fn(Desk) -> AnyView,
+    /// The notes that all write together.
+    pub notes: fn(Desk) -> AnyView,
+    /// One's own response, and those of others.
+    pub response: fn(Desk) -> AnyView,
+    /// Who takes part.
+    pub people: fn(Desk) -> AnyView,
+    /// By what highlights are filtered, beside words.
+    pub facets: fn(Desk) -> AnyView,
+    /// What happened in an absence.
+    pub away: fn(Desk) -> AnyView,
+    /// Which tags a highlight has.
+    pub chooser: fn(Open) -> AnyView,
+    /// What became of a highlight whose text is not where it was.
+    pub notice: fn(Open) -> AnyView,
     /// What stands in the dialog of the tags.
     pub tags: fn(Desk) -> AnyView,
     /// What stands in the dialog of the keys.
@@ -33,10 +48,14 @@ pub enum Later {
 }
 
 /// One of the parts, loaded if need be; in its place what there is to wait for.
-pub fn part(desk: Desk, which: fn(&Parts) -> fn(Desk) -> AnyView) -> impl IntoView {
-    move || {
-        match desk.later.get() {
-        Later::Here(parts) => which(&parts)(desk),
+pub fn part(desk: Desk, make: impl Fn(&Parts) -> AnyView + Send + 'static) -> AnyView {
+    made(desk, Box::new(make))
+}
+
+fn made(desk: Desk, make: Box<dyn Fn(&Parts) -> AnyView + Send>) -> AnyView {
+    let again = move |_| desk.later.set(Later::Absent);
+    (move || match desk.later.get() {
+        Later::Here(parts) => make(&parts),
         Later::Absent => {
             want(desk);
             view! { <p class="hint" aria-busy="true">"Loading …"</p> }.into_any()
@@ -44,12 +63,12 @@ pub fn part(desk: Desk, which: fn(&Parts) -> fn(Desk) -> AnyView) -> impl IntoVi
         Later::Failed => view! {
             <div class="empty">
                 <p role="alert">"This part of the page could not be loaded."</p>
-                <button class="button" type="button" on:click=move |_| desk.later.set(Later::Absent)>"Try again"</button>
+                <button class="button" type="button" on:click=again>"Try again"</button>
             </div>
         }
         .into_any(),
-    }
-    }
+    })
+    .into_any()
 }
 
 /// A server has all it needs.
@@ -61,6 +80,13 @@ fn want(desk: Desk) {
 fn parts() -> Parts {
     Parts {
         board: annotate::board,
+        notes: annotate::notes,
+        response: annotate::response,
+        people: annotate::people,
+        facets: annotate::facets,
+        away: annotate::report,
+        chooser: annotate::chooser,
+        notice: annotate::notice,
         tags: annotate::vocabulary,
         keys: annotate::keys,
         #[cfg(feature = "hydrate")]
@@ -73,6 +99,17 @@ fn parts() -> Parts {
 fn want(desk: Desk) {
     leptos::task::spawn_local(async move {
         desk.later.set(load().await.map_or(Later::Failed, Later::Here));
+    });
+}
+
+/// Loads them before anybody waits for them, when the tools work and the network is there. Should it fail, whoever wants
+/// one asks again.
+#[cfg(feature = "hydrate")]
+pub fn ahead(desk: Desk) {
+    leptos::task::spawn_local(async move {
+        if let Ok(parts) = load().await {
+            desk.later.set(Later::Here(parts));
+        }
     });
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Pages are rendered on the server and stay plain HTML: the annotated text is inert, and highlights never change it.
 //! What needs scripts, the tools of the conversation page and the import form, is rendered by the server as a picture and
-//! put anew in its place by the browser: taking the server's elements over instead (hydration) costs every reader a tenth
+//! put anew in its place by the browser: taking the server's elements over instead (hydration) would be a twelfth
 //! more to load. Built with `ssr` for the server and with `hydrate` for the browser, never both.
 
 /// The HTML document around a page.
@@ -16,6 +16,10 @@ pub mod pages;
 /// Forms of plain pages.
 #[cfg(feature = "ssr")]
 pub mod forms;
+
+/// Times in the reader's own zone.
+#[cfg(feature = "ssr")]
+pub mod local_times;
 
 /// Times without a network.
 #[cfg(feature = "ssr")]

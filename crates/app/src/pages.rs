@@ -1,6 +1,7 @@
 //! One component a page. A page is given what it shows; finding that is the server's part.
 
 mod account;
+mod activity;
 mod class;
 mod classes;
 mod conversation;
@@ -9,6 +10,7 @@ mod import;
 mod inbox;
 mod join;
 mod notice;
+mod recovery;
 mod share;
 mod sign_in;
 
@@ -20,6 +22,7 @@ use crate::{
 };
 
 pub use account::{AccountPage, SessionLine, TokenLine};
+pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::ConversationPage;
@@ -28,6 +31,7 @@ pub use import::ImportPage;
 pub use inbox::InboxPage;
 pub use join::JoinPage;
 pub use notice::NoticePage;
+pub use recovery::{ClosedPage, RecoveryPage};
 pub use share::{LinkPage, SharePage};
 pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
 

@@ -1,7 +1,7 @@
 //! Small parts that several pages use.
 
 use leptos::prelude::*;
-use shared::api::Me;
+use shared::{api::Me, letters};
 
 /// Where the import form leaves its remarks for the conversation's page, in the session storage.
 #[cfg(feature = "hydrate")]
@@ -11,7 +11,7 @@ pub const IMPORT_NOTES: &str = "import-notes";
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let first = words.next();
-    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+    letters::upper(&first.into_iter().chain(words.next_back()).collect::<String>())
 }
 
 /// Which of the twelve avatar colours belongs to an id: the same everywhere and for ever.

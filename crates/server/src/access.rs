@@ -10,7 +10,11 @@
 //! Whoever belongs to a class and may not do a thing in it is told so (403). To all others the class does not exist (404).
 //! An archived class is read-only: it can only be taken back or left, and what is shared with it is read by all but the
 //! conversation's owner.
+//!
+//! A copy of an activity is not its owner's to share: whose it is writes in it while the activity is open and reads it for
+//! ever, staff of the class moderate it at any time, and to all others it does not exist ([`activities`]).
 
+mod activities;
 mod classes;
 mod projects;
 
@@ -25,8 +29,11 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
+pub use activities::{
+    CopyKey, Participant, Starter, Supervisor, mode, participant, state as activity_state, supervisor,
+};
 pub use classes::{
-    Change, Creator, Instructor, Member, Staff, change, creator, instructor, instructor_alone, lock, member,
+    Change, Creator, Instructor, Member, Staff, Teacher, change, creator, instructor, instructor_alone, lock, member,
     member_alone, role, staff,
 };
 pub use projects::{Sender, sender};
@@ -78,6 +85,15 @@ pub async fn of_all(
         r#"select asked.user_id as "user!", c.id,
                   c.owner_id = asked.user_id as "owner!",
                   c.share = 'class' and m.user_id is not null as "shared!",
+                  w.conversation_id is not null as "copy!",
+                  m.user_id is not null as "member!",
+                  coalesce(
+                      w.user_id = asked.user_id
+                      or (w.user_id is null and m.user_id is not null
+                          and (w.group_id is null or w.group_id = m.group_id)),
+                      false) as "theirs!",
+                  coalesce(a.opens_at > now(), false) as "waiting!",
+                  coalesce(a.closes_at <= now(), false) as "closed!",
                   coalesce(m.role in ('tutor', 'instructor'), false) as "staff!",
                   coalesce(k.archived_at is not null, false) as "archived!",
                   greatest(
@@ -93,8 +109,10 @@ pub async fn of_all(
                          and l.expires_at > now()))::text as "granted?"
            from unnest($1::uuid[], $2::uuid[]) as asked (user_id, conversation_id)
            join conversations c on c.id = asked.conversation_id
-           left join classes k on k.id = c.class_id
-           left join memberships m on m.class_id = c.class_id and m.user_id = asked.user_id"#,
+           left join activity_copies w on w.conversation_id = c.id
+           left join activities a on a.id = w.activity_id
+           left join classes k on k.id = coalesce(a.class_id, c.class_id)
+           left join memberships m on m.class_id = k.id and m.user_id = asked.user_id"#,
         &users,
         &conversations
     )
@@ -102,6 +120,18 @@ pub async fn of_all(
     .await?;
     let mut all = HashMap::new();
     for row in rows {
+        let place = (UserId::from_uuid(row.user), ConversationId::from_uuid(row.id));
+        if row.copy {
+            let work = activities::Work {
+                theirs: row.theirs,
+                member: row.member,
+                staff: row.staff,
+                archived: row.archived,
+                state: activities::state(row.waiting, row.closed),
+            };
+            all.extend(work.rights().map(|rights| (place, rights)));
+            continue;
+        }
         let granted =
             row.granted.as_deref().map(grant).transpose().map_err(|error| sqlx::Error::Decode(error.into()))?;
         let granted = granted.map(Access::from);
@@ -110,7 +140,6 @@ pub async fn of_all(
         // Whoever is let in by several doors may do what the widest lets them.
         if let Some(access) = of_owner.max(of_class).max(granted) {
             let moderates = row.owner || (row.shared && row.staff && !row.archived);
-            let place = (UserId::from_uuid(row.user), ConversationId::from_uuid(row.id));
             all.insert(place, Rights { access, moderates });
         }
     }

@@ -90,7 +90,8 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(CreatedClass { id })))
 }
 
-async fn insert(conn: &mut PgConnection, creator: access::Creator, name: &str) -> Result<ClassId, Error> {
+/// Makes a class whose first instructor is its creator.
+pub(crate) async fn insert(conn: &mut PgConnection, creator: access::Creator, name: &str) -> Result<ClassId, Error> {
     let taught = sqlx::query_scalar!(
         r#"select count(*) as "count!" from memberships where user_id = $1 and role = 'instructor'"#,
         creator.user().uuid()

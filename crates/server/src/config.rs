@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -46,6 +46,8 @@ pub struct Config {
     pub model: Option<Model>,
     /// The tracing filter, already known to be one.
     pub log: String,
+    /// How a line of the log is written.
+    pub log_format: LogFormat,
     /// What a caller of `/metrics` must know. Without it `/metrics` exists only where the public origin is loopback.
     pub metrics_token: Option<Secret>,
     /// The header in which a proxy says from where a request comes.
@@ -127,6 +129,15 @@ pub enum LlmApi {
     Chat,
 }
 
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -169,6 +180,12 @@ impl Config {
         Ok((arguments.command.unwrap_or(Command::Serve), Config::check(arguments.settings)?))
     }
 
+    /// The environment variables that are read, for whoever starts the program without those of their own.
+    pub fn variables() -> Vec<String> {
+        let command = Arguments::command();
+        command.get_arguments().filter_map(|flag| Some(flag.get_env()?.to_str()?.to_owned())).collect()
+    }
+
     /// The origin that browsers use, once the listener knows its port.
     pub fn public_origin(&self, bound: SocketAddr) -> Origin {
         self.origin.clone().unwrap_or_else(|| Origin::localhost(bound.port()))
@@ -205,6 +222,11 @@ impl Config {
             sign_in: settings.sign_in.check(origin.as_ref())?,
             model: settings.model.check()?,
             log,
+            log_format: match text("LOG_FORMAT", settings.log_format)?.as_deref() {
+                None | Some("text") => LogFormat::Text,
+                Some("json") => LogFormat::Json,
+                Some(value) => return Err(wrong("LOG_FORMAT", value, "neither text nor json")),
+            },
             metrics_token: text("METRICS_TOKEN", settings.metrics_token)?.map(Secret::new),
             client_address_header: sign_in::header_name(settings.client_address_header)?,
             site_root: site_root(settings.site_root)?,

@@ -16,11 +16,11 @@ use serde::Deserialize;
 use shared::{
     access::{Access, Rights},
     api::{
-        Conversation, ConversationSummary, CreateConversation, Created, Message, MessageState, Person, Reason, Share,
-        TagSummary, Usage,
+        Conversation, ConversationSummary, CopyOf, CreateConversation, Created, Message, MessageState, Person, Reason,
+        Share, TagSummary, Usage,
     },
     document::{self, Tag},
-    ids::{ClassId, ConversationId, MessageId, PromptVersionId, RunId, UserId},
+    ids::{ActivityId, ClassId, ConversationId, MessageId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
     text,
 };
@@ -178,6 +178,18 @@ pub async fn get(
 
 async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -> Result<Conversation, Error> {
     let (id, author_id, rights) = (reader.conversation(), reader.user(), reader.rights());
+    let head = sqlx::query!(
+        r#"select c.title, a.id as "activity?", a.title as "task?"
+           from conversations c
+           left join activity_copies w on w.conversation_id = c.id
+           left join activities a on a.id = w.activity_id
+           where c.id = $1"#,
+        id.uuid()
+    )
+    .fetch_optional(db)
+    .await?
+    .ok_or(Error::NotFound)?;
+    let activity = head.activity.map(ActivityId::from_uuid).zip(head.task).map(|(id, title)| CopyOf { id, title });
     let row = sqlx::query!(r#"select title, leaf_id as "leaf_id?" from conversations where id = $1"#, id.uuid())
         .fetch_optional(db)
         .await?
@@ -199,7 +211,7 @@ async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -
         (None, Some(leaf)) => branches::through(&nodes, leaf).unwrap_or_else(|| branches::linear(&nodes)),
         (_, None) => branches::linear(&nodes),
     };
-    Ok(Conversation { id, title: row.title, rights, author_id, messages: messages(db, branch).await? })
+    Ok(Conversation { id, title: head.title, rights, author_id, activity, messages: messages(db, branch).await? })
 }
 
 /// The messages of a branch, in its order.
@@ -309,6 +321,15 @@ pub async fn people(
            where c.id = $1 and c.share = 'class'
            union
            select u.id, u.name
+           from activity_copies w
+           join activities a on a.id = w.activity_id
+           join memberships m on m.class_id = a.class_id
+           join users u on u.id = m.user_id
+           where w.conversation_id = $1
+             and (m.role <> 'student' or m.user_id = w.user_id
+                  or (w.user_id is null and (w.group_id is null or w.group_id = m.group_id)))
+           union
+           select u.id, u.name
            from conversation_shares s
            join users u on u.id = s.user_id
            where s.conversation_id = $1 and s.opened_at is not null
@@ -345,7 +366,13 @@ pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Js
            from conversations c
            join users u on u.id = c.owner_id
            left join annotation_document_state d on d.conversation_id = c.id
-           where c.owner_id = $1
+           where (c.owner_id = $1
+                  and not exists (select from activity_copies w where w.conversation_id = c.id and w.user_id is null))
+              or c.id in (select w.conversation_id
+                          from activity_copies w
+                          join activities a on a.id = w.activity_id
+                          join memberships m on m.class_id = a.class_id and m.user_id = $1
+                          where w.user_id is null and (w.group_id is null or w.group_id = m.group_id))
               or (c.share = 'class' and c.class_id in (select class_id from memberships where user_id = $1))
               or c.id in (select conversation_id from conversation_shares where user_id = $1)
               or c.id in (select l.conversation_id

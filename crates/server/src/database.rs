@@ -12,7 +12,7 @@ use sqlx::{
 };
 
 use crate::config::Config;
-use embedded::{Cluster, Keeper, Tuning};
+use embedded::{Cluster, Found, Keeper, Tuning};
 
 /// A private Postgres, run by the server.
 pub mod embedded;
@@ -20,8 +20,13 @@ pub mod embedded;
 #[cfg(not(unix))]
 compile_error!("the server runs on Linux and macOS: its embedded database needs Unix sockets and signals");
 
-/// The numbered files of `migrations/`, compiled in.
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+/// The numbered files of `migrations/`, compiled in. Later ones that a newer program made do not disturb this one, so that
+/// it can be gone back to: a migration only adds.
+static MIGRATIONS: Migrator = {
+    let mut migrations = sqlx::migrate!("../../migrations");
+    migrations.ignore_missing = true;
+    migrations
+};
 
 /// Connections of one server: enough for 2 to 8 cores, and three servers fit into a Postgres as it is delivered.
 const POOL_SIZE: u32 = 16;
@@ -50,16 +55,31 @@ impl Database {
     /// # Errors
     /// One line that says what to check. It never holds the password.
     pub async fn open(config: &Config) -> anyhow::Result<Database> {
+        Self::with_tables(config, Tables::UpToDate).await
+    }
+
+    /// One to be filled by whoever makes its tables otherwise: as [`Database::open`], without them.
+    ///
+    /// # Errors
+    /// As there, and where a server is at work with the embedded one.
+    pub async fn empty(config: &Config) -> anyhow::Result<Database> {
+        if config.database_url.is_none() && matches!(embedded::find(&config.data_dir).await?, Found::Running(_)) {
+            bail!("a server is running with {}; name a fresh DATA_DIR", config.data_dir.display());
+        }
+        Self::with_tables(config, Tables::AsTheyAre).await
+    }
+
+    async fn with_tables(config: &Config, tables: Tables) -> anyhow::Result<Database> {
         match &config.database_url {
             Some(url) => {
                 let options = options(url.expose())?;
                 let whom = describe(&options);
-                let pool = connect(options).await.with_context(|| format!("DATABASE_URL names {whom}"))?;
+                let pool = connect(options, tables).await.with_context(|| format!("DATABASE_URL names {whom}"))?;
                 Ok(Database { pool, embedded: None })
             }
             None => {
                 let cluster = Cluster::open(&config.data_dir, Tuning::default()).await?;
-                match connect(cluster.options()).await {
+                match connect(cluster.options(), tables).await {
                     Ok(pool) => Ok(Database { pool, embedded: Some(Keeper::of(cluster)) }),
                     Err(error) => {
                         cluster.stop().await?;
@@ -67,6 +87,27 @@ impl Database {
                     }
                 }
             }
+        }
+    }
+
+    /// The same for a tool that runs beside a server, or while there is none: an embedded database that runs is used as it is
+    /// and goes on running.
+    ///
+    /// # Errors
+    /// As with [`Self::open`]; and there is no embedded database yet, which a tool does not make.
+    pub async fn visit(config: &Config) -> anyhow::Result<Database> {
+        if config.database_url.is_some() {
+            return Self::open(config).await;
+        }
+        match embedded::find(&config.data_dir).await? {
+            Found::Running(options) => {
+                Ok(Database { pool: connect(*options, Tables::UpToDate).await?, embedded: None })
+            }
+            Found::Stopped => Self::open(config).await,
+            Found::Nothing => bail!(
+                "there is no database in {} yet: start the server once, or set DATA_DIR or DATABASE_URL as for the server",
+                config.data_dir.display()
+            ),
         }
     }
 
@@ -90,6 +131,13 @@ impl Database {
     }
 }
 
+/// What becomes of the tables when a database is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tables {
+    UpToDate,
+    AsTheyAre,
+}
+
 /// Brings the tables up to date. Several servers may do so at once: they wait for one another.
 ///
 /// # Errors
@@ -98,10 +146,23 @@ pub async fn migrate(connection: &mut PgConnection) -> anyhow::Result<()> {
     MIGRATIONS.run(connection).await.context("the tables cannot be brought up to date")
 }
 
+/// Brings the tables from nothing to what they were after this migration, and no further.
+///
+/// # Errors
+/// The number of the migration that failed, and why.
+pub async fn migrate_to(connection: &mut PgConnection, migration: i64) -> anyhow::Result<()> {
+    MIGRATIONS.run_to(migration, connection).await.context("the tables cannot be made")
+}
+
+/// Whether this program knows such a migration.
+pub fn has_migration(number: i64) -> bool {
+    MIGRATIONS.version_exists(number)
+}
+
 /// Migrates over a connection of its own, which has no time limits, and makes the pool.
 ///
 /// It also connects first so that the reason of a failure is known: a pool only says that its time ran out.
-async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
+async fn connect(options: PgConnectOptions, tables: Tables) -> anyhow::Result<PgPool> {
     let options = options.application_name("promptgrimoire");
     let mut connection = match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
         Ok(Ok(connection)) => connection,
@@ -111,7 +172,9 @@ async fn connect(options: PgConnectOptions) -> anyhow::Result<PgPool> {
         ),
         Err(_) => bail!("no answer within {} s. Check the address and the firewall", CONNECT_TIMEOUT.as_secs()),
     };
-    migrate(&mut connection).await?;
+    if tables == Tables::UpToDate {
+        migrate(&mut connection).await?;
+    }
     sqlx::Connection::close(connection).await.ok();
     Ok(PgPoolOptions::new()
         .max_connections(POOL_SIZE)

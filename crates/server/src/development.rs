@@ -58,6 +58,11 @@ pub async fn sign_in_by_form(
     Form(form): Form<SignInForm>,
 ) -> Result<Response, Error> {
     let me = find(&services, form.person).await?;
-    let cookie = sessions::start(&services, &headers, me.id).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(sign_in::local_path(&form.next))).into_response())
+    match sessions::start(&services, &headers, me.id).await {
+        Ok(cookie) => {
+            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(sign_in::local_path(&form.next))).into_response())
+        }
+        Err(Error::Banned) => Ok(Redirect::to("/sign-in/closed").into_response()),
+        Err(error) => Err(error),
+    }
 }

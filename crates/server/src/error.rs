@@ -10,12 +10,18 @@ use shared::api::{Fault, Problem};
 
 use crate::import::ImportError;
 
+/// The stable code of [`Error::Banned`].
+const BANNED: &str = "banned";
+
 /// Why a request was not answered as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nobody is signed in.
     #[error("Sign in first.")]
     SignedOut,
+    /// Whoever calls is banned.
+    #[error("This account was closed by the people who run this server. If you think that is a mistake, ask them.")]
+    Banned,
     /// There is no such thing, or the caller may not know of it: the two look the same.
     #[error("There is nothing here, or it is not shared with you.")]
     NotFound,
@@ -58,6 +64,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is [`Error::Banned`] that a problem says.
+    pub fn is_ban(problem: &Problem) -> bool {
+        problem.kind.strip_prefix("/problems/") == Some(BANNED)
+    }
+
     /// The class is read-only.
     pub fn archived() -> Self {
         let why = "This class is archived: nothing in it is changed until an instructor takes it back.";
@@ -70,7 +81,7 @@ impl Error {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ForeignOrigin | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin | Self::Forbidden(_) | Self::Banned => StatusCode::FORBIDDEN,
             Self::Conflict(..) => StatusCode::CONFLICT,
             Self::TooOften(..) | Self::QuotaReached(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::Invalid(..) | Self::Several(..) => StatusCode::BAD_REQUEST,
@@ -85,6 +96,7 @@ impl Error {
     fn kind(&self) -> (&'static str, &'static str) {
         match self {
             Self::SignedOut => ("signed_out", "Signed out"),
+            Self::Banned => (BANNED, "Account closed"),
             Self::NotFound => ("not_found", "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed"),
             Self::ForeignOrigin => ("foreign_origin", "Foreign origin"),

@@ -87,7 +87,7 @@ async fn known(conn: &mut PgConnection, proven: &Proven) -> Result<Option<UserId
 }
 
 /// `None`: a user with this address is there.
-async fn add(conn: &mut PgConnection, email: &Email, name: Option<&str>) -> Result<Option<UserId>, Error> {
+pub(crate) async fn add(conn: &mut PgConnection, email: &Email, name: Option<&str>) -> Result<Option<UserId>, Error> {
     let id = UserId::new();
     let added = sqlx::query!(
         "insert into users (id, name, email)

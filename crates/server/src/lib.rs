@@ -9,6 +9,9 @@ pub mod config;
 /// Postgres: any by its URL, or a private cluster under `DATA_DIR`.
 pub mod database;
 
+/// All that a server keeps, in one file, and back.
+pub mod backup;
+
 /// What handlers share.
 pub mod services;
 
@@ -56,6 +59,9 @@ pub mod access;
 
 /// How often somebody may try what can be guessed.
 pub mod attempts;
+
+/// Activities: tasks in a class, their copies, and what is done in them.
+pub mod activities;
 
 /// Classes: their people, groups, code and links.
 pub mod classes;
@@ -110,6 +116,12 @@ pub mod health;
 
 /// What the server counts, for Prometheus.
 pub mod metrics;
+
+/// What the people who run the server do at its command line.
+pub mod admin;
+
+/// Moments, as they are written.
+pub mod times;
 
 /// Start, and orderly stop.
 pub mod serve;

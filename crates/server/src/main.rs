@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use server::{
-    config::{Command, Config},
+    admin,
+    config::{Command, Config, LogFormat},
     database::Database,
     serve,
 };
@@ -13,7 +14,11 @@ fn main() -> ExitCode {
     let (command, config) = Config::read_or_exit();
     // The filter was checked with the rest of the settings.
     let filter = EnvFilter::try_new(&config.log).unwrap_or_default();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -34,5 +39,6 @@ async fn run(command: Command, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve::serve(config).await,
         Command::Migrate => Database::open(&config).await?.close().await,
+        Command::Admin { task, json } => admin::run(task, json, &config).await,
     }
 }

@@ -2,13 +2,15 @@
 //! one path to everything, one check of access and one kind of error.
 
 mod account;
+mod activities;
 mod classes;
+mod recovery;
 mod sharing;
 mod sign_in;
 
 use app::{
     offline::OfflinePage,
-    pages::{ConversationPage, HomePage, ImportPage, InboxPage, NoticePage},
+    pages::{ClosedPage, ConversationPage, HomePage, ImportPage, InboxPage, NoticePage},
     parts::Visitor,
     shell::Shell,
 };
@@ -29,7 +31,7 @@ use shared::{
 };
 use tower::ServiceExt;
 
-use crate::{security, services::Services};
+use crate::{error::Error, security, services::Services};
 
 /// An answer of the API to a page is at most this long: the texts of the longest conversation, with room.
 const MAX_REPLY_BYTES: usize = 64 << 20;
@@ -56,8 +58,10 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/c/{id}", get(conversation))
         .route("/account", get(account::show))
         .route("/offline", get(offline))
+        .merge(activities::routes())
         .merge(classes::routes())
         .merge(sign_in::routes(services))
+        .merge(recovery::routes())
         .merge(sharing::routes())
         .fallback(nothing);
     routes.with_state(site)
@@ -140,6 +144,7 @@ impl Site {
         match self.visitor(headers, "/").await {
             Ok(visitor) => Reader::Person(visitor),
             Err(Detour::SignIn { .. }) => Reader::Nobody,
+            Err(Detour::Problem(problem)) if Error::is_ban(&problem) => Reader::Nobody,
             Err(Detour::Problem(_)) => Reader::Anybody,
         }
     }
@@ -152,6 +157,7 @@ impl Site {
                     url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
                 Redirect::to(&format!("/sign-in?{query}")).into_response()
             }
+            Detour::Problem(problem) if Error::is_ban(&problem) => self.closed(problem.detail).await,
             Detour::Problem(problem) => {
                 let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let Problem { title, detail, .. } = problem;
@@ -162,6 +168,12 @@ impl Site {
                 .await
             }
         }
+    }
+
+    /// Says to somebody who is banned that they are.
+    async fn closed(&self, text: String) -> Response {
+        let page = move || view! { <ClosedPage text=text.clone() /> };
+        self.render(StatusCode::FORBIDDEN, "Account closed".into(), false, Reader::Nobody, page).await
     }
 
     /// Renders a page whole, with a policy for its own nonce.
@@ -263,7 +275,7 @@ async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Pa
     };
     let reader = Reader::Person(visitor.clone());
     let asked = async {
-        let id: ConversationId = id.parse().map_err(|_| crate::error::Error::NotFound.problem())?;
+        let id: ConversationId = id.parse().map_err(|_| Error::NotFound.problem())?;
         let conversation = site.call(&headers, &GetConversation { id, branch: None }).await?;
         let people = site.call(&headers, &ListPeople { id }).await?;
         Ok::<_, Problem>((conversation, people))
@@ -287,5 +299,5 @@ async fn offline(State(site): State<Site>) -> Response {
 
 async fn nothing(State(site): State<Site>, headers: HeaderMap) -> Response {
     let reader = site.reader(&headers).await;
-    site.detour(Detour::Problem(crate::error::Error::NotFound.problem()), reader).await
+    site.detour(Detour::Problem(Error::NotFound.problem()), reader).await
 }

@@ -48,9 +48,11 @@ pub async fn sign_out(State(services): State<Services>, caller: Caller) -> Resul
 
 /// `POST /sign-out`: the same by a plain form.
 pub async fn sign_out_by_form(State(services): State<Services>, headers: HeaderMap) -> Result<Response, Error> {
-    let Some(caller) = sessions::identify(&services, &headers).await? else {
-        return Ok(Redirect::to("/sign-in").into_response());
+    let cookie = match sessions::identify(&services, &headers).await {
+        Ok(Some(caller)) => sessions::end(&services, &caller).await?,
+        // The way out is open to whoever is banned: somebody else may want to sign in here.
+        Ok(None) | Err(Error::Banned) => sessions::forget(&services.origin),
+        Err(error) => return Err(error),
     };
-    let cookie = sessions::end(&services, &caller).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
 }

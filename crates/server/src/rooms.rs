@@ -4,6 +4,7 @@
 //! committed. So nobody ever sees an edit that a crash could take back.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,7 +18,7 @@ use shared::{
 };
 use sqlx::PgPool;
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{Notify, Semaphore, mpsc, oneshot},
     time::Instant,
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
@@ -40,6 +41,8 @@ mod recheck;
 mod registry;
 mod room;
 mod seat;
+mod take_in;
+mod tally;
 mod updates;
 mod watch;
 mod writer;
@@ -47,10 +50,12 @@ mod writer;
 pub use connections::{Moment, Whom};
 pub use persistence::create;
 pub use seat::{Outbox, Outgoing, Seat, Voice};
+pub use take_in::Fate;
+pub use tally::{Tally, Work};
 pub use watch::Watch;
 
 use crate::sessions::Proof;
-use connections::Connections;
+use connections::{Connection, Connections};
 use metrics::Metrics;
 use registry::Registry;
 use room::{Mail, Room};
@@ -176,6 +181,10 @@ struct House {
     timing: Timing,
     limits: Limits,
     stacks: Stacks,
+    /// For what can wait: the rooms' own threads are not held up by it.
+    aside: Stacks,
+    /// Something was said of an activity's times.
+    times_changed: Notify,
     writer: mpsc::UnboundedSender<writer::Batch>,
     registry: Mutex<Registry>,
     connections: Connections,
@@ -212,6 +221,8 @@ impl Rooms {
             timing,
             limits,
             stacks: Stacks::start(),
+            aside: Stacks::one(),
+            times_changed: Notify::new(),
             writer,
             registry: Mutex::default(),
             connections: Connections::default(),
@@ -230,6 +241,27 @@ impl Rooms {
         persistence::tags(&self.house.db, &self.house.stacks, conversation).await
     }
 
+    /// The document of a conversation as it is committed, to begin copies with; `None` if there is none. What nobody is
+    /// known to have written is `owner`'s.
+    ///
+    /// # Errors
+    /// The database's, or bytes that make no document.
+    pub async fn seed(
+        &self,
+        conversation: ConversationId,
+        owner: UserId,
+    ) -> Result<Option<persistence::Seed>, persistence::Failure> {
+        persistence::seed(&self.house.db, &self.house.aside, conversation, owner).await
+    }
+
+    /// What people did in these conversations, as it is committed; what cannot be read is left out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn tallies(&self, of: &[ConversationId]) -> sqlx::Result<HashMap<ConversationId, Tally>> {
+        tally::of_all(&self.house.db, &self.house.aside, of).await
+    }
+
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited
     /// for. Access has been checked by the caller, and is looked up again if any has changed since; access that is gone
     /// is answered in the seat, with a close, and so is a generation of the document that is not the current one.
@@ -242,16 +274,24 @@ impl Rooms {
             if !still_holds {
                 self.access_changed(&[Whom::User(member.user)]).await.map_err(|_| JoinError::Unreadable)?;
             }
-            let door = self.house.door(conversation).ok_or(JoinError::Restarting)?;
-            let (reply, answer) = oneshot::channel();
-            let mail = Mail::Join { member: member.clone(), connection, door: door.clone(), reply };
-            // A room that has just ended takes no mail and gives no answer: the next one will.
-            if door.mailbox.send(mail).await.is_ok()
-                && let Ok(answer) = answer.await
-            {
+            if let Some(answer) = self.sit(conversation, &member, connection).await {
                 return answer;
             }
         }
+    }
+
+    /// Asks the room for a seat. A room that has just ended takes no mail and gives no answer: the next one will.
+    async fn sit(
+        &self,
+        conversation: ConversationId,
+        member: &Member,
+        connection: Connection,
+    ) -> Option<Result<Seat, JoinError>> {
+        let Some(door) = self.house.door(conversation) else { return Some(Err(JoinError::Restarting)) };
+        let (reply, answer) = oneshot::channel();
+        let mail = Mail::Join { member: member.clone(), connection, door: door.clone(), reply };
+        door.mailbox.send(mail).await.ok()?;
+        answer.await.ok()
     }
 
     /// Closes a room with this code, for everybody in it, and waits until all that it accepted is committed and it

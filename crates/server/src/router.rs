@@ -16,8 +16,8 @@ use tower_http::{
 };
 
 use crate::{
-    classes, config::SignIn, conversations, development, error::Error, health, import, metrics, models, notices, pages,
-    people, refused, roster, runs, security, services::Services, sessions, sharing, sync_route, tokens,
+    activities, classes, config::SignIn, conversations, development, error::Error, health, import, metrics, models,
+    notices, pages, people, refused, roster, runs, security, services::Services, sessions, sharing, sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -73,6 +73,13 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/classes/{class}/invitations", get(classes::list_invitations).post(classes::create_invitation))
         .route("/api/v1/classes/{class}/invitations/{invitation}", delete(classes::revoke_invitation))
         .route("/api/v1/classes/{class}/roster/{entry}", delete(roster::remove))
+        .route("/api/v1/classes/{class}/activities", get(activities::list).post(activities::create))
+        .route("/api/v1/classes/{class}/templates", get(activities::templates))
+        .route("/api/v1/activities/{activity}", get(activities::get).put(activities::change).delete(activities::delete))
+        .route("/api/v1/activities/{activity}/start", post(activities::start))
+        .route("/api/v1/activities/{activity}/overview", get(activities::get_overview))
+        .route("/api/v1/activities/{activity}/overview.csv", get(activities::overview_csv))
+        .route("/api/v1/activities/{activity}/late", post(activities::take_in_late_work))
         .route("/api/v1/invitations/{token}", get(classes::preview_invitation))
         .route("/api/v1/invitations/{token}/join", post(classes::accept_invitation))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))

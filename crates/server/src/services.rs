@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
     attempts::Attempts,
@@ -35,6 +35,8 @@ pub struct Services {
     pub leptos: LeptosOptions,
     /// Codes that people tried to join a class by.
     pub codes_tried: Arc<Attempts>,
+    /// Held while what copies of an activity begin with is read.
+    pub seeds: Arc<Mutex<()>>,
     imports: Arc<Semaphore>,
 }
 
@@ -65,6 +67,7 @@ impl Services {
             db,
             leptos,
             codes_tried: Arc::default(),
+            seeds: Arc::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
         })
     }

@@ -12,6 +12,7 @@ use rand::TryRngCore;
 use sha2::{Digest, Sha256};
 use shared::ids::{SessionId, TokenId, UserId};
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::{config::Origin, cookies, error::Error, services::Services, tokens};
 
@@ -76,13 +77,18 @@ pub struct Caller {
 
 /// Starts a session and answers the cookie that carries it. `headers` are those of the request that signs in: they say
 /// on what device that is.
+///
+/// # Errors
+/// [`Error::Banned`]: whatever way somebody who is banned came, they come no further.
 pub async fn start(services: &Services, headers: &HeaderMap, user: UserId) -> Result<HeaderValue, Error> {
     let secret = Secret::new()?;
     let expires = time::OffsetDateTime::now_utc() + ABSOLUTE;
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(device::stored);
-    sqlx::query!(
+    let started = sqlx::query!(
         "insert into sessions (token_hash, user_id, expires_at, id, user_agent)
-         values ($1, $2, $3, $4, $5)",
+         select $1, id, $3, $4, $5
+         from users
+         where id = $2 and banned_at is null",
         secret.hash(),
         user.uuid(),
         expires,
@@ -91,6 +97,9 @@ pub async fn start(services: &Services, headers: &HeaderMap, user: UserId) -> Re
     )
     .execute(&services.db)
     .await?;
+    if started.rows_affected() == 0 {
+        return Err(Error::Banned);
+    }
     Ok(cookies::set(&services.origin, COOKIE, &secret.text(), ABSOLUTE.whole_seconds()))
 }
 
@@ -101,28 +110,40 @@ pub async fn end(services: &Services, caller: &Caller) -> Result<HeaderValue, Er
         revoke.execute(&services.db).await?;
         services.rooms.sign_out(&caller.proof);
     }
-    Ok(cookies::forget(&services.origin, COOKIE))
+    Ok(forget(&services.origin))
+}
+
+/// The cookie that forgets a session.
+pub fn forget(origin: &Origin) -> HeaderValue {
+    cookies::forget(origin, COOKIE)
 }
 
 /// Who holds the session of this request's cookie, if it is still good.
+///
+/// # Errors
+/// [`Error::Banned`]: they would be told so although their sessions are ended, for as long as these would have lasted.
 pub async fn of_cookie(db: &PgPool, origin: &Origin, headers: &HeaderMap) -> Result<Option<Caller>, Error> {
     let Some(secret) = cookies::read(origin, headers, COOKIE).and_then(Secret::parse) else { return Ok(None) };
     let hash = secret.hash();
     let idle_since = time::OffsetDateTime::now_utc() - IDLE;
     let row = sqlx::query!(
-        r#"select u.id, u.name, u.email, s.last_seen_at < now() - interval '5 minutes' as "stale!"
+        r#"select u.id, u.name, u.email, u.banned_at is not null as "banned!",
+                  s.last_seen_at < now() - interval '5 minutes' as "stale!"
            from sessions s
            join users u on u.id = s.user_id
            where s.token_hash = $1
-             and s.revoked_at is null
              and s.expires_at > now()
-             and s.last_seen_at > $2"#,
+             and s.last_seen_at > $2
+             and (s.revoked_at is null or u.banned_at is not null)"#,
         hash,
         idle_since
     )
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
+    if row.banned {
+        return Err(Error::Banned);
+    }
     if row.stale {
         sqlx::query!("update sessions set last_seen_at = now() where token_hash = $1", hash).execute(db).await?;
     }
@@ -134,16 +155,25 @@ pub async fn of_cookie(db: &PgPool, origin: &Origin, headers: &HeaderMap) -> Res
 pub async fn still_good(db: &PgPool, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Error> {
     let idle_since = time::OffsetDateTime::now_utc() - IDLE;
     let good = sqlx::query_scalar!(
-        "select token_hash
-         from sessions
-         where token_hash = any($1)
-           and revoked_at is null
-           and expires_at > now()
-           and last_seen_at > $2",
+        "select s.token_hash
+         from sessions s
+         join users u on u.id = s.user_id
+         where s.token_hash = any($1)
+           and s.revoked_at is null
+           and s.expires_at > now()
+           and s.last_seen_at > $2
+           and u.banned_at is null",
         hashes,
         idle_since
     );
     Ok(good.fetch_all(db).await?)
+}
+
+/// Which of these people are banned.
+pub async fn banned(db: &PgPool, users: &[UserId]) -> Result<Vec<UserId>, Error> {
+    let users: Vec<Uuid> = users.iter().map(|user| user.uuid()).collect();
+    let banned = sqlx::query_scalar!("select id from users where id = any($1) and banned_at is not null", &users);
+    Ok(banned.fetch_all(db).await?.into_iter().map(UserId::from_uuid).collect())
 }
 
 /// Who sends a request with these headers: the holder of its token, or else of its session.

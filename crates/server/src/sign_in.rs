@@ -6,10 +6,12 @@ mod attempt;
 mod email;
 mod error;
 mod limits;
+pub mod recovery;
 
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use shared::ids::UserId;
 
 pub use address::Client;
 pub use attempt::{Asked, Token};
@@ -18,6 +20,7 @@ pub use error::SignInError;
 
 use crate::{
     config, cookies,
+    error::Error,
     identities::{self, Proven},
     oidc, outbound,
     services::Services,
@@ -68,11 +71,24 @@ pub async fn finish(
     proven: &Proven,
 ) -> Result<Vec<(header::HeaderName, HeaderValue)>, SignInError> {
     let user = identities::user_of(&services.db, proven).await?;
-    if let Some(before) = sessions::of_cookie(&services.db, &services.origin, headers).await? {
-        sessions::end(services, &before).await?;
+    begin(services, headers, user).await
+}
+
+/// Signs in as a user who is known already.
+async fn begin(
+    services: &Services,
+    headers: &HeaderMap,
+    user: UserId,
+) -> Result<Vec<(header::HeaderName, HeaderValue)>, SignInError> {
+    match sessions::of_cookie(&services.db, &services.origin, headers).await {
+        Ok(Some(before)) => drop(sessions::end(services, &before).await?),
+        // Theirs are ended.
+        Ok(None) | Err(Error::Banned) => {}
+        Err(error) => return Err(error.into()),
     }
     let session = sessions::start(services, headers, user).await?;
-    let used = [attempt::ASKED, attempt::TOKEN, oidc::STARTED].map(|what| cookies::forget(&services.origin, what));
+    let used = [attempt::ASKED, attempt::TOKEN, oidc::STARTED, recovery::LINK];
+    let used = used.map(|what| cookies::forget(&services.origin, what));
     Ok([session].into_iter().chain(used).map(|cookie| (header::SET_COOKIE, cookie)).collect())
 }
 

@@ -46,25 +46,27 @@ pub async fn upgrade(
         None => sessions::identify(&services, &headers).await,
     };
     // Stock clients retry an HTTP refusal for ever: whatever is wrong from here on is said by closing.
-    let (caller, store_is_down) = match caller {
-        Ok(caller) => (caller, false),
-        Err(_) => (None, true),
-    };
-    let by_cookie = caller.as_ref().is_some_and(|caller| matches!(caller.proof, Proof::Session(_)));
+    let caller = caller.map_err(|error| match error {
+        Error::Banned => CloseCode::Denied,
+        _ => CloseCode::TryLater,
+    });
+    let by_cookie = matches!(&caller, Ok(Some(caller)) if matches!(caller.proof, Proof::Session(_)));
     if by_cookie && !security::has_own_origin(&services.origin, &headers) {
         return Err(Error::ForeignOrigin);
     }
     let speaks_v1 = sync::speaks_v1(&upgrade);
     let id = id.parse::<ConversationId>();
     let who = match (query, caller, id) {
-        _ if store_is_down => Err(CloseCode::TryLater),
+        (_, Err(code), _) => Err(code),
         // Whose token it was is not known.
         (None, ..) => Err(CloseCode::Malformed),
-        (_, None, _) => Err(CloseCode::SignedOut),
-        (Some(query), Some(caller), _) if query.user.as_ref().is_some_and(|user| *user != caller.id.to_string()) => {
+        (_, Ok(None), _) => Err(CloseCode::SignedOut),
+        (Some(query), Ok(Some(caller)), _)
+            if query.user.as_ref().is_some_and(|user| *user != caller.id.to_string()) =>
+        {
             Err(CloseCode::SignedOut)
         }
-        (Some(query), Some(caller), Ok(id)) => match query.epoch.map(|epoch| epoch.parse()).transpose() {
+        (Some(query), Ok(Some(caller)), Ok(id)) => match query.epoch.map(|epoch| epoch.parse()).transpose() {
             Err(_) => Err(CloseCode::Malformed),
             Ok(epoch) => {
                 let rights = access::of(&services.db, caller.id, id).await;
@@ -74,7 +76,7 @@ pub async fn upgrade(
                 })
             }
         },
-        (Some(_), Some(_), Err(_)) => Err(CloseCode::Malformed),
+        (Some(_), Ok(Some(_)), Err(_)) => Err(CloseCode::Malformed),
     };
     // A connection that may not join is closed before its id is looked at.
     let id = id.unwrap_or_else(|_| ConversationId::new());

@@ -28,10 +28,13 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Whose token it is, if it is one and not revoked.
+///
+/// # Errors
+/// [`Error::Banned`]
 pub async fn holder(db: &PgPool, token: &str) -> Result<Option<Caller>, Error> {
     let Some(secret) = token.strip_prefix(PREFIX).and_then(Secret::parse) else { return Ok(None) };
     let row = sqlx::query!(
-        r#"select t.id as token, u.id, u.name, u.email,
+        r#"select t.id as token, u.id, u.name, u.email, u.banned_at is not null as "banned!",
                   coalesce(t.last_used_at < now() - interval '5 minutes', true) as "stale!"
            from tokens t
            join users u on u.id = t.user_id
@@ -40,6 +43,9 @@ pub async fn holder(db: &PgPool, token: &str) -> Result<Option<Caller>, Error> {
     )
     .fetch_optional(db)
     .await?;
+    if row.as_ref().is_some_and(|row| row.banned) {
+        return Err(Error::Banned);
+    }
     if let Some(row) = row.as_ref().filter(|row| row.stale) {
         sqlx::query!("update tokens set last_used_at = now() where id = $1", row.token).execute(db).await?;
     }
@@ -52,7 +58,13 @@ pub async fn holder(db: &PgPool, token: &str) -> Result<Option<Caller>, Error> {
 /// Which of these tokens are still good.
 pub async fn still_good(db: &PgPool, tokens: &[TokenId]) -> Result<Vec<TokenId>, Error> {
     let tokens: Vec<Uuid> = tokens.iter().map(|token| token.uuid()).collect();
-    let good = sqlx::query_scalar!("select id from tokens where id = any($1) and revoked_at is null", &tokens);
+    let good = sqlx::query_scalar!(
+        "select t.id
+         from tokens t
+         join users u on u.id = t.user_id
+         where t.id = any($1) and t.revoked_at is null and u.banned_at is null",
+        &tokens
+    );
     Ok(good.fetch_all(db).await?.into_iter().map(TokenId::from_uuid).collect())
 }
 

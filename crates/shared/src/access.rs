@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum Access {
     /// Reads.
     Viewer,
+    /// Reads, and wrote until the activity closed of which this is a copy. What they made in time and send now is kept as
+    /// late work.
+    Closed,
     /// Reads, highlights, comments, tags, writes notes and their own response.
     Annotator,
     /// All that, and changes titles, texts and anybody's unlocked tags.

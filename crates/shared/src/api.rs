@@ -17,6 +17,7 @@ macro_rules! endpoint {
     };
 }
 
+mod activities;
 mod class_models;
 mod classes;
 mod conversations;
@@ -33,14 +34,20 @@ mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use activities::{
+    Activity, ActivitySettings, ActivityState, ActivitySummary, ChangeActivity, CopyWork, CreateActivity,
+    CreatedActivity, DeleteActivity, GetActivity, GetOverview, InvalidMode, LateWork, ListActivities, ListTemplates,
+    MAX_INSTRUCTIONS_BYTES, Mode, Overview, OverviewTag, PersonWork, StartActivity, TakeInLateWork, TakenIn, Template,
+};
 pub use class_models::{ClassModels, GetClassModels, Period, SetClassModels};
 pub use classes::{
     ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
 };
 pub use conversations::{
-    Conversation, ConversationSummary, CreateConversation, Created, GetConversation, GetRights, ImportChoice, Imported,
-    ListConversations, ListPeople, ListRefused, ListTags, Message, Person, Reason, RefusedUpdate, Share, TagSummary,
+    Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights, ImportChoice,
+    Imported, ListConversations, ListPeople, ListRefused, ListTags, Message, Person, Reason, RefusedUpdate, Share,
+    TagSummary,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,

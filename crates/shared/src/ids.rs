@@ -110,6 +110,10 @@ ids! {
     RosterEntryId;
     /// A session: somebody signed in in one browser.
     SessionId;
+    /// A link that signs somebody in who cannot sign in otherwise.
+    SignInLinkId;
+    /// A task in a class.
+    ActivityId;
     /// A line of somebody's inbox.
     NoticeId;
     /// A home for chats with a model.

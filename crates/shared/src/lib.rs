@@ -23,6 +23,9 @@ pub mod prose;
 /// Sorting, compiled once.
 pub mod order;
 
+/// Small letters, capitals, and what people see as one letter.
+pub mod letters;
+
 /// Targets of highlights: made from a selection, found again in a text.
 pub mod selector;
 

@@ -76,6 +76,18 @@ pub enum Change {
     EditResponse { of: UserId },
 }
 
+/// Whether `sender` may change anything at all.
+///
+/// # Errors
+/// Why not.
+pub fn may_annotate(sender: &Sender) -> Result<(), Refusal> {
+    match sender.access {
+        Access::Closed => Err(Refusal::ActivityClosed),
+        access if access.may_annotate() => Ok(()),
+        _ => Err(Refusal::ReadOnly),
+    }
+}
+
 /// The table: whether `sender` may do this.
 ///
 /// # Errors
@@ -83,7 +95,7 @@ pub enum Change {
 pub fn allow(sender: &Sender, change: Change) -> Result<(), Refusal> {
     let mine = |author: UserId| author == sender.author;
     let must = |is_so: bool, otherwise: Refusal| if is_so { Ok(()) } else { Err(otherwise) };
-    must(sender.access.may_annotate(), Refusal::ReadOnly)?;
+    may_annotate(sender)?;
     match change {
         Change::Retag | Change::Reopen | Change::EditNotes => Ok(()),
         Change::AddHighlight { author } | Change::AddComment { author } | Change::AddGroup { author } => {
@@ -127,6 +139,9 @@ pub enum Refusal {
     /// The sender only reads.
     #[error("You can read this conversation, not change it.")]
     ReadOnly,
+    /// The sender could change it until the activity closed.
+    #[error("The activity has closed.")]
+    ActivityClosed,
     /// A new thing in another's name.
     #[error("This is written in another person's name.")]
     ForgedAuthor,
@@ -203,6 +218,7 @@ impl Refusal {
     pub const fn code(self) -> &'static str {
         match self {
             Self::ReadOnly => "read_only",
+            Self::ActivityClosed => "activity_closed",
             Self::ForgedAuthor => "forged_author",
             Self::NotYours => "not_yours",
             Self::ModeratorsOnly => "moderators_only",

@@ -17,10 +17,10 @@ mod stories;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use unicode_segmentation::GraphemeCursor;
 
 use crate::{
     ids::MessageId,
+    letters::{letter_end, letter_start},
     text::{ByteOffset, CharOffset, OffsetMap},
 };
 
@@ -100,8 +100,8 @@ impl Target {
             return Err(Unselectable::Blank);
         }
         let from = map.char_to_byte(range.start).ok_or(Unselectable::Outside)?.0 as usize;
-        let start = cluster_start(text, from + selected.len() - selected.trim_start().len());
-        let end = cluster_end(text, from + selected.trim_end().len());
+        let start = letter_start(text, from + selected.len() - selected.trim_start().len());
+        let end = letter_end(text, from + selected.trim_end().len());
         let exact = &text[start..end];
         let chars = exact.chars().count();
         if chars > MAX_EXACT_CHARS {
@@ -124,23 +124,6 @@ impl Target {
 pub fn check_size(targets: &[Target]) -> Result<(), Unselectable> {
     let bytes = serde_json::to_vec(targets).map_or(usize::MAX, |json| json.len());
     if bytes > MAX_TARGETS_BYTES { Err(Unselectable::TooLarge { bytes }) } else { Ok(()) }
-}
-
-fn cluster_start(text: &str, byte: usize) -> usize {
-    let mut cursor = GraphemeCursor::new(byte, text.len(), true);
-    match cursor.is_boundary(text, 0) {
-        Ok(true) => byte,
-        // The whole text is given, so the cursor never asks for more of it.
-        _ => cursor.prev_boundary(text, 0).ok().flatten().unwrap_or(0),
-    }
-}
-
-fn cluster_end(text: &str, byte: usize) -> usize {
-    let mut cursor = GraphemeCursor::new(byte, text.len(), true);
-    match cursor.is_boundary(text, 0) {
-        Ok(true) => byte,
-        _ => cursor.next_boundary(text, 0).ok().flatten().unwrap_or(text.len()),
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! A page that is open during an upgrade goes on loading from the folder it came with: the last three are kept.
 
 mod files;
+mod style;
 
 use std::{
     collections::BTreeMap,
@@ -26,12 +27,16 @@ use crate::{dist::Mode, progress, workspace::Workspace};
 const KEPT: usize = 3;
 const STYLE: &str = "app.css";
 
+/// What the conversation page loads before its tools work, and how large that may be, compressed.
+const OF_THE_PAGE: [&str; 3] = [STYLE, "app.js", "app_bg.wasm"];
+const BUDGET: usize = 450_000;
+
 /// Lays the site out; what is there already stays as it is.
 pub fn assemble(workspace: &Workspace, bundle: &Path, mode: Mode) -> Result<()> {
     let step = progress::start("site");
     let site = workspace.dist().join("site");
     let mut loaded = in_folder(bundle)?;
-    loaded.insert(STYLE.into(), style(&workspace.root.join("style"))?);
+    loaded.insert(STYLE.into(), style::joined(&workspace.root.join("style"), mode)?);
     let id = build_id(&loaded);
     let news = place_package(&site.join("pkg"), &id, &loaded, mode)?;
     place_public(&site, &workspace.root.join("public"))?;
@@ -39,18 +44,6 @@ pub fn assemble(workspace: &Workspace, bundle: &Path, mode: Mode) -> Result<()> 
     prune(&site.join("pkg"), &id)?;
     step.done(&news.unwrap_or_else(|| format!("build {id}, unchanged")));
     Ok(())
-}
-
-/// Our sheets one after the other, in the order of their names, which is the order of their layers.
-fn style(folder: &Path) -> Result<Vec<u8>> {
-    let mut all = Vec::new();
-    for (name, sheet) in in_folder(folder)? {
-        if name.ends_with(".css") {
-            all.extend_from_slice(&sheet);
-            all.push(b'\n');
-        }
-    }
-    Ok(all)
 }
 
 /// Twelve digits of the hash of all that a page loads.
@@ -73,19 +66,31 @@ fn place_package(pkg: &Path, id: &str, loaded: &BTreeMap<String, Vec<u8>>, mode:
         return Ok(None);
     }
     let new = pkg.join(format!(".new-{}", std::process::id()));
-    let (mut plain, mut packed) = (0, 0);
+    let (mut page, mut later) = (0, 0);
     for (name, bytes) in loaded {
         let file = new.join(name);
         files::write(&file, bytes)?;
-        plain += bytes.len();
-        packed += bytes.len();
-        if let Some(brotli) = compressed(name, bytes, mode) {
-            files::write(&files::sibling(&file), &brotli)?;
-            packed = packed - bytes.len() + brotli.len();
+        let brotli = compressed(name, bytes, mode);
+        if let Some(brotli) = &brotli {
+            files::write(&files::sibling(&file), brotli)?;
         }
+        let size = brotli.map_or(bytes.len(), |brotli| brotli.len());
+        *if OF_THE_PAGE.contains(&name.as_str()) { &mut page } else { &mut later } += size;
     }
     fs::rename(&new, &place).with_context(|| format!("cannot make {}", place.display()))?;
-    Ok(Some(format!("build {id}, {}, {} to load", progress::size(plain), progress::size(packed))))
+    Ok(Some(format!("build {id}, {}", sizes(page, later, mode))))
+}
+
+/// What a build weighs, beside what it may. A development build is not made to be small.
+fn sizes(page: usize, later: usize, mode: Mode) -> String {
+    let kilobytes = |bytes: usize| bytes.div_ceil(1000);
+    let judged = match mode {
+        Mode::Dev => "",
+        Mode::Release if page <= BUDGET => ", within the budget",
+        Mode::Release => ", OVER THE BUDGET",
+    };
+    let (of, page, later) = (kilobytes(BUDGET), kilobytes(page), kilobytes(later));
+    format!("{page} of {of} KB to load before the tools work{judged}, {later} KB later")
 }
 
 /// Copies what has changed and takes away what is gone.

@@ -10,6 +10,7 @@ use shared::{
 };
 
 use super::{browser, desk::Desk};
+use crate::later::part;
 
 /// Work that is kept on this device alone: the server did not take it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,36 +97,43 @@ pub fn name_of(root: Root) -> &'static str {
 /// The report and what is kept aside, at the foot of the page until it is dismissed.
 #[component]
 pub fn Away(desk: Desk) -> impl IntoView {
-    let lines = move || desk.report.get().map(|report| report.lines()).unwrap_or_default();
-    let aside = move || desk.aside.get();
-    let shown = move || desk.away_open.get() && (!lines().is_empty() || !aside().is_empty());
+    let shown = move || {
+        let has_news = || desk.report.with(|report| report.as_ref().is_some_and(|report| *report != Report::default()));
+        desk.away_open.get() && (has_news() || desk.aside.with(|aside| !aside.is_empty()))
+    };
+    let shown = Memo::new(move |_| shown());
+    view! {
+        <div class="away-place" role="status" aria-label="After an absence">
+            {move || shown.get().then(|| part(desk, move |parts| (parts.away)(desk)))}
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands there then.
+pub fn report(desk: Desk) -> AnyView {
+    let lines = move || {
+        let lines = desk.report.get().map(|report| report.lines()).unwrap_or_default();
+        (!lines.is_empty()).then(|| {
+            let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+            view! { <ul class="away-lines">{lines}</ul> }
+        })
+    };
+    let aside = move || {
+        let items = desk.aside.get();
+        (!items.is_empty()).then(|| view! { <KeptAside desk=desk items=items /> })
+    };
     let dismiss = move |_| {
         desk.report.set(None);
         desk.away_open.set(false);
     };
     view! {
-        <div class="away-place" role="status" aria-label="After an absence">
-            {move || {
-                shown()
-                    .then(|| {
-                        view! {
-                            <section class="away" aria-labelledby="away-title">
-                                <h2 id="away-title">"While you were away"</h2>
-                                {(!lines().is_empty())
-                                    .then(|| {
-                                        view! {
-                                            <ul class="away-lines">
-                                                {lines().into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
-                                            </ul>
-                                        }
-                                    })}
-                                {(!aside().is_empty()).then(|| view! { <KeptAside desk=desk items=aside() /> })}
-                                <button class="button away-dismiss" type="button" on:click=dismiss>"Dismiss"</button>
-                            </section>
-                        }
-                    })
-            }}
-        </div>
+        <section class="away" aria-labelledby="away-title">
+            <h2 id="away-title">"While you were away"</h2>
+            {lines}
+            {aside}
+            <button class="button away-dismiss" type="button" on:click=dismiss>"Dismiss"</button>
+        </section>
     }
     .into_any()
 }

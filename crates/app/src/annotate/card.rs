@@ -2,15 +2,16 @@
 
 mod drawer;
 mod menu;
+mod rarely;
 mod thread;
 
 use leptos::{html, prelude::*};
 use shared::{
     document::Tag,
     ids::{HighlightId, TagId},
-    rules::{self, Change},
 };
 
+pub use self::rarely::{Open, chooser, notice};
 use self::{
     drawer::LostHighlights,
     menu::CardMenu,
@@ -20,7 +21,9 @@ use super::{
     browser,
     desk::{AnchorState, Card, Desk},
     filter::{FilterBar, clear_by_button},
+    tag_list::for_each_of,
 };
+use crate::later::part;
 
 /// The cards in sight, in the order of the text.
 #[component]
@@ -88,6 +91,8 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
         let names = tags.with(|tags| tags.iter().map(|tag| tag.name.clone()).collect::<Vec<_>>().join(", "));
         format!("{names} by {}", author())
     };
+    let anchor = Memo::new(move |_| card.with(|card| card.anchor));
+    let open = Open { desk, id, card, editing };
     let in_hand = RwSignal::from(desk.in_hand(id));
     let active = move || in_hand.get();
     let article = NodeRef::<html::Article>::new();
@@ -131,8 +136,8 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
                 {move || quote.get()}
             </blockquote>
             <Show when=move || whole.get()>
-                <AnchorNotice desk=desk id=id card=card />
-                {move || editing.get().then(|| view! { <TagChooser desk=desk id=id card=card editing=editing /> })}
+                {move || (anchor.get() != AnchorState::Exact).then(|| part(desk, move |parts| (parts.notice)(open)))}
+                {move || editing.get().then(|| part(desk, move |parts| (parts.chooser)(open)))}
                 <Thread desk=desk id=id card=card />
                 <CommentForm desk=desk id=id />
             </Show>
@@ -154,9 +159,9 @@ fn CardHead(
     let resolved = Memo::new(move |_| card.with(|card| card.highlight.resolved.is_some()));
     view! {
         <header class="card-head">
-            <For each=move || tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
-                <span class="card-tag" style:--t=tag.colour><span class="dot"></span>{tag.name}</span>
-            </For>
+            {for_each_of(tags, |tag| {
+                view! { <span class="card-tag" style:--t=tag.colour><span class="dot"></span>{tag.name}</span> }.into_any()
+            })}
             <span class="card-author">{author}</span>
             {move || resolved.get().then(|| view! { <span class="badge">"Resolved"</span> })}
             <time class="card-time">{move || browser::time_ago(card.with(|card| card.highlight.created_at))}</time>
@@ -164,89 +169,4 @@ fn CardHead(
         </header>
     }
     .into_any()
-}
-
-/// What became of a highlight whose text is not where it was, and what its author can do about it.
-#[component]
-fn AnchorNotice(desk: Desk, id: HighlightId, card: RwSignal<Card>) -> impl IntoView {
-    let anchor = Memo::new(move |_| card.with(|card| card.anchor));
-    let found = Memo::new(move |_| card.with(|card| card.found.clone()));
-    let may_attach = move || {
-        desk.rights.track();
-        let author = card.with(|card| card.highlight.author);
-        rules::allow(&desk.sender(), Change::Attach { author }).is_ok()
-    };
-    let confirm = move |_| {
-        if browser::confirm(desk, id) {
-            desk.announcement.set("Confirmed where it is shown.".to_owned());
-        }
-    };
-    // A press must not take the selection away before it is used.
-    let keep = |event: leptos::ev::PointerEvent| event.prevent_default();
-    let attach = move || {
-        view! {
-            <button
-                class="button"
-                type="button"
-                disabled=move || desk.selection.with(Option::is_none)
-                on:pointerdown=keep
-                on:click=move |_| desk.attach(id)
-            >
-                "Attach to selection"
-            </button>
-        }
-    };
-    move || match anchor.get() {
-        AnchorState::Exact => ().into_any(),
-        AnchorState::Moved => view! {
-            <div class="card-note">
-                <p>"The text has changed since this was marked. These seem to be the words now:"</p>
-                <blockquote class="card-found" dir="auto">{move || found.get()}</blockquote>
-                <Show when=may_attach>
-                    <button class="button" type="button" on:click=confirm>"Confirm"</button>
-                    {attach()}
-                </Show>
-            </div>
-        }
-        .into_any(),
-        AnchorState::Lost => view! {
-            <div class="card-note">
-                <p>"The marked words are no longer in the text. The thread is kept."</p>
-                <Show when=may_attach>
-                    <p>"Select the words that it is about now, and attach it to them."</p>
-                    {attach()}
-                </Show>
-            </div>
-        }
-        .into_any(),
-    }
-}
-
-/// Puts tags on a highlight and takes them off; one stays.
-#[component]
-fn TagChooser(desk: Desk, id: HighlightId, card: RwSignal<Card>, editing: RwSignal<bool>) -> impl IntoView {
-    let has = move |tag: TagId| card.with(|card| card.highlight.tags.iter().any(|(own, _)| *own == tag));
-    let only = move |tag: TagId| has(tag) && card.with(|card| card.highlight.tags.len() == 1);
-    let toggle = move |tag: TagId| {
-        use shared::document::Command::{AddTag, RemoveTag};
-        desk.run(if has(tag) { RemoveTag(id, tag) } else { AddTag(id, tag) });
-    };
-    view! {
-        <fieldset class="tag-chooser">
-            <legend class="hint">"Tags of this highlight"</legend>
-            <For each=move || desk.tags.get() key=|tag| (tag.id, tag.name.clone(), tag.colour.clone()) let:tag>
-                <label class="checkbox-row" style:--t=tag.colour>
-                    <input
-                        type="checkbox"
-                        prop:checked=move || has(tag.id)
-                        disabled=move || only(tag.id)
-                        on:change=move |_| toggle(tag.id)
-                    />
-                    <span class="dot"></span>
-                    {tag.name}
-                </label>
-            </For>
-            <button class="button" type="button" on:click=move |_| editing.set(false)>"Done"</button>
-        </fieldset>
-    }
 }

@@ -6,9 +6,10 @@ mod bar;
 use shared::{
     document::Highlight,
     ids::{TagId, UserId},
+    letters,
 };
 
-pub use bar::{FilterBar, clear_by_button};
+pub use bar::{FilterBar, clear_by_button, facets};
 
 /// What is asked of a highlight; all of it must hold. Nothing is asked at first.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,8 +63,9 @@ impl Filter {
         // In capitals, not in small letters: so the one ß of a quote is found by the two s of somebody who has no such key.
         let quotes = highlight.targets.iter().map(|target| target.exact.as_str());
         let comments = highlight.comments.iter().map(|comment| comment.body.as_str());
-        let text = quotes.chain(comments).collect::<Vec<_>>().join("\n").to_uppercase();
-        self.words.to_uppercase().split_whitespace().all(|word| text.contains(word))
+        let text = quotes.chain(comments).collect::<Vec<_>>().join("\n");
+        let text = letters::upper(&text);
+        letters::upper(&self.words).split_whitespace().all(|word| text.contains(word))
     }
 }
 

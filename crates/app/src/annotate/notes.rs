@@ -13,8 +13,7 @@ use super::{
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// The notes that all write together.
-#[component]
-pub fn NotesPane(desk: Desk) -> impl IntoView {
+pub fn notes(desk: Desk) -> AnyView {
     view! {
         <TextPane
             desk=desk
@@ -29,8 +28,7 @@ pub fn NotesPane(desk: Desk) -> impl IntoView {
 }
 
 /// One's own text.
-#[component]
-pub fn ResponsePane(desk: Desk) -> impl IntoView {
+pub fn response(desk: Desk) -> AnyView {
     view! {
         <TextPane
             desk=desk

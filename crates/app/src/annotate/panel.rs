@@ -4,11 +4,9 @@ use super::{
     browser,
     card::Cards,
     desk::{Desk, Tab},
-    notes::{NotesPane, ResponsePane},
-    people::PeoplePane,
     tags::ManageTags,
 };
-use crate::later::part;
+use crate::later::{Parts, part};
 
 impl Tab {
     const ALL: [Self; 5] = [Self::Annotations, Self::Board, Self::Notes, Self::Response, Self::People];
@@ -23,12 +21,23 @@ impl Tab {
         }
     }
 
+    /// As addresses and `data-tab` spell it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Annotations => "annotations",
+            Self::Board => "board",
+            Self::Notes => "notes",
+            Self::Response => "response",
+            Self::People => "people",
+        }
+    }
+
     fn id(self) -> String {
-        format!("tab-{}", self.label().to_lowercase())
+        "tab-".to_owned() + self.name()
     }
 
     fn pane_id(self) -> String {
-        format!("pane-{}", self.label().to_lowercase())
+        "pane-".to_owned() + self.name()
     }
 
     /// The tab that an arrow key leads to, if it is one of the keys of a tab list (WAI-ARIA).
@@ -46,7 +55,7 @@ impl Tab {
     }
 }
 
-/// The panel beside the text. All panes stay in the page, so that nothing half written is lost by a look elsewhere.
+/// The panel beside the text. Panes that were opened stay in the page, so that nothing half written is lost by a look elsewhere.
 #[component]
 pub fn Panel(desk: Desk) -> impl IntoView {
     let on_key = move |event: KeyboardEvent| {
@@ -75,22 +84,26 @@ pub fn Panel(desk: Desk) -> impl IntoView {
         }
     });
     let sheet = move || desk.sheet.get().map(|open| if open { "open" } else { "closed" });
-    // Made when its tab is first opened, and kept.
-    let board_wanted = Memo::new(move |was| was == Some(&true) || desk.tab.get() == Tab::Board);
     view! {
         <aside class="panel" aria-label="Workspace" data-sheet=sheet>
             <div class="tabs" role="tablist" aria-label="Workspace" on:keydown=on_key>{tabs}</div>
             <Pane desk=desk tab=Tab::Annotations><Cards desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Board>
                 <div class="board-head"><ManageTags desk=desk /></div>
-                {move || board_wanted.get().then(|| part(desk, |parts| parts.board))}
+                {kept(desk, Tab::Board, |parts| parts.board)}
             </Pane>
-            <Pane desk=desk tab=Tab::Notes><NotesPane desk=desk /></Pane>
-            <Pane desk=desk tab=Tab::Response><ResponsePane desk=desk /></Pane>
-            <Pane desk=desk tab=Tab::People><PeoplePane desk=desk /></Pane>
+            <Pane desk=desk tab=Tab::Notes>{kept(desk, Tab::Notes, |parts| parts.notes)}</Pane>
+            <Pane desk=desk tab=Tab::Response>{kept(desk, Tab::Response, |parts| parts.response)}</Pane>
+            <Pane desk=desk tab=Tab::People>{kept(desk, Tab::People, |parts| parts.people)}</Pane>
         </aside>
     }
     .into_any()
+}
+
+/// What stands in a tab: made when that is first opened, and kept.
+fn kept(desk: Desk, tab: Tab, which: fn(&Parts) -> fn(Desk) -> AnyView) -> AnyView {
+    let wanted = Memo::new(move |was| was == Some(&true) || desk.tab.get() == tab);
+    (move || wanted.get().then(|| part(desk, move |parts| which(parts)(desk)))).into_any()
 }
 
 /// A tab comes to the front; where the panel is a sheet, the tab in front opens and closes it.
@@ -108,7 +121,7 @@ fn Pane(desk: Desk, tab: Tab, children: Children) -> impl IntoView {
             role="tabpanel"
             id=tab.pane_id()
             aria-labelledby=tab.id()
-            data-tab=tab.label().to_lowercase()
+            data-tab=tab.name()
             hidden=move || desk.tab.get() != tab
         >
             {children()}

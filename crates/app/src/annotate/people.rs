@@ -21,8 +21,7 @@ pub fn PeopleHere(desk: Desk) -> impl IntoView {
 }
 
 /// Who takes part, who is here now and where they are.
-#[component]
-pub fn PeoplePane(desk: Desk) -> impl IntoView {
+pub fn people(desk: Desk) -> AnyView {
     let everybody = move || sorted_by(desk.names.get().into_iter().collect(), |a: &(UserId, String), b| a.1.cmp(&b.1));
     view! {
         <ul class="people-list">

@@ -33,7 +33,7 @@ const FIXED: [(&str, &str); 11] = [
 pub fn ShortcutsDialog(desk: Desk) -> impl IntoView {
     view! {
         <Modal desk=desk which=Dialog::Shortcuts title="Keyboard shortcuts">
-            {part(desk, |parts| parts.keys)}
+            {part(desk, move |parts| (parts.keys)(desk))}
         </Modal>
     }
     .into_any()

@@ -117,7 +117,7 @@ fn highlights(count: usize) -> String {
 pub fn TagsDialog(desk: Desk) -> impl IntoView {
     view! {
         <Modal desk=desk which=Dialog::Tags title="Tags">
-            {part(desk, |parts| parts.tags)}
+            {part(desk, move |parts| (parts.tags)(desk))}
         </Modal>
     }
     .into_any()

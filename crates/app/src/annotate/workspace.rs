@@ -76,6 +76,9 @@ pub fn Workspace(
 pub fn mount() -> Option<()> {
     use leptos::{mount::mount_to, wasm_bindgen::JsCast};
 
+    use super::desk::Status;
+    use crate::later::{self, Later};
+
     let element = |selector: &str| document().query_selector(selector).ok()??.dyn_into::<web_sys::HtmlElement>().ok();
     let (bar, main) = (element("header.bar")?, element("main[data-tools]")?);
     let opened: Opened = serde_json::from_str(&main.get_attribute("data-tools")?).ok()?;
@@ -87,6 +90,12 @@ pub fn mount() -> Option<()> {
     let all = mount_to(bar, move || {
         let desk = opened.desk();
         Effect::new(move |_| browser::start(desk));
+        Effect::new(move |_| {
+            let is_ready = matches!(desk.status.get(), Status::Saved | Status::ReadOnly);
+            if is_ready && matches!(desk.later.get_untracked(), Later::Absent) {
+                later::ahead(desk);
+            }
+        });
         mount_to(main, move || view! { <Tools desk=desk /> }).forget();
         view! { <Bar desk=desk title=opened.title me=opened.me unread=opened.unread /> }
     });

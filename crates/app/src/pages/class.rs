@@ -35,26 +35,30 @@ fn group_name(member: &ClassMember, groups: &[Group]) -> Option<String> {
 
 /// Which page of the class is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     People,
+    Activities,
     Manage,
     Deeper,
 }
 
 /// The head of each page of a class: where one is, its name, what one is in it, and its pages.
 #[component]
-fn ClassHead(class: Class, part: Part) -> impl IntoView {
+pub(super) fn ClassHead(class: Class, part: Part) -> impl IntoView {
     let address = format!("/classes/{}", class.id);
     let manage = format!("{address}/manage");
     let here = move |of: Part| (part == of).then_some("page");
-    let pages = class.role.is_staff().then(|| {
-        view! {
-            <nav class="page-nav" aria-label="This class">
-                <a href=address aria-current=here(Part::People)>"People"</a>
-                <a href=manage aria-current=here(Part::Manage)>"Invite and manage"</a>
-            </nav>
-        }
+    let activities = format!("{address}/activities");
+    let manage = class.role.is_staff().then(|| {
+        view! { <a href=manage aria-current=here(Part::Manage)>"Invite and manage"</a> }
     });
+    let pages = view! {
+        <nav class="page-nav" aria-label="This class">
+            <a href=address aria-current=here(Part::People)>"People"</a>
+            <a href=activities aria-current=here(Part::Activities)>"Activities"</a>
+            {manage}
+        </nav>
+    };
     let own = if class.belongs { role_name(class.role) } else { "Administrator" };
     view! {
         <p class="page-crumb"><a href="/classes">"Classes"</a></p>

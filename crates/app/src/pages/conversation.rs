@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use shared::{
-    api::{Conversation, Message, Person},
+    access::Access,
+    api::{Conversation, CopyOf, Message, Person},
     messages::MessageRole,
     text,
 };
@@ -21,21 +22,36 @@ pub fn ConversationPage(
     /// Everybody whose name may stand on it.
     people: Vec<Person>,
 ) -> impl IntoView {
-    let Conversation { id, title, rights, author_id, messages } = conversation;
+    let Conversation { id, title, rights, author_id, activity, messages } = conversation;
     let Visitor { me, unread } = visitor;
     let opened = Opened { conversation: id, title: title.clone(), rights, author: author_id, me, unread, people };
     let meta = counted(messages.len() as i64, "message");
+    let closed = rights.access == Access::Closed;
+    let activity = activity.map(|activity| view! { <OfActivity activity=activity closed=closed /> });
     let articles =
         (1..).zip(messages).map(|(number, message)| view! { <MessageArticle number=number message=message /> });
     view! {
         <a class="skip-link" href="#text">"Skip to the text"</a>
         <Workspace opened=opened>
             <section class="reading" id="text" aria-label="Conversation">
+                {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
                 <p class="reading-meta">{meta}</p>
                 {articles.collect_view()}
             </section>
         </Workspace>
+    }
+    .into_any()
+}
+
+/// The way back to what is to be done here.
+#[component]
+fn OfActivity(activity: CopyOf, closed: bool) -> impl IntoView {
+    let over =
+        closed.then(|| view! { <p class="hint">"This activity has closed: you can read what was made in it."</p> });
+    view! {
+        <p class="page-crumb"><a href=format!("/activities/{}", activity.id) dir="auto">{activity.title}</a></p>
+        {over}
     }
     .into_any()
 }

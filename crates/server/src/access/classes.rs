@@ -23,6 +23,10 @@ pub struct Member {
 #[derive(Debug, Clone, Copy)]
 pub struct Staff(Member);
 
+/// Staff of a class that is not archived: they give it things to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Teacher(Member);
+
 /// A member who sees what the class is joined by, archives it and takes it back.
 #[derive(Debug, Clone, Copy)]
 pub struct Instructor(Member);
@@ -77,6 +81,18 @@ impl Staff {
     pub fn member(&self) -> Member {
         self.0
     }
+
+    /// The same person, if the class is not archived.
+    pub fn teacher(self) -> Result<Teacher, Error> {
+        if self.0.archived { Err(Error::archived()) } else { Ok(Teacher(self.0)) }
+    }
+}
+
+impl Teacher {
+    /// As a member.
+    pub fn member(&self) -> Member {
+        self.0
+    }
 }
 
 impl Instructor {
@@ -104,6 +120,11 @@ impl Change {
 }
 
 impl Creator {
+    /// Somebody for whom the people who run the server make a class, at its command line (`admin`), where nobody is asked.
+    pub(crate) fn appointed(user: UserId) -> Self {
+        Self(user)
+    }
+
     /// Who.
     pub fn user(&self) -> UserId {
         self.0

@@ -39,6 +39,17 @@ pub(crate) fn name_taken(error: sqlx::Error) -> Error {
     }
 }
 
+/// Maps the constraint that keeps the groups of an activity's copies to an answer.
+fn has_worked(error: sqlx::Error) -> Error {
+    match error.as_database_error().and_then(|error| error.constraint()) {
+        Some("activity_copies_group") => Error::Conflict(
+            "group_in_use",
+            "This group has worked on an activity: it stays. Its members can be put into other groups.".into(),
+        ),
+        _ => Error::Database(error),
+    }
+}
+
 /// Refuses a class of more groups than [`MAX_GROUPS`].
 pub(crate) fn refuse_many(groups: usize) -> Result<(), Error> {
     if groups <= MAX_GROUPS {
@@ -120,7 +131,8 @@ pub async fn delete(
     let deleted =
         sqlx::query!("delete from class_groups where class_id = $1 and id = $2", change.class().uuid(), group.uuid())
             .execute(&mut *tx)
-            .await?;
+            .await
+            .map_err(has_worked)?;
     if deleted.rows_affected() == 0 {
         return Err(Error::NotFound);
     }

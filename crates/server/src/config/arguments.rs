@@ -4,6 +4,8 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::admin::Task;
+
 /// What the command line and the environment say, unread: every value is text.
 ///
 /// clap would check the values too, but its errors take several lines and repeat the value, which may be a password.
@@ -12,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
     name = "promptgrimoire",
     version,
     about = "A class reads AI conversations together, live.",
+    long_about = None,
     after_help = "Every flag can also be given as the environment variable named beside it; a flag wins. \
                   An empty variable counts as unset."
 )]
@@ -23,12 +26,22 @@ pub(super) struct Arguments {
 }
 
 /// What the binary is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Run the server (the default)
     Serve,
     /// Bring the database's tables up to date, then leave
     Migrate,
+    /// Look after people and classes, beside a running server or without one
+    #[command(arg_required_else_help = false)]
+    Admin {
+        /// What is to be done
+        #[command(subcommand)]
+        task: Task,
+        /// Answer as JSON
+        #[arg(long, global = true)]
+        json: bool,
+    },
 }
 
 #[derive(Args)]
@@ -60,6 +73,10 @@ pub(super) struct Settings {
     /// What to log, as a tracing filter such as info or server=debug,info [default: info]
     #[arg(long, env = "LOG", hide_env_values = true, global = true, value_name = "FILTER")]
     pub(super) log: Option<OsString>,
+
+    /// How a line of the log is written: text, or json for programs that collect them [default: text]
+    #[arg(long, env = "LOG_FORMAT", hide_env_values = true, global = true, value_name = "FORMAT")]
+    pub(super) log_format: Option<OsString>,
 
     /// What Prometheus sends as a bearer token to read /metrics (prefer the variable). Without it /metrics is open where
     /// PUBLIC_ORIGIN is loopback, and nowhere else

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use clap::{CommandFactory, Parser};
 
-use super::{Arguments, Command, Config, LlmApi, Providers, SignIn};
+use super::{Arguments, Command, Config, LlmApi, LogFormat, Providers, SignIn};
 
 /// The configuration that these flags make. Tests give flags, since the environment is the whole process's; a variable
 /// that the developer's own shell may hold is overridden by an empty flag.
@@ -188,31 +188,13 @@ fn secrets_show_neither_in_debug_nor_in_errors() {
 fn help_documents_every_setting_and_prints_no_value_of_the_environment() {
     let mut command = Arguments::command();
     let help = command.render_help().to_string();
-    for name in [
-        "DATABASE_URL",
-        "DATA_DIR",
-        "LISTEN",
-        "PUBLIC_ORIGIN",
-        "STYTCH_PROJECT_ID",
-        "STYTCH_SECRET",
-        "STYTCH_BASE_URL",
-        "OIDC_ISSUER",
-        "OIDC_CLIENT_ID",
-        "OIDC_CLIENT_SECRET",
-        "OIDC_NAME",
-        "OIDC_TRUST_EMAIL",
-        "CLIENT_ADDRESS_HEADER",
-        "OPENAI_API_KEY",
-        "OPENAI_BASE_URL",
-        "OPENAI_MODEL",
-        "LLM_API",
-        "LOG",
-        "METRICS_TOKEN",
-        "SITE_ROOT",
-    ] {
+    for name in Config::variables() {
         assert!(help.contains(&format!("[env: {name}]")), "{name} in\n{help}");
     }
     assert!(command.get_arguments().all(|flag| flag.get_env().is_none() || flag.is_hide_env_values_set()));
+    let settings =
+        command.get_arguments().filter(|flag| flag.get_long().is_some_and(|name| !matches!(name, "help" | "version")));
+    assert_eq!(settings.count(), Config::variables().len(), "each setting is a variable too");
 }
 
 #[test]
@@ -223,4 +205,18 @@ fn serving_is_the_default_and_flags_may_follow_the_command() {
     let migrate = parse(&["promptgrimoire", "migrate", "--listen=127.0.0.1:9"]);
     assert_eq!(migrate.command, Some(Command::Migrate));
     assert_eq!(migrate.settings.listen.unwrap(), "127.0.0.1:9");
+}
+
+#[test]
+fn a_log_is_for_people_or_for_programs() {
+    assert_eq!(read(&[]).unwrap().log_format, LogFormat::Text);
+    assert_eq!(read(&["--log-format=json"]).unwrap().log_format, LogFormat::Json);
+    let why = refusal(&["--log-format=xml"]);
+    assert!(why.contains("LOG_FORMAT") && why.contains("xml"), "{why}");
+}
+
+#[test]
+fn help_speaks_to_who_runs_the_server_and_not_to_who_writes_it() {
+    let help = Arguments::command().render_long_help().to_string();
+    assert!(help.starts_with("A class reads AI conversations together, live.\n\nUsage:"), "{help}");
 }

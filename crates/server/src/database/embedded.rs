@@ -148,6 +148,27 @@ async fn exists(connection: &mut PgConnection, question: &'static str) -> sqlx::
     sqlx::query_scalar(question).bind(NAME).fetch_one(connection).await
 }
 
+/// What there is of a cluster.
+pub(super) enum Found {
+    /// It runs: how to connect as the server does.
+    Running(Box<PgConnectOptions>),
+    /// It can be started.
+    Stopped,
+    /// It was never made.
+    Nothing,
+}
+
+/// Looks for the cluster of `data_dir`, whoever runs it, and takes no hold of it.
+pub(super) async fn find(data_dir: &Path) -> anyhow::Result<Found> {
+    let Ok(data_dir) = data_dir.canonicalize() else { return Ok(Found::Nothing) };
+    if !data_dir.join("postgres").exists() && !data_dir.join("postgres.path").exists() {
+        return Ok(Found::Nothing);
+    }
+    let running = Postmaster::find(&Place::find(&data_dir)?).await?;
+    Ok(running
+        .map_or(Found::Stopped, |running| Found::Running(Box::new(running.superuser().username(NAME).database(NAME)))))
+}
+
 async fn find_or_start(place: &Place, tuning: Tuning) -> anyhow::Result<Postmaster> {
     if let Some(running) = Postmaster::find(place).await? {
         return Ok(running);

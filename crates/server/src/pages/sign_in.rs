@@ -20,6 +20,7 @@ use serde::Deserialize;
 use super::{Reader, Site};
 use crate::{
     config::SignIn,
+    error::Error,
     oidc,
     services::Services,
     sign_in::{self, Asked, Client, Email, SignInError, Token, local_path},
@@ -33,7 +34,7 @@ const NO_REFERRER: (HeaderName, HeaderValue) = (header::REFERRER_POLICY, HeaderV
 
 /// The pages of the ways that there are.
 pub(super) fn routes(services: &Services) -> Router<Site> {
-    let mut routes = Router::new().route("/sign-in", get(show));
+    let mut routes = Router::new().route("/sign-in", get(show)).route("/sign-in/closed", get(closed));
     if services.ways.email.is_some() {
         routes = routes
             .route("/sign-in/email", post(send_link))
@@ -60,6 +61,11 @@ async fn show(State(site): State<Site>, headers: HeaderMap, Query(Next { next })
         return Redirect::to(local_path(&next)).into_response();
     }
     site.sign_in_page(StatusCode::OK, reader, next, String::new(), None).await
+}
+
+/// `GET /sign-in/closed`: where a form leads that would have signed in somebody who is banned.
+async fn closed(State(site): State<Site>) -> Response {
+    site.closed(Error::Banned.to_string()).await
 }
 
 #[derive(Deserialize)]
@@ -245,7 +251,7 @@ impl Site {
     }
 
     /// The page that says why nobody was signed in, and what to do.
-    async fn sign_in_problem(&self, headers: &HeaderMap, error: SignInError) -> Response {
+    pub(super) async fn sign_in_problem(&self, headers: &HeaderMap, error: SignInError) -> Response {
         log(&error);
         let again = error.may_be_repeated() && Token::of(&self.services.origin, headers).is_some();
         let (status, title, text, wait) = (error.status(), error.title(), error.to_string(), error.wait());

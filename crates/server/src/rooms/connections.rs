@@ -158,6 +158,11 @@ impl Connections {
         (Connection { id, all: self.clone(), standing }, still_holds)
     }
 
+    /// A connection of the server's own, which nobody's change of access reaches.
+    pub(super) fn unlisted(&self, rights: Rights) -> Connection {
+        Connection { id: u64::MAX, all: self.clone(), standing: Standing::new(rights) }
+    }
+
     /// Ends all that came in by this proof.
     pub(super) fn sign_out(&self, proof: &Proof) {
         let mut book = self.book();

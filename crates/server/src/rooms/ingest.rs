@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use shared::{
-    rules::{Refusal, Sender, Talk, Unfit},
+    access::Access,
+    rules::{Refusal, Sender, Talk, Unfit, may_annotate},
     sync::{
         self, CloseCode, Frame,
         prescan::{Outline, prescan},
@@ -119,6 +120,10 @@ fn judge(copies: &mut Copies, update: &Bytes, sender: &Sender) -> Result<Verdict
     if outline.is_empty() {
         return Ok(Verdict::Unchanged);
     }
+    // Late work is kept whole: what follows its first change is no gap.
+    if sender.access == Access::Closed && copies.lacks(&outline) {
+        return Ok(Verdict::Refused(Refusal::ActivityClosed, clients(&outline)));
+    }
     // 4. Gaps, before the probe is touched, so that they cost no rebuild.
     if let Some(client) = outline.gap(|client| copies.reached(client)) {
         return Ok(Verdict::Gap(client));
@@ -163,10 +168,6 @@ fn before(copies: &mut Copies, update: &Bytes, outline: &Outline, sender: &Sende
         return Err(Refusal::NotYourClient);
     }
     if copies.would_exceed(update.len(), sync::MAX_DOCUMENT) { Err(Refusal::Full) } else { Ok(()) }
-}
-
-fn may_annotate(sender: &Sender) -> Result<(), Refusal> {
-    if sender.access.may_annotate() { Ok(()) } else { Err(Refusal::ReadOnly) }
 }
 
 fn clients(outline: &Outline) -> Vec<u64> {

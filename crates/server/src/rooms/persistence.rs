@@ -15,7 +15,11 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use yrs::{ReadTxn, StateVector, Transact};
 
-use super::{copies, stacks::Stacks};
+use super::{
+    copies,
+    stacks::Stacks,
+    tally::{self, Tally},
+};
 
 /// An update without anything in it.
 const EMPTY: &[u8] = &[0, 0];
@@ -35,6 +39,8 @@ pub struct Stored {
     pub authors: Vec<Option<Uuid>>,
     /// Who writes under each Yjs client id, as of the compacted state.
     pub clients: Vec<(u64, UserId)>,
+    /// Whether it is a copy of an activity.
+    pub is_copy: bool,
 }
 
 impl Stored {
@@ -102,7 +108,8 @@ pub async fn load(db: &PgPool, conversation: ConversationId) -> Result<Option<St
     let mut txn = db.begin_with("begin isolation level repeatable read read only").await?;
     let state = sqlx::query!(
         r#"
-        select crdt_state, seq, epoch
+        select crdt_state, seq, epoch,
+            exists (select from activity_copies where conversation_id = $1) as "is_copy!"
         from annotation_document_state
         where conversation_id = $1
         "#,
@@ -139,7 +146,8 @@ pub async fn load(db: &PgPool, conversation: ConversationId) -> Result<Option<St
     }
     let (updates, authors) = rows.into_iter().map(|row| (row.update, row.author)).unzip();
     let clients = clients.into_iter().map(|row| (row.client.cast_unsigned(), UserId::from_uuid(row.author))).collect();
-    Ok(Some(Stored { state: state.crdt_state, seq: state.seq, epoch: state.epoch, updates, authors, clients }))
+    let (is_copy, seq, epoch) = (state.is_copy, state.seq, state.epoch);
+    Ok(Some(Stored { state: state.crdt_state, seq, epoch, updates, authors, clients, is_copy }))
 }
 
 /// A conversation's messages with the lengths of their canonical texts, in code points. One that is being written counts as
@@ -169,6 +177,8 @@ pub struct Compacted {
     read: Stored,
     state: Vec<u8>,
     highlight_count: i32,
+    /// Of a copy of an activity.
+    tally: Option<Tally>,
 }
 
 /// Reads a document and compacts it. `None` if it is gone, or has no updates to compact.
@@ -189,7 +199,8 @@ pub async fn compact(db: &PgPool, stacks: &Stacks, conversation: ConversationId)
         if again.transact().snapshot() != doc.transact().snapshot() {
             return Err(Failure::Damaged);
         }
-        Ok(Compacted { conversation, read, state, highlight_count })
+        let tally = read.is_copy.then(|| Tally::of(&doc));
+        Ok(Compacted { conversation, read, state, highlight_count, tally })
     });
     compacted.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
@@ -206,6 +217,43 @@ pub async fn tags(db: &PgPool, stacks: &Stacks, conversation: ConversationId) ->
         Ok(document::tags(&roots, &doc.transact()))
     });
     tags.await.map_err(|_| Failure::Damaged)?.map(Some)
+}
+
+/// What copies of a conversation begin with.
+#[derive(Debug)]
+pub struct Seed {
+    /// The document, an update.
+    pub state: Vec<u8>,
+    /// How many highlights it holds.
+    pub highlight_count: i32,
+    /// What people did in it.
+    pub tally: Tally,
+    /// Who wrote under each Yjs client id.
+    pub clients: Vec<(u64, UserId)>,
+}
+
+/// See [`super::Rooms::seed`].
+///
+/// # Errors
+/// The database's, or bytes that make no document.
+pub async fn seed(
+    db: &PgPool,
+    stacks: &Stacks,
+    conversation: ConversationId,
+    owner: UserId,
+) -> Result<Option<Seed>, Failure> {
+    let Some(read) = load(db, conversation).await? else { return Ok(None) };
+    let seed = stacks.run(move || {
+        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
+        let highlight_count = i32::try_from(copies::highlight_count(&doc)).unwrap_or(i32::MAX);
+        let tally = Tally::of(&doc);
+        let (txn, owners) = (doc.transact(), read.owners());
+        let of = |client: u64| (client, owners.get(&client).copied().unwrap_or(owner));
+        let clients = txn.state_vector().iter().map(|(client, _)| of(client.get())).collect();
+        let state = txn.encode_diff_v1(&StateVector::default());
+        Ok(Seed { state, highlight_count, tally, clients })
+    });
+    seed.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
 
 /// Stores a compacted state and deletes exactly the rows that are in it. Returns the number of the last of them, or
@@ -252,6 +300,9 @@ pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i6
     )
     .execute(&mut *txn)
     .await?;
+    if let Some(tally) = &compacted.tally {
+        tally::store(&mut txn, compacted.conversation, (read.seq, read.last()), tally).await?;
+    }
     let deleted = sqlx::query!(
         r#"
         delete from annotation_update

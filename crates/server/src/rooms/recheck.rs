@@ -45,7 +45,7 @@ impl Rooms {
     }
 
     /// Looks up anew what these may do who are connected: closes with [`CloseCode::SignedOut`] where the session or
-    /// token is not good any more, with [`CloseCode::Denied`] where no access is left, and lets the others go on with
+    /// token is not good any more, with [`CloseCode::Denied`] where no access is left or they are banned, and lets the others go on with
     /// what they have now. To be called when a change is committed.
     ///
     /// # Errors
@@ -57,10 +57,15 @@ impl Rooms {
         }
         let db = &self.house.db;
         let good = good(db, &asked).await?;
+        let ended = asked.iter().filter(|asked| !good.contains(&asked.proof)).map(|asked| asked.user);
+        let ended: Vec<_> = ended.collect::<HashSet<_>>().into_iter().collect();
+        let banned = if ended.is_empty() { Vec::new() } else { sessions::banned(db, &ended).await? };
         let places: HashSet<_> = asked.iter().map(|asked| (asked.user, asked.conversation)).collect();
         let rights = access::of_all(db, &places.into_iter().collect::<Vec<_>>()).await?;
         let answers = asked.iter().map(|asked| {
             let answer = match rights.get(&(asked.user, asked.conversation)) {
+                // To sign in again would be of no use to them.
+                _ if banned.contains(&asked.user) => Err(CloseCode::Denied),
                 _ if !good.contains(&asked.proof) => Err(CloseCode::SignedOut),
                 None => Err(CloseCode::Denied),
                 Some(rights) => Ok(*rights),
@@ -73,7 +78,7 @@ impl Rooms {
 
     /// Follows what changes outside of this server, for as long as it runs.
     pub async fn follow_access(self) {
-        tokio::join!(self.look_at_everybody(), self.listen());
+        tokio::join!(self.look_at_everybody(), self.listen(), self.watch_the_clock());
     }
 
     async fn look_at_everybody(&self) {
@@ -84,6 +89,37 @@ impl Rooms {
             ticks.tick().await;
             if let Err(error) = self.access_changed(&[Whom::Everybody]).await {
                 tracing::warn!(%error, "access cannot be looked up");
+            }
+        }
+    }
+
+    /// Looks at everybody when an activity opens or closes: time alone does that, and those who work on it learn of it at
+    /// once.
+    async fn watch_the_clock(&self) {
+        let [_, longest] = PAUSES;
+        loop {
+            let next = match until_next_turn(&self.house.db).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::warn!(%error, "it is not known when activities open and close");
+                    sleep(longest).await;
+                    continue;
+                }
+            };
+            let turn = async {
+                match next {
+                    Some(wait) => sleep(wait).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = turn => {
+                    if let Err(error) = self.access_changed(&[Whom::Everybody]).await {
+                        tracing::warn!(%error, "access cannot be looked up");
+                        sleep(longest).await;
+                    }
+                }
+                () = self.house.times_changed.notified() => {}
             }
         }
     }
@@ -107,11 +143,17 @@ impl Rooms {
         let mut listener = PgListener::connect_with(&self.house.db).await?;
         listener.listen(CHANNEL).await?;
         // Nobody heard what was said before.
+        self.house.times_changed.notify_one();
         let mut whom = vec![Whom::Everybody];
         loop {
             self.access_changed(&whom).await?;
             // Nothing is heard when the connection was lost and made anew; something may have been said meanwhile.
-            let of = |heard: Option<PgNotification>| heard.map_or(Whom::Everybody, |heard| named(heard.payload()));
+            let of = |heard: Option<PgNotification>| {
+                if heard.as_ref().is_none_or(|heard| heard.payload().starts_with("activity ")) {
+                    self.house.times_changed.notify_one();
+                }
+                heard.map_or(Whom::Everybody, |heard| named(heard.payload()))
+            };
             whom = vec![of(listener.try_recv().await?)];
             // What else has come already: a whole class may have been removed at once.
             while whom.len() < AT_ONCE
@@ -121,6 +163,19 @@ impl Rooms {
             }
         }
     }
+}
+
+/// How long until an activity opens or closes.
+async fn until_next_turn(db: &sqlx::PgPool) -> sqlx::Result<Option<Duration>> {
+    let seconds = sqlx::query_scalar!(
+        r#"select extract(epoch from least(
+               (select min(opens_at) from activities where opens_at > now()),
+               (select min(closes_at) from activities where closes_at > now())) - now())::float8"#
+    )
+    .fetch_one(db)
+    .await?;
+    // Years are as good as never, and more than a timer can hold.
+    Ok(seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.0, 1e6))))
 }
 
 /// Whom a notification is about.
@@ -165,7 +220,7 @@ mod tests {
         let (user, conversation) = (UserId::new(), ConversationId::new());
         assert_eq!(named(&format!("user {user}")), Whom::User(user));
         assert_eq!(named(&format!("conversation {conversation}")), Whom::Conversation(conversation));
-        for other in ["", "user", "user x", "class 1"] {
+        for other in ["", "user", "user x", "class 1", "activity 1"] {
             assert_eq!(named(other), Whom::Everybody, "{other:?}");
         }
     }

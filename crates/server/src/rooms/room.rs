@@ -70,6 +70,8 @@ pub(super) struct Seated {
     /// Gaps in a row.
     pub(super) gaps: u32,
     pub(super) refusals: u32,
+    /// Changes that came after an activity had closed.
+    pub(super) late: u32,
     /// Yjs clients whose later updates build on something that was refused.
     pub(super) behind: BTreeSet<u64>,
     pub(super) told: Instant,
@@ -113,6 +115,8 @@ pub(super) struct Room {
     pub(super) left_at: Option<Instant>,
     /// The room is ending with this code; who wants in waits until it has.
     pub(super) closing: Option<CloseCode>,
+    /// Keeping the latest late work, where there was any.
+    pub(super) late: Option<JoinHandle<()>>,
     pub(super) latecomers: Vec<oneshot::Sender<Result<Seat, JoinError>>>,
     pub(super) first_change: Option<Instant>,
     pub(super) snapshot_at: Option<Instant>,
@@ -167,6 +171,7 @@ impl Room {
             bytes_since: 0,
             left_at: None,
             closing: None,
+            late: None,
             latecomers: Vec::new(),
             first_change: dirty.then_some(now),
             snapshot_at: dirty.then(|| now + house.timing.snapshot_after),
@@ -262,7 +267,8 @@ impl Room {
             let _ = mouth.send(Frame::Awareness(&everybody).encode().into());
         }
         let told = Instant::now();
-        let seated = Seated { member, mouth, counted: 0, gaps: 0, refusals: 0, behind: BTreeSet::new(), told };
+        let behind = BTreeSet::new();
+        let seated = Seated { member, mouth, counted: 0, gaps: 0, refusals: 0, late: 0, behind, told };
         if self.seats.is_empty() {
             self.beat_at = told + self.house.timing.beat;
         }

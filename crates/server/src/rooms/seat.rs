@@ -67,6 +67,13 @@ impl Voice {
         Ok(())
     }
 
+    /// Says an update that came once before, within its limits, and was kept.
+    pub(super) async fn say_again(&self, update: Bytes) {
+        let Ok(space) = Arc::clone(&self.space).acquire_many_owned(update.len() as u32).await else { return };
+        let weight = Weight::new(space, Instant::now());
+        let _ = self.room.send(Mail::Said { seat: self.seat, said: ingest::Said::Update(update), weight }).await;
+    }
+
     /// The largest frame that may be said next, in bytes.
     pub fn limit(&self) -> usize {
         if self.first_answer || self.echoes.any() { sync::MAX_FIRST_ANSWER } else { sync::MAX_FRAME }

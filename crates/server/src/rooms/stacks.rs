@@ -26,13 +26,21 @@ pub struct Stacks {
 impl Stacks {
     /// One thread per core; they end when the last clone is dropped.
     pub fn start() -> Self {
+        Self::of("documents", thread::available_parallelism().map_or(2, usize::from))
+    }
+
+    /// A single thread.
+    pub fn one() -> Self {
+        Self::of("aside", 1)
+    }
+
+    fn of(name: &str, threads: usize) -> Self {
         let (work, waiting) = mpsc::channel::<Work>();
         let waiting = Arc::new(Mutex::new(waiting));
-        let threads = thread::available_parallelism().map_or(2, usize::from);
         for number in 0..threads {
             let waiting = Arc::clone(&waiting);
             thread::Builder::new()
-                .name(format!("documents-{number}"))
+                .name(format!("{name}-{number}"))
                 .stack_size(STACK)
                 .spawn(move || serve(&waiting))
                 .expect("threads can be started while the server starts");

@@ -10,7 +10,7 @@ use shared::{
 };
 use tokio::{sync::oneshot, time::Instant};
 
-use crate::refused;
+use crate::{activities::late, refused};
 
 use super::{
     copies::Copies,
@@ -79,8 +79,15 @@ impl Room {
             return Ok(());
         }
         let judged = self.on_copies(move |copies| ingest::judge_all(copies, cases.into_iter().map(|(case, _)| case)));
+        let mut late = Vec::new();
         for (case, verdict) in judged.await?? {
+            if matches!(verdict, Verdict::Refused(Refusal::ActivityClosed, _)) {
+                late.push((case.sender.author, case.update.clone()));
+            }
             self.judged(case, verdict).await?;
+        }
+        if !late.is_empty() {
+            self.keep_late(late);
         }
         Ok(())
     }
@@ -118,8 +125,12 @@ impl Room {
 
     fn refuse(&mut self, seat: SeatId, number: u64, refusal: Refusal) {
         let Some(seated) = self.seats.get_mut(&seat) else { return };
-        // What follows from a refusal is not another one: a queue of hours may stand behind a single change.
-        seated.refusals += u32::from(refusal != Refusal::BehindRefusal);
+        match refusal {
+            // What follows from a refusal is not another one: a queue of hours may stand behind a single change.
+            Refusal::BehindRefusal => {}
+            Refusal::ActivityClosed if seated.late < late::MAX_CHANGES => seated.late += 1,
+            _ => seated.refusals += 1,
+        }
         // A stock client does not know what a refusal is: it would go on, and everything later would be a gap.
         let ends = !seated.member.speaks_v1 || seated.refusals >= MAX_REFUSALS;
         self.say_refused(seat, number, refusal);
@@ -138,10 +149,30 @@ impl Room {
         });
     }
 
+    /// Staff find it in the overview; whoever made it has it on their device. That it is kept is worth a try, not a wait.
+    fn keep_late(&mut self, updates: Vec<(UserId, Bytes)>) {
+        let (house, conversation) = (Arc::clone(&self.house), self.conversation);
+        // Each builds on those before it, so they are kept in their order.
+        let before = self.late.take();
+        let keeping = self.house.tasks.spawn(async move {
+            if let Some(before) = before {
+                before.await.ok();
+            }
+            if let Err(error) = late::keep(&house.db, conversation, &updates).await {
+                tracing::warn!(%conversation, %error, "late work is not kept");
+            }
+        });
+        self.late = Some(keeping);
+    }
+
     fn say_refused(&mut self, seat: SeatId, number: u64, refusal: Refusal) {
         self.house.metrics.refused(refusal.code());
         if self.seats.get(&seat).is_some_and(|seated| seated.member.speaks_v1) {
-            let refused = Refused { refused: number, code: refusal.code().to_owned(), why: refusal.to_string() };
+            let why = match refusal {
+                Refusal::ActivityClosed => late::KEPT.to_owned(),
+                _ => refusal.to_string(),
+            };
+            let refused = Refused { refused: number, code: refusal.code().to_owned(), why };
             self.tell(seat, Frame::Refused(refused).encode().into());
         }
     }

@@ -9,6 +9,14 @@ use crate::error::Error;
 /// None of them tells whether an address has an account here, except to somebody who has just proved to read its mail.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
+    /// Whoever it is is banned.
+    #[error("This account was closed by the people who run this server. If you think that is a mistake, ask them.")]
+    Banned,
+    /// A link that an administrator made has been used, is too old, or another was made after it.
+    #[error(
+        "This link was used already, is too old, or was replaced by a newer one. Ask whoever gave it to you for another."
+    )]
+    RecoverySpent,
     /// What was typed is no address.
     #[error("That is not an e-mail address. Write it as in name@example.org.")]
     NotAnAddress,
@@ -61,7 +69,7 @@ pub enum SignInError {
     NotTrusted,
     /// A fault of ours.
     #[error(transparent)]
-    Ours(#[from] Error),
+    Ours(Error),
 }
 
 impl SignInError {
@@ -70,10 +78,12 @@ impl SignInError {
         match self {
             Self::NotAnAddress | Self::NotBegunHere => StatusCode::BAD_REQUEST,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::LinkSpent | Self::LinkUnknown => StatusCode::GONE,
+            Self::LinkSpent | Self::LinkUnknown | Self::RecoverySpent => StatusCode::GONE,
             Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotSetUp | Self::NotTrusted => StatusCode::BAD_GATEWAY,
-            Self::AddressInUse | Self::NoAddress | Self::OtherAddress | Self::Declined => StatusCode::FORBIDDEN,
+            Self::AddressInUse | Self::NoAddress | Self::OtherAddress | Self::Declined | Self::Banned => {
+                StatusCode::FORBIDDEN
+            }
             Self::Ours(error) => error.status(),
         }
     }
@@ -83,7 +93,8 @@ impl SignInError {
         match self {
             Self::NotAnAddress => "Not an e-mail address",
             Self::TooMany(_) => "Wait a moment",
-            Self::LinkSpent => "This link does not work any more",
+            Self::LinkSpent | Self::RecoverySpent => "This link does not work any more",
+            Self::Banned => "Account closed",
             Self::LinkUnknown => "This link does not work",
             Self::Unreachable => "Signing in does not work now",
             Self::OtherAddress => "This link is for another address",
@@ -107,6 +118,15 @@ impl SignInError {
         match self {
             Self::TooMany(wait) => Some(*wait),
             _ => None,
+        }
+    }
+}
+
+impl From<Error> for SignInError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Banned => Self::Banned,
+            error => Self::Ours(error),
         }
     }
 }

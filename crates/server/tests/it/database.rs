@@ -275,13 +275,33 @@ async fn a_second_server_on_the_same_folder_is_refused_until_the_first_has_gone(
     open(&data_dir).await.stop().await.unwrap();
 }
 
+/// A new folder that every user can reach, as one in a clone below `/root` is not: there the database of root lies
+/// elsewhere.
+struct Reachable(PathBuf);
+
+impl Reachable {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("promptgrimoire-{name}-{}", std::process::id()));
+        // Of a process that had this number before.
+        let _ = fs::remove_dir_all(&folder);
+        fs::DirBuilder::new().mode(0o755).create(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Reachable {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
 #[tokio::test]
 async fn an_initdb_that_was_cut_short_leaves_nothing_in_the_way() {
-    let data_dir = run::scratch("partial");
+    let Reachable(data_dir) = &Reachable::new("partial");
     let unfinished = data_dir.join("postgres.unfinished");
     fs::create_dir(&unfinished).unwrap();
     fs::write(unfinished.join("PG_VERSION"), "15\n").unwrap();
-    let cluster = open(&data_dir).await;
+    let cluster = open(data_dir).await;
     assert_eq!(add_and_read(&cluster, "new").await, ["new"]);
     assert!(!unfinished.exists());
     cluster.stop().await.unwrap();
@@ -289,10 +309,10 @@ async fn an_initdb_that_was_cut_short_leaves_nothing_in_the_way() {
 
 #[tokio::test]
 async fn a_folder_that_is_no_database_is_not_overwritten() {
-    let data_dir = run::scratch("occupied");
+    let Reachable(data_dir) = &Reachable::new("occupied");
     fs::create_dir(data_dir.join("postgres")).unwrap();
     fs::write(data_dir.join("postgres/thesis.txt"), "mine").unwrap();
-    let why = format!("{:#}", Cluster::open(&data_dir, QUICK).await.unwrap_err());
+    let why = format!("{:#}", Cluster::open(data_dir, QUICK).await.unwrap_err());
     assert!(why.contains("is in the way"), "{why}");
     assert_eq!(fs::read_to_string(data_dir.join("postgres/thesis.txt")).unwrap(), "mine");
 }
@@ -345,15 +365,15 @@ async fn root_runs_a_cluster_that_somebody_else_made_as_that_user() {
     if !is_root() {
         return;
     }
-    let data_dir = run::scratch("somebody");
-    let cluster = open(&data_dir).await;
+    let Reachable(data_dir) = &Reachable::new("somebody");
+    let cluster = open(data_dir).await;
     add_and_read(&cluster, "theirs").await;
     cluster.stop().await.unwrap();
     let folder = data_dir.join("postgres");
     let owner = format!("{SOMEBODY}:{SOMEBODY}");
     assert!(Command::new("chown").arg("-R").arg(owner).arg(&folder).status().unwrap().success());
 
-    let cluster = open(&data_dir).await;
+    let cluster = open(data_dir).await;
     assert_eq!(add_and_read(&cluster, "too").await, ["theirs", "too"]);
     assert_eq!(fs::metadata(folder.join("postmaster.pid")).unwrap().uid(), SOMEBODY);
     cluster.stop().await.unwrap();
@@ -465,4 +485,18 @@ async fn leaves_a_cluster_and_is_killed() {
     let cluster = open(&run::scratch("left")).await;
     println!("left process {}", cluster.process_id());
     kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
+}
+
+#[tokio::test]
+async fn tables_that_a_later_program_has_added_to_are_good_for_this_one() {
+    let database = TestDatabase::new().await;
+    let mut connection = database.pool.acquire().await.unwrap();
+    sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+         values (9999, 'of later', true, '\\x00', 0)",
+    )
+    .execute(&mut *connection)
+    .await
+    .unwrap();
+    server::database::migrate(&mut connection).await.unwrap();
 }

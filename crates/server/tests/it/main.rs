@@ -5,6 +5,9 @@
 )]
 
 mod access;
+mod activities;
+mod admin;
+mod backup;
 mod classes;
 mod conversations;
 mod database;

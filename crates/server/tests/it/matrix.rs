@@ -114,6 +114,19 @@ POST   /api/v1/classes/{class}/invitations                           401   403  
 DELETE /api/v1/classes/{class}/invitations/{invitation}              401   403   404   404   403   403   204   403   204   204
 POST   /api/v1/classes/{class}/roster                                401   403   404   404   403   403   200   403   200   200
 DELETE /api/v1/classes/{class}/roster/{entry}                        401   403   404   404   403   403   204   403   204   204
+
+GET    /api/v1/classes/{class}/activities                            401   200   404   404   200   200   200   200   200   200
+POST   /api/v1/classes/{class}/activities                            401   403   404   404   403   201   201   403   201   201
+GET    /api/v1/classes/{class}/templates                             401   200   404   404   403   200   200   403   200   200
+GET    /api/v1/activities/{activity}                                 401   200   404   404   200   200   200   200   200   200
+PUT    /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204
+DELETE /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204
+DELETE /api/v1/activities/{activity}                       started   401   403   404   404   403   409   409   403   409   409
+POST   /api/v1/activities/{activity}/start                           401   403   404   404   200   200   200   200   409   200
+GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200
+GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200
+POST   /api/v1/activities/{activity}/late                  started   401   403   404   404   403   200   200   403   200   200
+POST   /api/v1/activities/{activity}/late                            401   403   404   404   403   404   404   403   404   404
 ";
 
 /// What a conversation's socket says to each, and what they may change there: `-` is nothing, and then `notes` their
@@ -124,7 +137,19 @@ const SOCKETS: &str = "
 shared      4401   403  4404  4404 notes   all   all   all  4404   all
 private     4401   403  4404  4404  4404  4404  4404   all  4404  4404
 archived    4401   403  4404  4404     -     -     -   all  4404     -
+copy        4401   403  4404  4404 notes   all   all notes  4404   all
+closed      4401   403  4404  4404     -   all   all     -  4404   all
+another's   4401   403  4404  4404  4404   all   all  4404  4404   all
 ";
+
+/// The conversation becomes everybody's copy of an activity, of one that has closed, and a copy of somebody who does
+/// nothing: whose it was then means nothing.
+const COPY: &str = "insert into activity_copies (conversation_id, activity_id)
+     select $1, id from activities where title = 'Started'";
+const CLOSED_COPY: &str = "with closed as (update activities set closes_at = now() where title = 'Started')
+     insert into activity_copies (conversation_id, activity_id) select $1, id from activities where title = 'Started'";
+const ANOTHERS_COPY: &str = "insert into activity_copies (conversation_id, activity_id, user_id)
+     select $1, a.id, u.id from activities a, users u where a.title = 'Unused' and u.name = 'Target'";
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,6 +273,9 @@ async fn every_caller_may_change_over_the_socket_what_the_table_says() {
         let highlights = highlights_of_another(&app, &cast).await;
         let (change, id) = match what[0] {
             "private" => ("update conversations set share = 'none' where id = $1", cast.shared.uuid()),
+            "copy" => (COPY, cast.shared.uuid()),
+            "closed" => (CLOSED_COPY, cast.shared.uuid()),
+            "another's" => (ANOTHERS_COPY, cast.shared.uuid()),
             "archived" => ("update classes set archived_at = now() where id = $1", scene.class.uuid()),
             _ => ("select $1", scene.class.uuid()),
         };

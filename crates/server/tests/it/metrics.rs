@@ -120,3 +120,28 @@ async fn metrics_are_open_metrics_for_those_who_ask_for_them_and_plain_text_for_
                    promptgrimoire_updates_applied_total 0\n";
     assert!(plain.body.contains(counter), "{}", plain.body);
 }
+
+#[tokio::test]
+async fn the_dashboard_asks_for_what_is_told() {
+    let app = TestApp::start().await;
+    let (student, prometheus) = (app.person("student-1").await, app.stranger());
+    // What has codes is told from its first one on.
+    let mut peer = student.sync(&student.conversation("A title", "A text.", "class").await).await;
+    peer.settle().await;
+    peer.edit_silently(|doc| push(doc, "missed "));
+    peer.write("sent").await;
+    peer.until(|peer| peer.steps_1 == 2).await;
+    drop(peer);
+    until(async || value(&prometheus, "promptgrimoire_sockets_closed_total{code=\"left\"}").await > 0.0).await;
+    let told = prometheus.get("/metrics").await.body;
+    let dashboard = include_str!("../../../../docs/operations/grafana.json");
+    let asked = dashboard.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    let asked: Vec<&str> = asked.filter(|word| word.starts_with("promptgrimoire_")).collect();
+    assert!(asked.len() > 8, "{asked:?}");
+    for name in asked {
+        // A counter that has not counted yet, and a histogram, are named by what they describe.
+        let name = name.trim_end_matches("_bucket");
+        assert!(told.lines().any(|line| line.starts_with(&format!("# TYPE {name} "))), "{name} is not told");
+    }
+    app.stop().await;
+}

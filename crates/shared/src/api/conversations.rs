@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Endpoint, MessageState, Method, Usage};
 use crate::{
     access::Rights,
-    ids::{ConversationId, MessageId, PromptVersionId, RunId, UserId},
+    ids::{ActivityId, ConversationId, MessageId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
 };
 
@@ -134,8 +134,20 @@ pub struct Conversation {
     pub rights: Rights,
     /// Who the caller is as an author in its document.
     pub author_id: UserId,
+    /// What it is a copy of, if it is one of an activity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<CopyOf>,
     /// The messages of one of its branches, in order.
     pub messages: Vec<Message>,
+}
+
+/// The activity of which a conversation is a copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyOf {
+    /// Its page is `/activities/{id}`.
+    pub id: ActivityId,
+    /// Its title.
+    pub title: String,
 }
 
 /// One message.

@@ -2,17 +2,17 @@
 
 use yrs::{Doc, GetString, ReadTxn, Transact};
 
-use crate::ids::UserId;
+use crate::{ids::UserId, order::sorted_by};
 
 const ROOT: &str = "response:";
 
 /// Everybody's response that is not blank, in the order of their ids. No transaction may be open.
 pub fn responses(doc: &Doc) -> Vec<(UserId, String)> {
-    let mut authors: Vec<UserId> = {
+    let authors: Vec<UserId> = {
         let txn = doc.transact();
         txn.root_refs().filter_map(|(name, _)| name.strip_prefix(ROOT)?.parse().ok()).collect()
     };
-    authors.sort_unstable();
+    let authors = sorted_by(authors, UserId::cmp);
     let texts = authors.into_iter().map(|author| {
         // What has only come over the network has no type yet: this says that it is a text.
         let text = doc.get_or_insert_text(format!("{ROOT}{author}"));

@@ -105,3 +105,16 @@ fn the_last_three_builds_stay_loadable() {
     let kept: Vec<bool> = ids.iter().map(|id| checkout.site(&format!("pkg/{id}")).is_dir()).collect();
     assert_eq!(kept, [false, false, true, true, true]);
 }
+
+#[test]
+fn a_page_that_is_too_heavy_is_named_in_release_builds() {
+    assert_eq!(
+        sizes(450_000, 1, Mode::Release),
+        "450 of 450 KB to load before the tools work, within the budget, 1 KB later"
+    );
+    assert_eq!(
+        sizes(450_001, 9_999, Mode::Release),
+        "451 of 450 KB to load before the tools work, OVER THE BUDGET, 10 KB later"
+    );
+    assert_eq!(sizes(2_000_000, 0, Mode::Dev), "2000 of 450 KB to load before the tools work, 0 KB later");
+}

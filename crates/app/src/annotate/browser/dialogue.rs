@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
+    access::Access,
     api::GetRights,
     document::{Highlight, Root},
     sync::{Epoch, Frame},
@@ -11,7 +12,10 @@ use shared::{
 
 use super::{dom, permalink, session::Session};
 use crate::{
-    annotate::{away::Report, desk::Card},
+    annotate::{
+        away::Report,
+        desk::{Card, Toast},
+    },
     call::call,
 };
 
@@ -83,6 +87,10 @@ impl Session {
         if let Ok(rights) = call(&GetRights { id: self.desk.place.conversation }).await
             && self.desk.rights.get_untracked() != rights
         {
+            if rights.access == Access::Closed {
+                let text = "This activity has closed: you can read it, and change nothing any more.".into();
+                self.desk.toast.set(Some(Toast { text, undo: None }));
+            }
             self.desk.rights.set(rights);
             self.show_status();
         }

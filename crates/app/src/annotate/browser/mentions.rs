@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use leptos::{ev::KeyboardEvent, prelude::*};
-use shared::ids::UserId;
+use shared::{ids::UserId, letters};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, HtmlTextAreaElement};
 
@@ -93,7 +93,7 @@ pub fn offer_people(desk: Desk, area: &HtmlTextAreaElement) {
 /// Letters without their marks, small.
 fn folded(text: &str) -> String {
     let apart = String::from(js_sys::JsString::from(text).normalize("NFD"));
-    apart.chars().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter)).flat_map(char::to_lowercase).collect()
+    letters::lower(&apart.chars().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter)).collect::<String>())
 }
 
 /// Nobody is offered any more.

@@ -1,5 +1,5 @@
 //! Which cards are in sight, or nearly, and so are made. Beside the text that follows from where they are placed; in a
-//! list one observer tells it of all.
+//! list, and in the drawer, which scroll by themselves, one observer tells it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -42,7 +42,7 @@ pub fn watch_nearness(desk: Desk, id: HighlightId, article: NodeRef<html::Articl
         if observer.is_none() {
             *observer = new_observer(desk);
         }
-        if let Some(observer) = observer.as_ref().filter(|_| OBSERVES.get()) {
+        if let Some(observer) = observer.as_ref().filter(|_| OBSERVES.get() || is_in_drawer(&article)) {
             observer.observe(&article);
         }
     });
@@ -70,8 +70,15 @@ pub fn observe(is_list: bool) {
             CARDS.with_borrow(|cards| cards.values().for_each(|card| observer.observe(&card.article)));
         } else {
             observer.disconnect();
+            let of_drawer = |card: &&Watched| is_in_drawer(&card.article);
+            CARDS
+                .with_borrow(|cards| cards.values().filter(of_drawer).for_each(|card| observer.observe(&card.article)));
         }
     });
+}
+
+fn is_in_drawer(article: &web_sys::Element) -> bool {
+    article.closest(".drawer").is_ok_and(|drawer| drawer.is_some())
 }
 
 /// The element of a card.
@@ -91,14 +98,16 @@ pub fn made(all: bool) -> HashMap<HighlightId, HtmlElement> {
     })
 }
 
-/// These are near, and no others but those in use.
+/// These are near, and no others beside the text but those in use.
 pub fn only(desk: Desk, ids: &[HighlightId]) {
     if PRINTS.get() {
         return;
     }
     let far: Vec<HighlightId> = NEAR.with_borrow(|near| {
         let wanted: HashSet<&HighlightId> = ids.iter().collect();
-        near.iter().filter(|id| !wanted.contains(id)).copied().collect()
+        let beside =
+            |id: &&HighlightId| !wanted.contains(id) && !desk.placeless.with_untracked(|lost| lost.contains(id));
+        near.iter().filter(beside).copied().collect()
     });
     far.into_iter().for_each(|id| tell(desk, id, false));
     ids.iter().for_each(|id| tell(desk, *id, true));
@@ -116,11 +125,10 @@ pub fn print(prints: bool) {
         }
         return;
     }
-    if OBSERVES.get() {
-        // An observer tells of each anew when it begins.
-        observe(false);
-        observe(true);
-    }
+    // An observer tells of each anew when it begins.
+    let is_list = OBSERVES.get();
+    observe(!is_list);
+    observe(is_list);
     if let Some(session) = super::session() {
         places::lay_out(session.desk);
     }
@@ -130,9 +138,10 @@ fn new_observer(desk: Desk) -> Option<IntersectionObserver> {
     let tell = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
         let entries = entries.iter().filter_map(|entry| entry.dyn_into::<IntersectionObserverEntry>().ok());
         let id_of = |entry: &IntersectionObserverEntry| entry.target().get_attribute("data-highlight-id")?.parse().ok();
-        for (id, near) in entries.filter_map(|entry| Some((id_of(&entry)?, entry.is_intersecting()))) {
-            if OBSERVES.get() && !PRINTS.get() {
-                tell(desk, id, near);
+        for entry in entries {
+            let is_ours = !PRINTS.get() && (OBSERVES.get() || is_in_drawer(&entry.target()));
+            if let Some(id) = id_of(&entry).filter(|_| is_ours) {
+                tell(desk, id, entry.is_intersecting());
             }
         }
     });

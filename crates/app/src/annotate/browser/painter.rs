@@ -281,15 +281,17 @@ fn rule(rules: &mut String, tag: Option<TagId>, colour: &str) {
     let second = line("var(--mark-line, 2px)", thin, ".5em");
     let more = line("double 1px", thin, ".5em");
     let thick = line("calc(var(--mark-line, 2px) + 1px)", "clamp(.36, .22 + l * .3, .47) min(c, .17)", ".26em");
-    for (suffix, ground, line, more) in [
-        ("", &base, &first, ""),
-        ("-2", &base, &second, ""),
-        ("-3", &base, &more, ""),
-        ("-on", &in_hand, &thick, "; color: var(--ink, CanvasText)"),
+    // Where there are few colours, what is marked is underlined: a ground is what is selected, or in hand.
+    let plain = "background-color: Canvas; color: CanvasText";
+    for (suffix, ground, line, more, forced) in [
+        ("", &base, &first, "", plain),
+        ("-2", &base, &second, "", plain),
+        ("-3", &base, &more, "", plain),
+        ("-on", &in_hand, &thick, "; color: var(--ink, CanvasText)", "background-color: Mark; color: MarkText"),
     ] {
         rules.push_str(&format!(
             "::highlight({name}{suffix}) {{ {ground}; {line}{more} }}\n\
-             @media (forced-colors: active) {{ ::highlight({name}{suffix}) {{ background-color: Mark; color: MarkText }} }}\n"
+             @media (forced-colors: active) {{ ::highlight({name}{suffix}) {{ {forced} }} }}\n"
         ));
     }
 }

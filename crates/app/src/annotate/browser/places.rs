@@ -182,8 +182,7 @@ fn align(desk: Desk, session: &Session, margin: &HtmlElement) {
         }
     });
     // What is far now goes; what is near comes, and is measured and placed again when it is made.
-    let in_drawer = desk.lost.get_untracked();
-    nearness::only(desk, &[&order[first..last], &in_drawer].concat());
+    nearness::only(desk, &order[first..last]);
     if !margin.has_attribute("data-settled") {
         let _ = margin.set_attribute("data-settled", "");
     }

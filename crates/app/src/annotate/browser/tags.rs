@@ -11,6 +11,7 @@ use shared::{
     api::{ConversationSummary, ListConversations, ListTags},
     document::Command,
     ids::{ConversationId, TagId},
+    letters,
 };
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -83,7 +84,7 @@ pub fn copy_tags(desk: Desk, from: ConversationId) {
                 let all = tags.len();
                 let mut copied = 0;
                 for tag in tags {
-                    let same = |known: &str| known.to_lowercase() == tag.name.to_lowercase();
+                    let same = |known: &str| letters::lower(known) == letters::lower(&tag.name);
                     if desk.tags.with_untracked(|known| known.iter().any(|known| same(&known.name))) {
                         continue;
                     }

@@ -2,7 +2,10 @@ use leptos::prelude::*;
 use shared::{document::Tag, ids::UserId};
 
 use super::Filter;
-use crate::annotate::{browser, desk::Desk, shortcuts::Action, tag_list::for_each_tag};
+use crate::{
+    annotate::{browser, desk::Desk, shortcuts::Action, tag_list::for_each_tag},
+    later::part,
+};
 
 /// Above the cards: what to look for, how many there are, and the way from one to the next.
 #[component]
@@ -54,8 +57,7 @@ pub fn FilterBar(desk: Desk) -> impl IntoView {
                 </div>
             </div>
             <div class="filter-facets" id="filter-facets" hidden=move || !open.get()>
-                <TagFacet desk=desk />
-                <OtherFacets desk=desk open=open />
+                {move || open.get().then(|| part(desk, move |parts| (parts.facets)(desk)))}
             </div>
         </div>
     }
@@ -85,6 +87,15 @@ fn Step(desk: Desk, forward: bool) -> impl IntoView {
     }
 }
 
+/// Beside words: tags, who, and what state.
+pub fn facets(desk: Desk) -> AnyView {
+    view! {
+        <TagFacet desk=desk />
+        <OtherFacets desk=desk />
+    }
+    .into_any()
+}
+
 #[component]
 fn TagFacet(desk: Desk) -> impl IntoView {
     let chip = move |tag: Tag| {
@@ -108,12 +119,9 @@ fn TagFacet(desk: Desk) -> impl IntoView {
 }
 
 #[component]
-fn OtherFacets(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
-    // Those who did something here, by name; looked for only while somebody can see it.
-    let authors = Memo::new(move |before: Option<&Vec<(UserId, String)>>| {
-        if !open.get() {
-            return before.cloned().unwrap_or_default();
-        }
+fn OtherFacets(desk: Desk) -> impl IntoView {
+    // Those who did something here, by name.
+    let authors = Memo::new(move |_| {
         let mut authors: Vec<(UserId, String)> = Vec::new();
         let mut add = |id: UserId| {
             if authors.iter().all(|(known, _)| *known != id) {

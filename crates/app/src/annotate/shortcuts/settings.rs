@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use shared::letters;
 
 /// What a single key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,39 +69,40 @@ pub enum Unfit {
 }
 
 /// What a person has changed of the table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// No single key does anything.
     pub off: bool,
-    keys: BTreeMap<&'static str, String>,
+    keys: BTreeMap<String, String>,
 }
 
 impl Settings {
     /// Settings as they were kept. What is unknown or makes no sense is passed over: it may be of another version.
     pub fn parse(text: &str) -> Self {
-        let kept: Value = serde_json::from_str(text).unwrap_or_default();
-        let mut keys = BTreeMap::new();
-        for shortcut in &TABLE {
-            if let Some(key) = kept["keys"][shortcut.id].as_str().and_then(fit) {
-                keys.insert(shortcut.id, key);
+        let mut settings: Self = serde_json::from_str(text).unwrap_or_default();
+        let kept = std::mem::take(&mut settings.keys);
+        for (id, key) in kept {
+            if let Some(key) = fit(&key).filter(|_| TABLE.iter().any(|known| known.id == id)) {
+                settings.keys.insert(id, key);
             }
         }
-        let mut settings = Self { off: kept["off"].as_bool().unwrap_or(false), keys };
         // No key does two things. Each turn takes one change back, and the table as it is has no conflict.
         while let Some(id) = settings.changed_in_conflict() {
-            settings.keys.remove(id);
+            settings.keys.remove(&id);
         }
         settings
     }
 
-    fn changed_in_conflict(&self) -> Option<&'static str> {
+    fn changed_in_conflict(&self) -> Option<String> {
         let is_taken = |id: &str, key: &str| TABLE.iter().any(|other| other.id != id && self.key(other) == key);
-        self.keys.iter().find(|(id, key)| is_taken(id, key)).map(|(id, _)| *id)
+        self.keys.iter().find(|(id, key)| is_taken(id, key)).map(|(id, _)| id.clone())
     }
 
     /// As they are kept.
     pub fn text(&self) -> String {
-        json!({ "off": self.off, "keys": self.keys }).to_string()
+        // Words and truth values are always JSON.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// The key of a shortcut.
@@ -137,7 +139,7 @@ impl Settings {
         if key == shortcut.key {
             self.keys.remove(shortcut.id);
         } else {
-            self.keys.insert(shortcut.id, key);
+            self.keys.insert(shortcut.id.to_owned(), key);
         }
         Ok(())
     }
@@ -157,7 +159,7 @@ impl Settings {
 fn fit(key: &str) -> Option<String> {
     let mut characters = key.chars();
     let (Some(character), None) = (characters.next(), characters.next()) else { return None };
-    (!character.is_whitespace() && !character.is_control()).then(|| key.to_lowercase())
+    (!character.is_whitespace() && !character.is_control()).then(|| letters::lower(key))
 }
 
 #[cfg(test)]

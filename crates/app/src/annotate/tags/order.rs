@@ -3,6 +3,7 @@
 use shared::{
     document::{Tag, TagGroup},
     ids::{TagGroupId, TagId},
+    order::sorted_by,
 };
 
 /// The tags as they are shown everywhere: those without a group first, then group by group; one whose group has been
@@ -17,8 +18,7 @@ pub fn arranged(mut tags: Vec<Tag>, groups: &[TagGroup]) -> Vec<Tag> {
         tag.group = tag.group.filter(|group| place(Some(*group)).is_some());
     }
     // They come in their own order, and a stable sort keeps it within each group.
-    tags.sort_by_key(|tag| place(tag.group));
-    tags
+    sorted_by(tags, |a, b| place(a.group).cmp(&place(b.group)))
 }
 
 /// The new places that put a tag at `to` among the others of its group, whose places are given in order: one between

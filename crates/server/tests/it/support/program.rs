@@ -9,6 +9,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use server::config::Config;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -23,31 +24,15 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 /// Stands before the address.
 const READY: &str = "PromptGrimoire is ready: ";
 
-/// Settings that the person who runs the tests may have set for a server of their own.
-const VARIABLES: [&str; 22] = [
-    "DATABASE_URL",
-    "DATA_DIR",
-    "LISTEN",
-    "PUBLIC_ORIGIN",
-    "STYTCH_PROJECT_ID",
-    "STYTCH_SECRET",
-    "STYTCH_BASE_URL",
-    "OIDC_ISSUER",
-    "OIDC_CLIENT_ID",
-    "OIDC_CLIENT_SECRET",
-    "OIDC_NAME",
-    "OIDC_TRUST_EMAIL",
-    "CLIENT_ADDRESS_HEADER",
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "OPENAI_MODEL",
-    "LLM_API",
-    "MODEL_PATIENCE",
-    "MODEL_TOKENS_PER_DAY",
-    "LOG",
-    "DEV_RELOAD",
-    "SITE_ROOT",
-];
+/// The program, without the settings that the person who runs the tests may have for a server of their own.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promptgrimoire"));
+    for name in Config::variables() {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
 
 /// A server that was started and has not said yet that it is ready.
 pub struct Starting {
@@ -73,16 +58,13 @@ impl Starting {
     /// The same with these settings.
     pub fn launch_with(data_dir: &Path, database_url: Option<&str>, settings: &[(&str, &str)]) -> Starting {
         let home = data_dir.parent().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_promptgrimoire"));
-        for name in VARIABLES {
-            command.env_remove(name);
-        }
+        let mut command = program();
         command.args(["serve", "--listen=127.0.0.1:0", "--data-dir"]).arg(data_dir);
         if let Some(url) = database_url {
             command.env("DATABASE_URL", url);
         }
         command.envs(settings.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // The watchdog of the test run looks for this, should the run be killed.
         fs::write(home.join("server.pid"), format!("{}\n", child.id().unwrap())).unwrap();

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use server::sessions::Secret;
 use shared::ids::{
-    ClassGroupId, ClassId, ConversationId, InvitationId, LinkId, RosterEntryId, SessionId, ShareId, TokenId, UserId,
+    ActivityId, ClassGroupId, ClassId, ConversationId, InvitationId, LinkId, RosterEntryId, SessionId, ShareId,
+    TokenId, UserId,
 };
 use sqlx::PgPool;
 
@@ -125,6 +126,11 @@ pub struct Scene {
     share: ShareId,
     door: LinkId,
     secret: String,
+    /// An activity that nobody has started, with the shared conversation as its template.
+    activity: ActivityId,
+    /// One of which the student who does nothing has a copy, with late work in it.
+    started: ActivityId,
+    copy: ConversationId,
 }
 
 /// The id of nothing.
@@ -197,6 +203,40 @@ impl Scene {
                     where c.id in ($1, $2)
                     on conflict do nothing";
         run(db, runs, &[cast.shared.uuid(), cast.private.uuid()]).await;
+        let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
+        for (id, title) in [(activity, "Unused"), (started, "Started")] {
+            sqlx::query(
+                "insert into activities (id, class_id, title, instructions, template_id, mode)
+                 values ($1, $2, $3, '', $4, 'individual')",
+            )
+            .bind(id.uuid())
+            .bind(class.uuid())
+            .bind(title)
+            .bind(cast.shared.uuid())
+            .execute(db)
+            .await
+            .unwrap();
+        }
+        let target = cast.target.uuid();
+        for (sql, ids) in [
+            ("insert into conversations (id, title, owner_id) values ($1, 'A copy', $2)", [copy.uuid(), target]),
+            (
+                "insert into activity_copies (conversation_id, activity_id) values ($1, $2)",
+                [copy.uuid(), started.uuid()],
+            ),
+            ("update activity_copies set user_id = $2 where conversation_id = $1", [copy.uuid(), target]),
+            (
+                "insert into annotation_document_state (conversation_id, crdt_state, seq, last_editor)
+                 values ($1, '\\x0000', 0, $2)",
+                [copy.uuid(), target],
+            ),
+            (
+                "insert into late_work (conversation_id, user_id, update) values ($1, $2, '\\x0000')",
+                [copy.uuid(), target],
+            ),
+        ] {
+            run(db, sql, &ids).await;
+        }
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
@@ -214,6 +254,9 @@ impl Scene {
             share,
             door,
             secret: door_secret.text(),
+            activity,
+            started,
+            copy,
         }
     }
 
@@ -233,11 +276,14 @@ impl Scene {
             share: ShareId::new(),
             door: LinkId::new(),
             secret: Secret::new().unwrap().text(),
+            activity: ActivityId::new(),
+            started: ActivityId::new(),
+            copy: ConversationId::new(),
         }
     }
 
     /// A path of the API with its parameters filled in. `kind` is which conversation `{id}` is: `private`, or else the
-    /// shared one.
+    /// shared one; and which activity: `started`, or else the unused one.
     pub fn fill(&self, path: &str, kind: &str) -> String {
         let conversation = if kind == "private" { self.private } else { self.shared };
         let id = match path.split('/').nth(3) {
@@ -256,6 +302,7 @@ impl Scene {
             ("{share}", self.share.to_string()),
             ("{link}", self.door.to_string()),
             ("{secret}", self.secret.clone()),
+            ("{activity}", if kind == "started" { self.started } else { self.activity }.to_string()),
         ]
         .iter()
         .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
@@ -286,6 +333,10 @@ impl Scene {
             ("PUT", "/api/v1/classes/{class}/members/{user}/group") => json!({"group": self.group}),
             ("POST", "/api/v1/classes/{class}/groups") => json!({"name": "New"}),
             ("PATCH", "/api/v1/classes/{class}/groups/{group}") => json!({"name": "Renamed"}),
+            ("POST", "/api/v1/classes/{class}/activities") | ("PUT", "/api/v1/activities/{activity}") => {
+                json!({"title": "New", "template": self.shared, "mode": "individual"})
+            }
+            ("POST", "/api/v1/activities/{activity}/late") => json!({"copy": self.copy, "person": self.target}),
             ("POST", "/api/v1/classes/{class}/invitations") => json!({"role": "student", "days": 1, "max_uses": 1}),
             _ => return None,
         })

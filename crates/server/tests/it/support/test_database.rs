@@ -35,12 +35,21 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     pub async fn new() -> TestDatabase {
+        Self::like(TEMPLATE).await
+    }
+
+    /// One without a table.
+    pub async fn without_tables() -> TestDatabase {
+        Self::like("template0").await
+    }
+
+    async fn like(template: &str) -> TestDatabase {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         static CLUSTER: OnceCell<(PgConnectOptions, String)> = OnceCell::const_new();
         let (superuser, socket) = CLUSTER.get_or_init(cluster).await.clone();
         let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut connection = superuser.connect().await.unwrap();
-        execute(&mut connection, format!("create database {name} template {TEMPLATE} owner {ROLE}")).await;
+        execute(&mut connection, format!("create database {name} template {template} owner {ROLE}")).await;
         connection.close().await.unwrap();
         let options = superuser.clone().username(ROLE).database(&name);
         let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(10));

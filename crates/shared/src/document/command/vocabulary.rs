@@ -9,7 +9,7 @@ use crate::{
         picture::{current_tag, groups, highlights, tags},
     },
     ids::{TagGroupId, TagId, UserId},
-    rules,
+    letters, rules,
 };
 
 fn checked_name(name: &str) -> Result<&str, Refusal> {
@@ -20,7 +20,7 @@ fn checked_name(name: &str) -> Result<&str, Refusal> {
 
 /// Two tags of one name could not be told apart.
 fn is_free(roots: &Roots, txn: &impl ReadTxn, id: TagId, name: &str) -> Result<(), Refusal> {
-    let same = |known: &str| known.to_lowercase() == name.to_lowercase();
+    let same = |known: &str| letters::lower(known) == letters::lower(name);
     if tags(roots, txn).iter().any(|tag| tag.id != id && same(&tag.name)) { Err(Refusal::TagExists) } else { Ok(()) }
 }
 

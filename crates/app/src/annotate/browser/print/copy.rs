@@ -1,4 +1,4 @@
-use shared::text::CharOffset;
+use shared::{order::sorted_by, text::CharOffset};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Node, Text};
 
@@ -88,8 +88,8 @@ fn mark(message: &MessageText, nodes: &[Text], notes: &[&Note]) -> Vec<Option<El
 
 /// Cuts a text node wherever a piece begins or ends.
 fn cut(node: &Text, pieces: &[Piece]) -> Vec<(u32, u32, Text)> {
-    let mut cuts: Vec<u32> = pieces.iter().flat_map(|piece| [piece.from, piece.to]).chain([0, node.length()]).collect();
-    cuts.sort_unstable();
+    let cuts = pieces.iter().flat_map(|piece| [piece.from, piece.to]).chain([0, node.length()]).collect();
+    let mut cuts = sorted_by(cuts, u32::cmp);
     cuts.dedup();
     let mut rest = node.clone();
     let mut parts = Vec::new();

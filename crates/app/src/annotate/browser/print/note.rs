@@ -1,4 +1,4 @@
-use shared::{document::Comment, ids::UserId, prose};
+use shared::{document::Comment, ids::UserId, order::sorted_by, prose};
 use web_sys::HtmlElement;
 
 use super::element;
@@ -26,7 +26,7 @@ impl Note {
         let name = |id: UserId| leptos::prelude::untrack(|| desk.name_of(id));
         let tags: Vec<_> =
             highlight.tags.iter().filter_map(|(tag, _)| leptos::prelude::untrack(|| desk.tag(*tag))).collect();
-        let mut spans: Vec<Span> = highlight
+        let spans: Vec<Span> = highlight
             .targets
             .iter()
             .filter_map(|target| {
@@ -35,7 +35,7 @@ impl Note {
                 Some(Span { place, start: start.0, end: end.0 })
             })
             .collect();
-        spans.sort_unstable();
+        let spans = sorted_by(spans, Span::cmp);
         let stands = card.found.is_none() && !spans.is_empty();
         let quote = || highlight.targets.iter().map(|target| target.exact.as_str()).collect::<Vec<_>>().join(" […] ");
         let resolved = if highlight.resolved.is_some() { " · resolved" } else { "" };

@@ -1,0 +1,181 @@
+//! The pages of activities.
+
+mod form;
+mod list;
+mod overview;
+
+use leptos::prelude::*;
+use shared::{
+    api::{Activity, ActivityState, ActivitySummary, Mode, StartActivity, Template},
+    text,
+};
+
+use super::Bar;
+use crate::{
+    forms::{ApiForm, Then, api_of},
+    local_times::{LocalTime, LocalTimesScript},
+    parts::Visitor,
+};
+
+pub use form::{ActivitySettingsPage, NewActivityPage};
+pub use list::ActivitiesPage;
+pub use overview::OverviewPage;
+
+/// Which page of the activity is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Task,
+    Overview,
+    Settings,
+}
+
+fn state_name(state: ActivityState) -> &'static str {
+    match state {
+        ActivityState::Waiting => "Not open yet",
+        ActivityState::Open => "Open",
+        ActivityState::Closed => "Closed",
+    }
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Together => "Together",
+        Mode::Groups => "In groups",
+        Mode::Individual => "Individual",
+    }
+}
+
+/// When it opens and closes, in a line.
+#[component]
+fn Times(summary: ActivitySummary) -> impl IntoView {
+    let ActivitySummary { opens_at, closes_at, state, .. } = summary;
+    let opens = opens_at.filter(|_| state == ActivityState::Waiting).map(|at| view! { "Opens " <LocalTime at=at /> });
+    let between = (opens.is_some() && closes_at.is_some()).then_some(" · ");
+    let closes = closes_at.map(|at| {
+        let word = if state == ActivityState::Closed { "Closed " } else { "Closes " };
+        view! { {word} <LocalTime at=at /> }
+    });
+    view! { {opens} {between} {closes} }.into_any()
+}
+
+/// The head of each page of an activity.
+#[component]
+fn Head(activity: Activity, part: Part) -> impl IntoView {
+    let Activity { summary, class, class_name, staff, archived, .. } = activity;
+    let address = format!("/activities/{}", summary.id);
+    let here = move |of: Part| (part == of).then_some("page");
+    let pages = staff.then(|| {
+        view! {
+            <nav class="page-nav" aria-label="This activity">
+                <a href=address.clone() aria-current=here(Part::Task)>"Task"</a>
+                <a href=format!("{address}/overview") aria-current=here(Part::Overview)>"Overview"</a>
+                <a href=format!("{address}/settings") aria-current=here(Part::Settings)>"Settings"</a>
+            </nav>
+        }
+    });
+    view! {
+        <p class="page-crumb"><a href=format!("/classes/{class}/activities") dir="auto">{class_name}</a></p>
+        <header class="page-head">
+            <h1 class="page-title" dir="auto">{summary.title.clone()}</h1>
+            <p class="page-badges">
+                <span class="badge">{state_name(summary.state)}</span>
+                <span class="badge">{mode_name(summary.mode)}</span>
+                {archived.then(|| view! { <span class="badge">"Archived"</span> })}
+            </p>
+        </header>
+        {pages}
+    }
+    .into_any()
+}
+
+/// An activity: what is to be done, until when, and the way into it.
+#[component]
+pub fn ActivityPage(
+    /// Who is signed in.
+    visitor: Visitor,
+    /// What is shown.
+    activity: Activity,
+) -> impl IntoView {
+    let Activity { summary, instructions, staff, template, copies, .. } = activity.clone();
+    let waits = summary.state == ActivityState::Waiting;
+    let instructions = match instructions.is_empty() {
+        true if waits && !staff => {
+            view! { <p class="hint">"What is to be done is shown here when the activity opens."</p> }.into_any()
+        }
+        true => ().into_any(),
+        false => {
+            let html = text::render(&instructions).html;
+            view! { <div class="message-text activity-text" dir="auto" inner_html=html></div> }.into_any()
+        }
+    };
+    let template = template.map(|template| view! { <OfTemplate template=template copies=copies.unwrap_or(0) /> });
+    view! {
+        <Bar visitor=Some(visitor) />
+        <main class="page" id="main">
+            <Head activity=activity.clone() part=Part::Task />
+            <section class="activity-task" aria-label="Task">
+                <p class="hint"><Times summary=summary /></p>
+                {instructions}
+                <Door activity=activity />
+            </section>
+            {template}
+            <LocalTimesScript />
+        </main>
+    }
+    .into_any()
+}
+
+/// Starts it, goes on with it, or says why neither.
+#[component]
+fn Door(activity: Activity) -> impl IntoView {
+    let Activity { summary, archived, hindrance, .. } = activity;
+    if let Some(copy) = summary.copy {
+        let word = if summary.state == ActivityState::Open && !archived { "Continue" } else { "Read" };
+        let over = (summary.state == ActivityState::Closed).then(|| {
+            view! { <p class="notice">"This activity has closed. What was made in it can be read."</p> }
+        });
+        return view! {
+            {over}
+            <div class="form-actions"><a class="button primary" href=format!("/c/{copy}")>{word}</a></div>
+        }
+        .into_any();
+    }
+    let why = match (archived, summary.state, hindrance) {
+        (true, ..) => "This class is archived: nothing is started in it.".to_owned(),
+        (_, ActivityState::Closed, _) => "This activity has closed, and you have not started it.".to_owned(),
+        (_, ActivityState::Waiting, _) => return ().into_any(),
+        (_, _, Some(why)) => why,
+        _ => {
+            return view! {
+                <ApiForm api=api_of(&StartActivity { activity: summary.id }) then=Then::Go("/c/{id}".into())>
+                    <div class="form-actions">
+                        <button class="button primary" type="submit">"Start"</button>
+                    </div>
+                </ApiForm>
+            }
+            .into_any();
+        }
+    };
+    view! { <p class="notice">{why}</p> }.into_any()
+}
+
+/// What it begins with; for staff.
+#[component]
+fn OfTemplate(template: Template, copies: i64) -> impl IntoView {
+    let what = match copies {
+        0 => {
+            "Nobody has started yet. The first copy takes the template as it is then; later changes of it are in no copy."
+        }
+        _ => "It was taken as it was when the first copy was started; later changes of it are in no copy.",
+    };
+    view! {
+        <section class="class-section" aria-labelledby="template-title">
+            <h2 id="template-title">"Template"</h2>
+            <p>
+                <a href=format!("/c/{}", template.id) dir="auto">{template.title}</a> " by " <bdi>{template.owner}</bdi>
+            </p>
+            <p class="hint">{what}</p>
+        </section>
+    }
+    .into_any()
+}

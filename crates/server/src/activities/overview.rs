@@ -1,0 +1,377 @@
+//! Who has done what in an activity: a fixed number of queries, however many people and copies there are.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use shared::{
+    api::{CopyWork, LateWork, Overview, OverviewTag, PersonWork},
+    ids::{ActivityId, ClassGroupId, ConversationId, TagId, UserId},
+};
+use sqlx::{PgPool, types::Json as JsonColumn};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::rfc3339;
+use crate::{
+    access::{self, Supervisor},
+    error::Error,
+    rooms::{Tally, Work},
+    services::Services,
+    sessions::Caller,
+};
+
+/// Copies that are decoded for one view: those that changed in the last seconds.
+const MAX_FRESH: usize = 60;
+
+/// And so many bytes of them together.
+const MAX_FRESH_BYTES: i64 = 32 << 20;
+
+/// Columns of tags; the rest of a vocabulary that has grown beyond is in the copies.
+const MAX_TAGS: usize = 100;
+
+/// `GET /api/v1/activities/{activity}/overview`
+pub async fn get(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ActivityId>, PathRejection>,
+) -> Result<Json<Overview>, Error> {
+    let Path(id) = path?;
+    let supervisor = access::supervisor(&mut *services.db.acquire().await?, caller.id, id).await?;
+    Ok(Json(read(&services, supervisor).await?))
+}
+
+/// `GET /api/v1/activities/{activity}/overview.csv`
+pub async fn csv(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ActivityId>, PathRejection>,
+) -> Result<Response, Error> {
+    let Path(id) = path?;
+    let supervisor = access::supervisor(&mut *services.db.acquire().await?, caller.id, id).await?;
+    let sheet = sheet(&read(&services, supervisor).await?);
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"activity.csv\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, sheet).into_response())
+}
+
+/// A copy with what is known of it.
+struct Copy {
+    id: ConversationId,
+    person: Option<UserId>,
+    group: Option<ClassGroupId>,
+    tally: Option<Tally>,
+    /// Bytes to be decoded, where the tally is behind.
+    behind: Option<i64>,
+}
+
+/// Somebody of the class, or who was.
+struct Someone {
+    id: UserId,
+    name: String,
+    email: String,
+    is_student: bool,
+    is_member: bool,
+    group: Option<(ClassGroupId, String)>,
+}
+
+async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, Error> {
+    let (db, activity) = (&services.db, supervisor.participant().activity());
+    let mut copies = copies(db, activity).await?;
+    let behind = refresh(services, &mut copies).await?;
+    let ids: Vec<Uuid> = copies.iter().map(|copy| copy.id.uuid()).collect();
+    let seed = seed(db, activity).await?;
+    let work = summed(&copies, &seed);
+    let active = last_active(db, &ids).await?;
+    let mut late = late(db, &ids).await?;
+    let authors: Vec<Uuid> = work.keys().chain(late.keys()).map(|user| user.uuid()).collect();
+    let people = people(db, supervisor, &authors).await?;
+    let groups: HashMap<ClassGroupId, String> = group_names(db, supervisor).await?;
+    let tags = vocabulary(&copies, &seed);
+    let copies_shown = named(&copies, &people, &groups);
+    let has_copy: HashSet<UserId> = copies.iter().filter_map(|copy| copy.person).collect();
+    let people = people
+        .into_iter()
+        .filter(|one| one.is_student || work.contains_key(&one.id) || has_copy.contains(&one.id))
+        .map(|one| {
+            let done = work.get(&one.id).cloned().unwrap_or_default();
+            let copy = copies.iter().find(|copy| is_theirs(copy, &one)).map(|copy| copy.id);
+            PersonWork {
+                tagged: tags.iter().map(|tag| done.tagged.get(&tag.id).copied().unwrap_or(0)).collect(),
+                highlights: done.highlights,
+                comments: done.comments,
+                replies: done.replies,
+                last_active: active.get(&one.id).copied().map(rfc3339),
+                late: late.remove(&one.id).unwrap_or_default(),
+                copy,
+                id: one.id,
+                name: one.name,
+                email: one.email,
+                group: one.group.map(|(_, name)| name),
+            }
+        })
+        .collect();
+    Ok(Overview { tags, people, copies: copies_shown, behind })
+}
+
+fn is_theirs(copy: &Copy, one: &Someone) -> bool {
+    match (copy.person, copy.group) {
+        (Some(person), _) => person == one.id,
+        (None, Some(group)) => one.group.as_ref().is_some_and(|(own, _)| *own == group),
+        (None, None) => one.is_member,
+    }
+}
+
+async fn copies(db: &PgPool, activity: ActivityId) -> Result<Vec<Copy>, Error> {
+    let rows = sqlx::query!(
+        r#"select w.conversation_id, w.user_id, w.group_id,
+                  t.tally as "tally?: JsonColumn<Tally>",
+                  greatest(s.seq, l.seq) > coalesce(t.seq, 0) as "behind!",
+                  octet_length(s.crdt_state) + coalesce(l.bytes, 0) as "bytes!"
+           from activity_copies w
+           join annotation_document_state s on s.conversation_id = w.conversation_id
+           left join copy_tallies t on t.conversation_id = w.conversation_id
+           left join lateral (
+               select max(u.seq) as seq, sum(octet_length(u.update))::bigint as bytes
+               from annotation_update u
+               where u.conversation_id = w.conversation_id
+           ) l on true
+           where w.activity_id = $1"#,
+        activity.uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    let copies = rows.into_iter().map(|row| Copy {
+        id: ConversationId::from_uuid(row.conversation_id),
+        person: row.user_id.map(UserId::from_uuid),
+        group: row.group_id.map(ClassGroupId::from_uuid),
+        tally: row.tally.map(|JsonColumn(tally)| tally),
+        behind: row.behind.then_some(row.bytes),
+    });
+    Ok(copies.collect())
+}
+
+/// Counts what changed since it was last counted, within the limits. Answers how many copies are behind all the same.
+async fn refresh(services: &Services, copies: &mut [Copy]) -> Result<usize, Error> {
+    let mut bytes = 0;
+    let fresh: Vec<ConversationId> = copies
+        .iter()
+        .filter_map(|copy| copy.behind.map(|size| (copy.id, size)))
+        .take(MAX_FRESH)
+        .take_while(|(_, size)| {
+            bytes += size;
+            bytes <= MAX_FRESH_BYTES
+        })
+        .map(|(id, _)| id)
+        .collect();
+    let mut tallies = services.rooms.tallies(&fresh).await?;
+    for copy in copies.iter_mut() {
+        if let Some(tally) = tallies.remove(&copy.id) {
+            (copy.tally, copy.behind) = (Some(tally), None);
+        }
+    }
+    Ok(copies.iter().filter(|copy| copy.behind.is_some()).count())
+}
+
+/// What stood in every copy from the start.
+async fn seed(db: &PgPool, activity: ActivityId) -> Result<Tally, Error> {
+    let seed = sqlx::query_scalar!(
+        r#"select seed_tally as "tally?: JsonColumn<Tally>" from activities where id = $1"#,
+        activity.uuid()
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(seed.map(|JsonColumn(tally)| tally).unwrap_or_default())
+}
+
+/// What each person did in all copies, beyond what was there.
+fn summed(copies: &[Copy], seed: &Tally) -> BTreeMap<UserId, Work> {
+    let mut all = BTreeMap::<UserId, Work>::new();
+    let nothing = Work::default();
+    for (author, work) in copies.iter().filter_map(|copy| copy.tally.as_ref()).flat_map(|tally| &tally.people) {
+        let before = seed.people.get(author).unwrap_or(&nothing);
+        let sum = all.entry(*author).or_default();
+        sum.highlights += work.highlights.saturating_sub(before.highlights);
+        sum.comments += work.comments.saturating_sub(before.comments);
+        sum.replies += work.replies.saturating_sub(before.replies);
+        for (tag, count) in &work.tagged {
+            *sum.tagged.entry(*tag).or_default() += count.saturating_sub(before.tagged.get(tag).copied().unwrap_or(0));
+        }
+    }
+    all.retain(|_, work| work.highlights + work.comments > 0);
+    all
+}
+
+/// The template's tags, and then those of the copies, the most used first.
+fn vocabulary(copies: &[Copy], seed: &Tally) -> Vec<OverviewTag> {
+    let known: HashSet<TagId> = seed.tags.iter().map(|(id, _)| *id).collect();
+    let mut added = BTreeMap::<TagId, (u32, &str)>::new();
+    for tally in copies.iter().filter_map(|copy| copy.tally.as_ref()) {
+        for (id, name) in tally.tags.iter().filter(|(id, _)| !known.contains(id)) {
+            let used: u32 = tally.people.values().filter_map(|work| work.tagged.get(id)).sum();
+            let entry = added.entry(*id).or_insert((0, name));
+            entry.0 += used;
+        }
+    }
+    let mut added: Vec<_> = added.into_iter().filter(|(_, (used, _))| *used > 0).collect();
+    added.sort_by_key(|(id, (used, _))| (Reverse(*used), *id));
+    let added = added.into_iter().map(|(id, (_, name))| (id, name.to_owned()));
+    let tags = seed.tags.iter().cloned().chain(added).take(MAX_TAGS);
+    tags.map(|(id, name)| OverviewTag { id, name }).collect()
+}
+
+async fn last_active(db: &PgPool, copies: &[Uuid]) -> Result<HashMap<UserId, OffsetDateTime>, Error> {
+    let rows = sqlx::query!(
+        r#"select user_id as "user!", max(at) as "at!"
+           from (select user_id, edited_at as at from copy_editors where conversation_id = any($1)
+                 union all
+                 select author, created_at
+                 from annotation_update
+                 where conversation_id = any($1) and author is not null) as edits
+           group by user_id"#,
+        copies
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (UserId::from_uuid(row.user), row.at)).collect())
+}
+
+async fn late(db: &PgPool, copies: &[Uuid]) -> Result<HashMap<UserId, Vec<LateWork>>, Error> {
+    let rows = sqlx::query!(
+        r#"select conversation_id, user_id, count(*) as "changes!", max(sent_at) as "sent_at!"
+           from late_work
+           where conversation_id = any($1) and taken_in_at is null
+           group by conversation_id, user_id"#,
+        copies
+    )
+    .fetch_all(db)
+    .await?;
+    let mut late = HashMap::<UserId, Vec<LateWork>>::new();
+    for row in rows {
+        let (copy, sent_at) = (ConversationId::from_uuid(row.conversation_id), rfc3339(row.sent_at));
+        let work = LateWork { copy, changes: row.changes, sent_at };
+        late.entry(UserId::from_uuid(row.user_id)).or_default().push(work);
+    }
+    Ok(late)
+}
+
+/// Everybody of the class and whoever else has done something, by name.
+async fn people(db: &PgPool, supervisor: Supervisor, authors: &[Uuid]) -> Result<Vec<Someone>, Error> {
+    let rows = sqlx::query!(
+        r#"select u.id, u.name, u.email, m.role as "role?", g.id as "group?", g.name as "group_name?"
+           from users u
+           left join memberships m on m.class_id = $1 and m.user_id = u.id
+           left join class_groups g on g.id = m.group_id
+           where m.user_id is not null or u.id = any($2)
+           order by lower(u.name), u.id"#,
+        supervisor.participant().class().uuid(),
+        authors
+    )
+    .fetch_all(db)
+    .await?;
+    let people = rows.into_iter().map(|row| Someone {
+        id: UserId::from_uuid(row.id),
+        name: row.name,
+        email: row.email,
+        is_student: row.role.as_deref() == Some("student"),
+        is_member: row.role.is_some(),
+        group: row.group.map(ClassGroupId::from_uuid).zip(row.group_name),
+    });
+    Ok(people.collect())
+}
+
+async fn group_names(db: &PgPool, supervisor: Supervisor) -> Result<HashMap<ClassGroupId, String>, Error> {
+    let class = supervisor.participant().class();
+    let rows =
+        sqlx::query!("select id, name from class_groups where class_id = $1", class.uuid()).fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (ClassGroupId::from_uuid(row.id), row.name)).collect())
+}
+
+fn named(copies: &[Copy], people: &[Someone], groups: &HashMap<ClassGroupId, String>) -> Vec<CopyWork> {
+    let names: HashMap<UserId, &str> = people.iter().map(|one| (one.id, one.name.as_str())).collect();
+    let name = |copy: &Copy| match (copy.person, copy.group) {
+        (Some(person), _) => names.get(&person).map_or("Somebody who has left", |name| *name).to_owned(),
+        (None, Some(group)) => groups.get(&group).cloned().unwrap_or_default(),
+        (None, None) => "Everybody".to_owned(),
+    };
+    let mut shown: Vec<CopyWork> = copies
+        .iter()
+        .map(|copy| CopyWork { id: copy.id, person: copy.person, group: copy.group, name: name(copy) })
+        .collect();
+    shown.sort_by_cached_key(|copy| (copy.name.to_lowercase(), copy.id));
+    shown
+}
+
+/// One line for each person. Programs take what begins with some signs for a formula, whoever wrote it: such a cell begins
+/// with an apostrophe.
+fn sheet(overview: &Overview) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut write = |cells: Vec<String>| {
+        // Into memory, and each line has as many cells as the first: neither can fail.
+        let _ = writer.write_record(cells.into_iter().map(harmless));
+    };
+    let first =
+        ["Name", "E-mail", "Group", "Started", "Highlights", "Comments", "Replies", "Last active", "Late changes"];
+    let tags = overview.tags.iter().map(|tag| format!("Tag: {}", tag.name));
+    write(first.into_iter().map(str::to_owned).chain(tags).collect());
+    for person in &overview.people {
+        let late: i64 = person.late.iter().map(|late| late.changes).sum();
+        let cells = [
+            person.name.clone(),
+            person.email.clone(),
+            person.group.clone().unwrap_or_default(),
+            if person.copy.is_some() { "yes" } else { "no" }.to_owned(),
+            person.highlights.to_string(),
+            person.comments.to_string(),
+            person.replies.to_string(),
+            person.last_active.clone().unwrap_or_default(),
+            late.to_string(),
+        ];
+        write(cells.into_iter().chain(person.tagged.iter().map(u32::to_string)).collect());
+    }
+    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+fn harmless(cell: String) -> String {
+    if cell.trim_start().starts_with(['=', '+', '-', '@']) || cell.starts_with(['\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\u{a0}=1"];
+        assert!(formulas.iter().all(|cell| harmless((*cell).to_owned()).starts_with('\'')));
+        assert!(["Ann", "1", "", "a=b"].iter().all(|cell| harmless((*cell).to_owned()) == **cell));
+    }
+
+    #[test]
+    fn what_stood_in_the_template_is_nobodys_work() {
+        let (ann, ben, tag) = (UserId::new(), UserId::new(), TagId::new());
+        let work = |highlights| Work { highlights, tagged: [(tag, highlights)].into(), ..Work::default() };
+        let tally = |people: Vec<(UserId, Work)>| Tally { people: people.into_iter().collect(), tags: Vec::new() };
+        let copy = |tally| Copy { id: ConversationId::new(), person: None, group: None, tally, behind: None };
+        let copies = [
+            copy(Some(tally(vec![(ann, work(2))]))),
+            copy(Some(tally(vec![(ann, work(2)), (ben, work(3))]))),
+            copy(None),
+        ];
+        assert_eq!(summed(&copies, &tally(vec![(ann, work(2))])), [(ben, work(3))].into());
+    }
+}

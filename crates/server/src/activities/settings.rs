@@ -1,0 +1,205 @@
+//! What staff say of activities.
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::JsonRejection, rejection::PathRejection},
+    http::StatusCode,
+};
+use shared::{
+    api::{ActivitySettings, CreatedActivity, MAX_INSTRUCTIONS_BYTES},
+    ids::{ActivityId, ClassId, ConversationId, UserId},
+};
+use sqlx::PgConnection;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::MAX_ACTIVITIES;
+use crate::{access, classes, error::Error, services::Services, sessions::Caller};
+
+/// Settings that can be stored.
+struct Checked {
+    title: String,
+    instructions: String,
+    opens_at: Option<OffsetDateTime>,
+    closes_at: Option<OffsetDateTime>,
+}
+
+impl Checked {
+    fn of(settings: &ActivitySettings) -> Result<Self, Error> {
+        let title = classes::name(&settings.title, 200)
+            .map_err(|_| Error::Invalid("bad_title", "title: a title has 1 to 200 characters.".into()))?;
+        let instructions = settings.instructions.trim();
+        if instructions.len() > MAX_INSTRUCTIONS_BYTES {
+            let (has, limit) = (instructions.len() >> 10, MAX_INSTRUCTIONS_BYTES >> 10);
+            let why = format!("instructions: these are {has} KiB, and {limit} KiB is the limit.");
+            return Err(Error::Invalid("bad_instructions", why));
+        }
+        if instructions.contains('\0') {
+            return Err(Error::Invalid("bad_instructions", "instructions: there is a character 0 in it.".into()));
+        }
+        let opens_at = moment("opens_at", settings.opens_at.as_deref())?;
+        let closes_at = moment("closes_at", settings.closes_at.as_deref())?;
+        if opens_at.zip(closes_at).is_some_and(|(opens, closes)| opens >= closes) {
+            return Err(Error::Invalid("bad_times", "closes_at: an activity closes after it opens.".into()));
+        }
+        Ok(Self { title, instructions: instructions.to_owned(), opens_at, closes_at })
+    }
+}
+
+fn moment(field: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    match OffsetDateTime::parse(text, &Rfc3339) {
+        Ok(at) if (2000..2200).contains(&at.year()) => Ok(Some(at)),
+        _ => Err(Error::Invalid("bad_times", format!("{field}: a time is RFC 3339, such as 2026-03-02T09:00:00Z."))),
+    }
+}
+
+/// Refuses a conversation that `user` may not give to this class to work on.
+async fn check_template(
+    conn: &mut PgConnection,
+    user: UserId,
+    class: ClassId,
+    template: ConversationId,
+) -> Result<(), Error> {
+    let found = sqlx::query_scalar!(
+        "select c.id
+         from conversations c
+         where c.id = $1
+           and (c.owner_id = $2 or (c.share = 'class' and c.class_id = $3))
+           and not exists (select from activity_copies w where w.conversation_id = c.id)",
+        template.uuid(),
+        user.uuid(),
+        class.uuid()
+    )
+    .fetch_optional(conn)
+    .await?;
+    let why = "template: this is no conversation of yours, and none that is shared with the class.";
+    found.map(drop).ok_or_else(|| Error::Invalid("no_template", why.into()))
+}
+
+/// `POST /api/v1/classes/{class}/activities`
+pub async fn create(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ClassId>, PathRejection>,
+    body: Result<Json<ActivitySettings>, JsonRejection>,
+) -> Result<(StatusCode, Json<CreatedActivity>), Error> {
+    let Path(class) = path?;
+    let mut tx = services.db.begin().await?;
+    // So that the count of them is right, and nobody archives the class meanwhile.
+    access::lock(&mut tx, class).await?;
+    let teacher = access::staff(&mut tx, caller.id, class).await?.teacher()?.member();
+    let Json(settings) = body?;
+    let checked = Checked::of(&settings)?;
+    check_template(&mut tx, teacher.user(), class, settings.template).await?;
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from activities where class_id = $1"#,
+        teacher.class().uuid()
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if count >= MAX_ACTIVITIES {
+        return Err(Error::Conflict(
+            "too_many_activities",
+            format!("A class has at most {MAX_ACTIVITIES} activities."),
+        ));
+    }
+    let id = ActivityId::new();
+    sqlx::query!(
+        "insert into activities (id, class_id, title, instructions, template_id, mode, opens_at, closes_at, created_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        id.uuid(),
+        teacher.class().uuid(),
+        checked.title,
+        checked.instructions,
+        settings.template.uuid(),
+        settings.mode.as_str(),
+        checked.opens_at,
+        checked.closes_at,
+        teacher.user().uuid()
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(CreatedActivity { id })))
+}
+
+/// `PUT /api/v1/activities/{activity}`
+pub async fn change(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ActivityId>, PathRejection>,
+    body: Result<Json<ActivitySettings>, JsonRejection>,
+) -> Result<StatusCode, Error> {
+    let Path(id) = path?;
+    let mut tx = services.db.begin().await?;
+    let supervisor = access::supervisor(&mut tx, caller.id, id).await?;
+    supervisor.may_change()?;
+    let Json(settings) = body?;
+    let checked = Checked::of(&settings)?;
+    // Nobody makes the first copy meanwhile.
+    let before = sqlx::query!("select template_id, mode from activities where id = $1 for update", id.uuid())
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let started = sqlx::query_scalar!(
+        r#"select exists (select from activity_copies where activity_id = $1) as "started!""#,
+        id.uuid()
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    let other_template = before.template_id != settings.template.uuid();
+    if started && (other_template || before.mode != settings.mode.as_str()) {
+        let why = "Somebody has started this already: the template, and who works together, stay as they are.";
+        return Err(Error::Conflict("started", why.into()));
+    }
+    if other_template {
+        check_template(&mut tx, caller.id, supervisor.participant().class(), settings.template).await?;
+    }
+    // What was taken of the template for a copy that did not come about is taken anew for the next.
+    sqlx::query!(
+        "update activities
+         set title = $2, instructions = $3, template_id = $4, mode = $5, opens_at = $6, closes_at = $7,
+             seed = case when $8 then seed end
+         where id = $1",
+        id.uuid(),
+        checked.title,
+        checked.instructions,
+        settings.template.uuid(),
+        settings.mode.as_str(),
+        checked.opens_at,
+        checked.closes_at,
+        started
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/v1/activities/{activity}`
+pub async fn delete(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ActivityId>, PathRejection>,
+) -> Result<StatusCode, Error> {
+    let Path(id) = path?;
+    let mut tx = services.db.begin().await?;
+    access::supervisor(&mut tx, caller.id, id).await?.may_change()?;
+    // Nobody makes the first copy meanwhile.
+    sqlx::query_scalar!("select id from activities where id = $1 for update", id.uuid())
+        .fetch_optional(&mut *tx)
+        .await?;
+    let deleted = sqlx::query!(
+        "delete from activities a
+         where a.id = $1 and not exists (select from activity_copies w where w.activity_id = a.id)",
+        id.uuid()
+    )
+    .execute(&mut *tx)
+    .await?;
+    if deleted.rows_affected() == 0 {
+        let why = "Somebody has started this already: it holds their work. Let it close instead.";
+        return Err(Error::Conflict("started", why.into()));
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,194 @@
+//! Starting an activity: a copy of its template for whoever it is for, once, however many press at once.
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+};
+use shared::{
+    api::Created,
+    ids::{ActivityId, ConversationId, UserId},
+};
+use sqlx::{PgConnection, types::Json as JsonColumn};
+use uuid::Uuid;
+
+use crate::{
+    access::{self, CopyKey, Starter},
+    error::Error,
+    services::Services,
+    sessions::Caller,
+};
+
+/// How often settings may be changed between taking the template and copying it.
+const TRIES: usize = 5;
+
+/// `POST /api/v1/activities/{activity}/start`
+pub async fn start(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ActivityId>, PathRejection>,
+) -> Result<Json<Created>, Error> {
+    let Path(id) = path?;
+    for _ in 0..TRIES {
+        let mut conn = services.db.acquire().await?;
+        let participant = access::participant(&mut conn, caller.id, id).await?;
+        // What is started can be opened, also when it has closed.
+        if let Ok(key) = participant.key()
+            && let Some(copy) = copy_of(&mut conn, id, key).await?
+        {
+            return Ok(Json(Created { id: copy }));
+        }
+        participant.starter()?;
+        drop(conn);
+        take_seed(&services, id).await?;
+        let mut tx = services.db.begin().await?;
+        // Neither the settings nor the times change from here on.
+        let has_seed = sqlx::query_scalar!(
+            r#"select seed is not null as "has_seed!" from activities where id = $1 for share"#,
+            id.uuid()
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+        let starter = access::participant(&mut tx, caller.id, id).await?.starter()?;
+        // Otherwise the settings were changed meanwhile, or somebody else was first: both are found now.
+        if has_seed && let Some(copy) = make(&mut tx, starter).await? {
+            tx.commit().await?;
+            return Ok(Json(Created { id: copy }));
+        }
+    }
+    Err(Error::Conflict("changed", "The activity was changed meanwhile. Try again.".into()))
+}
+
+fn columns(key: CopyKey) -> (Option<Uuid>, Option<Uuid>) {
+    match key {
+        CopyKey::Everybody => (None, None),
+        CopyKey::Group(group) => (None, Some(group.uuid())),
+        CopyKey::Person(user) => (Some(user.uuid()), None),
+    }
+}
+
+async fn copy_of(conn: &mut PgConnection, id: ActivityId, key: CopyKey) -> Result<Option<ConversationId>, Error> {
+    let (user, group) = columns(key);
+    let found = sqlx::query_scalar!(
+        "select conversation_id
+         from activity_copies
+         where activity_id = $1 and user_id is not distinct from $2 and group_id is not distinct from $3",
+        id.uuid(),
+        user,
+        group
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.map(ConversationId::from_uuid))
+}
+
+/// Keeps what the template holds now as what every copy begins with, if nothing is kept yet.
+async fn take_seed(services: &Services, id: ActivityId) -> Result<(), Error> {
+    // A whole class that begins at once decodes the template once.
+    let _alone = services.seeds.lock().await;
+    let row = sqlx::query!(
+        r#"select a.template_id, c.owner_id
+           from activities a
+           join conversations c on c.id = a.template_id
+           where a.id = $1 and a.seed is null"#,
+        id.uuid()
+    )
+    .fetch_optional(&services.db)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let (template, owner) = (ConversationId::from_uuid(row.template_id), UserId::from_uuid(row.owner_id));
+    let seed = services.rooms.seed(template, owner).await.map_err(|error| Error::Internal(error.into()))?;
+    let seed = seed.ok_or(Error::NotFound)?;
+    let (clients, authors): (Vec<i64>, Vec<Uuid>) =
+        seed.clients.iter().map(|(client, author)| (client.cast_signed(), author.uuid())).unzip();
+    sqlx::query!(
+        "update activities
+         set seed = $3, seed_highlights = $4, seed_tally = $5, seed_clients = $6, seed_authors = $7
+         where id = $1 and template_id = $2 and seed is null",
+        id.uuid(),
+        template.uuid(),
+        seed.state,
+        seed.highlight_count,
+        JsonColumn(&seed.tally) as _,
+        &clients,
+        &authors
+    )
+    .execute(&services.db)
+    .await?;
+    Ok(())
+}
+
+/// The copy, with the template's messages and the seed's very bytes; nothing if somebody else was first. To be rolled
+/// back then.
+async fn make(conn: &mut PgConnection, starter: Starter) -> Result<Option<ConversationId>, Error> {
+    let (id, activity) = (ConversationId::new(), starter.participant().activity().uuid());
+    let (user, group) = columns(starter.key());
+    sqlx::query!(
+        "insert into conversations (id, title, owner_id)
+         select $1,
+                left(case when g.name is null then a.title else a.title || ' · ' || g.name end, 200),
+                coalesce($3, c.owner_id)
+         from activities a
+         join conversations c on c.id = a.template_id
+         left join class_groups g on g.id = $4
+         where a.id = $2",
+        id.uuid(),
+        activity,
+        user,
+        group
+    )
+    .execute(&mut *conn)
+    .await?;
+    let first = sqlx::query!(
+        "insert into activity_copies (conversation_id, activity_id, user_id, group_id)
+         values ($1, $2, $3, $4)
+         on conflict on constraint activity_copies_once do nothing",
+        id.uuid(),
+        activity,
+        user,
+        group
+    )
+    .execute(&mut *conn)
+    .await?;
+    if first.rows_affected() == 0 {
+        return Ok(None);
+    }
+    fill(conn, id, activity).await?;
+    Ok(Some(id))
+}
+
+/// The bytes do not leave the database.
+async fn fill(conn: &mut PgConnection, id: ConversationId, activity: Uuid) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
+         select m.id, $1, m.position, m.role, m.title, m.markdown, m.text, m.renderer
+         from activities a
+         join messages m on m.conversation_id = a.template_id
+         where a.id = $2",
+        id.uuid(),
+        activity
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into annotation_document_state (conversation_id, crdt_state, seq, highlight_count)
+         select $1, seed, 0, seed_highlights
+         from activities
+         where id = $2",
+        id.uuid(),
+        activity
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into annotation_client (conversation_id, client, author)
+         select $1, wrote.client, wrote.author
+         from activities a, unnest(a.seed_clients, a.seed_authors) as wrote (client, author)
+         where a.id = $2",
+        id.uuid(),
+        activity
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

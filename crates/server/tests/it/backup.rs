@@ -1,0 +1,233 @@
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{Read, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+use server::{backup, database};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
+
+use crate::{
+    rooms_support::{log, until},
+    support::{
+        run::scratch,
+        test_app::{TestApp, Visitor},
+        test_database::TestDatabase,
+    },
+};
+
+/// What a line of `COPY` has to write otherwise, and what people write.
+const WORDS: &str = "Tab\there, \\N and \\. and a \"quote\"\n\nEin Absatz mit ä, 鯨 und 🐋.";
+
+async fn connection(pool: &PgPool) -> PgConnection {
+    pool.acquire().await.unwrap().detach()
+}
+
+async fn save(pool: &PgPool, file: &Path) -> Result<backup::Summary, backup::BackupError> {
+    backup::save(&mut connection(pool).await, file).await
+}
+
+async fn restore(pool: &PgPool, file: &Path) -> Result<backup::Summary, backup::BackupError> {
+    backup::restore(&mut connection(pool).await, file).await
+}
+
+/// What each table holds, whatever the order of its rows.
+async fn contents(pool: &PgPool) -> BTreeMap<String, (i64, Option<String>)> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "select tablename::text from pg_tables where schemaname = 'public' and tablename <> '_sqlx_migrations'",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let mut contents = BTreeMap::new();
+    for name in names {
+        let sum = format!("select count(*), md5(string_agg(t::text, '|' order by t::text)) from {name} t");
+        let found = sqlx::query_as(AssertSqlSafe(sum)).fetch_one(pool).await.unwrap();
+        contents.insert(name, found);
+    }
+    contents
+}
+
+/// A server with a conversation that somebody has written in.
+async fn lived_in() -> (TestApp, Visitor, String) {
+    let app = TestApp::start().await;
+    let instructor = app.person("instructor").await;
+    let talk = instructor.conversation("A \\ and a | in a title", WORDS, "class").await;
+    let mut peer = instructor.sync(&talk).await;
+    peer.write("kept notes \\ \u{1f40b}\n").await;
+    peer.settle().await;
+    // When the last one has left, its log becomes a snapshot, whose time nobody knows.
+    drop(peer);
+    until(async || log(&app.database.pool, talk.parse().unwrap()).await.is_empty()).await;
+    (app, instructor, talk)
+}
+
+/// The backup with this done to one of its entries.
+fn changed(file: &Path, name: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> PathBuf {
+    let mut archive = ZipArchive::new(File::open(file).unwrap()).unwrap();
+    let path = file.with_extension("changed");
+    let mut copy = ZipWriter::new(File::create(&path).unwrap());
+    let mut change = Some(change);
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let called = entry.name().unwrap().into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        if called == name {
+            bytes = change.take().unwrap()(bytes);
+        }
+        copy.start_file(called, SimpleFileOptions::default()).unwrap();
+        copy.write_all(&bytes).unwrap();
+    }
+    assert!(change.is_none(), "there is a {name}");
+    copy.finish().unwrap();
+    path
+}
+
+fn with_manifest(file: &Path, change: impl FnOnce(&mut Value)) -> PathBuf {
+    changed(file, "manifest.json", |bytes| {
+        let mut manifest = serde_json::from_slice(&bytes).unwrap();
+        change(&mut manifest);
+        serde_json::to_vec(&manifest).unwrap()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_saved_comes_back_the_same_in_every_table() {
+    let (app, instructor, talk) = lived_in().await;
+    let file = scratch("backup-same").join("all.zip");
+    let saved = save(&app.database.pool, &file).await.unwrap();
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "for its owner alone");
+    let there = contents(&app.database.pool).await;
+    assert_eq!(saved.rows, there.values().map(|(rows, _)| u64::try_from(*rows).unwrap()).sum::<u64>());
+    assert_eq!(saved.tables, there.len());
+    // What is done after it is not in it.
+    instructor.conversation("Later", "Later.", "none").await;
+
+    let other = TestDatabase::without_tables().await;
+    let restored = restore(&other.pool, &file).await.unwrap();
+    assert_eq!((restored.rows, &restored.made_at), (saved.rows, &saved.made_at));
+    assert_eq!(contents(&other.pool).await, there);
+    let markdown: Vec<String> = sqlx::query_scalar("select markdown from messages where conversation_id = $1::uuid")
+        .bind(&talk)
+        .fetch_all(&other.pool)
+        .await
+        .unwrap();
+    assert!(markdown.concat().contains("\\N and \\. and"), "{markdown:?}");
+    let listening: i64 =
+        sqlx::query_scalar("select count(*) from pg_trigger where not tgisinternal and tgenabled = 'D'")
+            .fetch_one(&other.pool)
+            .await
+            .unwrap();
+    assert_eq!(listening, 0, "triggers do their work again");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_busy_server_is_of_one_moment() {
+    let (app, instructor, _) = lived_in().await;
+    let writing = tokio::spawn(async move {
+        for number in 0..60 {
+            instructor.conversation(&format!("Busy {number}"), WORDS, "class").await;
+        }
+        instructor
+    });
+    let folder = scratch("backup-busy");
+    let mut files = Vec::new();
+    while !writing.is_finished() {
+        let file = folder.join(format!("{}.zip", files.len()));
+        save(&app.database.pool, &file).await.unwrap();
+        files.push(file);
+    }
+    writing.await.unwrap();
+    // Each is whole in itself: references are checked as it is filled. These have no reference that says so.
+    for file in [files.first(), files.last()].into_iter().flatten() {
+        let other = TestDatabase::without_tables().await;
+        restore(&other.pool, file).await.unwrap();
+        let torn: i64 = sqlx::query_scalar(
+            "select count(*) from conversations c where not exists (select from messages where conversation_id = c.id) \
+             or not exists (select from annotation_document_state where conversation_id = c.id)",
+        )
+        .fetch_one(&other.pool)
+        .await
+        .unwrap();
+        assert_eq!(torn, 0);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_older_tables_is_brought_up_to_date() {
+    let old = TestDatabase::without_tables().await;
+    database::migrate_to(&mut connection(&old.pool).await, 6).await.unwrap();
+    sqlx::query("insert into users (id, name, email) values (gen_random_uuid(), 'Old Hand', 'old@example.test')")
+        .execute(&old.pool)
+        .await
+        .unwrap();
+    let file = scratch("backup-old").join("old.zip");
+    save(&old.pool, &file).await.unwrap();
+    let new = TestDatabase::without_tables().await;
+    restore(&new.pool, &file).await.unwrap();
+    let (names, tables): (i64, bool) =
+        sqlx::query_as("select (select count(*) from users), to_regclass('conversation_links') is not null")
+            .fetch_one(&new.pool)
+            .await
+            .unwrap();
+    assert!(names == 1 && tables);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_written_over() {
+    let app = TestApp::start().await;
+    let folder = scratch("backup-over");
+    let file = folder.join("all.zip");
+    save(&app.database.pool, &file).await.unwrap();
+    let why = save(&app.database.pool, &file).await.unwrap_err().to_string();
+    assert!(why.contains("all.zip exists"), "{why}");
+    let why = restore(&app.database.pool, &file).await.unwrap_err().to_string();
+    assert!(why.contains("not empty") && why.contains("has rows"), "{why}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no half of a file stays");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_damaged_or_forged_restores_nothing() {
+    let (app, ..) = lived_in().await;
+    let folder = scratch("backup-damaged");
+    let file = folder.join("all.zip");
+    save(&app.database.pool, &file).await.unwrap();
+    let cut = folder.join("cut.zip");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let other = TestDatabase::without_tables().await;
+    let why = async |file: PathBuf| restore(&other.pool, &file).await.unwrap_err().to_string();
+
+    assert!(why(folder.join("none.zip")).await.contains("none.zip"));
+    assert!(why(cut).await.contains("cut.zip cannot be used"));
+    let words = changed(&file, "tables/messages", |mut bytes| {
+        bytes[40] ^= 1;
+        bytes
+    });
+    assert!(why(words).await.contains("tables/messages is not what was saved"));
+    let later = with_manifest(&file, |manifest| manifest["migration"] = json!(9999));
+    assert!(why(later).await.contains("made by a later version"));
+    let forged = with_manifest(&file, |manifest| {
+        let table =
+            manifest["tables"].as_array_mut().unwrap().iter_mut().find(|table| table["name"] == "users").unwrap();
+        table["columns"][0] = json!("id) from program 'false'; --");
+    });
+    assert!(why(forged).await.contains("users is none of this program's"));
+    let less = with_manifest(&file, |manifest| {
+        manifest["tables"].as_array_mut().unwrap().retain(|table| table["name"] != "tokens");
+    });
+    assert!(why(less).await.contains("says nothing of the table tokens"));
+    let rows: i64 = sqlx::query_scalar("select count(*) from users").fetch_one(&other.pool).await.unwrap();
+    assert_eq!(rows, 0, "what was begun was taken back");
+    restore(&other.pool, &file).await.unwrap();
+    app.stop().await;
+}

@@ -1,0 +1,337 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::Created,
+    ids::{ActivityId, ClassGroupId, ClassId, ConversationId, TagId, UserId},
+};
+
+/// Instructions in bytes, at most.
+pub const MAX_INSTRUCTIONS_BYTES: usize = 64 << 10;
+
+/// Who works on one copy of an activity's template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The whole class.
+    Together,
+    /// Each group of the class.
+    Groups,
+    /// Each person.
+    Individual,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Individual, Self::Groups, Self::Together];
+
+    /// As the database and the API spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Together => "together",
+            Self::Groups => "groups",
+            Self::Individual => "individual",
+        }
+    }
+
+    /// For people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Together => "Everybody together, in one conversation",
+            Self::Groups => "Each group in a copy of its own",
+            Self::Individual => "Everybody alone, each in a copy of their own",
+        }
+    }
+}
+
+/// The text is no mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a mode is together, groups or individual")]
+pub struct InvalidMode;
+
+impl std::str::FromStr for Mode {
+    type Err = InvalidMode;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMode> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text).ok_or(InvalidMode)
+    }
+}
+
+/// What the server's clock says of an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActivityState {
+    /// Not to be started yet.
+    Waiting,
+    /// To be started and worked on.
+    Open,
+    /// To be read by those who started it; no one starts it.
+    Closed,
+}
+
+/// `GET /api/v1/classes/{class}/activities`: for members, newest first, at most 500.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListActivities {
+    /// Of which class.
+    #[serde(skip_serializing)]
+    pub class: ClassId,
+}
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivitySummary {
+    /// Its page is `/activities/{id}`.
+    pub id: ActivityId,
+    /// Its title.
+    pub title: String,
+    /// Who works on one copy.
+    pub mode: Mode,
+    /// When it can be started, RFC 3339; at once if there is none.
+    pub opens_at: Option<String>,
+    /// When it is over, RFC 3339; never if there is none.
+    pub closes_at: Option<String>,
+    /// What is so now.
+    pub state: ActivityState,
+    /// The conversation that the caller works in, if it is started: their own, their group's or everybody's.
+    pub copy: Option<ConversationId>,
+}
+
+endpoint!(ListActivities: Get Vec<ActivitySummary>, "/api/v1/classes/{class}/activities", class);
+
+/// `GET /api/v1/classes/{class}/templates`: conversations that an activity can begin with: the caller's own and those
+/// shared with the class; for staff. Newest first, at most 200.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListTemplates {
+    /// Of which class.
+    #[serde(skip_serializing)]
+    pub class: ClassId,
+}
+
+/// A conversation that an activity can begin with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// Names it.
+    pub id: ConversationId,
+    /// Its title.
+    pub title: String,
+    /// Its owner's name.
+    pub owner: String,
+}
+
+endpoint!(ListTemplates: Get Vec<Template>, "/api/v1/classes/{class}/templates", class);
+
+/// What staff say of an activity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActivitySettings {
+    /// 1 to 200 characters.
+    pub title: String,
+    /// Markdown, at most 64 KiB; shown to students once it is open.
+    #[serde(default)]
+    pub instructions: String,
+    /// What each copy begins with; fixed when the activity is first started.
+    pub template: ConversationId,
+    /// Who works on one copy; fixed when the activity is first started.
+    pub mode: Mode,
+    /// When it can be started, RFC 3339; at once if there is none.
+    #[serde(default)]
+    pub opens_at: Option<String>,
+    /// When it is over, RFC 3339; never if there is none.
+    #[serde(default)]
+    pub closes_at: Option<String>,
+}
+
+/// `POST /api/v1/classes/{class}/activities`: makes one; for staff.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateActivity {
+    /// In which class.
+    #[serde(skip)]
+    pub class: ClassId,
+    /// What it is.
+    #[serde(flatten)]
+    pub settings: ActivitySettings,
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreatedActivity {
+    /// Its page is `/activities/{id}`.
+    pub id: ActivityId,
+}
+
+endpoint!(CreateActivity: Post CreatedActivity, "/api/v1/classes/{class}/activities", class);
+
+/// `GET /api/v1/activities/{activity}`: for members of its class; 404 for others.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GetActivity {
+    /// Which one.
+    #[serde(skip_serializing)]
+    pub activity: ActivityId,
+}
+
+/// An activity as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// What the list says of it.
+    #[serde(flatten)]
+    pub summary: ActivitySummary,
+    /// Its class.
+    pub class: ClassId,
+    /// That class's name.
+    pub class_name: String,
+    /// Markdown; empty for students until it is open.
+    pub instructions: String,
+    /// Whether the caller is staff of the class.
+    pub staff: bool,
+    /// Whether the class is archived: nothing is started or changed.
+    pub archived: bool,
+    /// Why the caller cannot start it although it is open, in words for them.
+    pub hindrance: Option<String>,
+    /// What each copy begins with; for staff.
+    pub template: Option<Template>,
+    /// How many copies there are; for staff.
+    pub copies: Option<i64>,
+}
+
+endpoint!(GetActivity: Get Activity, "/api/v1/activities/{activity}", activity);
+
+/// `PUT /api/v1/activities/{activity}`: other settings; for staff. Once there are copies, template and mode stay as they
+/// are (409 otherwise).
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeActivity {
+    /// Which one.
+    #[serde(skip)]
+    pub activity: ActivityId,
+    /// What it is from now on.
+    #[serde(flatten)]
+    pub settings: ActivitySettings,
+}
+
+endpoint!(ChangeActivity: Put (), "/api/v1/activities/{activity}", activity);
+
+/// `DELETE /api/v1/activities/{activity}`: for staff, while nobody has started it (409 otherwise).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeleteActivity {
+    /// Which one.
+    #[serde(skip_serializing)]
+    pub activity: ActivityId,
+}
+
+endpoint!(DeleteActivity: Delete (), "/api/v1/activities/{activity}", activity);
+
+/// `POST /api/v1/activities/{activity}/start`: the copy that the caller works in, made if it is not there. Asked again it
+/// answers the same. 409 where it cannot be started.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StartActivity {
+    /// Which one.
+    #[serde(skip_serializing)]
+    pub activity: ActivityId,
+}
+
+endpoint!(StartActivity: Post Created, "/api/v1/activities/{activity}/start", activity);
+
+/// `GET /api/v1/activities/{activity}/overview`: who has done what; for staff.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GetOverview {
+    /// Of which one.
+    #[serde(skip_serializing)]
+    pub activity: ActivityId,
+}
+
+/// Who has done what in an activity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// The vocabulary of all copies, tags of the template first; at most 100.
+    pub tags: Vec<OverviewTag>,
+    /// The students of the class and whoever else has worked on it, by name.
+    pub people: Vec<PersonWork>,
+    /// The copies, by what they are called.
+    pub copies: Vec<CopyWork>,
+    /// Copies whose newest changes, of the last seconds, are not counted.
+    pub behind: usize,
+}
+
+/// A tag of the copies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewTag {
+    /// Names it.
+    pub id: TagId,
+    /// Its name.
+    pub name: String,
+}
+
+/// What one person has done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonWork {
+    /// Who.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// The name of their group.
+    pub group: Option<String>,
+    /// The copy that is theirs, their group's or everybody's, if it is started.
+    pub copy: Option<ConversationId>,
+    /// Highlights that they made and are not deleted.
+    pub highlights: u32,
+    /// Of those, how many bear each of [`Overview::tags`], in its order.
+    pub tagged: Vec<u32>,
+    /// Comments that they wrote, replies among them, and are not deleted.
+    pub comments: u32,
+    /// Of those, how many answer another.
+    pub replies: u32,
+    /// When they last changed something, RFC 3339.
+    pub last_active: Option<String>,
+    /// Changes that they sent after it had closed and nobody has taken in.
+    pub late: Vec<LateWork>,
+}
+
+/// What somebody made in time, as they say, and sent when the activity had closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateWork {
+    /// In which copy.
+    pub copy: ConversationId,
+    /// How many changes.
+    pub changes: i64,
+    /// When the last of them came, RFC 3339.
+    pub sent_at: String,
+}
+
+/// One copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyWork {
+    /// Its page is `/c/{id}`.
+    pub id: ConversationId,
+    /// Whose it is, if it is one person's.
+    pub person: Option<UserId>,
+    /// Which group's it is.
+    pub group: Option<ClassGroupId>,
+    /// The name of the person or the group; `Everybody`.
+    pub name: String,
+}
+
+endpoint!(GetOverview: Get Overview, "/api/v1/activities/{activity}/overview", activity);
+
+/// `POST /api/v1/activities/{activity}/late`: takes somebody's late work into the copy, in their name and within the rules
+/// for them; for staff.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TakeInLateWork {
+    /// Of which activity.
+    #[serde(skip_serializing)]
+    pub activity: ActivityId,
+    /// In which copy.
+    pub copy: ConversationId,
+    /// Whose.
+    pub person: UserId,
+}
+
+/// What became of late work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenIn {
+    /// Changes that are in the copy now.
+    pub taken: usize,
+    /// Why others cannot be, each reason once; they stay late work.
+    pub refused: Vec<String>,
+}
+
+endpoint!(TakeInLateWork: Post TakenIn, "/api/v1/activities/{activity}/late", activity);

@@ -1,0 +1,146 @@
+import { report } from '../absence.ts';
+import type { Api } from '../api.ts';
+import { expectAccessible } from '../axe.ts';
+import { expect, test, type Visitor } from '../fixtures.ts';
+import { NO_NETWORK } from '../kept.ts';
+import { lighthouse } from '../texts.ts';
+
+/** Nothing is wider than the window. */
+async function expectNoSideways({ page }: Visitor): Promise<void> {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+}
+
+async function demoClass(api: Api): Promise<string> {
+  const { classes } = await (await api.get('/api/v1/classes')).json();
+  return classes[0].id;
+}
+
+interface Settings {
+  title: string;
+  template: string;
+  mode: string;
+  closes_at?: string;
+}
+
+async function newActivity(api: Api, settings: Settings): Promise<string> {
+  const answer = await api.post(`/api/v1/classes/${await demoClass(api)}/activities`, settings);
+  expect(answer.status(), await answer.text()).toBe(201);
+  return (await answer.json()).id;
+}
+
+async function change(api: Api, activity: string, settings: Settings): Promise<void> {
+  const answer = await api.request.put(`${api.origin}/api/v1/activities/${activity}`, {
+    data: settings,
+    headers: { Origin: api.origin },
+  });
+  expect(answer.status(), await answer.text()).toBe(204);
+}
+
+test('staff give a class a task, students start it once each, and the overview shows who did what', async ({ signIn, ownServer }) => {
+  test.slow();
+  const teacher = await signIn('instructor', { server: ownServer });
+  const { page } = teacher;
+  await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  await page.goto('/classes');
+  await page.getByRole('link', { name: /Demo class/ }).click();
+  await page.getByRole('navigation', { name: 'This class' }).getByRole('link', { name: 'Activities' }).click();
+  await expect(page.getByText('There is nothing to do yet.')).toBeVisible();
+  await page.getByRole('link', { name: 'New activity' }).click();
+  await expectAccessible(page, 'a new activity');
+  const form = page.getByRole('form', { name: 'New activity' });
+  await form.getByLabel('Title').fill('Close reading');
+  await form.getByLabel('Instructions').fill('Read **all** of it & mark <what> you doubt.');
+  await form.getByLabel('Template').selectOption({ label: `${lighthouse.title} (Demo Instructor)` });
+  await form.getByLabel('Closes').fill('2100-03-02T18:30');
+  await form.getByRole('button', { name: 'Create' }).click();
+  await expect(page).toHaveURL(/\/activities\/[-0-9a-f]+$/);
+  const address = page.url();
+  await expect(page.getByText('Read all of it & mark <what> you doubt.')).toBeVisible();
+  await expectAccessible(page, 'an activity');
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await expect(page.getByLabel('Closes'), 'a time is the reader’s own').toHaveValue('2100-03-02T18:30');
+  await expect(page.getByLabel('Instructions')).toHaveValue('Read **all** of it & mark <what> you doubt.');
+
+  const student = await signIn('student-1', { server: ownServer });
+  await student.page.goto('/classes');
+  await student.page.getByRole('link', { name: /Demo class/ }).click();
+  await student.page.getByRole('navigation', { name: 'This class' }).getByRole('link', { name: 'Activities' }).click();
+  await expectAccessible(student.page, 'the activities of a class');
+  const tab = await student.context.newPage();
+  await tab.goto(address);
+  await student.page.getByRole('link', { name: /Close reading/ }).click();
+  await student.page.getByRole('button', { name: 'Start' }).dblclick();
+  await expect(student.page).toHaveURL(/\/c\//);
+  const copy = student.page.url();
+  await tab.getByRole('button', { name: 'Start' }).click();
+  await expect(tab, 'a second tab finds the same').toHaveURL(copy);
+  await tab.close();
+  const a = await student.open(copy.split('/c/')[1]!);
+  await a.comment(await a.highlight(lighthouse.keeper), 'Who says so?');
+  await a.synced('saved');
+  await expectAccessible(student.page, 'a copy of an activity');
+
+  await page.goto(`${address}/overview`);
+  await expect(page.getByRole('list', { name: 'Not started' }).getByRole('listitem')).toHaveText(['Demo Student 2']);
+  const row = page.getByRole('row').filter({ hasText: 'Demo Student 1' });
+  await expect(row.getByRole('cell')).toHaveText(['', 'Open', /2\d\d\d|\d/, '1', '1', '0', '1', ...Array(5).fill('0')]);
+  await expectAccessible(page, 'the overview of an activity');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export CSV' }).click();
+  expect((await download).suggestedFilename()).toBe('activity.csv');
+  await row.getByRole('link', { name: 'Open the conversation of Demo Student 1' }).click();
+  await expect(page.getByText('Who says so?').first()).toBeVisible();
+
+  await student.page.goto(address);
+  await student.page.getByRole('link', { name: 'Continue' }).click();
+  await expect(student.page).toHaveURL(copy);
+  for (const visitor of [teacher, student]) await visitor.page.setViewportSize({ width: 320, height: 640 });
+  for (const path of ['', '/overview', '/settings']) {
+    await page.goto(`${address}${path}`);
+    await expectNoSideways(teacher);
+  }
+});
+
+test('an activity closes while somebody is working and another is without a network, whose work staff take in', async ({
+  signIn,
+  guard,
+  ownServer,
+}) => {
+  test.slow();
+  guard.allow(...NO_NETWORK);
+  const [teacher, present, absent] = await Promise.all([
+    signIn('instructor', { server: ownServer }),
+    signIn('student-1', { server: ownServer }),
+    signIn('student-2', { server: ownServer }),
+  ]);
+  const template = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  const settings = { title: 'Close reading', template, mode: 'together' };
+  const activity = await newActivity(teacher.api, settings);
+  const { id } = await (await present.api.post(`/api/v1/activities/${activity}/start`, {})).json();
+  const [a, b] = [await present.open(id), await absent.open(id)];
+  await absent.context.setOffline(true);
+  await b.synced('offline');
+  await b.comment(await b.highlight(lighthouse.keeper), 'Written in a train.');
+
+  await change(teacher.api, activity, { ...settings, closes_at: new Date(Date.now() + 1_500).toISOString() });
+  await a.synced('read-only');
+  await expect(present.page.getByText('This activity has closed: you can read it')).toBeVisible();
+  await absent.context.setOffline(false);
+  await b.synced('read-only');
+  await expect(report(absent.page)).toContainText('The activity has closed.');
+  await expect(report(absent.page)).toContainText('Written in a train.');
+  await expect(a.cards).toHaveCount(0);
+
+  const { page } = teacher;
+  await page.goto(`/activities/${activity}/overview`);
+  const late = page.getByRole('listitem').filter({ hasText: 'Demo Student 2' }).filter({ hasText: '2 changes' });
+  await expectAccessible(page, 'an overview with late work');
+  await late.getByRole('button', { name: 'Take in the late work of Demo Student 2' }).click();
+  await expect(late.getByRole('status')).toContainText('Taken in: 2.');
+  await a.expectPainted(lighthouse.keeper);
+  await expect(a.cards.getByText('Written in a train.')).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Late work' })).toHaveCount(0);
+  await present.page.goto(`/activities/${activity}`);
+  await expect(present.page.getByText('What was made in it can be read.')).toBeVisible();
+});

@@ -14,9 +14,8 @@ use crate::{
     config::{Config, SignIn},
     database::Database,
     demo,
-    rooms::Rooms,
     router::router,
-    runs::{self, Runs},
+    runs,
     services::Services,
 };
 
@@ -88,7 +87,7 @@ pub async fn run(
     // An error means that the sender is gone, and so the server.
     let _ = stopped.wait_for(|stopped| *stopped).await;
     tracing::info!("stopping");
-    let ((), drained) = tokio::join!(stop_work(&rooms, &runs), tokio::time::timeout(DRAIN, server));
+    let ((), (), drained) = tokio::join!(runs.shutdown(), rooms.shutdown(), tokio::time::timeout(DRAIN, server));
     match drained {
         Ok(outcome) => outcome?.context("the server failed"),
         Err(_) => {
@@ -96,11 +95,6 @@ pub async fn run(
             Ok(())
         }
     }
-}
-
-/// Replies first: those in the rooms hear of their ends.
-async fn stop_work(rooms: &Rooms, runs: &Runs) {
-    tokio::join!(runs.shutdown(), rooms.shutdown());
 }
 
 fn announce(services: &Services, bound: SocketAddr) {

@@ -20,8 +20,8 @@ alter table messages
     add column created_at timestamptz not null default now();
 create index messages_parent on messages (parent_id) where parent_id is not null;
 
--- The end of the branch that was last written in.
-alter table conversations add column leaf_id uuid references messages on delete set null;
+-- The end of the branch that was last written in. No reference: a circle of tables cannot be filled one after the other.
+alter table conversations add column leaf_id uuid;
 
 create table runs (
     id uuid primary key,

@@ -9,7 +9,7 @@ use shared::{
     access::{Access, Rights},
     api::{Conversation, ConversationSummary, CopyOf, CreateConversation, Created, Message, Person, Share, TagSummary},
     document::{self, Tag},
-    ids::{ActivityId, ClassId, ConversationId, MessageId, UserId},
+    ids::{ActivityId, ClassId, ConversationId, MessageId, ProjectId, UserId},
     messages::MessageRole,
     text,
 };
@@ -19,8 +19,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     access,
     error::Error,
+    files,
     import::{self, ImportedConversation, ImportedMessage},
-    rooms,
+    projects, rooms,
     services::Services,
     sessions::Caller,
     sharing,
@@ -159,7 +160,7 @@ pub async fn get(
 async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error> {
     let (id, author_id, rights) = (reader.conversation(), reader.user(), reader.rights());
     let head = sqlx::query!(
-        r#"select c.title, a.id as "activity?", a.title as "task?"
+        r#"select c.title, c.project_id, a.id as "activity?", a.title as "task?"
            from conversations c
            left join activity_copies w on w.conversation_id = c.id
            left join activities a on a.id = w.activity_id
@@ -170,6 +171,11 @@ async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error
     .await?
     .ok_or(Error::NotFound)?;
     let activity = head.activity.map(ActivityId::from_uuid).zip(head.task).map(|(id, title)| CopyOf { id, title });
+    let chat = match head.project_id {
+        Some(project) => Some(projects::chat_of(db, reader, ProjectId::from_uuid(project)).await?),
+        None => None,
+    };
+    let mut files = files::of_messages(db, id).await?;
     let rows = sqlx::query!(
         "select id, role, title, markdown, text
          from messages
@@ -187,9 +193,10 @@ async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error
             title: row.title,
             markdown: row.markdown,
             text: row.text,
+            files: files.remove(&row.id).unwrap_or_default(),
         })
         .collect();
-    Ok(Conversation { id, title: head.title, rights, author_id, activity, messages })
+    Ok(Conversation { id, title: head.title, rights, author_id, activity, chat, messages })
 }
 
 /// A constraint keeps the column to these four.
@@ -331,6 +338,7 @@ pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Js
     Ok(Json(summaries.collect()))
 }
 
-fn rfc3339(at: OffsetDateTime) -> String {
+/// As the API writes a time.
+pub(crate) fn rfc3339(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }

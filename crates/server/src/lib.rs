@@ -72,6 +72,12 @@ pub mod roster;
 /// Conversations and their messages.
 pub mod conversations;
 
+/// Projects: their prompts and chats.
+pub mod projects;
+
+/// Files of projects and chats.
+pub mod files;
+
 /// With whom conversations are shared.
 pub mod sharing;
 

@@ -20,11 +20,14 @@ macro_rules! endpoint {
 mod activities;
 mod classes;
 mod conversations;
+mod files;
 mod invitations;
 mod members;
 mod notices;
 mod people;
 mod problem;
+mod projects;
+mod prompts;
 mod roster;
 mod sessions;
 mod sharing;
@@ -42,8 +45,13 @@ pub use classes::{
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
 };
 pub use conversations::{
-    Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights, ImportChoice,
-    Imported, ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate, Share, TagSummary,
+    ChatOf, Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights,
+    ImportChoice, Imported, ListConversations, ListPeople, ListRefused, ListTags, Message, Person, RefusedUpdate,
+    Share, TagSummary,
+};
+pub use files::{
+    DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
+    MAX_FILES_A_MESSAGE, MessageFile, chat_files_path, project_files_path,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,
@@ -56,6 +64,11 @@ pub use members::{
 pub use notices::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, ReadNotices, Unread};
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOut};
 pub use problem::{Fault, Problem};
+pub use projects::{
+    ChangeProject, ChatSummary, CreateProject, CreatedProject, DeleteProject, GetProject, ListChats, ListProjects,
+    NewChat, Project, ProjectChange, ProjectSummary, Projects,
+};
+pub use prompts::{ActivatePrompt, CreatePrompt, CreatedPrompt, ListPrompts, MAX_PROMPT_BYTES, PromptVersion};
 pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
 };

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Method};
+use super::{Endpoint, MessageFile, Method};
 use crate::{
     access::Rights,
-    ids::{ActivityId, ConversationId, MessageId, UserId},
+    ids::{ActivityId, ConversationId, MessageId, ProjectId, UserId},
     messages::MessageRole,
 };
 
@@ -133,6 +133,9 @@ pub struct Conversation {
     /// What it is a copy of, if it is one of an activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<CopyOf>,
+    /// Where it is a chat with a model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub chat: Option<ChatOf>,
     /// Its messages in order.
     pub messages: Vec<Message>,
 }
@@ -144,6 +147,18 @@ pub struct CopyOf {
     pub id: ActivityId,
     /// Its title.
     pub title: String,
+}
+
+/// The project that a chat belongs to, as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatOf {
+    /// Its page is `/projects/{id}`, for those who may see it.
+    pub project: ProjectId,
+    /// Its name, for those who may see it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// Whether the caller may send messages.
+    pub may_send: bool,
 }
 
 /// One message.
@@ -160,6 +175,9 @@ pub struct Message {
     pub markdown: String,
     /// The canonical text in which offsets count.
     pub text: String,
+    /// What was sent along with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub files: Vec<MessageFile>,
 }
 
 impl Endpoint for GetConversation {

@@ -20,7 +20,7 @@ use shared::{
         Share, TagSummary, Usage,
     },
     document::{self, Tag},
-    ids::{ActivityId, ClassId, ConversationId, MessageId, PromptVersionId, RunId, UserId},
+    ids::{ActivityId, ClassId, ConversationId, MessageId, ProjectId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
     text,
 };
@@ -31,8 +31,9 @@ use uuid::Uuid;
 use crate::{
     access,
     error::Error,
+    files,
     import::{self, ImportedConversation, ImportedMessage},
-    rooms,
+    projects, rooms,
     services::Services,
     sessions::Caller,
     sharing,
@@ -179,7 +180,7 @@ pub async fn get(
 async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -> Result<Conversation, Error> {
     let (id, author_id, rights) = (reader.conversation(), reader.user(), reader.rights());
     let head = sqlx::query!(
-        r#"select c.title, a.id as "activity?", a.title as "task?"
+        r#"select c.title, c.project_id, a.id as "activity?", a.title as "task?"
            from conversations c
            left join activity_copies w on w.conversation_id = c.id
            left join activities a on a.id = w.activity_id
@@ -190,6 +191,10 @@ async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -
     .await?
     .ok_or(Error::NotFound)?;
     let activity = head.activity.map(ActivityId::from_uuid).zip(head.task).map(|(id, title)| CopyOf { id, title });
+    let chat = match head.project_id {
+        Some(project) => Some(projects::chat_of(db, reader, ProjectId::from_uuid(project)).await?),
+        None => None,
+    };
     let row = sqlx::query!(r#"select title, leaf_id as "leaf_id?" from conversations where id = $1"#, id.uuid())
         .fetch_optional(db)
         .await?
@@ -211,11 +216,17 @@ async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -
         (None, Some(leaf)) => branches::through(&nodes, leaf).unwrap_or_else(|| branches::linear(&nodes)),
         (_, None) => branches::linear(&nodes),
     };
-    Ok(Conversation { id, title: head.title, rights, author_id, activity, messages: messages(db, branch).await? })
+    let messages = messages(db, id, branch).await?;
+    Ok(Conversation { id, title: head.title, rights, author_id, activity, chat, messages })
 }
 
 /// The messages of a branch, in its order.
-async fn messages(db: &PgPool, branch: Vec<branches::Place>) -> Result<Vec<Message>, Error> {
+async fn messages(
+    db: &PgPool,
+    conversation: ConversationId,
+    branch: Vec<branches::Place>,
+) -> Result<Vec<Message>, Error> {
+    let mut files = files::of_messages(db, conversation).await?;
     let ids: Vec<_> = branch.iter().map(|place| place.id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select m.id, m.role, m.title, m.markdown, m.text, m.state, m.author_id as "author_id?", m.model,
@@ -240,6 +251,7 @@ async fn messages(db: &PgPool, branch: Vec<branches::Place>) -> Result<Vec<Messa
             title: row.title,
             markdown: row.markdown,
             text: row.text,
+            files: files.remove(&row.id).unwrap_or_default(),
             parent: place.as_ref().and_then(|place| place.parent),
             siblings: place.map(|place| place.siblings).unwrap_or_default(),
             state: state(&row.state),
@@ -398,6 +410,7 @@ pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Js
     Ok(Json(summaries.collect()))
 }
 
-fn rfc3339(at: OffsetDateTime) -> String {
+/// As the API writes a time.
+pub(crate) fn rfc3339(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }

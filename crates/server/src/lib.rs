@@ -81,6 +81,12 @@ pub mod models;
 /// Replies of models: asked for, written, read along, stopped.
 pub mod runs;
 
+/// Projects: their prompts and chats.
+pub mod projects;
+
+/// Files of projects and chats.
+pub mod files;
+
 /// With whom conversations are shared.
 pub mod sharing;
 

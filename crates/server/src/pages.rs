@@ -4,6 +4,7 @@
 mod account;
 mod activities;
 mod classes;
+mod projects;
 mod recovery;
 mod sharing;
 mod sign_in;
@@ -60,6 +61,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/offline", get(offline))
         .merge(activities::routes())
         .merge(classes::routes())
+        .merge(projects::routes())
         .merge(sign_in::routes(services))
         .merge(recovery::routes())
         .merge(sharing::routes())

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, patch, post, put},
 };
-use shared::api::{IMPORT_PATH, MAX_ROSTER_BYTES, MAX_UPLOAD_BYTES};
+use shared::api::{IMPORT_PATH, MAX_FILE_BYTES, MAX_ROSTER_BYTES, MAX_UPLOAD_BYTES};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -16,8 +16,9 @@ use tower_http::{
 };
 
 use crate::{
-    activities, classes, config::SignIn, conversations, development, error::Error, health, import, metrics, models,
-    notices, pages, people, refused, roster, runs, security, services::Services, sessions, sharing, sync_route, tokens,
+    activities, classes, config::SignIn, conversations, development, error::Error, files, health, import, metrics,
+    models, notices, pages, people, projects, refused, roster, runs, security, services::Services, sessions, sharing,
+    sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -29,6 +30,7 @@ const MULTIPART_SLACK: usize = 64 << 10;
 
 /// The typed API.
 fn api(services: &Services) -> Router<Services> {
+    let of_files = DefaultBodyLimit::max(MAX_FILE_BYTES + MULTIPART_SLACK);
     let mut routes = Router::new()
         .route("/api/v1/me", get(people::me).post(people::rename))
         .route("/api/v1/sign-out", post(people::sign_out))
@@ -58,6 +60,16 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}/sharing/links/{link}", delete(sharing::revoke_link))
         .route("/api/v1/links/{secret}", get(sharing::preview_link))
         .route("/api/v1/links/{secret}/open", post(sharing::open_link))
+        .route("/api/v1/projects", get(projects::list).post(projects::create))
+        .route("/api/v1/projects/{project}", get(projects::get).patch(projects::change).delete(projects::delete))
+        .route("/api/v1/projects/{project}/prompts", get(projects::list_prompts).post(projects::create_prompt))
+        .route("/api/v1/projects/{project}/prompts/{prompt}/activate", post(projects::activate_prompt))
+        .route("/api/v1/projects/{project}/conversations", get(projects::list_chats).post(projects::create_chat))
+        .route(
+            "/api/v1/projects/{project}/files/{file}",
+            get(files::download_of_project).delete(files::delete_of_project),
+        )
+        .route("/api/v1/conversations/{id}/files/{file}", get(files::download_of_chat).delete(files::delete_of_chat))
         .route("/api/v1/classes", get(classes::list).post(classes::create))
         .route("/api/v1/classes/join", post(classes::join_by_code))
         .route("/api/v1/classes/{class}", get(classes::get).patch(classes::change))
@@ -87,6 +99,11 @@ fn api(services: &Services) -> Router<Services> {
             "/api/v1/classes/{class}/roster",
             post(roster::upload).layer(DefaultBodyLimit::max(MAX_ROSTER_BYTES + MULTIPART_SLACK)),
         )
+        .route(
+            "/api/v1/projects/{project}/files",
+            get(files::list_of_project).post(files::add_to_project).layer(of_files.clone()),
+        )
+        .route("/api/v1/conversations/{id}/files", get(files::list_of_chat).post(files::add_to_chat).layer(of_files))
         .route(
             IMPORT_PATH,
             post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)),

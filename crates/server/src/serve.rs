@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     config::{Config, SignIn},
     database::Database,
-    demo,
+    demo, files,
     router::router,
     runs,
     services::Services,
@@ -70,6 +70,7 @@ pub async fn run(
     runs::take_over(&services).await;
     let _keeps = AbortOnDropHandle::new(tokio::spawn(runs::keep(services.clone())));
     let _follows = AbortOnDropHandle::new(tokio::spawn(rooms.clone().follow_access()));
+    let _sweeps = AbortOnDropHandle::new(tokio::spawn(files::follow(services.db.clone(), services.files.clone())));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     // Otherwise an ack that follows a relayed frame waits 40 ms for the client's TCP to acknowledge that.
     let listener = listener.tap_io(|connection| {

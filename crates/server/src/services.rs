@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use anyhow::Context;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
@@ -11,6 +12,7 @@ use crate::{
     attempts::Attempts,
     config::{Config, Origin},
     error::Error,
+    files::Files,
     rooms::Rooms,
     runs::Runs,
     sign_in::Ways,
@@ -33,6 +35,8 @@ pub struct Services {
     pub ways: Ways,
     /// Where the pages find their scripts.
     pub leptos: LeptosOptions,
+    /// What people uploaded.
+    pub files: Files,
     /// Codes that people tried to join a class by.
     pub codes_tried: Arc<Attempts>,
     /// Held while what copies of an activity begin with is read.
@@ -61,6 +65,7 @@ impl Services {
         Ok(Self {
             rooms: Rooms::new(db.clone()),
             runs: Runs::new(config.model.clone())?,
+            files: Files::in_folder(config.data_dir.join("files")).context("cannot make the folder of files")?,
             ways: Ways::new(&config.sign_in)?,
             config: Arc::new(config),
             origin,

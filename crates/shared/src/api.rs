@@ -21,11 +21,14 @@ mod activities;
 mod class_models;
 mod classes;
 mod conversations;
+mod files;
 mod invitations;
 mod members;
 mod notices;
 mod people;
 mod problem;
+mod projects;
+mod prompts;
 mod roster;
 mod runs;
 mod sessions;
@@ -45,9 +48,13 @@ pub use classes::{
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
 };
 pub use conversations::{
-    Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights, ImportChoice,
-    Imported, ListConversations, ListPeople, ListRefused, ListTags, Message, Person, Reason, RefusedUpdate, Share,
-    TagSummary,
+    ChatOf, Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights,
+    ImportChoice, Imported, ListConversations, ListPeople, ListRefused, ListTags, Message, Person, Reason,
+    RefusedUpdate, Share, TagSummary,
+};
+pub use files::{
+    DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
+    MAX_FILES_A_MESSAGE, MessageFile, chat_files_path, project_files_path,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,
@@ -60,13 +67,17 @@ pub use members::{
 pub use notices::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, ReadNotices, Unread};
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOut};
 pub use problem::{Fault, Problem};
+pub use projects::{
+    ChangeProject, ChatSummary, CreateProject, CreatedProject, DeleteProject, GetProject, ListChats, ListProjects,
+    NewChat, Project, ProjectChange, ProjectSummary, Projects,
+};
+pub use prompts::{ActivatePrompt, CreatePrompt, CreatedPrompt, ListPrompts, MAX_PROMPT_BYTES, PromptVersion};
 pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
 };
 pub use runs::{
-    Delta, IDEMPOTENCY_KEY, ListModels, MAX_FILES_A_MESSAGE, MAX_RUNS_A_PERSON, MAX_WAITING_RUNS, MessageState,
-    ModelList, Quota, Regenerate, RunDone, RunError, RunEvent, SendMessage, Snapshot, Started, StopRun, Usage,
-    run_events_path,
+    Delta, IDEMPOTENCY_KEY, ListModels, MAX_RUNS_A_PERSON, MAX_WAITING_RUNS, MessageState, ModelList, Quota,
+    Regenerate, RunDone, RunError, RunEvent, SendMessage, Snapshot, Started, StopRun, Usage, run_events_path,
 };
 pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
 pub use sharing::{

@@ -116,11 +116,11 @@ ids! {
     ActivityId;
     /// A line of somebody's inbox.
     NoticeId;
-    /// A home for chats with a model.
+    /// A home for chats, prompts and files.
     ProjectId;
-    /// A version of a prompt.
+    /// A version of a project's prompt.
     PromptVersionId;
-    /// A file of a project.
+    /// A file of a project or of a chat.
     FileId;
     /// What writes one reply of a model.
     RunId;

@@ -2,7 +2,7 @@
 
 use shared::{
     api::{MAX_RUNS_A_PERSON, MAX_WAITING_RUNS, MessageState},
-    ids::{ConversationId, FileId, MessageId, RunId, UserId},
+    ids::{ConversationId, MessageId, RunId, UserId},
     messages::MessageRole,
     text,
 };
@@ -183,34 +183,6 @@ pub(super) struct Asked<'a> {
     pub(super) model: &'a str,
     pub(super) key: &'a str,
     pub(super) hash: &'a [u8],
-}
-
-/// Attaches files to a message, in their order: of its chat's project, or of the chat itself.
-pub(super) async fn attach(conn: &mut PgConnection, message: MessageId, files: &[FileId]) -> Result<(), Error> {
-    let ids: Vec<_> = files.iter().map(|file| file.uuid()).collect();
-    let attached = sqlx::query!(
-        "insert into message_files (message_id, file_id, position)
-         select m.id, f.id, (asked.number - 1)::smallint
-         from unnest($2::uuid[]) with ordinality as asked (id, number)
-         join messages m on m.id = $1
-         join conversations c on c.id = m.conversation_id
-         join files f on f.id = asked.id and f.project_id = c.project_id
-         where f.stored_at is not null
-           and f.deleted_at is null
-           and (f.conversation_id is null or f.conversation_id = c.id)",
-        message.uuid(),
-        &ids
-    )
-    .execute(conn)
-    .await?;
-    if attached.rows_affected() == files.len() as u64 {
-        Ok(())
-    } else {
-        Err(Error::Invalid(
-            "no_such_file",
-            "files: one of these files is not in this chat or its project any more.".into(),
-        ))
-    }
 }
 
 fn key_taken(error: sqlx::Error) -> Error {

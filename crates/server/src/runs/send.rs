@@ -10,7 +10,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 use shared::{
-    api::{IDEMPOTENCY_KEY, MAX_FILES_A_MESSAGE, MessageState, Regenerate, SendMessage, Started},
+    api::{IDEMPOTENCY_KEY, MessageState, Regenerate, SendMessage, Started},
     ids::{ConversationId, MessageId, RunId, UserId},
     messages::MessageRole,
     text::MAX_MARKDOWN_BYTES,
@@ -22,7 +22,7 @@ use super::{
     place::{self, Asked, Said},
     store, tell,
 };
-use crate::{access, error::Error, model, models, services::Services, sessions::Caller};
+use crate::{access, error::Error, files, model, models, services::Services, sessions::Caller};
 
 /// `POST /api/v1/conversations/{id}/messages`
 pub async fn send(
@@ -56,7 +56,7 @@ pub async fn send(
         (None, None) => held.leaf,
     };
     let message = held.say(&mut tx, Said { author: sender.user(), parent, markdown, text }).await?;
-    place::attach(&mut tx, message, &what.files).await?;
+    files::attach(&mut tx, sender, message, &what.files).await?;
     let asked =
         Asked { user: sender.user(), parent: Some(message), model: &name, key: &request.key, hash: &request.hash };
     let (reply, run) = held.ask(&mut tx, asked).await?;
@@ -166,13 +166,6 @@ impl Request {
         if parent.is_some() && replaces.is_some() {
             let why = "parent, replaces: a message follows another or stands in its place, not both.";
             return Err(Error::Invalid("two_places", why.into()));
-        }
-        let mut once = files.clone();
-        once.sort_unstable();
-        once.dedup();
-        if files.len() > MAX_FILES_A_MESSAGE || once.len() != files.len() {
-            let why = format!("files: at most {MAX_FILES_A_MESSAGE} fit to a message, each once.");
-            return Err(Error::Invalid("bad_files", why));
         }
         Ok(Self { model, what: Some(What { text, parent, replaces, files }), ..self })
     }

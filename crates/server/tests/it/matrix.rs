@@ -89,6 +89,41 @@ GET    /api/v1/models                                                401   200  
 GET    /api/v1/links/{secret}                                        401   200   200   200   200   200   200   200   200   200
 POST   /api/v1/links/{secret}/open                                   401   403   200   200   200   200   200   200   200   200
 
+GET    /api/v1/projects                                              401   200   200   200   200   200   200   200   200   200
+POST   /api/v1/projects                                              401   403   201   201   201   201   201   201   201   201
+GET    /api/v1/projects/{project}                          class     401   200   404   404   200   200   200   200   200   200
+GET    /api/v1/projects/{project}                          own       401   404   404   404   404   404   404   200   404   404
+PATCH  /api/v1/projects/{project}                          class     401   403   404   404   403   204   204   403   204   204
+PATCH  /api/v1/projects/{project}                          own       401   403   404   404   404   404   404   204   404   404
+DELETE /api/v1/projects/{project}                          class     401   403   404   404   403   204   204   403   204   204
+DELETE /api/v1/projects/{project}                          own       401   403   404   404   404   404   404   204   404   404
+GET    /api/v1/projects/{project}/prompts                  class     401   200   404   404   200   200   200   200   200   200
+GET    /api/v1/projects/{project}/prompts                  own       401   404   404   404   404   404   404   200   404   404
+POST   /api/v1/projects/{project}/prompts                  class     401   403   404   404   403   201   201   403   201   201
+POST   /api/v1/projects/{project}/prompts                  own       401   403   404   404   404   404   404   201   404   404
+POST   /api/v1/projects/{project}/prompts/{prompt}/activate class   401   403   404   404   403   204   204   403   204   204
+POST   /api/v1/projects/{project}/prompts/{prompt}/activate own     401   403   404   404   404   404   404   204   404   404
+GET    /api/v1/projects/{project}/conversations            class     401   200   404   404   200   200   200   200   200   200
+GET    /api/v1/projects/{project}/conversations            own       401   404   404   404   404   404   404   200   404   404
+POST   /api/v1/projects/{project}/conversations            class     401   403   404   404   201   201   201   201   201   201
+POST   /api/v1/projects/{project}/conversations            own       401   403   404   404   404   404   404   201   404   404
+GET    /api/v1/projects/{project}/files                    class     401   200   404   404   200   200   200   200   200   200
+GET    /api/v1/projects/{project}/files                    own       401   404   404   404   404   404   404   200   404   404
+POST   /api/v1/projects/{project}/files                    class     401   403   404   404   403   201   201   403   201   201
+POST   /api/v1/projects/{project}/files                    own       401   403   404   404   404   404   404   201   404   404
+GET    /api/v1/projects/{project}/files/{file}             class     401   200   404   404   200   200   200   200   200   200
+GET    /api/v1/projects/{project}/files/{file}             own       401   404   404   404   404   404   404   200   404   404
+DELETE /api/v1/projects/{project}/files/{file}             class     401   403   404   404   403   204   204   403   204   204
+DELETE /api/v1/projects/{project}/files/{file}             own       401   403   404   404   404   404   404   204   404   404
+GET    /api/v1/conversations/{id}/files                    shared    401   200   404   404   200   200   200   200   404   200
+GET    /api/v1/conversations/{id}/files                    private   401   404   404   404   404   404   404   200   404   404
+POST   /api/v1/conversations/{id}/files                    shared    401   403   404   404   403   403   403   201   404   403
+POST   /api/v1/conversations/{id}/files                    private   401   403   404   404   404   404   404   201   404   404
+GET    /api/v1/conversations/{id}/files/{file}             shared    401   200   404   404   200   200   200   200   404   200
+GET    /api/v1/conversations/{id}/files/{file}             private   401   404   404   404   404   404   404   200   404   404
+DELETE /api/v1/conversations/{id}/files/{file}             shared    401   403   404   404   403   403   403   204   404   403
+DELETE /api/v1/conversations/{id}/files/{file}             private   401   403   404   404   404   404   404   204   404   404
+
 GET    /api/v1/classes                                               401   200   200   200   200   200   200   200   200   200
 POST   /api/v1/classes                                               401   403   403   403   403   403   201   403   201   201
 POST   /api/v1/classes/join                                          401   403   200   200   200   200   200   200   200   200

@@ -93,7 +93,7 @@ async fn what_cannot_be_said_says_why_and_stores_nothing() {
         (json!({"text": "x", "replaces": nothing}), 400, "no_such_message"),
         (json!({"text": "x", "parent": nothing, "replaces": nothing}), 400, "two_places"),
         (json!({"text": "x", "files": [nothing, nothing]}), 400, "bad_files"),
-        (json!({"text": "x", "files": [nothing]}), 400, "no_such_file"),
+        (json!({"text": "x", "files": [nothing]}), 400, "no_file"),
         (json!({"txt": "x"}), 400, "bad_json"),
     ];
     for (body, status, code) in cases {

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, MessageState, Method, Usage};
+use super::{Endpoint, MessageFile, MessageState, Method, Usage};
 use crate::{
     access::Rights,
-    ids::{ActivityId, ConversationId, MessageId, PromptVersionId, RunId, UserId},
+    ids::{ActivityId, ConversationId, MessageId, ProjectId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
 };
 
@@ -137,6 +137,9 @@ pub struct Conversation {
     /// What it is a copy of, if it is one of an activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<CopyOf>,
+    /// Where it is a chat with a model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub chat: Option<ChatOf>,
     /// The messages of one of its branches, in order.
     pub messages: Vec<Message>,
 }
@@ -148,6 +151,18 @@ pub struct CopyOf {
     pub id: ActivityId,
     /// Its title.
     pub title: String,
+}
+
+/// The project that a chat belongs to, as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatOf {
+    /// Its page is `/projects/{id}`, for those who may see it.
+    pub project: ProjectId,
+    /// Its name, for those who may see it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// Whether the caller may send messages.
+    pub may_send: bool,
 }
 
 /// One message.
@@ -164,6 +179,9 @@ pub struct Message {
     pub markdown: String,
     /// The canonical text in which offsets count.
     pub text: String,
+    /// What was sent along with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub files: Vec<MessageFile>,
     /// The message that it follows, once the conversation has been continued here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parent: Option<MessageId>,

@@ -2,9 +2,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{ConversationId, FileId, MessageId, RunId};
 
-/// Files that one message may carry.
-pub const MAX_FILES_A_MESSAGE: usize = 20;
-
 /// Replies that may wait in line in one conversation, behind the one that is written.
 pub const MAX_WAITING_RUNS: i64 = 8;
 
@@ -36,7 +33,7 @@ pub struct SendMessage {
     /// The message that it stands beside, as another version of it: edited and sent again. Not together with `parent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<MessageId>,
-    /// Files of the project, at most [`MAX_FILES_A_MESSAGE`].
+    /// Files of the project, at most [`crate::api::MAX_FILES_A_MESSAGE`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileId>,
     /// One of [`ModelList::models`]; the first of them without.

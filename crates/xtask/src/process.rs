@@ -7,6 +7,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +21,8 @@ use crate::{interrupt, progress};
 const GRACE: Duration = Duration::from_secs(12);
 /// A log of a build server goes quiet for minutes otherwise, and some of them then take us for dead.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+
+static PREFERRED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A program with the environment that the person's own shell would give it.
 ///
@@ -36,6 +39,9 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
                 None => command.env_remove(&name),
             };
         }
+    }
+    if let Some(path) = preferred_first() {
+        command.env("PATH", path);
     }
     command
 }
@@ -55,9 +61,27 @@ pub fn rustc() -> PathBuf {
     }
 }
 
+/// Programs of this folder come before those of the path, for us and for whatever we start.
+pub fn prefer(folder: PathBuf) {
+    PREFERRED.lock().unwrap_or_else(PoisonError::into_inner).insert(0, folder);
+}
+
 /// The first program of this name on the path.
 pub fn find(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+    folders().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+fn folders() -> Vec<PathBuf> {
+    preferred().into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())).collect()
+}
+
+fn preferred() -> Vec<PathBuf> {
+    PREFERRED.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The path where it is not our own.
+fn preferred_first() -> Option<OsString> {
+    if preferred().is_empty() { None } else { env::join_paths(folders()).ok() }
 }
 
 /// Runs a program whose output is shown; an error if it fails.

@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::process;
@@ -47,4 +47,14 @@ impl Workspace {
     pub fn log(&self, step: &str) -> PathBuf {
         self.target.join("xtask-logs").join(format!("{step}.log"))
     }
+}
+
+/// Our folder of the user's cache: what takes long to get, serves several checkouts and can be got again.
+pub fn cache() -> Result<PathBuf> {
+    let cache = match (env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")) {
+        (Some(cache), _) if !cache.is_empty() => PathBuf::from(cache),
+        (_, Some(home)) => PathBuf::from(home).join(".cache"),
+        _ => bail!("neither XDG_CACHE_HOME nor HOME is set"),
+    };
+    Ok(cache.join("promptgrimoire"))
 }

@@ -11,7 +11,10 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::TARGET;
-use crate::{process, progress, workspace::Workspace};
+use crate::{
+    process, progress,
+    workspace::{self, Workspace},
+};
 
 /// It takes a minute on two cores.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -110,12 +113,7 @@ fn gather(scratch: &Path, place: &Path) -> Result<()> {
 }
 
 fn place() -> Result<PathBuf> {
-    let cache = match (env::var_os("XDG_CACHE_HOME"), env::var_os("HOME")) {
-        (Some(cache), _) if !cache.is_empty() => PathBuf::from(cache),
-        (_, Some(home)) => PathBuf::from(home).join(".cache"),
-        _ => bail!("neither XDG_CACHE_HOME nor HOME is set"),
-    };
-    Ok(cache.join("promptgrimoire").join(folder_name(&version()?)))
+    Ok(workspace::cache()?.join(folder_name(&version()?)))
 }
 
 /// Libraries fit exactly one compiler: its whole description is in the name.

@@ -5,7 +5,7 @@
 -- parent. A conversation that was never continued here has no parents and no `leaf_id`: its messages stand in the order of
 -- their positions. `position` counts all messages of a conversation, whatever their branch.
 alter table messages
-    add column parent_id uuid references messages on delete cascade,
+    add column parent_id uuid,
     add column state text not null default 'complete'
         constraint messages_state check (state in ('complete', 'waiting', 'streaming', 'stopped', 'interrupted', 'failed')),
     -- Who said it, or had it said.
@@ -17,8 +17,10 @@ alter table messages
     -- Why it is not complete, or why the model ended early: for programs and for people.
     add column reason_code text constraint messages_reason_code_length check (char_length(reason_code) <= 100),
     add column reason text constraint messages_reason_length check (char_length(reason) <= 1000),
-    add column created_at timestamptz not null default now();
-create index messages_parent on messages (parent_id) where parent_id is not null;
+    add column created_at timestamptz not null default now(),
+    add constraint messages_parent foreign key (conversation_id, parent_id)
+        references messages (conversation_id, id) on delete cascade;
+create index messages_parent on messages (conversation_id, parent_id) where parent_id is not null;
 
 -- The end of the branch that was last written in. No reference: a circle of tables cannot be filled one after the other.
 alter table conversations add column leaf_id uuid;
@@ -27,8 +29,7 @@ create table runs (
     id uuid primary key,
     conversation_id uuid not null references conversations on delete cascade,
     -- The reply.
-    message_id uuid not null references messages on delete cascade
-        constraint runs_message_unique unique,
+    message_id uuid not null,
     -- On whose quota.
     user_id uuid not null references users on delete cascade,
     model text not null constraint runs_model_length check (char_length(model) between 1 and 200),
@@ -41,7 +42,10 @@ create table runs (
     alive_at timestamptz not null default now(),
     -- Asked of whichever server runs it.
     stop_asked boolean not null default false,
-    constraint runs_idempotency_key_unique unique (user_id, idempotency_key)
+    constraint runs_idempotency_key_unique unique (user_id, idempotency_key),
+    constraint runs_message_unique unique (conversation_id, message_id),
+    constraint runs_message foreign key (conversation_id, message_id)
+        references messages (conversation_id, id) on delete cascade
 );
 -- One reply at a time is written in a conversation; the others wait in line.
 create unique index runs_one_running on runs (conversation_id) where state = 'running';

@@ -233,10 +233,12 @@ async fn messages(
                   m.prompt_id as "prompt_id?", m.input_tokens, m.output_tokens, m.reason_code, m.reason,
                   r.id as "run?"
            from unnest($1::uuid[]) with ordinality as asked (id, number)
-           join messages m on m.id = asked.id
-           left join runs r on r.message_id = m.id and r.state <> 'over'
+           join messages m on m.conversation_id = $2 and m.id = asked.id
+           left join runs r
+               on r.conversation_id = m.conversation_id and r.message_id = m.id and r.state <> 'over'
            order by asked.number"#,
-        &ids
+        &ids,
+        conversation.uuid()
     )
     .fetch_all(db)
     .await?;

@@ -204,13 +204,13 @@ async fn stored(services: &Services, run: RunId) -> Option<Option<Stored>> {
         r#"select m.markdown, m.state, m.reason_code, m.reason, m.input_tokens, m.output_tokens,
                   (select count(*)
                    from runs o
-                   join messages before on before.id = o.message_id
+                   join messages before on before.conversation_id = o.conversation_id and before.id = o.message_id
                    where o.conversation_id = r.conversation_id
                      and o.state <> 'over'
                      and (o.state = 'running' or before.position < m.position)
                      and o.id <> r.id) as "ahead!"
            from runs r
-           join messages m on m.id = r.message_id
+           join messages m on m.conversation_id = r.conversation_id and m.id = r.message_id
            where r.id = $1"#,
         run.uuid()
     )

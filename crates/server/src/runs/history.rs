@@ -1,6 +1,6 @@
 //! What the model is asked: the prompt, and the branch that leads to the reply.
 
-use shared::{ids::MessageId, messages::MessageRole};
+use shared::messages::MessageRole;
 use sqlx::PgPool;
 
 use super::store::Claimed;
@@ -19,28 +19,29 @@ pub(super) async fn question(db: &PgPool, claimed: &Claimed) -> Result<Question,
             Some(content.fetch_one(db).await?).filter(|content| !content.trim().is_empty())
         }
     };
-    Ok(Question { model: claimed.model.clone(), instructions, turns: turns(db, claimed.message).await? })
+    Ok(Question { model: claimed.model.clone(), instructions, turns: turns(db, claimed).await? })
 }
 
 /// The messages before the reply, from the branch's start. Replies of which nothing came are left out: servers take no
 /// empty turns.
-async fn turns(db: &PgPool, reply: MessageId) -> Result<Vec<Turn>, Error> {
+async fn turns(db: &PgPool, claimed: &Claimed) -> Result<Vec<Turn>, Error> {
     let rows = sqlx::query!(
         r#"with recursive branch as (
-               select p.id, p.parent_id, p.role, p.markdown, 1 as back
+               select p.parent_id, p.role, p.markdown, 1 as back
                from messages m
-               join messages p on p.id = m.parent_id
-               where m.id = $1
+               join messages p on p.conversation_id = m.conversation_id and p.id = m.parent_id
+               where m.conversation_id = $2 and m.id = $1
                union all
-               select p.id, p.parent_id, p.role, p.markdown, b.back + 1
+               select p.parent_id, p.role, p.markdown, b.back + 1
                from branch b
-               join messages p on p.id = b.parent_id
+               join messages p on p.conversation_id = $2 and p.id = b.parent_id
            )
            select role as "role!", markdown as "markdown!"
            from branch
            where markdown <> ''
            order by back desc"#,
-        reply.uuid()
+        claimed.message.uuid(),
+        claimed.conversation.uuid()
     )
     .fetch_all(db)
     .await?;

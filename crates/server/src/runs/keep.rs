@@ -47,7 +47,7 @@ async fn look(services: &Services, all: bool) -> Result<(), Error> {
            update messages m
            set state = 'interrupted', reason_code = 'interrupted', reason = $2
            from gone
-           where m.id = gone.message_id
+           where m.conversation_id = gone.conversation_id and m.id = gone.message_id
            returning gone.id as "run!", gone.conversation_id as "conversation!", m.id as "message!""#,
         all,
         INTERRUPTED

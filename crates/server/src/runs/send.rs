@@ -73,7 +73,14 @@ pub async fn regenerate(
     body: Result<Json<Regenerate>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Started>), Error> {
     let Path(message) = path?;
-    let conversation = sqlx::query_scalar!("select conversation_id from messages where id = $1", message.uuid());
+    // Copies of a conversation have messages of the same ids; they are no chats, so that this finds one at most.
+    let conversation = sqlx::query_scalar!(
+        "select m.conversation_id
+         from messages m
+         join conversations c on c.id = m.conversation_id
+         where m.id = $1 and c.project_id is not null",
+        message.uuid()
+    );
     let id = conversation.fetch_optional(&services.db).await?.ok_or(Error::NotFound)?;
     let id = ConversationId::from_uuid(id);
     let sender = access::sender(&services.db, caller.id, id).await?;
@@ -175,7 +182,7 @@ impl Request {
         let row = sqlx::query!(
             r#"select r.id, r.message_id, m.parent_id as "parent_id!", r.request_hash
                from runs r
-               join messages m on m.id = r.message_id
+               join messages m on m.conversation_id = r.conversation_id and m.id = r.message_id
                where r.user_id = $1 and r.idempotency_key = $2"#,
             user.uuid(),
             self.key

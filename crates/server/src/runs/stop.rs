@@ -31,12 +31,12 @@ pub async fn stop(
              update runs
              set state = 'over'
              where id = $1 and state = 'waiting'
-             returning message_id
+             returning conversation_id, message_id
          )
          update messages m
          set state = 'stopped'
          from taken
-         where m.id = taken.message_id",
+         where m.conversation_id = taken.conversation_id and m.id = taken.message_id",
         run.uuid()
     )
     .execute(&services.db)

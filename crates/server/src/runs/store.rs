@@ -29,7 +29,7 @@ pub(super) async fn claim(db: &PgPool, conversation: ConversationId) -> sqlx::Re
          set state = 'running', alive_at = now()
          where id = (select r.id
                      from runs r
-                     join messages m on m.id = r.message_id
+                     join messages m on m.conversation_id = r.conversation_id and m.id = r.message_id
                      where r.conversation_id = $1 and r.state = 'waiting'
                      order by m.position
                      limit 1)
@@ -52,10 +52,11 @@ pub(super) async fn claim(db: &PgPool, conversation: ConversationId) -> sqlx::Re
            set state = 'streaming', model = $2, prompt_id = p.active_prompt_id
            from conversations c
            left join projects p on p.id = c.project_id
-           where m.id = $1 and c.id = m.conversation_id
+           where m.id = $1 and m.conversation_id = $3 and c.id = m.conversation_id
            returning m.prompt_id"#,
         row.message_id,
-        row.model
+        row.model,
+        conversation.uuid()
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -105,11 +106,12 @@ pub(super) async fn renew(db: &PgPool, claimed: &Claimed, markdown: Option<Strin
         sqlx::query!(
             "update messages
              set markdown = $2, text = $3, renderer = $4
-             where id = $1 and state = 'streaming'",
+             where id = $1 and conversation_id = $5 and state = 'streaming'",
             claimed.message.uuid(),
             markdown,
             text,
-            text::RENDERER_VERSION
+            text::RENDERER_VERSION,
+            claimed.conversation.uuid()
         )
         .execute(db)
         .await?;
@@ -187,7 +189,7 @@ async fn try_finish(
         "update messages
          set markdown = $2, text = $3, renderer = $4, state = $5, input_tokens = $6, output_tokens = $7,
              reason_code = $8, reason = $9
-         where id = $1 and state in ('streaming', 'interrupted')",
+         where id = $1 and conversation_id = $10 and state in ('streaming', 'interrupted')",
         claimed.message.uuid(),
         markdown,
         text,
@@ -196,7 +198,8 @@ async fn try_finish(
         ending.usage.map(|usage| usage.input_tokens),
         ending.usage.map(|usage| usage.output_tokens),
         code,
-        detail
+        detail,
+        claimed.conversation.uuid()
     )
     .execute(&mut *tx)
     .await?;

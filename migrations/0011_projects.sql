@@ -94,10 +94,13 @@ create trigger conversations_delete_files
 
 -- What was sent along with a message: files of its chat, or of the chat's project.
 create table message_files (
-    message_id uuid not null references messages on delete cascade,
+    conversation_id uuid not null,
+    message_id uuid not null,
     file_id uuid not null references files,
     position smallint not null constraint message_files_position check (position between 0 and 19),
-    primary key (message_id, file_id),
-    constraint message_files_position_unique unique (message_id, position)
+    primary key (conversation_id, message_id, file_id),
+    constraint message_files_position_unique unique (conversation_id, message_id, position),
+    constraint message_files_message foreign key (conversation_id, message_id)
+        references messages (conversation_id, id) on delete cascade
 );
 create index message_files_file on message_files (file_id);

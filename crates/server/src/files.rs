@@ -142,10 +142,7 @@ pub async fn download_of_chat(
          from files
          where id = $1 and stored_at is not null and deleted_at is null
            and (conversation_id = $2
-                or exists (select
-                           from message_files f
-                           join messages m on m.id = f.message_id
-                           where f.file_id = $1 and m.conversation_id = $2))",
+                or exists (select from message_files where file_id = $1 and conversation_id = $2))",
         file.uuid(),
         reader.conversation().uuid()
     )
@@ -242,8 +239,8 @@ pub async fn attach(
         return Err(Error::Invalid("bad_files", why));
     }
     let attached = sqlx::query!(
-        "insert into message_files (message_id, file_id, position)
-         select $1, f.id, asked.place - 1
+        "insert into message_files (conversation_id, message_id, file_id, position)
+         select $4, $1, f.id, asked.place - 1
          from unnest($2::uuid[]) with ordinality as asked (id, place)
          join files f on f.id = asked.id
          where f.project_id = $3 and (f.conversation_id is null or f.conversation_id = $4)
@@ -273,10 +270,9 @@ pub async fn read(services: &Services, file: FileId) -> Result<Bytes, Error> {
 pub async fn of_messages(db: &PgPool, conversation: ConversationId) -> Result<HashMap<Uuid, Vec<MessageFile>>, Error> {
     let rows = sqlx::query!(
         r#"select a.message_id, f.id, f.name, f.deleted_at is not null as "deleted!"
-           from messages m
-           join message_files a on a.message_id = m.id
+           from message_files a
            join files f on f.id = a.file_id
-           where m.conversation_id = $1
+           where a.conversation_id = $1
            order by a.message_id, a.position"#,
         conversation.uuid()
     )

@@ -6,6 +6,7 @@
 //! One reply at a time is written in a conversation; the others wait in line. What a server leaves behind that dies is found
 //! by another, or by itself when it comes back ([`keep`]).
 
+mod attachments;
 mod events;
 mod history;
 mod keep;

@@ -65,7 +65,7 @@ async fn write(services: &Services, claimed: &Claimed, live: &Live, was_asked: &
         }
         Err(error) => return internal(claimed, &error),
     }
-    let question = match history::question(&services.db, claimed).await {
+    let question = match history::question(services, claimed).await {
         Ok(question) => question,
         Err(error) => return internal(claimed, &error),
     };

@@ -64,6 +64,25 @@ async fn the_model_is_given_the_active_prompt_and_the_branch() {
 }
 
 #[tokio::test]
+async fn files_reach_the_model_with_the_message_that_they_were_sent_with() {
+    let chat = Chat::begin().await;
+    let path = format!("/api/v1/conversations/{}/files", chat.id);
+    let mut files = Vec::new();
+    for (name, bytes) in [("bees.txt", &b"Bees dance."[..]), ("dot.png", &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..])] {
+        let added = chat.owner.upload(&path, name, bytes).await;
+        assert_eq!(added.status, StatusCode::CREATED, "{}", added.body);
+        files.push(added.json()["id"].clone());
+    }
+    let started = Started::of(&say(&chat.owner, chat.id, json!({"text": "Look", "files": files})).await);
+    chat.owner.read(started.run).await;
+    let content = chat.model.asked().pop().unwrap().body["input"][0]["content"].clone();
+    assert_eq!(content[0], json!({"type": "input_text", "text": "File bees.txt:\n\nBees dance."}));
+    assert_eq!(content[1]["type"], "input_image");
+    assert!(content[1]["image_url"].as_str().unwrap().starts_with("data:image/png;base64,"), "{content}");
+    assert_eq!(content[2], json!({"type": "input_text", "text": "Look"}));
+}
+
+#[tokio::test]
 async fn the_same_request_twice_is_one_message() {
     let chat = Chat::begin().await;
     let key = RunId::new().to_string();

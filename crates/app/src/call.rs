@@ -1,6 +1,6 @@
 //! Calls of the typed API from the browser: `fetch` with the visitor's cookie.
 
-use shared::api::{Endpoint, Problem};
+use shared::api::{Endpoint, IDEMPOTENCY_KEY, Problem};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{FormData, RequestInit, Response};
@@ -25,6 +25,9 @@ pub async fn call<E: Endpoint>(endpoint: &E) -> Result<E::Reply, CallError> {
         init.set_body(&body.into());
         let headers = web_sys::Headers::new().map_err(unreachable)?;
         headers.set("content-type", "application/json").map_err(unreachable)?;
+        if let Some(key) = endpoint.idempotency_key() {
+            headers.set(IDEMPOTENCY_KEY, key).map_err(unreachable)?;
+        }
         init.set_headers(&headers);
     }
     send(&endpoint.path(), &init).await

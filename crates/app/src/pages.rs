@@ -10,6 +10,8 @@ mod import;
 mod inbox;
 mod join;
 mod notice;
+mod project;
+mod projects;
 mod recovery;
 mod share;
 mod sign_in;
@@ -31,6 +33,8 @@ pub use import::ImportPage;
 pub use inbox::InboxPage;
 pub use join::JoinPage;
 pub use notice::NoticePage;
+pub use project::{ProjectPage, ProjectView};
+pub use projects::ProjectsPage;
 pub use recovery::{ClosedPage, RecoveryPage};
 pub use share::{LinkPage, SharePage};
 pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
@@ -46,7 +50,7 @@ fn Bar(
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="bar">
             <a class="bar-brand" href="/">"PromptGrimoire"</a>
-            {visitor.is_some().then(|| view! { <nav class="bar-nav" aria-label="Site"><a href="/classes">"Classes"</a></nav> })}
+            {visitor.is_some().then(|| view! { <nav class="bar-nav" aria-label="Site"><a href="/projects">"Projects"</a><a href="/classes">"Classes"</a></nav> })}
             <span class="bar-grow"></span>
             {visitor.map(of_person)}
         </header>

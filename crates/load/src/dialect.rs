@@ -101,7 +101,7 @@ fn plain(message: &[u8]) -> Heard<'_> {
         Ok(Frame::Acked(Acked { acked })) => Heard::Acked(acked),
         Ok(Frame::Refused(Refused { .. })) => Heard::Refused,
         Ok(Frame::Auth(Some(_))) => Heard::Denied,
-        Ok(Frame::Auth(None) | Frame::QueryAwareness | Frame::Epoch(Epoch { .. })) => Heard::Other,
+        Ok(Frame::Auth(None) | Frame::QueryAwareness | Frame::Epoch(Epoch { .. }) | Frame::Run(_)) => Heard::Other,
         Err(_) => Heard::Malformed,
     }
 }

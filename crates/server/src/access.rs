@@ -1,4 +1,4 @@
-//! What somebody may do: decided here alone, for conversations and for classes, each with one query.
+//! What somebody may do: decided here alone, for conversations, for classes and for projects ([`projects`]).
 //!
 //! | in a class | student | tutor | instructor, admin |
 //! |---|---|---|---|
@@ -18,6 +18,7 @@
 
 mod activities;
 mod classes;
+mod projects;
 
 use std::collections::HashMap;
 
@@ -36,6 +37,10 @@ pub use activities::{
 pub use classes::{
     Change, Creator, Instructor, Member, Staff, Teacher, change, creator, instructor, instructor_alone, lock, member,
     member_alone, role, staff,
+};
+pub use projects::{
+    ProjectEditor, ProjectMember, ProjectReader, Sender, project_editor, project_editor_alone, project_member,
+    project_reader, sender, sender_of,
 };
 
 /// Somebody who may read a conversation, with all that they may do there.

@@ -10,6 +10,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process,
+    time::Duration,
 };
 
 use clap::{CommandFactory, Parser};
@@ -23,6 +24,7 @@ pub use origin::Origin;
 pub use secret::Secret;
 
 mod arguments;
+mod model;
 mod origin;
 mod secret;
 mod sign_in;
@@ -108,10 +110,14 @@ pub struct Model {
     pub api_key: Option<Secret>,
     /// The address up to and including `/v1`.
     pub base_url: Url,
-    /// The model's name, as the API knows it.
-    pub name: String,
+    /// The models' names, as the API knows them; at least one. Without a choice the first is taken.
+    pub names: Vec<String>,
     /// Which of the two interfaces to speak.
     pub api: LlmApi,
+    /// How long a model may say nothing.
+    pub patience: Duration,
+    /// Tokens that one person may use in a day (UTC) where no class says otherwise.
+    pub tokens_a_day: i64,
 }
 
 /// The two interfaces that model servers offer.
@@ -214,7 +220,7 @@ impl Config {
             data_dir: data_dir(settings.data_dir)?,
             listen,
             sign_in: settings.sign_in.check(origin.as_ref())?,
-            model: model(settings.openai_api_key, settings.openai_base_url, settings.openai_model, settings.llm_api)?,
+            model: settings.model.check()?,
             log,
             log_format: match text("LOG_FORMAT", settings.log_format)?.as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -228,31 +234,6 @@ impl Config {
             origin,
         })
     }
-}
-
-/// A key alone is no model: many machines have `OPENAI_API_KEY` in their environment for other reasons, and the
-/// server does not guess which model somebody wants to pay for.
-fn model(
-    api_key: Option<OsString>,
-    base_url: Option<OsString>,
-    name: Option<OsString>,
-    api: Option<OsString>,
-) -> Result<Option<Model>, ConfigError> {
-    let api_key = text("OPENAI_API_KEY", api_key)?.map(Secret::new);
-    let base_url =
-        text("OPENAI_BASE_URL", base_url)?.map(|value| web_address("OPENAI_BASE_URL", &value)).transpose()?;
-    let api = match text("LLM_API", api)?.as_deref() {
-        None | Some("responses") => LlmApi::Responses,
-        Some("chat") => LlmApi::Chat,
-        Some(value) => return Err(wrong("LLM_API", value, "neither responses nor chat")),
-    };
-    let Some(name) = text("OPENAI_MODEL", name)? else { return Ok(None) };
-    let base_url = match base_url {
-        Some(base_url) => base_url,
-        None if api_key.is_some() => web_address("OPENAI_BASE_URL", "https://api.openai.com/v1")?,
-        None => return Ok(None),
-    };
-    Ok(Some(Model { api_key, base_url, name, api }))
 }
 
 /// The scheme only: the rest is checked by the connection, whose errors are made not to show the password.

@@ -1,28 +1,40 @@
 //! Conversations and their messages.
 
+mod branches;
 mod list;
 mod title;
 
+use std::collections::HashMap;
+
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection, rejection::PathRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{JsonRejection, PathRejection, QueryRejection},
+    },
     http::StatusCode,
 };
+use serde::Deserialize;
 use shared::{
     access::Access,
-    api::{Conversation, CopyOf, CreateConversation, Created, Message, OwnRights, Person, Share, TagSummary},
+    api::{
+        Conversation, CopyOf, CreateConversation, Created, Message, MessageState, OwnRights, Person, Reason, Share,
+        TagSummary, Usage,
+    },
     document::{self, Tag},
-    ids::{ActivityId, ClassId, ConversationId, MessageId, UserId},
+    ids::{ActivityId, ClassId, ConversationId, MessageId, ProjectId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
     text,
 };
 use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
 use crate::{
     access, authors,
     error::Error,
+    files,
     import::{self, ImportedConversation, ImportedMessage},
-    rooms,
+    projects, rooms,
     services::Services,
     sessions::{Caller, Proof},
     sharing,
@@ -157,13 +169,21 @@ async fn only_class(conn: &mut PgConnection, user: UserId) -> Result<ClassId, Er
     }
 }
 
+/// Which branch is shown.
+#[derive(Deserialize)]
+pub struct Shown {
+    branch: Option<MessageId>,
+}
+
 /// `GET /api/v1/conversations/{id}`
 pub async fn get(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<ConversationId>, PathRejection>,
+    query: Result<Query<Shown>, QueryRejection>,
 ) -> Result<Json<Conversation>, Error> {
     let Path(id) = path?;
+    let Query(Shown { branch }) = query?;
     let reader = access::reader(&services.db, caller.id, id).await?;
     if !matches!(reader.rights().access, Access::Owner) {
         sharing::note_opened(&services.db, reader).await?;
@@ -172,14 +192,14 @@ pub async fn get(
     if matches!(caller.proof, Proof::Session(_)) {
         list::note_visit(&services.db, reader).await?;
     }
-    Ok(Json(read(&services.db, reader).await?))
+    Ok(Json(read(&services.db, reader, branch).await?))
 }
 
-async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error> {
+async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -> Result<Conversation, Error> {
     let (id, rights) = (reader.conversation(), reader.rights());
     let author = authors::of(db, reader).await?;
     let head = sqlx::query!(
-        r#"select c.title, a.id as "activity?", a.title as "task?"
+        r#"select c.title, c.project_id, a.id as "activity?", a.title as "task?"
            from conversations c
            left join activity_copies w on w.conversation_id = c.id
            left join activities a on a.id = w.activity_id
@@ -190,31 +210,94 @@ async fn read(db: &PgPool, reader: access::Reader) -> Result<Conversation, Error
     .await?
     .ok_or(Error::NotFound)?;
     let activity = head.activity.map(ActivityId::from_uuid).zip(head.task).map(|(id, title)| CopyOf { id, title });
-    let rows = sqlx::query!(
-        "select id, role, title, markdown, text
-         from messages
-         where conversation_id = $1
-         order by position",
+    let chat = match head.project_id {
+        Some(project) => Some(projects::chat_of(db, reader, ProjectId::from_uuid(project)).await?),
+        None => None,
+    };
+    let row = sqlx::query!(r#"select title, leaf_id as "leaf_id?" from conversations where id = $1"#, id.uuid())
+        .fetch_optional(db)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let nodes = sqlx::query!(
+        r#"select id, parent_id as "parent_id?" from messages where conversation_id = $1 order by position"#,
         id.uuid()
     )
     .fetch_all(db)
     .await?;
-    let messages = rows
-        .into_iter()
-        .map(|row| Message {
-            id: MessageId::from_uuid(row.id),
+    let node = |id, parent: Option<Uuid>| branches::Node {
+        id: MessageId::from_uuid(id),
+        parent: parent.map(MessageId::from_uuid),
+    };
+    let nodes: Vec<_> = nodes.into_iter().map(|row| node(row.id, row.parent_id)).collect();
+    let branch = match (through, row.leaf_id.map(MessageId::from_uuid)) {
+        (Some(message), Some(_)) => branches::through(&nodes, message).ok_or(Error::NotFound)?,
+        (Some(message), None) if !nodes.iter().any(|node| node.id == message) => return Err(Error::NotFound),
+        (None, Some(leaf)) => branches::through(&nodes, leaf).unwrap_or_else(|| branches::linear(&nodes)),
+        (_, None) => branches::linear(&nodes),
+    };
+    let messages = messages(db, id, branch).await?;
+    let (title, author_id) = (head.title, author.id);
+    Ok(Conversation { id, title, rights, author_id, anonymity: author.anonymity(), activity, chat, messages })
+}
+
+/// The messages of a branch, in its order.
+async fn messages(
+    db: &PgPool,
+    conversation: ConversationId,
+    branch: Vec<branches::Place>,
+) -> Result<Vec<Message>, Error> {
+    let mut files = files::of_messages(db, conversation).await?;
+    let ids: Vec<_> = branch.iter().map(|place| place.id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select m.id, m.role, m.title, m.markdown, m.text, m.state, m.model,
+                  case when c.alias_scope is null then m.author_id else a.alias end as "author_id?",
+                  m.prompt_id as "prompt_id?", m.input_tokens, m.output_tokens, m.reason_code, m.reason,
+                  r.id as "run?"
+           from unnest($1::uuid[]) with ordinality as asked (id, number)
+           join messages m on m.conversation_id = $2 and m.id = asked.id
+           join conversations c on c.id = m.conversation_id
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = m.author_id
+           left join runs r
+               on r.conversation_id = m.conversation_id and r.message_id = m.id and r.state <> 'over'
+           order by asked.number"#,
+        &ids,
+        conversation.uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    let mut places: HashMap<MessageId, branches::Place> = branch.into_iter().map(|place| (place.id, place)).collect();
+    let messages = rows.into_iter().map(|row| {
+        let id = MessageId::from_uuid(row.id);
+        let place = places.remove(&id);
+        let usage = row.input_tokens.zip(row.output_tokens);
+        Message {
+            id,
             role: role(&row.role),
             title: row.title,
             markdown: row.markdown,
             text: row.text,
-        })
-        .collect();
-    let (title, author_id) = (head.title, author.id);
-    Ok(Conversation { id, title, rights, author_id, anonymity: author.anonymity(), activity, messages })
+            files: files.remove(&row.id).unwrap_or_default(),
+            parent: place.as_ref().and_then(|place| place.parent),
+            siblings: place.map(|place| place.siblings).unwrap_or_default(),
+            state: state(&row.state),
+            run: row.run.map(RunId::from_uuid),
+            author: row.author_id.map(UserId::from_uuid),
+            model: row.model,
+            prompt: row.prompt_id.map(PromptVersionId::from_uuid),
+            usage: usage.map(|(input_tokens, output_tokens)| Usage { input_tokens, output_tokens }),
+            reason: row.reason_code.map(|code| Reason { code, detail: row.reason }),
+        }
+    });
+    Ok(messages.collect())
+}
+
+/// A constraint keeps the column to these.
+pub(crate) fn state(text: &str) -> MessageState {
+    MessageState::ALL.into_iter().find(|state| state.as_str() == text).unwrap_or_default()
 }
 
 /// A constraint keeps the column to these four.
-fn role(text: &str) -> MessageRole {
+pub(crate) fn role(text: &str) -> MessageRole {
     match text {
         "system" => MessageRole::System,
         "user" => MessageRole::User,

@@ -40,6 +40,9 @@ pub enum Error {
     /// Too often; after so many seconds again.
     #[error("{0}")]
     TooOften(String, u64),
+    /// More tokens are not to be had; after so many seconds again.
+    #[error("{0}")]
+    QuotaReached(String, u64),
     /// Several things are wrong; the code is stable, the text says what they are, and each says where.
     #[error("{1}")]
     Several(&'static str, String, Vec<Fault>),
@@ -80,7 +83,7 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ForeignOrigin | Self::Forbidden(_) | Self::Banned => StatusCode::FORBIDDEN,
             Self::Conflict(..) => StatusCode::CONFLICT,
-            Self::TooOften(..) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooOften(..) | Self::QuotaReached(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::Invalid(..) | Self::Several(..) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Import(error) if error.is_too_much() => StatusCode::PAYLOAD_TOO_LARGE,
@@ -100,6 +103,7 @@ impl Error {
             Self::Forbidden(_) => ("not_allowed", "Not allowed"),
             Self::Conflict(code, _) => (code, "Not possible as things are"),
             Self::TooOften(..) => ("too_often", "Too often"),
+            Self::QuotaReached(..) => ("quota_reached", "Quota reached"),
             Self::Invalid(code, _) | Self::Several(code, ..) => (code, "Bad request"),
             Self::TooLarge(_) => ("too_large", "Too large"),
             Self::Import(error) => (error.code(), "Cannot be imported"),
@@ -131,7 +135,7 @@ impl IntoResponse for Error {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));
-        if let Self::TooOften(_, seconds) = self {
+        if let Self::TooOften(_, seconds) | Self::QuotaReached(_, seconds) = self {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response

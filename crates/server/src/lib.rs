@@ -75,6 +75,21 @@ pub mod roster;
 /// Conversations and their messages.
 pub mod conversations;
 
+/// The model that answers in chats, behind an API of OpenAI's kind.
+pub mod model;
+
+/// Whom one may talk with, and how much.
+pub mod models;
+
+/// Replies of models: asked for, written, read along, stopped.
+pub mod runs;
+
+/// Projects: their prompts and chats.
+pub mod projects;
+
+/// Files of projects and chats.
+pub mod files;
+
 /// With whom conversations are shared.
 pub mod sharing;
 

@@ -30,6 +30,19 @@ pub fn client() -> anyhow::Result<reqwest::Client> {
         .context("no TLS connections can be made")
 }
 
+/// The same for answers that come as long streams: whoever reads one decides how long it may be silent.
+///
+/// # Errors
+/// The system knows no certificate authorities.
+pub fn streaming_client() -> anyhow::Result<reqwest::Client> {
+    builder()
+        .connect_timeout(CONNECT)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("PromptGrimoire/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .context("no TLS connections can be made")
+}
+
 /// An answer's body, if it is not longer than `most` bytes.
 pub async fn body(mut response: reqwest::Response, most: usize) -> Result<Option<Bytes>, reqwest::Error> {
     let mut body = BytesMut::new();

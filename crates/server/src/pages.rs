@@ -5,6 +5,7 @@ mod account;
 mod activities;
 mod classes;
 mod home;
+mod projects;
 mod recovery;
 mod sharing;
 mod sign_in;
@@ -61,6 +62,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/offline", get(offline))
         .merge(activities::routes())
         .merge(classes::routes())
+        .merge(projects::routes())
         .merge(sign_in::routes(services))
         .merge(recovery::routes())
         .merge(sharing::routes())
@@ -262,7 +264,7 @@ async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Pa
     let reader = Reader::Person(visitor.clone());
     let asked = async {
         let id: ConversationId = id.parse().map_err(|_| Error::NotFound.problem())?;
-        let conversation = site.call(&headers, &GetConversation { id }).await?;
+        let conversation = site.call(&headers, &GetConversation { id, branch: None }).await?;
         let people = site.call(&headers, &ListPeople { id }).await?;
         Ok::<_, Problem>((conversation, people))
     };

@@ -45,6 +45,7 @@ mod seat;
 mod take_in;
 mod tally;
 mod updates;
+mod watch;
 mod writer;
 
 pub use connections::{Moment, Whom};
@@ -53,6 +54,7 @@ pub use persistence::create;
 pub use seat::{Outbox, Outgoing, Seat, Voice};
 pub use take_in::Fate;
 pub use tally::{Tally, Work};
+pub use watch::Watch;
 
 use crate::sessions::Proof;
 use connections::{Connection, Connections};

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, patch, post, put},
 };
-use shared::api::{IMPORT_PATH, MAX_ROSTER_BYTES, MAX_UPLOAD_BYTES};
+use shared::api::{IMPORT_PATH, MAX_FILE_BYTES, MAX_ROSTER_BYTES, MAX_UPLOAD_BYTES};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -16,8 +16,9 @@ use tower_http::{
 };
 
 use crate::{
-    activities, classes, config::SignIn, conversations, development, error::Error, health, import, metrics, notices,
-    pages, people, refused, roster, security, services::Services, sessions, sharing, sync_route, tokens,
+    activities, classes, config::SignIn, conversations, development, error::Error, files, health, import, metrics,
+    models, notices, pages, people, projects, refused, roster, runs, security, services::Services, sessions, sharing,
+    sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -29,6 +30,7 @@ const MULTIPART_SLACK: usize = 64 << 10;
 
 /// The typed API.
 fn api(services: &Services) -> Router<Services> {
+    let of_files = DefaultBodyLimit::max(MAX_FILE_BYTES + MULTIPART_SLACK);
     let mut routes = Router::new()
         .route("/api/v1/me", get(people::me).post(people::rename))
         .route("/api/v1/sign-out", post(people::sign_out))
@@ -41,6 +43,11 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
         .route("/api/v1/conversations/{id}", get(conversations::get).patch(conversations::rename))
+        .route("/api/v1/conversations/{id}/messages", post(runs::send))
+        .route("/api/v1/messages/{id}/regenerate", post(runs::regenerate))
+        .route("/api/v1/runs/{id}/events", get(runs::events))
+        .route("/api/v1/runs/{id}/stop", post(runs::stop))
+        .route("/api/v1/models", get(models::list))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
@@ -55,6 +62,16 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}/sharing/links/{link}", delete(sharing::revoke_link))
         .route("/api/v1/links/{secret}", get(sharing::preview_link))
         .route("/api/v1/links/{secret}/open", post(sharing::open_link))
+        .route("/api/v1/projects", get(projects::list).post(projects::create))
+        .route("/api/v1/projects/{project}", get(projects::get).patch(projects::change).delete(projects::delete))
+        .route("/api/v1/projects/{project}/prompts", get(projects::list_prompts).post(projects::create_prompt))
+        .route("/api/v1/projects/{project}/prompts/{prompt}/activate", post(projects::activate_prompt))
+        .route("/api/v1/projects/{project}/conversations", get(projects::list_chats).post(projects::create_chat))
+        .route(
+            "/api/v1/projects/{project}/files/{file}",
+            get(files::download_of_project).delete(files::delete_of_project),
+        )
+        .route("/api/v1/conversations/{id}/files/{file}", get(files::download_of_chat).delete(files::delete_of_chat))
         .route("/api/v1/classes", get(classes::list).post(classes::create))
         .route("/api/v1/classes/join", post(classes::join_by_code))
         .route("/api/v1/classes/{class}", get(classes::get).patch(classes::change))
@@ -64,6 +81,7 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/classes/{class}/members/{user}", get(classes::get_member).delete(classes::remove_member))
         .route("/api/v1/classes/{class}/members/{user}/role", put(classes::set_role))
         .route("/api/v1/classes/{class}/members/{user}/group", put(classes::set_group))
+        .route("/api/v1/classes/{class}/models", get(models::get_of_class).put(models::set_of_class))
         .route("/api/v1/classes/{class}/groups", post(classes::create_group))
         .route("/api/v1/classes/{class}/groups/{group}", patch(classes::rename_group).delete(classes::delete_group))
         .route("/api/v1/classes/{class}/invitations", get(classes::list_invitations).post(classes::create_invitation))
@@ -84,6 +102,11 @@ fn api(services: &Services) -> Router<Services> {
             "/api/v1/classes/{class}/roster",
             post(roster::upload).layer(DefaultBodyLimit::max(MAX_ROSTER_BYTES + MULTIPART_SLACK)),
         )
+        .route(
+            "/api/v1/projects/{project}/files",
+            get(files::list_of_project).post(files::add_to_project).layer(of_files.clone()),
+        )
+        .route("/api/v1/conversations/{id}/files", get(files::list_of_chat).post(files::add_to_chat).layer(of_files))
         .route(
             IMPORT_PATH,
             post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)),

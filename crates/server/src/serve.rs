@@ -13,8 +13,9 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::{
     config::{Config, SignIn},
     database::Database,
-    demo,
+    demo, files,
     router::router,
+    runs,
     services::Services,
 };
 
@@ -65,7 +66,11 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let rooms = services.rooms.clone();
+    let runs = services.runs.clone();
+    runs::take_over(&services).await;
+    let _keeps = AbortOnDropHandle::new(tokio::spawn(runs::keep(services.clone())));
     let _follows = AbortOnDropHandle::new(tokio::spawn(rooms.clone().follow_access()));
+    let _sweeps = AbortOnDropHandle::new(tokio::spawn(files::follow(services.db.clone(), services.files.clone())));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     // Otherwise an ack that follows a relayed frame waits 40 ms for the client's TCP to acknowledge that.
     let listener = listener.tap_io(|connection| {
@@ -83,7 +88,7 @@ pub async fn run(
     // An error means that the sender is gone, and so the server.
     let _ = stopped.wait_for(|stopped| *stopped).await;
     tracing::info!("stopping");
-    let ((), drained) = tokio::join!(rooms.shutdown(), tokio::time::timeout(DRAIN, server));
+    let ((), (), drained) = tokio::join!(runs.shutdown(), rooms.shutdown(), tokio::time::timeout(DRAIN, server));
     match drained {
         Ok(outcome) => outcome?.context("the server failed"),
         Err(_) => {

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use anyhow::Context;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
@@ -11,7 +12,9 @@ use crate::{
     attempts::Attempts,
     config::{Config, Origin},
     error::Error,
+    files::Files,
     rooms::Rooms,
+    runs::Runs,
     sign_in::Ways,
 };
 
@@ -26,10 +29,14 @@ pub struct Services {
     pub db: PgPool,
     /// The open documents.
     pub rooms: Rooms,
+    /// The replies that are being written, and the model that writes them.
+    pub runs: Runs,
     /// The ways to sign in.
     pub ways: Ways,
     /// Where the pages find their scripts.
     pub leptos: LeptosOptions,
+    /// What people uploaded.
+    pub files: Files,
     /// Codes that people tried to join a class by.
     pub codes_tried: Arc<Attempts>,
     /// Held while what copies of an activity begin with is read.
@@ -57,6 +64,8 @@ impl Services {
             .build();
         Ok(Self {
             rooms: Rooms::new(db.clone()),
+            runs: Runs::new(config.model.clone())?,
+            files: Files::in_folder(config.data_dir.join("files")).context("cannot make the folder of files")?,
             ways: Ways::new(&config.sign_in)?,
             config: Arc::new(config),
             origin,

@@ -18,14 +18,19 @@ macro_rules! endpoint {
 }
 
 mod activities;
+mod class_models;
 mod classes;
 mod conversations;
+mod files;
 mod invitations;
 mod members;
 mod notices;
 mod people;
 mod problem;
+mod projects;
+mod prompts;
 mod roster;
+mod runs;
 mod sessions;
 mod sharing;
 mod tokens;
@@ -38,14 +43,20 @@ pub use activities::{
     MAX_INSTRUCTIONS_BYTES, MAX_REVEALED, Mode, Overview, OverviewTag, PersonWork, RevealActivity, Revealed,
     StartActivity, TakeInLateWork, TakenIn, Template,
 };
+pub use class_models::{ClassModels, GetClassModels, Period, SetClassModels};
 pub use classes::{
     ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
 };
 pub use conversations::{
-    Anonymity, Audience, Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation,
-    GetRights, ImportChoice, Imported, ListConversations, ListPeople, ListRefused, ListTags, MAX_CONVERSATIONS_A_PAGE,
-    Message, OwnRights, Person, RefusedUpdate, RenameConversation, Share, Shelf, TagSummary, Titled,
+    Anonymity, Audience, ChatOf, Conversation, ConversationSummary, CopyOf, CreateConversation, Created,
+    GetConversation, GetRights, ImportChoice, Imported, ListConversations, ListPeople, ListRefused, ListTags,
+    MAX_CONVERSATIONS_A_PAGE, Message, OwnRights, Person, Reason, RefusedUpdate, RenameConversation, Share, Shelf,
+    TagSummary, Titled,
+};
+pub use files::{
+    DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
+    MAX_FILES_A_MESSAGE, MessageFile, chat_files_path, project_files_path,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,
@@ -58,8 +69,17 @@ pub use members::{
 pub use notices::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, ReadNotices, Unread};
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOut};
 pub use problem::{Fault, Problem};
+pub use projects::{
+    ChangeProject, ChatSummary, CreateProject, CreatedProject, DeleteProject, GetProject, ListChats, ListProjects,
+    NewChat, Project, ProjectChange, ProjectSummary, Projects,
+};
+pub use prompts::{ActivatePrompt, CreatePrompt, CreatedPrompt, ListPrompts, MAX_PROMPT_BYTES, PromptVersion};
 pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
+};
+pub use runs::{
+    Delta, IDEMPOTENCY_KEY, ListModels, MAX_RUNS_A_PERSON, MAX_WAITING_RUNS, MessageState, ModelList, Quota,
+    Regenerate, RunDone, RunError, RunEvent, SendMessage, Snapshot, Started, StopRun, Usage, run_events_path,
 };
 pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
 pub use sharing::{
@@ -111,6 +131,11 @@ pub trait Endpoint: Serialize {
 
     /// The path with its parameters filled in, from `/api/v1` on.
     fn path(&self) -> String;
+
+    /// For the header [`IDEMPOTENCY_KEY`], where the endpoint wants one.
+    fn idempotency_key(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Where files are imported (multipart; fields `file`, `title`, `share`, `choice`), answered with [`Imported`].

@@ -116,6 +116,14 @@ ids! {
     ActivityId;
     /// A line of somebody's inbox.
     NoticeId;
+    /// A home for chats, prompts and files.
+    ProjectId;
+    /// A version of a project's prompt.
+    PromptVersionId;
+    /// A file of a project or of a chat.
+    FileId;
+    /// What writes one reply of a model.
+    RunId;
 }
 
 #[cfg(test)]

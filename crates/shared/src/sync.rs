@@ -19,10 +19,10 @@ pub mod prescan;
 pub(crate) mod reader;
 
 pub use close::CloseCode;
-pub use frame::{Acked, Epoch, Frame, Refused};
+pub use frame::{Acked, Epoch, Frame, Refused, RunChanged};
 pub use reader::Malformed;
 
-/// The WebSocket subprotocol of clients that understand [`Epoch`], [`Acked`] and [`Refused`].
+/// The WebSocket subprotocol of clients that understand [`Epoch`], [`Acked`], [`Refused`] and [`RunChanged`].
 pub const SUBPROTOCOL: &str = "promptgrimoire.v1";
 
 /// The largest frame, in bytes.

@@ -95,6 +95,7 @@ pub fn start(desk: Desk) {
     mentions::listen(desk);
     company::listen(desk);
     lifecycle::listen();
+    follow_chat(desk);
     print::listen(desk);
     protection::listen(desk);
     desk.watch_hand();
@@ -103,6 +104,17 @@ pub fn start(desk: Desk) {
     session.start();
     desk.sheet.set(Some(false));
     show_import_notes(desk);
+}
+
+/// The page's messages are others now, says the script of a chat (`chat.js`).
+fn follow_chat(desk: Desk) {
+    dom::on(&document().into(), leptos::ev::Custom::<web_sys::Event>::new("promptgrimoire:texts"), move |_| {
+        let Some(session) = session() else { return };
+        session.texts.read_again();
+        marks::mount(desk);
+        mirror::show(&session, mirror::Changes::of(&session.replica()));
+        sight::look();
+    });
 }
 
 /// What the import had to remark on this conversation, once.

@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use shared::{
     access::Access,
-    api::{Conversation, CopyOf, Message, Person},
+    api::{Conversation, CopyOf, Message, Person, chat_files_path},
+    ids::ConversationId,
     messages::MessageRole,
     text,
 };
@@ -22,8 +23,10 @@ pub fn ConversationPage(
     /// Everybody whose name may stand on it.
     people: Vec<Person>,
 ) -> impl IntoView {
-    let Conversation { id, title, rights, author_id, anonymity, activity, messages } = conversation;
+    let Conversation { id, title, rights, author_id, anonymity, activity, chat, messages } = conversation;
     let Visitor { me, unread } = visitor;
+    let project = chat.and_then(|chat| Some((chat.name?, format!("/projects/{}", chat.project))));
+    let project = project.map(|(name, address)| view! { <a href=address dir="auto">{name}</a> " · " });
     let mut meta = counted(messages.len() as i64, "message");
     if !rights.may_copy {
         meta.push_str(" · Protected: it cannot be copied or printed here");
@@ -32,15 +35,16 @@ pub fn ConversationPage(
         Opened { conversation: id, title: title.clone(), rights, author: author_id, anonymity, me, unread, people };
     let closed = rights.access == Access::Closed;
     let activity = activity.map(|activity| view! { <OfActivity activity=activity closed=closed /> });
-    let articles =
-        (1..).zip(messages).map(|(number, message)| view! { <MessageArticle number=number message=message /> });
+    let articles = (1..)
+        .zip(messages)
+        .map(move |(number, message)| view! { <MessageArticle conversation=id number=number message=message /> });
     view! {
         <a class="skip-link" href="#text">"Skip to the text"</a>
         <Workspace opened=opened>
             <section class="reading" id="text" aria-label="Conversation">
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
-                <p class="reading-meta">{meta}</p>
+                <p class="reading-meta">{project} {meta}</p>
                 {articles.collect_view()}
             </section>
         </Workspace>
@@ -63,11 +67,19 @@ fn OfActivity(activity: CopyOf, closed: bool) -> impl IntoView {
 /// One message. What stands in `[data-canonical]` is the rendered Markdown and nothing else; names and numbers are
 /// outside, so that they are in no selection's text.
 #[component]
-fn MessageArticle(number: usize, message: Message) -> impl IntoView {
+fn MessageArticle(conversation: ConversationId, number: usize, message: Message) -> impl IntoView {
     let rendered = text::render(&message.markdown);
     let speaker = message.title.unwrap_or_else(|| message.role.label().to_owned());
     let label = format!("{speaker}, message {number}");
     let place = if message.role == MessageRole::Source { String::new() } else { format!("message {number}") };
+    let has_files = !message.files.is_empty();
+    let folder = chat_files_path(conversation);
+    let files = message.files.into_iter().map(move |file| match file.deleted {
+        true => view! { <li><s dir="auto">{file.name}</s> " (deleted)"</li> }.into_any(),
+        false => {
+            view! { <li><a href=format!("{folder}/{}", file.id) download dir="auto">{file.name}</a></li> }.into_any()
+        }
+    });
     view! {
         <article
             class="message"
@@ -80,6 +92,7 @@ fn MessageArticle(number: usize, message: Message) -> impl IntoView {
                 <h2 class="message-speaker" dir="auto">{speaker}</h2>
                 <span class="message-number">{place}</span>
             </header>
+            {has_files.then(|| view! { <ul class="message-files" role="list" aria-label="Files">{files.collect_view()}</ul> })}
             <div class="message-text" data-canonical data-runs=text::encode_runs(&rendered.runs) inner_html=rendered.html></div>
         </article>
     }

@@ -61,6 +61,11 @@ impl Member {
         self.belongs
     }
 
+    /// Whether the class is archived.
+    pub fn is_archived(&self) -> bool {
+        self.archived
+    }
+
     /// The same person, if they see everybody.
     pub fn staff(self) -> Result<Staff, Error> {
         if self.role.is_staff() { Ok(Staff(self)) } else { Err(Error::Forbidden("This is for the class's staff.")) }

@@ -67,21 +67,8 @@ pub(super) struct Settings {
     #[command(flatten)]
     pub(super) sign_in: SignInSettings,
 
-    /// Key of the model's API (prefer the variable). A local model server may need none
-    #[arg(long, env = "OPENAI_API_KEY", hide_env_values = true, global = true, value_name = "KEY")]
-    pub(super) openai_api_key: Option<OsString>,
-
-    /// Address of an API that speaks OpenAI's language [default: https://api.openai.com/v1]
-    #[arg(long, env = "OPENAI_BASE_URL", hide_env_values = true, global = true, value_name = "URL")]
-    pub(super) openai_base_url: Option<OsString>,
-
-    /// Model that answers in chats. Without it chats say that no model is configured
-    #[arg(long, env = "OPENAI_MODEL", hide_env_values = true, global = true, value_name = "MODEL")]
-    pub(super) openai_model: Option<OsString>,
-
-    /// Which of OpenAI's two interfaces the model's API has: responses or chat [default: responses]
-    #[arg(long, env = "LLM_API", hide_env_values = true, global = true, value_name = "API")]
-    pub(super) llm_api: Option<OsString>,
+    #[command(flatten)]
+    pub(super) model: ModelSettings,
 
     /// What to log, as a tracing filter such as info or server=debug,info [default: info]
     #[arg(long, env = "LOG", hide_env_values = true, global = true, value_name = "FILTER")]
@@ -147,4 +134,33 @@ pub(super) struct SignInSettings {
     /// Set to true where all addresses that the provider tells are people's own, though it does not say so (email_verified)
     #[arg(long, env = "OIDC_TRUST_EMAIL", hide_env_values = true, global = true, value_name = "BOOLEAN")]
     pub(super) oidc_trust_email: Option<OsString>,
+}
+
+/// The model that answers in chats.
+#[derive(Args)]
+pub(super) struct ModelSettings {
+    /// Key of the model's API (prefer the variable). A local model server may need none
+    #[arg(long, env = "OPENAI_API_KEY", hide_env_values = true, global = true, value_name = "KEY")]
+    pub(super) openai_api_key: Option<OsString>,
+
+    /// Address of an API that speaks OpenAI's language [default: https://api.openai.com/v1]
+    #[arg(long, env = "OPENAI_BASE_URL", hide_env_values = true, global = true, value_name = "URL")]
+    pub(super) openai_base_url: Option<OsString>,
+
+    /// Model that answers in chats, or several with commas between, of which people choose; the first is taken without a
+    /// choice. Without it chats say that no model is configured
+    #[arg(long, env = "OPENAI_MODEL", hide_env_values = true, global = true, value_name = "MODEL")]
+    pub(super) openai_model: Option<OsString>,
+
+    /// Which of OpenAI's two interfaces the model's API has: responses or chat [default: responses]
+    #[arg(long, env = "LLM_API", hide_env_values = true, global = true, value_name = "API")]
+    pub(super) llm_api: Option<OsString>,
+
+    /// Seconds that a model may say nothing, thinking included, before its reply counts as interrupted [default: 120]
+    #[arg(long, env = "MODEL_PATIENCE", hide_env_values = true, global = true, value_name = "SECONDS")]
+    pub(super) model_patience: Option<OsString>,
+
+    /// Tokens that one person may use in a day (UTC) where their class has no quota of its own [default: 500000]
+    #[arg(long, env = "MODEL_TOKENS_PER_DAY", hide_env_values = true, global = true, value_name = "TOKENS")]
+    pub(super) model_tokens_per_day: Option<OsString>,
 }

@@ -142,7 +142,18 @@ fn a_model_needs_a_name_and_somebody_to_ask() {
     let local = ["--openai-base-url=http://localhost:11434/v1", "--openai-model=m", "--llm-api=chat"];
     let model = read(&local).unwrap().model.unwrap();
     assert!(model.api_key.is_none());
-    assert_eq!(model.api, LlmApi::Chat);
+    assert_eq!((model.api, model.names), (LlmApi::Chat, vec!["m".to_owned()]));
+}
+
+#[test]
+fn models_to_choose_from_stand_with_commas_between() {
+    let model = |flags: &[&str]| read(&[&["--openai-api-key=k"], flags].concat()).unwrap().model.unwrap();
+    let several = model(&["--openai-model=big, small,,big", "--model-patience=5", "--model-tokens-per-day=0"]);
+    assert_eq!(several.names, ["big", "small"]);
+    assert_eq!((several.patience.as_secs(), several.tokens_a_day), (5, 0));
+    assert!(refusal(&["--openai-model=,"]).contains("OPENAI_MODEL"));
+    assert!(refusal(&["--model-patience=0"]).contains("MODEL_PATIENCE"));
+    assert!(refusal(&["--model-tokens-per-day=-1"]).contains("MODEL_TOKENS_PER_DAY"));
 }
 
 #[test]

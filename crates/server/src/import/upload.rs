@@ -27,10 +27,9 @@ struct Form {
 impl From<MultipartError> for Error {
     fn from(error: MultipartError) -> Self {
         match error.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(format!(
-                "file: it is too large; at most {} MiB can be imported.",
-                MAX_UPLOAD_BYTES >> 20
-            )),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::TooLarge(format!("file: it is too large; at most {} MiB can be sent.", MAX_UPLOAD_BYTES >> 20))
+            }
             _ => Self::Invalid("bad_form", error.body_text()),
         }
     }

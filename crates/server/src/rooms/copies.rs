@@ -103,6 +103,11 @@ impl Copies {
         self.reached = vector.iter().map(|(client, clock)| (client.get(), *clock)).collect();
     }
 
+    /// The conversation has other messages now, or longer ones.
+    pub(super) fn learn_messages(&mut self, messages: BTreeMap<MessageId, u32>) {
+        self.messages = messages;
+    }
+
     /// How many units of this client are accepted.
     pub(super) fn reached(&self, client: u64) -> u32 {
         self.reached.get(&client).copied().unwrap_or(0)

@@ -59,7 +59,7 @@ pub(super) fn frame(bytes: &Bytes, first_answer: &mut bool, echoes: &Echoes) -> 
         Frame::QueryAwareness => Said::QueryAwareness,
         Frame::Auth(_) => return Ok(None),
         // The server's own messages: nobody says them to it.
-        Frame::Epoch(_) | Frame::Acked(_) | Frame::Refused(_) => return Err(CloseCode::Malformed),
+        Frame::Epoch(_) | Frame::Acked(_) | Frame::Refused(_) | Frame::Run(_) => return Err(CloseCode::Malformed),
     }))
 }
 

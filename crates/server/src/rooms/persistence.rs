@@ -9,6 +9,7 @@ use shared::{
     document::{self, Roots, Tag, Written},
     ids::{ConversationId, MessageId, UserId},
     sync::prescan::prescan,
+    text::MAX_MARKDOWN_BYTES,
 };
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -167,18 +168,20 @@ pub async fn load(db: &PgPool, conversation: ConversationId) -> Result<Option<St
     Ok(Some(Stored { state: state.crdt_state, seq, epoch, updates, authors, clients, is_copy }))
 }
 
-/// A conversation's messages with the lengths of their canonical texts, in code points.
+/// A conversation's messages with the lengths of their canonical texts, in code points. One that is being written counts as
+/// long as any may become: its text grows with every word, and what is marked in it is found again by its quote.
 ///
 /// # Errors
 /// The database's.
 pub async fn messages(db: &PgPool, conversation: ConversationId) -> sqlx::Result<BTreeMap<MessageId, u32>> {
     let rows = sqlx::query!(
         r#"
-        select id, char_length(text) as "chars!"
+        select id, case when state in ('waiting', 'streaming') then $2 else char_length(text) end as "chars!"
         from messages
         where conversation_id = $1
         "#,
         conversation.uuid(),
+        MAX_MARKDOWN_BYTES as i32,
     )
     .fetch_all(db)
     .await?;

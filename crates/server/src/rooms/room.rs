@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use shared::{
     ids::ConversationId,
-    sync::{CloseCode, Epoch, Frame},
+    sync::{CloseCode, Epoch, Frame, RunChanged},
 };
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc, oneshot},
@@ -43,6 +43,8 @@ pub(super) enum Mail {
     Leave { seat: SeatId },
     /// The room ends.
     Close { code: CloseCode },
+    /// The conversation's messages are others now.
+    Run(RunChanged),
     /// Memory is wanted for other rooms: this one ends if nobody is in it.
     MakeRoom,
 }
@@ -225,6 +227,7 @@ impl Room {
                 Mail::Join { member, connection, door, reply } => self.join(member, connection, &door, reply).await?,
                 Mail::Said { seat, said, .. } => self.said(seat, said).await?,
                 Mail::Leave { seat } => self.leave(seat),
+                Mail::Run(changed) => self.run_changed(changed).await?,
                 Mail::Close { code } => self.close(code),
                 // When it has nothing under way any more.
                 Mail::MakeRoom => self.idle_at = self.idle_at.map(|_| Instant::now()),
@@ -283,6 +286,20 @@ impl Room {
         self.report();
         // If nobody waits for the answer any more, the seat is dropped, and so left.
         let _ = reply.send(Ok(Seat { voice, outbox }));
+        Ok(())
+    }
+
+    /// Learns the lengths of the messages' texts, and then tells those who follow it: what they mark is taken.
+    async fn run_changed(&mut self, changed: RunChanged) -> Result<(), End> {
+        match persistence::messages(&self.house.db, self.conversation).await {
+            Ok(messages) => self.on_copies(move |copies| copies.learn_messages(messages)).await?,
+            Err(error) => tracing::warn!(conversation = %self.conversation, %error, "new messages are not learned of"),
+        }
+        let frame = Bytes::from(Frame::Run(changed).encode());
+        let who = self.seats.iter().filter(|(_, seated)| seated.member.speaks_v1);
+        for seat in who.map(|(seat, _)| *seat).collect::<Vec<_>>() {
+            self.tell(seat, frame.clone());
+        }
         Ok(())
     }
 

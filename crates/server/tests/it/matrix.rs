@@ -9,7 +9,7 @@ mod pages;
 use std::collections::BTreeSet;
 
 use reqwest::{Method, StatusCode, header, multipart};
-use shared::ids::{ConversationId, UserId};
+use shared::ids::{ConversationId, RunId, UserId};
 use tokio_tungstenite::{
     connect_async,
     tungstenite::{self, client::IntoClientRequest},
@@ -37,6 +37,8 @@ use crate::{
 /// | admin | of the site, of no class |
 /// | token | a program with a token of the instructor |
 /// | bannd | a student of the class who is banned |
+///
+/// The server has no model (409).
 ///
 /// A word behind a path says which of two things it is asked of. The class has another instructor, so that one may go;
 /// where `{user}` and `{token}` stand is a student of the class, and a token of the instructor's.
@@ -112,6 +114,53 @@ POST   /api/v1/classes/{class}/invitations                           401   403  
 DELETE /api/v1/classes/{class}/invitations/{invitation}              401   403   404   404   403   403   204   403   204   204   403
 POST   /api/v1/classes/{class}/roster                                401   403   404   404   403   403   200   403   200   200   403
 DELETE /api/v1/classes/{class}/roster/{entry}                        401   403   404   404   403   403   204   403   204   204   403
+POST   /api/v1/conversations/{id}/messages                 shared    401   403   404   404   403   403   403   409   404   403   403
+POST   /api/v1/conversations/{id}/messages                 private   401   403   404   404   404   404   404   409   404   404   403
+POST   /api/v1/messages/{id}/regenerate                    shared    401   403   404   404   403   403   403   409   404   403   403
+POST   /api/v1/messages/{id}/regenerate                    private   401   403   404   404   404   404   404   409   404   404   403
+GET    /api/v1/runs/{id}/events                            shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/runs/{id}/events                            private   401   404   404   404   404   404   404   200   404   404   403
+POST   /api/v1/runs/{id}/stop                              shared    401   403   404   404   403   403   403   204   404   403   403
+POST   /api/v1/runs/{id}/stop                              private   401   403   404   404   404   404   404   204   404   404   403
+GET    /api/v1/models                                                401   200   200   200   200   200   200   200   200   200   403
+
+GET    /api/v1/projects                                              401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/projects                                              401   403   201   201   201   201   201   201   201   201   403
+GET    /api/v1/projects/{project}                          class     401   200   404   404   200   200   200   200   200   200   403
+GET    /api/v1/projects/{project}                          own       401   404   404   404   404   404   404   200   404   404   403
+PATCH  /api/v1/projects/{project}                          class     401   403   404   404   403   204   204   403   204   204   403
+PATCH  /api/v1/projects/{project}                          own       401   403   404   404   404   404   404   204   404   404   403
+DELETE /api/v1/projects/{project}                          class     401   403   404   404   403   204   204   403   204   204   403
+DELETE /api/v1/projects/{project}                          own       401   403   404   404   404   404   404   204   404   404   403
+GET    /api/v1/projects/{project}/prompts                  class     401   200   404   404   200   200   200   200   200   200   403
+GET    /api/v1/projects/{project}/prompts                  own       401   404   404   404   404   404   404   200   404   404   403
+POST   /api/v1/projects/{project}/prompts                  class     401   403   404   404   403   201   201   403   201   201   403
+POST   /api/v1/projects/{project}/prompts                  own       401   403   404   404   404   404   404   201   404   404   403
+POST   /api/v1/projects/{project}/prompts/{prompt}/activate class   401   403   404   404   403   204   204   403   204   204   403
+POST   /api/v1/projects/{project}/prompts/{prompt}/activate own     401   403   404   404   404   404   404   204   404   404   403
+GET    /api/v1/projects/{project}/conversations            class     401   200   404   404   200   200   200   200   200   200   403
+GET    /api/v1/projects/{project}/conversations            own       401   404   404   404   404   404   404   200   404   404   403
+POST   /api/v1/projects/{project}/conversations            class     401   403   404   404   201   201   201   201   201   201   403
+POST   /api/v1/projects/{project}/conversations            own       401   403   404   404   404   404   404   201   404   404   403
+GET    /api/v1/projects/{project}/files                    class     401   200   404   404   200   200   200   200   200   200   403
+GET    /api/v1/projects/{project}/files                    own       401   404   404   404   404   404   404   200   404   404   403
+POST   /api/v1/projects/{project}/files                    class     401   403   404   404   403   201   201   403   201   201   403
+POST   /api/v1/projects/{project}/files                    own       401   403   404   404   404   404   404   201   404   404   403
+GET    /api/v1/projects/{project}/files/{file}             class     401   200   404   404   200   200   200   200   200   200   403
+GET    /api/v1/projects/{project}/files/{file}             own       401   404   404   404   404   404   404   200   404   404   403
+DELETE /api/v1/projects/{project}/files/{file}             class     401   403   404   404   403   204   204   403   204   204   403
+DELETE /api/v1/projects/{project}/files/{file}             own       401   403   404   404   404   404   404   204   404   404   403
+GET    /api/v1/conversations/{id}/files                    shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/files                    private   401   404   404   404   404   404   404   200   404   404   403
+POST   /api/v1/conversations/{id}/files                    shared    401   403   404   404   403   403   403   201   404   403   403
+POST   /api/v1/conversations/{id}/files                    private   401   403   404   404   404   404   404   201   404   404   403
+GET    /api/v1/conversations/{id}/files/{file}             shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/files/{file}             private   401   404   404   404   404   404   404   200   404   404   403
+DELETE /api/v1/conversations/{id}/files/{file}             shared    401   403   404   404   403   403   403   204   404   403   403
+DELETE /api/v1/conversations/{id}/files/{file}             private   401   403   404   404   404   404   404   204   404   404   403
+
+GET    /api/v1/classes/{class}/models                                401   200   404   404   403   200   200   403   200   200   403
+PUT    /api/v1/classes/{class}/models                                401   403   404   404   403   403   204   403   204   204   403
 
 GET    /api/v1/classes/{class}/activities                            401   200   404   404   200   200   200   200   200   200   403
 POST   /api/v1/classes/{class}/activities                            401   403   404   404   403   201   201   403   201   201   403
@@ -215,6 +264,7 @@ async fn ask(
             Some(token) => request.bearer_auth(token),
             None => request.header(header::ORIGIN, origin),
         };
+        request = request.header("idempotency-key", RunId::new().to_string());
         match (scene.body(method, path), Scene::file(path)) {
             (Some(body), _) => request.json(&body),
             (None, Some(file)) => {

@@ -12,7 +12,7 @@ use server::{
 use shared::{
     access::{Access, Rights},
     ids::{ConversationId, HighlightId, TagId, UserId},
-    sync::{Acked, CloseCode, Frame, Refused, awareness},
+    sync::{Acked, CloseCode, Frame, Refused, RunChanged, awareness},
 };
 use sqlx::PgPool;
 use tokio::net::TcpStream;
@@ -157,6 +157,8 @@ pub struct Peer {
     pub synced: bool,
     pub steps_1: u32,
     pub refused: Vec<Refused>,
+    /// What it was told of replies of models.
+    pub runs: Vec<RunChanged>,
     pub closed: Option<u16>,
     /// Client id, clock, state.
     pub people: Vec<(u64, u32, String)>,
@@ -190,6 +192,7 @@ impl Peer {
             synced: false,
             steps_1: 0,
             refused: Vec::new(),
+            runs: Vec::new(),
             closed: None,
             people: Vec::new(),
             goodbyes: Vec::new(),
@@ -271,6 +274,7 @@ impl Peer {
                 self.refused.push(refused);
             }
             Frame::Epoch(_) => {}
+            Frame::Run(run) => self.runs.push(run),
             frame => panic!("the server never says {frame:?}"),
         }
     }

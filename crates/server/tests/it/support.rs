@@ -1,6 +1,8 @@
 //! What tests stand on.
 
+pub mod chats;
 pub mod counting;
+pub mod fake_model;
 pub mod fake_oidc;
 pub mod fake_stytch;
 pub mod program;

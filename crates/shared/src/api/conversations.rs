@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Method};
+use super::{Endpoint, MessageFile, MessageState, Method, Usage};
 use crate::{
     access::{Access, Rights},
-    ids::{ActivityId, ConversationId, MessageId, UserId},
+    ids::{ActivityId, ConversationId, MessageId, ProjectId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
 };
 
@@ -188,12 +188,16 @@ pub struct Titled {
 
 endpoint!(RenameConversation: Patch Titled, "/api/v1/conversations/{id}", id);
 
-/// `GET /api/v1/conversations/{id}`: the conversation with its messages; 404 without access.
+/// `GET /api/v1/conversations/{id}`: the conversation with the messages of one branch; 404 without access.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GetConversation {
     /// Which one.
     #[serde(skip_serializing)]
     pub id: ConversationId,
+    /// A message that the branch goes through (`?branch=`), onwards by the newest; without, the branch that was last
+    /// written in.
+    #[serde(skip_serializing)]
+    pub branch: Option<MessageId>,
 }
 
 /// A conversation as the caller sees it.
@@ -214,7 +218,10 @@ pub struct Conversation {
     /// How the caller is seen there, where it is anonymous.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub anonymity: Option<Anonymity>,
-    /// Its messages in order.
+    /// Where it is a chat with a model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub chat: Option<ChatOf>,
+    /// The messages of one of its branches, in order.
     pub messages: Vec<Message>,
 }
 
@@ -248,6 +255,18 @@ pub enum Audience {
     Owner,
 }
 
+/// The project that a chat belongs to, as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatOf {
+    /// Its page is `/projects/{id}`, for those who may see it.
+    pub project: ProjectId,
+    /// Its name, for those who may see it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// Whether the caller may send messages.
+    pub may_send: bool,
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -262,6 +281,46 @@ pub struct Message {
     pub markdown: String,
     /// The canonical text in which offsets count.
     pub text: String,
+    /// What was sent along with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub files: Vec<MessageFile>,
+    /// The message that it follows, once the conversation has been continued here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parent: Option<MessageId>,
+    /// Itself and those that stand in its place on other branches, oldest first; empty where it is the only one.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub siblings: Vec<MessageId>,
+    /// How far it is.
+    #[serde(default)]
+    pub state: MessageState,
+    /// What writes it, while it does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub run: Option<RunId>,
+    /// Who said it here, or had it said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub author: Option<UserId>,
+    /// The model that wrote it here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub model: Option<String>,
+    /// The prompt that the model was given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub prompt: Option<PromptVersionId>,
+    /// What it took.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub usage: Option<Usage>,
+    /// Why it is not complete, or why the model ended early.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<Reason>,
+}
+
+/// Why a reply is not complete, or ended early.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable; see [`super::RunError`] and [`super::RunDone`].
+    pub code: String,
+    /// For a person; nothing where the code says it all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detail: Option<String>,
 }
 
 impl Endpoint for GetConversation {
@@ -269,7 +328,10 @@ impl Endpoint for GetConversation {
     type Reply = Conversation;
 
     fn path(&self) -> String {
-        format!("/api/v1/conversations/{}", self.id)
+        match self.branch {
+            Some(branch) => format!("/api/v1/conversations/{}?branch={branch}", self.id),
+            None => format!("/api/v1/conversations/{}", self.id),
+        }
     }
 }
 

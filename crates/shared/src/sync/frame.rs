@@ -1,6 +1,10 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::reader::{Malformed, Reader, write_bytes, write_var_uint};
+use crate::{
+    api::MessageState,
+    ids::{MessageId, RunId},
+};
 
 const SYNC: u64 = 0;
 const AWARENESS: u64 = 1;
@@ -9,6 +13,7 @@ const QUERY_AWARENESS: u64 = 3;
 const ACKED: u64 = 100;
 const EPOCH: u64 = 101;
 const REFUSED: u64 = 102;
+const RUN: u64 = 103;
 
 const STEP_1: u64 = 0;
 const STEP_2: u64 = 1;
@@ -38,6 +43,8 @@ pub enum Frame<'a> {
     Acked(Acked),
     /// Ours, from the server.
     Refused(Refused),
+    /// Ours, from the server.
+    Run(RunChanged),
 }
 
 /// Which generation of the document this is.
@@ -65,6 +72,17 @@ pub struct Refused {
     pub why: String,
 }
 
+/// A reply of a model waits, is written or is over: the conversation's messages are others now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunChanged {
+    /// What writes it.
+    pub run: RunId,
+    /// The reply.
+    pub message: MessageId,
+    /// How far it is.
+    pub state: MessageState,
+}
+
 impl<'a> Frame<'a> {
     /// Reads the one message of a frame.
     ///
@@ -89,6 +107,7 @@ impl<'a> Frame<'a> {
             ACKED => Self::Acked(json(&mut reader)?),
             EPOCH => Self::Epoch(json(&mut reader)?),
             REFUSED => Self::Refused(json(&mut reader)?),
+            RUN => Self::Run(json(&mut reader)?),
             _ => return Err(reader.malformed("an unknown kind of message")),
         };
         reader.end()?;
@@ -108,6 +127,7 @@ impl<'a> Frame<'a> {
             Self::Epoch(epoch) => ours(EPOCH, epoch),
             Self::Acked(acked) => ours(ACKED, acked),
             Self::Refused(refused) => ours(REFUSED, refused),
+            Self::Run(run) => ours(RUN, run),
         }
     }
 }
@@ -147,7 +167,7 @@ mod tests {
     use super::*;
 
     fn any_frame() -> impl Strategy<Value = (u8, Vec<u8>, String, u64)> {
-        (0..9_u8, prop::collection::vec(any::<u8>(), 0..300), ".*", any::<u64>())
+        (0..10_u8, prop::collection::vec(any::<u8>(), 0..300), ".*", any::<u64>())
     }
 
     fn frame<'a>(kind: u8, bytes: &'a [u8], text: &'a str, number: u64) -> Frame<'a> {
@@ -160,6 +180,11 @@ mod tests {
             5 => Frame::Auth(Some(text)),
             6 => Frame::Epoch(Epoch { epoch: (number >> 1) as i64 }),
             7 => Frame::Acked(Acked { acked: number }),
+            8 => Frame::Run(RunChanged {
+                run: RunId::from_uuid(uuid::Uuid::from_u64_pair(number, 7)),
+                message: MessageId::from_uuid(uuid::Uuid::from_u64_pair(7, number)),
+                state: MessageState::ALL[number as usize % MessageState::ALL.len()],
+            }),
             _ => Frame::Refused(Refused { refused: number, code: "gap".into(), why: text.into() }),
         }
     }

@@ -59,7 +59,8 @@ impl Session {
                 "behind_refusal" => self.journal.pending.borrow_mut().returned(refused.refused),
                 _ => self.refused(refused.refused, &refused.why),
             },
-            Ok(Frame::Auth(_)) => {}
+            // The page of a chat follows its runs.
+            Ok(Frame::Auth(_) | Frame::Run(_)) => {}
             Err(malformed) => {
                 leptos::logging::warn!("a frame that is none: {malformed}");
                 self.drop_socket();

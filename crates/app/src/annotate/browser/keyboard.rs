@@ -147,7 +147,7 @@ fn take_in_hand(desk: Desk, cursor: Option<Cursor>, article: &HtmlElement) {
     }
 }
 
-fn message_of<'page>(session: &'page Session, article: &HtmlElement) -> Option<&'page MessageText> {
+fn message_of(session: &Session, article: &HtmlElement) -> Option<&'static MessageText> {
     session.texts.get(article.get_attribute("data-message-id")?.parse().ok()?)
 }
 

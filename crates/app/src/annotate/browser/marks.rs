@@ -22,10 +22,12 @@ thread_local! {
     static LISTS: RefCell<HashMap<MessageId, RwSignal<Vec<HighlightId>>>> = RefCell::default();
 }
 
-/// Once, for as long as the page is open.
+/// Once a message, for as long as the page is open.
 pub fn mount(desk: Desk) {
     let Some(session) = super::session() else { return };
-    for message in session.texts.all() {
+    // In a chat, messages come later too.
+    let is_new = |id: &MessageId| LISTS.with_borrow(|lists| !lists.contains_key(id));
+    for message in session.texts.all().into_iter().filter(|message| is_new(&message.id)) {
         let article = message.element.closest("[data-message-id]").ok().flatten();
         if let Some(article) = article.and_then(|article| article.dyn_into::<HtmlElement>().ok()) {
             let here = RwSignal::new(Vec::new());

@@ -1,7 +1,7 @@
-//! The messages' text nodes, and the way between them and the canonical text. Built once: the text never changes while
-//! the page is open.
+//! The messages' text nodes, and the way between them and the canonical text. A message's text never changes while the
+//! page is open; in a chat, messages come.
 
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap};
 
 use shared::{
     ids::MessageId,
@@ -25,37 +25,51 @@ pub struct MessageText {
     map: TextMap,
 }
 
-/// All messages of the page.
-pub struct Texts {
-    messages: Vec<MessageText>,
+/// All messages of the page. What is read of one stays in memory as long as the page is open: it is read once.
+pub struct Texts(RefCell<Read>);
+
+#[derive(Default)]
+struct Read {
+    messages: Vec<&'static MessageText>,
     by_id: HashMap<MessageId, usize>,
 }
 
 impl Texts {
     /// Reads the page.
     pub fn of_page() -> Self {
-        let messages: Vec<MessageText> = dom::all("[data-message-id]")
-            .into_iter()
-            .enumerate()
-            .filter_map(|(place, article)| read(place, article.into()))
-            .collect();
+        let texts = Self(RefCell::default());
+        texts.read_again();
+        texts
+    }
+
+    /// Reads the page again: messages came, or went.
+    pub fn read_again(&self) {
+        let kept = |place: usize, element: &Element| self.at(place).filter(|message| message.element == *element);
+        let one = |(place, article): (usize, web_sys::HtmlElement)| {
+            let element = article.query_selector("[data-canonical]").ok()??;
+            kept(place, &element).or_else(|| read(place, &article, element).map(|read| &*Box::leak(Box::new(read))))
+        };
+        let messages: Vec<_> = dom::all("[data-message-id]").into_iter().enumerate().filter_map(one).collect();
         let by_id = messages.iter().enumerate().map(|(index, message)| (message.id, index)).collect();
-        Self { messages, by_id }
+        self.0.replace(Read { messages, by_id });
     }
 
     /// The message of that id.
-    pub fn get(&self, id: MessageId) -> Option<&MessageText> {
-        self.by_id.get(&id).map(|index| &self.messages[*index])
+    pub fn get(&self, id: MessageId) -> Option<&'static MessageText> {
+        let read = self.0.borrow();
+        read.by_id.get(&id).map(|index| read.messages[*index])
     }
 
     /// The message at that place of the page.
-    pub fn at(&self, place: usize) -> Option<&MessageText> {
-        self.messages.get(self.messages.partition_point(|message| message.place < place)).filter(|it| it.place == place)
+    pub fn at(&self, place: usize) -> Option<&'static MessageText> {
+        let messages = &self.0.borrow().messages;
+        let index = messages.partition_point(|message| message.place < place);
+        messages.get(index).copied().filter(|message| message.place == place)
     }
 
     /// All messages, in order.
-    pub fn all(&self) -> &[MessageText] {
-        &self.messages
+    pub fn all(&self) -> Vec<&'static MessageText> {
+        self.0.borrow().messages.clone()
     }
 
     /// Where a target's text stands now: the message's place, the anchor.
@@ -65,9 +79,8 @@ impl Texts {
     }
 }
 
-fn read(place: usize, article: Element) -> Option<MessageText> {
+fn read(place: usize, article: &Element, element: Element) -> Option<MessageText> {
     let id = article.get_attribute("data-message-id")?.parse().ok()?;
-    let element = article.query_selector("[data-canonical]").ok()??;
     let runs = decode_runs(&element.get_attribute("data-runs")?).ok()?;
     let nodes = text_nodes(&element);
     let contents: Vec<String> = nodes.iter().map(|node| node.data()).collect();

@@ -52,12 +52,18 @@ pub struct Server {
 impl Starting {
     /// Starts a server with this `DATA_DIR`. What it logs is added to `server.log` beside that folder.
     pub fn launch(data_dir: &Path, database_url: Option<&str>) -> Starting {
+        Self::launch_with(data_dir, database_url, &[])
+    }
+
+    /// The same with these settings.
+    pub fn launch_with(data_dir: &Path, database_url: Option<&str>, settings: &[(&str, &str)]) -> Starting {
         let home = data_dir.parent().unwrap();
         let mut command = program();
         command.args(["serve", "--listen=127.0.0.1:0", "--data-dir"]).arg(data_dir);
         if let Some(url) = database_url {
             command.env("DATABASE_URL", url);
         }
+        command.envs(settings.iter().copied());
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // The watchdog of the test run looks for this, should the run be killed.

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use server::sessions::Secret;
 use shared::ids::{
-    ActivityId, ClassGroupId, ClassId, ConversationId, InvitationId, LinkId, RosterEntryId, SessionId, ShareId,
-    TokenId, UserId,
+    ActivityId, ClassGroupId, ClassId, ConversationId, FileId, InvitationId, LinkId, ProjectId, PromptVersionId,
+    RosterEntryId, SessionId, ShareId, TokenId, UserId,
 };
 use sqlx::PgPool;
 
@@ -142,6 +142,79 @@ pub struct Scene {
     /// One of which the student who does nothing has a copy, with late work in it.
     started: ActivityId,
     copy: ConversationId,
+    /// Of the class; the shared conversation is a chat of it.
+    class_project: Home,
+    /// The owner's; the private conversation is a chat of it.
+    own_project: Home,
+}
+
+/// A project with a prompt that is not active, a file, and a file of its chat.
+#[derive(Clone, Copy)]
+struct Home {
+    project: ProjectId,
+    prompt: PromptVersionId,
+    file: FileId,
+    chat_file: FileId,
+}
+
+impl Home {
+    fn of_nothing() -> Home {
+        Home {
+            project: ProjectId::new(),
+            prompt: PromptVersionId::new(),
+            file: FileId::new(),
+            chat_file: FileId::new(),
+        }
+    }
+
+    async fn new(app: &TestApp, owner: UserId, class: Option<ClassId>, chat: ConversationId) -> Home {
+        let home = Home::of_nothing();
+        let Home { project, prompt, file, chat_file } = home;
+        let mut tx = app.database.pool.begin().await.unwrap();
+        let active = PromptVersionId::new();
+        sqlx::query(
+            "insert into projects (id, name, owner_id, class_id, active_prompt_id) values ($1, 'Home', $2, $3, $4)",
+        )
+        .bind(project.uuid())
+        .bind(owner.uuid())
+        .bind(class.map(ClassId::uuid))
+        .bind(active.uuid())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        for (version, id) in [(1, active), (2, prompt)] {
+            sqlx::query(
+                "insert into prompt_versions (id, project_id, version, name, content) values ($1, $2, $3, 'x', 'x')",
+            )
+            .bind(id.uuid())
+            .bind(project.uuid())
+            .bind(version)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        }
+        for (id, chat) in [(file, None), (chat_file, Some(chat.uuid()))] {
+            sqlx::query(
+                "insert into files (id, project_id, conversation_id, name, media_type, size, sha256, stored_at)
+                 values ($1, $2, $3, 'a.txt', 'text/plain', 5, sha256('words'), now())",
+            )
+            .bind(id.uuid())
+            .bind(project.uuid())
+            .bind(chat)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+            std::fs::write(app.uploads.join(id.to_string()), "words").unwrap();
+        }
+        sqlx::query("update conversations set project_id = $1 where id = $2")
+            .bind(project.uuid())
+            .bind(chat.uuid())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        home
+    }
 }
 
 /// The id of nothing.
@@ -206,6 +279,14 @@ impl Scene {
         .execute(db)
         .await
         .unwrap();
+        // Named like their conversation, and so is its only message.
+        let runs =
+            "insert into runs (id, conversation_id, message_id, user_id, model, state, idempotency_key, request_hash)
+                    select c.id, c.id, c.id, c.owner_id, 'm', 'over', c.id, sha256('x')
+                    from conversations c
+                    where c.id in ($1, $2)
+                    on conflict do nothing";
+        run(db, runs, &[cast.shared.uuid(), cast.private.uuid()]).await;
         let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
         // In one statement: there are hundreds of scenes.
         sqlx::query(
@@ -230,6 +311,7 @@ impl Scene {
         .execute(db)
         .await
         .unwrap();
+        Self::without_projects(db).await;
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
@@ -250,6 +332,8 @@ impl Scene {
             activity,
             started,
             copy,
+            class_project: Home::new(app, cast.user(Role::Instructor), Some(class), cast.shared).await,
+            own_project: Home::new(app, cast.user(Role::Owner), None, cast.private).await,
         }
     }
 
@@ -272,13 +356,30 @@ impl Scene {
             activity: ActivityId::new(),
             started: ActivityId::new(),
             copy: ConversationId::new(),
+            class_project: Home::of_nothing(),
+            own_project: Home::of_nothing(),
+        }
+    }
+
+    /// Nobody can have hundreds of them.
+    async fn without_projects(db: &PgPool) {
+        for sql in [
+            "delete from conversations where untitled",
+            "update conversations set project_id = null",
+            "delete from files",
+            "delete from projects",
+        ] {
+            run(db, sql, &[]).await;
         }
     }
 
     /// A path of the API with its parameters filled in. `kind` is which conversation `{id}` is: `private`, or else the
-    /// shared one; and which activity: `started`, or else the unused one.
+    /// shared one; which activity: `started`, or else the unused one; and which project `{project}` is: `own`, or else the
+    /// class's.
     pub fn fill(&self, path: &str, kind: &str) -> String {
         let conversation = if kind == "private" { self.private } else { self.shared };
+        let home = if ["private", "own"].contains(&kind) { self.own_project } else { self.class_project };
+        let file = if path.starts_with("/api/v1/projects") { home.file } else { home.chat_file };
         let id = match path.split('/').nth(3) {
             Some("tokens") => self.token.clone(),
             Some("sessions") => self.session.clone(),
@@ -296,6 +397,9 @@ impl Scene {
             ("{link}", self.door.to_string()),
             ("{secret}", self.secret.clone()),
             ("{activity}", if kind == "started" { self.started } else { self.activity }.to_string()),
+            ("{project}", home.project.to_string()),
+            ("{prompt}", home.prompt.to_string()),
+            ("{file}", file.to_string()),
         ]
         .iter()
         .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
@@ -317,6 +421,15 @@ impl Scene {
                 json!({"email": "new@example.test", "access": "annotator"})
             }
             ("POST", "/api/v1/conversations/{id}/sharing/links") => json!({"access": "viewer", "days": 1}),
+            ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
+            ("POST", "/api/v1/messages/{id}/regenerate") => json!({}),
+            ("PUT", "/api/v1/classes/{class}/models") => {
+                json!({"models": null, "tokens_a_person": 1, "tokens_a_class": null, "period": "day"})
+            }
+            ("POST", "/api/v1/projects") => json!({"name": "New"}),
+            ("PATCH", "/api/v1/projects/{project}") => json!({"name": "Renamed"}),
+            ("POST", "/api/v1/projects/{project}/prompts") => json!({"name": "New", "content": "Be kind."}),
+            ("POST", "/api/v1/projects/{project}/conversations") => json!({}),
             ("POST", "/api/v1/classes") => json!({"name": "New"}),
             ("POST", "/api/v1/classes/join") => json!({"code": "bcdf-ghjk"}),
             ("PATCH", "/api/v1/classes/{class}") => json!({"name": "Renamed"}),
@@ -337,7 +450,9 @@ impl Scene {
     /// The file of a request that sends one.
     pub fn file(path: &str) -> Option<&'static str> {
         match path {
-            "/api/v1/import" => Some("Some words."),
+            "/api/v1/import" | "/api/v1/projects/{project}/files" | "/api/v1/conversations/{id}/files" => {
+                Some("Some words.")
+            }
             "/api/v1/classes/{class}/roster" => Some("Name,E-mail\nNew,new@example.test\n"),
             _ => None,
         }

@@ -1,12 +1,14 @@
 //! A server of a test's own: the real router on a real socket, over a database of its own.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use server::{
     config::Config,
-    demo, outbound,
+    demo,
+    files::Files,
+    outbound,
     rooms::{Rooms, Timing},
     serve,
     services::Services,
@@ -16,13 +18,16 @@ use shared::{ids::UserId, sync::SUBPROTOCOL};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tokio_tungstenite::{connect_async, tungstenite::client::IntoClientRequest};
 
-use super::test_database::TestDatabase;
+use super::{run, test_database::TestDatabase};
 use crate::rooms_support::{Peer, Wire, doc};
 
 /// A running server with the seeded people.
 pub struct TestApp {
     pub database: TestDatabase,
     pub rooms: Rooms,
+    pub files: Files,
+    /// Where what is uploaded lies.
+    pub uploads: PathBuf,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<anyhow::Result<()>>,
@@ -62,7 +67,9 @@ impl TestApp {
     /// With these flags and these waiting times.
     pub async fn start_as(flags: &[&str], timing: Timing) -> TestApp {
         let database = TestDatabase::new().await;
-        let words = ["promptgrimoire", "--listen=127.0.0.1:0"].iter().chain(flags);
+        let folder = run::folder().join(format!("data-{}", UserId::new()));
+        let data_dir = format!("--data-dir={}", folder.display());
+        let words = ["promptgrimoire", "--listen=127.0.0.1:0", &data_dir].into_iter().chain(flags.iter().copied());
         let (_, config) = Config::parse(words).unwrap();
         demo::seed(&database.pool).await.unwrap();
         let listener = TcpListener::bind(config.listen).await.unwrap();
@@ -70,18 +77,25 @@ impl TestApp {
         let mut services = Services::new(config, address, database.pool.clone()).unwrap();
         let rooms = Rooms::with_timing(database.pool.clone(), timing);
         services.rooms = rooms.clone();
+        let files = services.files.clone();
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve::run(listener, services, async {
             // An error is the test's end, which is a stop as well.
             let _ = stopped.await;
         }));
-        TestApp { database, rooms, address, stop: Some(stop), server }
+        TestApp { database, rooms, files, uploads: folder.join("files"), address, stop: Some(stop), server }
     }
 
     /// Stops in order, as SIGTERM does.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        drop(self.stop_and_keep().await);
+    }
+
+    /// The same, and answers what is left.
+    pub async fn stop_and_keep(mut self) -> TestDatabase {
         self.stop.take().unwrap().send(()).unwrap();
         self.server.await.unwrap().unwrap();
+        self.database
     }
 
     pub fn origin(&self) -> String {
@@ -167,6 +181,16 @@ impl Visitor {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
         self.cookie = cookie.split(';').next().unwrap().to_owned();
+    }
+
+    /// At which site.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// A request whose answer is read as it comes.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.origin))
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -259,6 +283,14 @@ impl Visitor {
         let response = with(self.http.request(method, format!("{}{path}", self.origin))).send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         Answer { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// Sends a file as a form of this site's pages does.
+    pub async fn upload(&self, path: &str, name: &str, bytes: impl Into<Vec<u8>>) -> Answer {
+        let origin = self.origin.clone();
+        let part = reqwest::multipart::Part::bytes(bytes.into()).file_name(name.to_owned());
+        let form = reqwest::multipart::Form::new().part("file", part);
+        self.send(Method::POST, path, |request| request.header(header::ORIGIN, origin).multipart(form)).await
     }
 
     /// Makes a conversation and answers its id.

@@ -1,0 +1,73 @@
+//! What takes away bytes that nobody wants: of files that were deleted, and of those whose adding was cut off.
+
+use std::time::Duration;
+
+use shared::ids::FileId;
+use sqlx::PgPool;
+
+use super::Files;
+use crate::error::Error;
+
+/// Between two sweeps that nobody asked for.
+const EVERY: Duration = Duration::from_secs(3_600);
+
+/// Files of one sweep; what is left over is of the next.
+const AT_ONCE: i64 = 200;
+
+/// Sweeps when somebody asks for it, and every hour.
+pub async fn follow(db: PgPool, files: Files) {
+    loop {
+        if let Err(error) = sweep(&db, &files).await {
+            tracing::warn!(%error, "files could not be swept");
+        }
+        tokio::select! {
+            () = files.swept_soon() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Takes away what is to go. Repeating it, or another server doing the same at once, changes nothing.
+///
+/// # Errors
+/// The database's or the store's; the next sweep goes on from there.
+pub async fn sweep(db: &PgPool, files: &Files) -> Result<(), Error> {
+    // Longer than any upload takes: whoever added these is gone.
+    sqlx::query!(
+        "update files
+         set deleted_at = now()
+         where stored_at is null and deleted_at is null and created_at < now() - interval '1 hour'"
+    )
+    .execute(db)
+    .await?;
+    loop {
+        // One that is being added is left to whoever adds it: its bytes may still come.
+        let gone = sqlx::query_scalar!(
+            "select id
+             from files
+             where deleted_at is not null and purged_at is null
+               and (stored_at is not null or created_at < now() - interval '1 hour')
+             order by deleted_at
+             limit $1",
+            AT_ONCE
+        )
+        .fetch_all(db)
+        .await?;
+        for id in &gone {
+            files.remove(FileId::from_uuid(*id)).await?;
+            sqlx::query!("update files set purged_at = now() where id = $1", id).execute(db).await?;
+        }
+        if gone.is_empty() {
+            break;
+        }
+    }
+    // Those that were sent along with a message stay, to be named there.
+    sqlx::query!(
+        "delete from files f
+         where f.purged_at is not null
+           and not exists (select from message_files m where m.file_id = f.id)"
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! What nobody has in hand any more: replies of servers that are gone, and lines that nobody moves on.
+
+use std::time::Duration;
+
+use shared::{
+    api::MessageState,
+    ids::{ConversationId, MessageId, RunId},
+};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{advance, progress::INTERRUPTED, tell};
+use crate::{error::Error, services::Services};
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// What this server left behind when it ended last. On a private database nobody else is at work: whatever was being written
+/// has been left. To be called before anything is begun.
+pub async fn take_over(services: &Services) {
+    let alone = services.config.database_url.is_none();
+    if alone && let Err(error) = look(services, true).await {
+        tracing::warn!(%error, "replies that were left behind are not found yet");
+    }
+}
+
+/// Looks after replies that were left behind, for as long as the server runs.
+pub async fn keep(services: Services) {
+    let mut beat = interval(EVERY);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        if let Err(error) = look(&services, false).await {
+            tracing::warn!(%error, "replies that were left behind cannot be looked for");
+        }
+    }
+}
+
+async fn look(services: &Services, all: bool) -> Result<(), Error> {
+    // A run says every second that it is alive, and its server may be busy.
+    let left = sqlx::query!(
+        r#"with gone as (
+               update runs
+               set state = 'over'
+               where state = 'running' and ($1 or alive_at < now() - interval '10 seconds')
+               returning id, message_id, conversation_id
+           )
+           update messages m
+           set state = 'interrupted', reason_code = 'interrupted', reason = $2
+           from gone
+           where m.conversation_id = gone.conversation_id and m.id = gone.message_id
+           returning gone.id as "run!", gone.conversation_id as "conversation!", m.id as "message!""#,
+        all,
+        INTERRUPTED
+    )
+    .fetch_all(&services.db)
+    .await?;
+    for row in left {
+        let (run, message) = (RunId::from_uuid(row.run), MessageId::from_uuid(row.message));
+        tell(services, ConversationId::from_uuid(row.conversation), run, message, MessageState::Interrupted).await;
+    }
+    let waiting = sqlx::query_scalar!(
+        "select distinct conversation_id
+         from runs r
+         where state = 'waiting'
+           and not exists (select from runs o where o.conversation_id = r.conversation_id and o.state = 'running')
+         limit 100"
+    )
+    .fetch_all(&services.db)
+    .await?;
+    for conversation in waiting {
+        advance(services, ConversationId::from_uuid(conversation)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+use axum::{
+    extract::{Path, State, rejection::PathRejection},
+    http::StatusCode,
+};
+use shared::{
+    api::MessageState,
+    ids::{ConversationId, MessageId, RunId},
+};
+
+use super::{advance, tell};
+use crate::{access, error::Error, services::Services, sessions::Caller};
+
+/// `POST /api/v1/runs/{id}/stop`: for all who may send messages in the conversation.
+pub async fn stop(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<RunId>, PathRejection>,
+) -> Result<StatusCode, Error> {
+    let Path(run) = path?;
+    let row = sqlx::query!("select conversation_id, message_id from runs where id = $1", run.uuid());
+    let row = row.fetch_optional(&services.db).await?.ok_or(Error::NotFound)?;
+    let (conversation, message) =
+        (ConversationId::from_uuid(row.conversation_id), MessageId::from_uuid(row.message_id));
+    let reader = access::reader(&services.db, caller.id, conversation).await?;
+    if !reader.rights().access.may_edit() {
+        return Err(Error::Forbidden("This is for those who may edit the conversation."));
+    }
+    // In one statement, so that it is either still in line or under way.
+    let stopped = sqlx::query!(
+        "with taken as (
+             update runs
+             set state = 'over'
+             where id = $1 and state = 'waiting'
+             returning conversation_id, message_id
+         )
+         update messages m
+         set state = 'stopped'
+         from taken
+         where m.conversation_id = taken.conversation_id and m.id = taken.message_id",
+        run.uuid()
+    )
+    .execute(&services.db)
+    .await?;
+    if stopped.rows_affected() > 0 {
+        tell(&services, conversation, run, message, MessageState::Stopped).await;
+        advance(&services, conversation).await?;
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    sqlx::query!("update runs set stop_asked = true where id = $1 and state = 'running'", run.uuid())
+        .execute(&services.db)
+        .await?;
+    if let Some(live) = services.runs.find(run) {
+        live.stop.cancel();
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

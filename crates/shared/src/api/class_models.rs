@@ -1,0 +1,67 @@
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ClassId;
+
+/// `GET /api/v1/classes/{class}/models`: what the class allows; for its staff.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GetClassModels {
+    /// Which class.
+    #[serde(skip_serializing)]
+    pub class: ClassId,
+}
+
+/// What a class allows in chats of its projects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassModels {
+    /// What the server has.
+    pub available: Vec<String>,
+    /// What may be chosen of it; `null`: all.
+    pub models: Option<Vec<String>>,
+    /// Tokens of each person in a period; `null`: the server's own quota.
+    pub tokens_a_person: Option<i64>,
+    /// Tokens of all together in a period; `null`: no limit.
+    pub tokens_a_class: Option<i64>,
+    /// When there are new ones.
+    pub period: Period,
+}
+
+/// How often there are new tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Period {
+    /// At midnight, UTC.
+    Day,
+    /// On Mondays at midnight, UTC.
+    Week,
+}
+
+impl Period {
+    /// As the database and the API spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+        }
+    }
+}
+
+endpoint!(GetClassModels: Get ClassModels, "/api/v1/classes/{class}/models", class);
+
+/// `PUT /api/v1/classes/{class}/models`: sets it; for its instructors. Replies that wait in line are held against it too.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetClassModels {
+    /// Which class.
+    #[serde(skip, default = "ClassId::new")]
+    pub class: ClassId,
+    /// See [`ClassModels::models`].
+    pub models: Option<Vec<String>>,
+    /// See [`ClassModels::tokens_a_person`].
+    pub tokens_a_person: Option<i64>,
+    /// See [`ClassModels::tokens_a_class`].
+    pub tokens_a_class: Option<i64>,
+    /// See [`ClassModels::period`].
+    pub period: Period,
+}
+
+endpoint!(SetClassModels: Put (), "/api/v1/classes/{class}/models", class);

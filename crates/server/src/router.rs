@@ -104,7 +104,7 @@ fn api(services: &Services) -> Router<Services> {
         )
         .route(
             "/api/v1/projects/{project}/files",
-            get(files::list_of_project).post(files::add_to_project).layer(of_files.clone()),
+            get(files::list_of_project).post(files::add_to_project).layer(of_files),
         )
         .route("/api/v1/conversations/{id}/files", get(files::list_of_chat).post(files::add_to_chat).layer(of_files))
         .route(

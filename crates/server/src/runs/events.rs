@@ -162,7 +162,7 @@ async fn follow(services: &Services, run: RunId, place: &mut Place, not_before: 
         if let Some(live) = services.runs.find(run) {
             return live_event(&live, place).await;
         }
-        let Some(stored) = stored(services, run).await? else { return None };
+        let stored = stored(services, run).await??;
         let Stored { text, state, ahead, ending } = &stored;
         let now = Now { text, state: *state, ahead: *ahead, ending: ending.as_ref() };
         if let Some(event) = place.next(&now) {

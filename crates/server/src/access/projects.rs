@@ -22,7 +22,6 @@ use crate::error::Error;
 pub struct ProjectReader {
     project: ProjectId,
     user: UserId,
-    class: Option<ClassId>,
     is_theirs: bool,
     archived: bool,
 }
@@ -141,8 +140,7 @@ pub async fn project_reader(conn: &mut PgConnection, user: UserId, project: Proj
     if !is_theirs && role.is_none() {
         return Err(Error::NotFound);
     }
-    let class = row.class.map(ClassId::from_uuid);
-    Ok(ProjectReader { project, user, class, is_theirs, archived: row.archived })
+    Ok(ProjectReader { project, user, is_theirs, archived: row.archived })
 }
 
 /// See [`ProjectEditor`].

@@ -26,6 +26,7 @@ export interface NewConversation {
   title: string;
   text: string;
   share?: 'none' | 'class';
+  anonymous?: boolean;
 }
 
 /** The public API in the name of whoever's cookies the request context holds. */

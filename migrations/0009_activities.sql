@@ -79,6 +79,14 @@ create table late_work (
 -- A client that sends all it has whenever it connects is not counted twice.
 create unique index late_work_once on late_work (conversation_id, user_id, sha256(update));
 
+-- Conversations in which copies were merged, for everybody to see.
+create table activity_reveals (
+    conversation_id uuid primary key references conversations on delete cascade,
+    activity_id uuid not null references activities on delete cascade,
+    created_at timestamptz not null default now()
+);
+create index activity_reveals_activity on activity_reveals (activity_id);
+
 -- Opening and closing times decide access. Whoever is connected is looked at again, and when the next one comes is found
 -- anew (`server::rooms::recheck`).
 create function tell_activity_changed() returns trigger language plpgsql as $$

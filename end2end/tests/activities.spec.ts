@@ -144,3 +144,37 @@ test('an activity closes while somebody is working and another is without a netw
   await present.page.goto(`/activities/${activity}`);
   await expect(present.page.getByText('What was made in it can be read.')).toBeVisible();
 });
+
+test('what two students did alone is revealed, and they see it together', async ({ signIn, ownServer }) => {
+  test.slow();
+  const [teacher, ann, ben] = await Promise.all([
+    signIn('instructor', { server: ownServer }),
+    signIn('student-1', { server: ownServer }),
+    signIn('student-2', { server: ownServer }),
+  ]);
+  const template = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  const activity = await newActivity(teacher.api, { title: 'Close reading', template, mode: 'individual' });
+  for (const [student, passage] of [[ann, lighthouse.keeper], [ben, lighthouse.bell]] as const) {
+    const { id } = await (await student.api.post(`/api/v1/activities/${activity}/start`, {})).json();
+    const desk = await student.open(id);
+    await desk.highlight(passage);
+    await expect(desk.cards).toHaveCount(1);
+    await desk.synced('saved');
+  }
+  const { page } = teacher;
+  await page.goto(`/activities/${activity}/overview`);
+  const form = page.getByRole('form', { name: 'Reveal some' });
+  await form.getByText('Choose by hand').click();
+  for (const name of ['Demo Student 1', 'Demo Student 2']) await form.getByRole('checkbox', { name }).check();
+  await expectAccessible(page, 'copies to be revealed');
+  await form.getByRole('button', { name: 'Reveal the chosen' }).click();
+  await expect(page).toHaveURL(/\/c\//);
+  await expect(page.getByRole('article').filter({ has: page.locator('blockquote') })).toHaveCount(2);
+
+  await ann.page.goto(`/activities/${activity}`);
+  await expectAccessible(ann.page, 'an activity that was revealed');
+  await ann.page.getByRole('link', { name: /^Revealed/ }).click();
+  const together = await ann.open(page.url().split('/c/')[1]!);
+  await expect(together.card(lighthouse.keeper)).toContainText('Demo Student 1');
+  await expect(together.card(lighthouse.bell)).toContainText('Demo Student 2');
+});

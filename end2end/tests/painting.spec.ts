@@ -377,17 +377,18 @@ test('rectangles too are near the window only, and cut off where code is scrolle
   writer.leave();
 });
 
-test('where colours are the system’s highlights are still seen', async ({ signIn, newConversation }) => {
+test('where colours are the system’s highlights are seen, and a selection is another thing than a highlight', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
   const a = await (await signIn('student-1', { forcedColors: 'active' })).open(id);
   await a.highlight(lighthouse.weight);
   await a.page.keyboard.press('Escape');
   const element = a.page.locator('[data-canonical] p', { hasText: lighthouse.weight });
-  const grounds = await element.evaluate((element) => {
+  const looks = await element.evaluate((element) => {
     const names = [...CSS.highlights].filter(([, ranges]) => ranges.size).map(([name]) => name);
-    const plain = getComputedStyle(element).backgroundColor;
-    return names.map((name) => getComputedStyle(element, `::highlight(${name})`).backgroundColor !== plain);
+    const selected = getComputedStyle(element, '::selection').backgroundColor;
+    const styles = names.map((name) => getComputedStyle(element, `::highlight(${name})`));
+    return styles.map((style) => ({ line: style.textDecorationLine, isGround: style.backgroundColor === selected }));
   });
-  expect(grounds.length).toBeGreaterThan(0);
-  expect(grounds).not.toContain(false);
+  expect(looks.length).toBeGreaterThan(0);
+  for (const look of looks) expect(look).toEqual({ line: 'underline', isGround: false });
 });

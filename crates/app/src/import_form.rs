@@ -16,6 +16,7 @@ struct Fields {
     file: NodeRef<html::Input>,
     title: NodeRef<html::Input>,
     share: NodeRef<html::Input>,
+    anonymous: NodeRef<html::Input>,
 }
 
 /// Where the form stands.
@@ -40,7 +41,13 @@ struct State {
 /// Takes pasted text or a file. A file with several conversations offers them.
 #[component]
 pub fn ImportForm() -> impl IntoView {
-    let fields = Fields { paste: NodeRef::new(), file: NodeRef::new(), title: NodeRef::new(), share: NodeRef::new() };
+    let fields = Fields {
+        paste: NodeRef::new(),
+        file: NodeRef::new(),
+        title: NodeRef::new(),
+        share: NodeRef::new(),
+        anonymous: NodeRef::new(),
+    };
     let state =
         State { stage: RwSignal::new(Stage::Inert), problem: RwSignal::new(None), choices: RwSignal::new(Vec::new()) };
     Effect::new(move |_| {
@@ -79,6 +86,7 @@ pub fn ImportForm() -> impl IntoView {
             <p class="stack-or">"or"</p>
             <label class="field-label file-drop">"Choose a file" <input class="field" type="file" node_ref=fields.file on:change=forget_choices /></label>
             <label class="checkbox-row"><input type="checkbox" node_ref=fields.share /> "Share with the class"</label>
+            <label class="checkbox-row"><input type="checkbox" node_ref=fields.anonymous /> "Anonymous: people see pseudonyms"</label>
             {choices(state, send)}
             // Beside the button that was pressed: at the top of the form nobody would see it.
             {alert(state)}

@@ -28,7 +28,7 @@ pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivi
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::ConversationPage;
-pub use home::HomePage;
+pub use home::{HomePage, ShelfOfPage};
 pub use import::ImportPage;
 pub use inbox::InboxPage;
 pub use join::JoinPage;

@@ -4,7 +4,9 @@
 //! |---|---|---|---|
 //! | sees its name, its staff, their own group; leaves | yes | yes | yes |
 //! | sees everybody with addresses, all groups, the roster's waiting lines, the code | | yes | yes |
-//! | moderates the conversations shared with it | | yes | instructors |
+//! | moderates the conversations shared with it, and copies of its activities | | yes | instructors |
+//! | sees its activities, starts what is open | yes | yes | instructors |
+//! | makes and changes activities, sees who has done what, takes in late work, reveals | | yes | yes |
 //! | renames, archives; roles, groups, removals; code, links, roster | | | yes |
 //!
 //! Whoever belongs to a class and may not do a thing in it is told so (403). To all others the class does not exist (404).
@@ -99,6 +101,9 @@ pub async fn of_all(
                   coalesce(a.closes_at <= now(), false) as "closed!",
                   coalesce(m.role in ('tutor', 'instructor'), false) as "staff!",
                   coalesce(k.archived_at is not null, false) as "archived!",
+                  c.alias_scope is not null as "anonymous!",
+                  c.class_id is null as "alone!",
+                  c.copy_protected,
                   greatest(
                       (select max(s.access)
                        from conversation_shares s
@@ -124,6 +129,10 @@ pub async fn of_all(
     let mut all = HashMap::new();
     for row in rows {
         let place = (UserId::from_uuid(row.user), ConversationId::from_uuid(row.id));
+        // A copy belongs to its class, whoever works in it.
+        let is_own = row.owner && !row.copy;
+        let sees_names = !row.anonymous || row.staff || (is_own && row.alone);
+        let may_copy = !row.copy_protected || row.staff || is_own;
         if row.copy {
             let work = activities::Work {
                 theirs: row.theirs,
@@ -132,7 +141,8 @@ pub async fn of_all(
                 archived: row.archived,
                 state: activities::state(row.waiting, row.closed),
             };
-            all.extend(work.rights().map(|rights| (place, rights)));
+            let rights = work.rights();
+            all.extend(rights.map(|(access, moderates)| (place, Rights { access, moderates, sees_names, may_copy })));
             continue;
         }
         let granted =
@@ -143,7 +153,7 @@ pub async fn of_all(
         // Whoever is let in by several doors may do what the widest lets them.
         if let Some(access) = of_owner.max(of_class).max(granted) {
             let moderates = row.owner || (row.shared && row.staff && !row.archived);
-            all.insert(place, Rights { access, moderates });
+            all.insert(place, Rights { access, moderates, sees_names, may_copy });
         }
     }
     Ok(all)
@@ -152,6 +162,26 @@ pub async fn of_all(
 /// A grant as a column has it, which its type keeps to the three.
 pub fn grant(text: &str) -> Result<Grant, shared::access::InvalidGrant> {
     text.parse()
+}
+
+/// Somebody who may change a conversation's title.
+#[derive(Debug, Clone, Copy)]
+pub struct Editor(Reader);
+
+impl Editor {
+    /// Which conversation.
+    pub fn conversation(&self) -> ConversationId {
+        self.0.conversation
+    }
+}
+
+/// See [`Editor`]. Others who may read it are told that they may not.
+pub async fn editor(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Editor, Error> {
+    let reader = reader(db, user, conversation).await?;
+    match reader.rights.access.may_edit() {
+        true => Ok(Editor(reader)),
+        false => Err(Error::Forbidden("This is for people who may edit the conversation.")),
+    }
 }
 
 /// Whoever a conversation belongs to.

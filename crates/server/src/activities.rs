@@ -5,6 +5,7 @@
 pub mod late;
 
 mod overview;
+mod reveal;
 mod settings;
 mod start;
 
@@ -28,6 +29,7 @@ use crate::{
 
 pub use late::take_in as take_in_late_work;
 pub use overview::{csv as overview_csv, get as get_overview};
+pub use reveal::reveal;
 pub use settings::{change, create, delete};
 pub use start::start;
 
@@ -108,6 +110,7 @@ pub async fn templates(
          from conversations c
          join users u on u.id = c.owner_id
          where (c.owner_id = $1 or (c.share = 'class' and c.class_id = $2))
+           and c.alias_scope is null
            and not exists (select from activity_copies w where w.conversation_id = c.id)
          order by c.id desc
          limit 200",
@@ -149,9 +152,10 @@ async fn read(conn: &mut PgConnection, participant: Participant) -> Result<Activ
            where a.id = $1"#,
         id.uuid()
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?
     .ok_or(Error::NotFound)?;
+    let revealed = reveal::list(conn, participant.user(), id).await?;
     let may_read = staff || summary.state != ActivityState::Waiting;
     let template = Template { id: ConversationId::from_uuid(row.template), title: row.title, owner: row.owner };
     Ok(Activity {
@@ -164,5 +168,6 @@ async fn read(conn: &mut PgConnection, participant: Participant) -> Result<Activ
         hindrance: participant.key().err().map(str::to_owned),
         template: staff.then_some(template),
         copies: staff.then_some(row.copies),
+        revealed,
     })
 }

@@ -1,6 +1,8 @@
 //! Conversations and their messages.
 
 mod branches;
+mod list;
+mod title;
 
 use std::collections::HashMap;
 
@@ -14,10 +16,10 @@ use axum::{
 };
 use serde::Deserialize;
 use shared::{
-    access::{Access, Rights},
+    access::Access,
     api::{
-        Conversation, ConversationSummary, CopyOf, CreateConversation, Created, Message, MessageState, Person, Reason,
-        Share, TagSummary, Usage,
+        Conversation, CopyOf, CreateConversation, Created, Message, MessageState, OwnRights, Person, Reason, Share,
+        TagSummary, Usage,
     },
     document::{self, Tag},
     ids::{ActivityId, ClassId, ConversationId, MessageId, ProjectId, PromptVersionId, RunId, UserId},
@@ -25,19 +27,21 @@ use shared::{
     text,
 };
 use sqlx::{PgConnection, PgPool};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 use crate::{
-    access,
+    access, authors,
     error::Error,
     files,
     import::{self, ImportedConversation, ImportedMessage},
     projects, rooms,
     services::Services,
-    sessions::Caller,
+    sessions::{Caller, Proof},
     sharing,
 };
+
+pub use list::list;
+pub use title::rename;
 
 /// `POST /api/v1/conversations`
 pub async fn create(
@@ -46,9 +50,9 @@ pub async fn create(
     body: Result<Json<CreateConversation>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Created>), Error> {
     let Json(request) = body?;
-    let share = request.share;
+    let (share, anonymous) = (request.share, request.anonymous);
     let draft = services.import(move || Draft::of(import::text(&request.text, request.title.as_deref())?)).await?;
-    let id = store(&services.db, caller.id, draft, share).await?;
+    let id = store(&services.db, caller.id, draft, share, anonymous).await?;
     Ok((StatusCode::CREATED, Json(Created { id })))
 }
 
@@ -83,13 +87,23 @@ impl Draft {
 pub const MAX_CONVERSATION_BYTES: usize = 16 << 20;
 
 /// Stores an imported conversation with its document, whole or not at all.
-pub async fn store(db: &PgPool, owner: UserId, draft: Draft, share: Share) -> Result<ConversationId, Error> {
+pub async fn store(
+    db: &PgPool,
+    owner: UserId,
+    draft: Draft,
+    share: Share,
+    anonymous: bool,
+) -> Result<ConversationId, Error> {
     let mut tx = db.begin().await?;
     let class = match share {
         Share::None => None,
         Share::Class => Some(only_class(&mut tx, owner).await?),
     };
     let id = insert(&mut tx, owner, draft, class).await?;
+    if anonymous {
+        let alias = authors::hide(&mut tx, id, owner).await?;
+        rooms::persistence::seed_again(&mut tx, id, &document::seed(alias)).await?;
+    }
     tx.commit().await?;
     Ok(id)
 }
@@ -174,11 +188,16 @@ pub async fn get(
     if !matches!(reader.rights().access, Access::Owner) {
         sharing::note_opened(&services.db, reader).await?;
     }
+    // What a program reads, its owner has not opened.
+    if matches!(caller.proof, Proof::Session(_)) {
+        list::note_visit(&services.db, reader).await?;
+    }
     Ok(Json(read(&services.db, reader, branch).await?))
 }
 
 async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -> Result<Conversation, Error> {
-    let (id, author_id, rights) = (reader.conversation(), reader.user(), reader.rights());
+    let (id, rights) = (reader.conversation(), reader.rights());
+    let author = authors::of(db, reader).await?;
     let head = sqlx::query!(
         r#"select c.title, c.project_id, a.id as "activity?", a.title as "task?"
            from conversations c
@@ -217,7 +236,8 @@ async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -
         (_, None) => branches::linear(&nodes),
     };
     let messages = messages(db, id, branch).await?;
-    Ok(Conversation { id, title: head.title, rights, author_id, activity, chat, messages })
+    let (title, author_id) = (head.title, author.id);
+    Ok(Conversation { id, title, rights, author_id, anonymity: author.anonymity(), activity, chat, messages })
 }
 
 /// The messages of a branch, in its order.
@@ -229,11 +249,14 @@ async fn messages(
     let mut files = files::of_messages(db, conversation).await?;
     let ids: Vec<_> = branch.iter().map(|place| place.id.uuid()).collect();
     let rows = sqlx::query!(
-        r#"select m.id, m.role, m.title, m.markdown, m.text, m.state, m.author_id as "author_id?", m.model,
+        r#"select m.id, m.role, m.title, m.markdown, m.text, m.state, m.model,
+                  case when c.alias_scope is null then m.author_id else a.alias end as "author?",
                   m.prompt_id as "prompt_id?", m.input_tokens, m.output_tokens, m.reason_code, m.reason,
                   r.id as "run?"
            from unnest($1::uuid[]) with ordinality as asked (id, number)
            join messages m on m.conversation_id = $2 and m.id = asked.id
+           join conversations c on c.id = m.conversation_id
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = m.author_id
            left join runs r
                on r.conversation_id = m.conversation_id and r.message_id = m.id and r.state <> 'over'
            order by asked.number"#,
@@ -258,7 +281,7 @@ async fn messages(
             siblings: place.map(|place| place.siblings).unwrap_or_default(),
             state: state(&row.state),
             run: row.run.map(RunId::from_uuid),
-            author: row.author_id.map(UserId::from_uuid),
+            author: row.author.map(UserId::from_uuid),
             model: row.model,
             prompt: row.prompt_id.map(PromptVersionId::from_uuid),
             usage: usage.map(|(input_tokens, output_tokens)| Usage { input_tokens, output_tokens }),
@@ -288,9 +311,11 @@ pub async fn rights(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<ConversationId>, PathRejection>,
-) -> Result<Json<Rights>, Error> {
+) -> Result<Json<OwnRights>, Error> {
     let Path(id) = path?;
-    Ok(Json(access::reader(&services.db, caller.id, id).await?.rights()))
+    let reader = access::reader(&services.db, caller.id, id).await?;
+    let author_id = authors::of(&services.db, reader).await?.id;
+    Ok(Json(OwnRights { rights: reader.rights(), author_id }))
 }
 
 /// `GET /api/v1/conversations/{id}/tags`
@@ -314,7 +339,7 @@ pub async fn tags(
 
 /// `GET /api/v1/conversations/{id}/people`: its owner; the members of the class that it is shared with; those who were
 /// let in and have come; and whoever has written in it, also if they may not any more: their names stand by what they
-/// wrote.
+/// wrote. Where it is anonymous, those of them who have come.
 pub async fn people(
     State(services): State<Services>,
     caller: Caller,
@@ -323,96 +348,58 @@ pub async fn people(
     let Path(id) = path?;
     let reader = access::reader(&services.db, caller.id, id).await?;
     let rows = sqlx::query!(
-        r#"select u.id as "id!", u.name as "name!"
-           from conversations c
-           join users u on u.id = c.owner_id
-           where c.id = $1
-           union
-           select u.id, u.name
-           from conversations c
-           join memberships m on m.class_id = c.class_id
-           join users u on u.id = m.user_id
-           where c.id = $1 and c.share = 'class'
-           union
-           select u.id, u.name
-           from activity_copies w
-           join activities a on a.id = w.activity_id
-           join memberships m on m.class_id = a.class_id
-           join users u on u.id = m.user_id
-           where w.conversation_id = $1
-             and (m.role <> 'student' or m.user_id = w.user_id
-                  or (w.user_id is null and (w.group_id is null or w.group_id = m.group_id)))
-           union
-           select u.id, u.name
-           from conversation_shares s
-           join users u on u.id = s.user_id
-           where s.conversation_id = $1 and s.opened_at is not null
-           union
-           select u.id, u.name
-           from conversation_links l
-           join conversation_link_uses w on w.link_id = l.id
-           join users u on u.id = w.user_id
-           where l.conversation_id = $1 and l.revoked_at is null and l.expires_at > now()
-           union
-           select u.id, u.name
-           from annotation_client a
-           join users u on u.id = a.author
-           where a.conversation_id = $1
-           union
-           select u.id, u.name
-           from annotation_update a
-           join users u on u.id = a.author
-           where a.conversation_id = $1
-           order by 2"#,
+        r#"with people as (
+               select c.owner_id as id
+               from conversations c
+               where c.id = $1
+               union
+               select m.user_id
+               from conversations c
+               join memberships m on m.class_id = c.class_id
+               where c.id = $1 and c.share = 'class'
+               union
+               select m.user_id
+               from activity_copies w
+               join activities a on a.id = w.activity_id
+               join memberships m on m.class_id = a.class_id
+               where w.conversation_id = $1
+                 and (m.role <> 'student' or m.user_id = w.user_id
+                      or (w.user_id is null and (w.group_id is null or w.group_id = m.group_id)))
+               union
+               select s.user_id
+               from conversation_shares s
+               where s.conversation_id = $1 and s.opened_at is not null
+               union
+               select w.user_id
+               from conversation_links l
+               join conversation_link_uses w on w.link_id = l.id
+               where l.conversation_id = $1 and l.revoked_at is null and l.expires_at > now()
+               union
+               select a.author
+               from annotation_client a
+               where a.conversation_id = $1
+               union
+               select a.author
+               from annotation_update a
+               where a.conversation_id = $1
+           )
+           select u.id, u.name, a.alias as "alias?", case when not a.named then a.pseudonym end as "pseudonym?"
+           from people
+           join users u on u.id = people.id
+           join conversations c on c.id = $1
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = u.id
+           where c.alias_scope is null or a.alias is not null
+           order by u.name"#,
         reader.conversation().uuid()
     )
     .fetch_all(&services.db)
     .await?;
-    Ok(Json(rows.into_iter().map(|row| Person { id: UserId::from_uuid(row.id), name: row.name }).collect()))
-}
-
-/// `GET /api/v1/conversations`
-pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Json<Vec<ConversationSummary>>, Error> {
-    let rows = sqlx::query!(
-        r#"select c.id, c.title, c.share, c.created_at, c.owner_id, u.name as owner,
-                  (select count(*) from messages m where m.conversation_id = c.id) as "messages!",
-                  coalesce(d.highlight_count, 0) as "highlights!"
-           from conversations c
-           join users u on u.id = c.owner_id
-           left join annotation_document_state d on d.conversation_id = c.id
-           where (c.owner_id = $1
-                  and not exists (select from activity_copies w where w.conversation_id = c.id and w.user_id is null))
-              or c.id in (select w.conversation_id
-                          from activity_copies w
-                          join activities a on a.id = w.activity_id
-                          join memberships m on m.class_id = a.class_id and m.user_id = $1
-                          where w.user_id is null and (w.group_id is null or w.group_id = m.group_id))
-              or (c.share = 'class' and c.class_id in (select class_id from memberships where user_id = $1))
-              or c.id in (select conversation_id from conversation_shares where user_id = $1)
-              or c.id in (select l.conversation_id
-                          from conversation_links l
-                          join conversation_link_uses w on w.link_id = l.id
-                          where w.user_id = $1 and l.revoked_at is null and l.expires_at > now())
-           order by c.id desc
-           limit 200"#,
-        caller.id.uuid()
-    )
-    .fetch_all(&services.db)
-    .await?;
-    let summaries = rows.into_iter().map(|row| ConversationSummary {
-        id: ConversationId::from_uuid(row.id),
-        title: row.title,
-        mine: row.owner_id == caller.id.uuid(),
-        owner: row.owner,
-        share: if row.share == "class" { Share::Class } else { Share::None },
-        messages: row.messages,
-        highlights: row.highlights,
-        created_at: rfc3339(row.created_at),
+    let people = rows.into_iter().map(|row| {
+        let author = UserId::from_uuid(row.alias.unwrap_or(row.id));
+        authors::seen(reader.rights(), row.id == caller.id.uuid(), author, row.name, row.pseudonym)
     });
-    Ok(Json(summaries.collect()))
-}
-
-/// As the API writes a time.
-pub(crate) fn rfc3339(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
+    let mut people: Vec<Person> = people.collect();
+    // Whose real name comes first is nobody's business either.
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Json(people))
 }

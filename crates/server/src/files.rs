@@ -27,10 +27,10 @@ use uuid::Uuid;
 
 use crate::{
     access::{self, Sender},
-    conversations::rfc3339,
     error::Error,
     services::Services,
     sessions::Caller,
+    times::rfc3339,
 };
 
 pub use store::Files;

@@ -14,6 +14,7 @@ use shared::messages::MessageRole;
 pub use self::archive::{Archive, Listed};
 pub use self::error::ImportError;
 pub use self::limits::{MESSAGE_BYTES, MESSAGES, PASTE_BYTES, TITLE_CHARS, UPLOAD_BYTES};
+pub use self::title::typed as typed_title;
 
 mod accept;
 mod archive;

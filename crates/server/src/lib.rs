@@ -60,6 +60,9 @@ pub mod access;
 /// How often somebody may try what can be guessed.
 pub mod attempts;
 
+/// Who people are as authors: by name, or under an alias.
+pub mod authors;
+
 /// Activities: tasks in a class, their copies, and what is done in them.
 pub mod activities;
 

@@ -1,6 +1,8 @@
 //! People's inboxes: comments that mention them or answer them. They are made with the updates that hold the comments
 //! (`record.rs`), and shown only to whom they are for, as long as that person may see the conversation.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Form, Json,
     extract::{
@@ -10,14 +12,14 @@ use axum::{
     response::Redirect,
 };
 use shared::{
-    api::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, Person, ReadNotices, Unread},
+    access::Rights,
+    api::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, ReadNotices, Unread},
     ids::{CommentId, ConversationId, HighlightId, NoticeId, UserId},
 };
 use sqlx::PgPool;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::{access, error::Error, services::Services, sessions::Caller};
+use crate::{access, authors, error::Error, services::Services, sessions::Caller, times::rfc3339};
 
 /// Notices of what an update says, in the transaction that stores it.
 pub mod record;
@@ -43,30 +45,33 @@ pub async fn list(
     Ok(Json(Inbox { unread: unread(db, caller.id, &conversations).await?, notices, next }))
 }
 
-/// The conversations in which somebody has notices and which they may see now.
-async fn readable(db: &PgPool, user: UserId) -> sqlx::Result<Vec<Uuid>> {
+/// The conversations in which somebody has notices and which they may see now, with what they may do there.
+async fn readable(db: &PgPool, user: UserId) -> sqlx::Result<BTreeMap<Uuid, Rights>> {
     let noticed = sqlx::query_scalar!("select distinct conversation_id from notices where user_id = $1", user.uuid());
     let noticed = noticed.fetch_all(db).await?;
     if noticed.is_empty() {
-        return Ok(noticed);
+        return Ok(BTreeMap::new());
     }
     let asked: Vec<_> = noticed.into_iter().map(|id| (user, ConversationId::from_uuid(id))).collect();
-    Ok(access::of_all(db, &asked).await?.into_keys().map(|(_, conversation)| conversation.uuid()).collect())
+    let rights = access::of_all(db, &asked).await?.into_iter();
+    Ok(rights.map(|((_, conversation), rights)| (conversation.uuid(), rights)).collect())
 }
 
 async fn page(
     db: &PgPool,
     user: UserId,
-    conversations: &[Uuid],
+    conversations: &BTreeMap<Uuid, Rights>,
     before: Option<NoticeId>,
     limit: u32,
 ) -> sqlx::Result<Vec<Notice>> {
     let rows = sqlx::query!(
         r#"select n.id, n.kind, n.conversation_id, c.title, n.highlight_id, n.comment_id, n.by_user, u.name, n.excerpt,
-                  n.created_at, n.read_at is not null as "read!"
+                  a.alias as "alias?", case when not a.named then a.pseudonym end as "pseudonym?", n.created_at,
+                  n.read_at is not null as "read!"
            from notices n
            join conversations c on c.id = n.conversation_id
            join users u on u.id = n.by_user
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = u.id
            where n.user_id = $1
              and n.conversation_id = any($2)
              and not n.comment_deleted
@@ -75,28 +80,32 @@ async fn page(
            order by n.id desc
            limit $4"#,
         user.uuid(),
-        conversations,
+        &conversations.keys().copied().collect::<Vec<_>>(),
         before.map(NoticeId::uuid),
         i64::from(limit)
     )
     .fetch_all(db)
     .await?;
-    let notices = rows.into_iter().map(|row| Notice {
-        id: NoticeId::from_uuid(row.id),
-        kind: if row.kind == "mention" { NoticeKind::Mention } else { NoticeKind::Reply },
-        conversation: ConversationId::from_uuid(row.conversation_id),
-        title: row.title,
-        highlight: HighlightId::from_uuid(row.highlight_id),
-        comment: CommentId::from_uuid(row.comment_id),
-        by: Person { id: UserId::from_uuid(row.by_user), name: row.name },
-        excerpt: row.excerpt,
-        created_at: row.created_at.format(&Rfc3339).unwrap_or_default(),
-        read: row.read,
+    let notices = rows.into_iter().filter_map(|row| {
+        let author = UserId::from_uuid(row.alias.unwrap_or(row.by_user));
+        let by = authors::seen(*conversations.get(&row.conversation_id)?, false, author, row.name, row.pseudonym);
+        Some(Notice {
+            id: NoticeId::from_uuid(row.id),
+            kind: if row.kind == "mention" { NoticeKind::Mention } else { NoticeKind::Reply },
+            conversation: ConversationId::from_uuid(row.conversation_id),
+            title: row.title,
+            highlight: HighlightId::from_uuid(row.highlight_id),
+            comment: CommentId::from_uuid(row.comment_id),
+            by,
+            excerpt: row.excerpt,
+            created_at: rfc3339(row.created_at),
+            read: row.read,
+        })
     });
     Ok(notices.collect())
 }
 
-async fn unread(db: &PgPool, user: UserId, conversations: &[Uuid]) -> sqlx::Result<u32> {
+async fn unread(db: &PgPool, user: UserId, conversations: &BTreeMap<Uuid, Rights>) -> sqlx::Result<u32> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!"
            from notices
@@ -106,7 +115,7 @@ async fn unread(db: &PgPool, user: UserId, conversations: &[Uuid]) -> sqlx::Resu
              and not comment_deleted
              and not highlight_deleted"#,
         user.uuid(),
-        conversations
+        &conversations.keys().copied().collect::<Vec<_>>()
     );
     Ok(u32::try_from(count.fetch_one(db).await?).unwrap_or(u32::MAX))
 }

@@ -4,6 +4,7 @@
 mod account;
 mod activities;
 mod classes;
+mod home;
 mod projects;
 mod recovery;
 mod sharing;
@@ -11,7 +12,7 @@ mod sign_in;
 
 use app::{
     offline::OfflinePage,
-    pages::{ClosedPage, ConversationPage, HomePage, ImportPage, InboxPage, NoticePage},
+    pages::{ClosedPage, ConversationPage, ImportPage, InboxPage, NoticePage},
     parts::Visitor,
     shell::Shell,
 };
@@ -27,7 +28,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, de::DeserializeOwned};
 use shared::{
-    api::{Endpoint, GetConversation, GetMe, ListConversations, ListNotices, ListPeople, Problem},
+    api::{Endpoint, GetConversation, GetMe, ListNotices, ListPeople, Problem},
     ids::{ConversationId, NoticeId},
 };
 use tower::ServiceExt;
@@ -53,7 +54,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
     let _ = any_spawner::Executor::init_tokio();
     let site = Site { services: services.clone(), api: api.with_state(services.clone()) };
     let routes = Router::new()
-        .route("/", get(home))
+        .route("/", get(home::home))
         .route("/import", get(import))
         .route("/inbox", get(inbox))
         .route("/c/{id}", get(conversation))
@@ -217,21 +218,6 @@ fn unexpected(error: impl std::fmt::Display) -> Problem {
         title: "Something went wrong".into(),
         detail: "The page could not be made. Try again in a moment.".into(),
         errors: Vec::new(),
-    }
-}
-
-async fn home(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let visitor = match site.visitor(&headers, "/").await {
-        Ok(visitor) => visitor,
-        Err(detour) => return site.detour(detour, Reader::Anybody).await,
-    };
-    let reader = Reader::Person(visitor.clone());
-    match site.call(&headers, &ListConversations {}).await {
-        Ok(conversations) => {
-            let page = move || view! { <HomePage visitor=visitor.clone() conversations=conversations.clone() /> };
-            site.render(StatusCode::OK, "Conversations".into(), false, reader, page).await
-        }
-        Err(problem) => site.detour(Detour::Problem(problem), reader).await,
     }
 }
 

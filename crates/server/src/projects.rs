@@ -14,7 +14,7 @@ use shared::{
 };
 use sqlx::PgConnection;
 
-use crate::{access, classes, conversations::rfc3339, error::Error, services::Services, sessions::Caller};
+use crate::{access, classes, error::Error, services::Services, sessions::Caller, times::rfc3339};
 
 pub use chats::{create as create_chat, list as list_chats, of as chat_of};
 pub use prompts::{activate as activate_prompt, create as create_prompt, list as list_prompts};

@@ -34,6 +34,7 @@ mod copies;
 mod echoes;
 mod hours;
 mod ingest;
+mod merge;
 mod metrics;
 mod presence;
 mod queue;
@@ -48,6 +49,7 @@ mod watch;
 mod writer;
 
 pub use connections::{Moment, Whom};
+pub use merge::{MergeError, Merged};
 pub use persistence::create;
 pub use seat::{Outbox, Outgoing, Seat, Voice};
 pub use take_in::Fate;
@@ -78,6 +80,10 @@ const GOODBYES: Duration = Duration::from_secs(1);
 pub struct Member {
     /// Who is signed in; the author of their updates in the log.
     pub user: UserId,
+    /// Who they are in the document, to the rules and to the others.
+    pub author: UserId,
+    /// The generation of the document in which they are that, where it was looked up.
+    pub of_epoch: Option<i64>,
     /// The name that the others see.
     pub name: String,
     /// What they may do as they come in; it may change while they are here.
@@ -95,7 +101,7 @@ pub struct Member {
 impl Member {
     /// In whose name they write, and what they may at present.
     fn sender(&self, rights: Rights) -> Sender {
-        Sender { author: self.user, access: rights.access, moderates: rights.moderates }
+        Sender { author: self.author, access: rights.access, moderates: rights.moderates }
     }
 }
 
@@ -260,6 +266,20 @@ impl Rooms {
     /// The database's.
     pub async fn tallies(&self, of: &[ConversationId]) -> sqlx::Result<HashMap<ConversationId, Tally>> {
         tally::of_all(&self.house.db, &self.house.aside, of).await
+    }
+
+    /// A document that belongs to another author, to be put into the place of the one that is stored: see
+    /// [`persistence::replace`].
+    ///
+    /// # Errors
+    /// As [`persistence::hand_over`].
+    pub async fn hand_over(
+        &self,
+        conversation: ConversationId,
+        from: UserId,
+        to: UserId,
+    ) -> Result<Option<persistence::Compacted>, persistence::Failure> {
+        persistence::hand_over(&self.house.db, &self.house.stacks, conversation, from, to).await
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited

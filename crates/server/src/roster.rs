@@ -21,8 +21,6 @@ use shared::{
 
 use crate::{access, error::Error, services::Services, sessions::Caller};
 
-pub(crate) use lines::check_email;
-
 /// `POST /api/v1/classes/{class}/roster`
 pub async fn upload(
     State(services): State<Services>,

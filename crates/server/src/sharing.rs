@@ -1,6 +1,7 @@
 //! With whom a conversation is shared: a class, people by their address, whoever has a link.
 
 mod links;
+mod settings;
 
 use axum::{
     Json,
@@ -15,13 +16,15 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::{
     access::{self, Owner},
+    authors,
     error::Error,
-    roster,
     services::Services,
     sessions::Caller,
+    sign_in::Email,
 };
 
 pub use links::{create as create_link, open as open_link, preview as preview_link, revoke as revoke_link};
+pub use settings::{protect, set_anonymity};
 
 /// `GET /api/v1/conversations/{id}/sharing`
 pub async fn get(
@@ -31,15 +34,16 @@ pub async fn get(
 ) -> Result<Json<Sharing>, Error> {
     let Path(id) = path?;
     let owner = access::owner(&services.db, caller.id, id).await?;
-    let (title, class) = shared_with(&services.db, owner).await?;
+    let (title, class, anonymous, copy_protected) = shared_with(&services.db, owner).await?;
     let (classes, people, links) =
         tokio::try_join!(classes(&services.db, owner), people(&services.db, owner), links::list(&services.db, owner))?;
-    Ok(Json(Sharing { title, class, classes, people, links }))
+    Ok(Json(Sharing { title, class, classes, people, links, anonymous, copy_protected }))
 }
 
-async fn shared_with(db: &PgPool, owner: Owner) -> Result<(String, Option<SharingClass>), Error> {
+async fn shared_with(db: &PgPool, owner: Owner) -> Result<(String, Option<SharingClass>, bool, bool), Error> {
     let row = sqlx::query!(
-        r#"select c.title, k.id as "class?", k.name as "name?"
+        r#"select c.title, k.id as "class?", k.name as "name?",
+                  c.alias_scope is not null as "anonymous!", c.copy_protected
            from conversations c
            left join classes k on k.id = c.class_id and c.share = 'class'
            where c.id = $1"#,
@@ -49,7 +53,7 @@ async fn shared_with(db: &PgPool, owner: Owner) -> Result<(String, Option<Sharin
     .await?
     .ok_or(Error::NotFound)?;
     let class = row.class.zip(row.name).map(|(id, name)| SharingClass { id: ClassId::from_uuid(id), name });
-    Ok((row.title, class))
+    Ok((row.title, class, row.anonymous, row.copy_protected))
 }
 
 async fn classes(db: &PgPool, owner: Owner) -> Result<Vec<SharingClass>, Error> {
@@ -97,11 +101,16 @@ pub async fn share_with_class(
     let Path(id) = path?;
     let owner = access::owner(&services.db, caller.id, id).await?;
     let Json(ShareWithClass { class, .. }) = body?;
+    let mut tx = services.db.begin().await?;
+    // Who sees names where it is anonymous follows from the class, and stays when people have been told who does.
+    let told = authors::were_told(&mut tx, owner.conversation()).await?;
     // Where it is one of their own classes; the others are not there for them.
     let done = sqlx::query!(
         "update conversations
-         set class_id = $2::uuid, share = case when $2::uuid is null then 'none' else 'class' end
+         set class_id = case when $4 then class_id else $2::uuid end,
+             share = case when $2::uuid is null then 'none' else 'class' end
          where id = $1
+           and (not $4 or $2::uuid is null or class_id is not distinct from $2::uuid)
            and ($2::uuid is null
                 or exists (select
                            from memberships m
@@ -109,11 +118,20 @@ pub async fn share_with_class(
                            where m.user_id = $3 and k.id = $2 and k.archived_at is null))",
         owner.conversation().uuid(),
         class.map(ClassId::uuid),
-        owner.user().uuid()
+        owner.user().uuid(),
+        told
     )
-    .execute(&services.db)
+    .execute(&mut *tx)
     .await?;
+    authors::class_changed(&mut tx, owner.conversation()).await?;
+    tx.commit().await?;
     match done.rows_affected() {
+        0 if told => Err(Error::Conflict(
+            "names_settled",
+            "class: people have come here anonymously and were told who sees their names. With another class others \
+             would; share a new copy with it."
+                .into(),
+        )),
         0 => Err(Error::Invalid("no_class", "class: you are in no such class, or it is archived.".into())),
         _ => Ok(StatusCode::NO_CONTENT),
     }
@@ -129,16 +147,16 @@ pub async fn share_with_person(
     let Path(id) = path?;
     let owner = access::owner(&services.db, caller.id, id).await?;
     let Json(ShareWithPerson { email, access, .. }) = body?;
-    let email = email.trim().to_ascii_lowercase();
-    roster::check_email(&email).map_err(|why| Error::Invalid("bad_email", format!("email: {why}")))?;
-    if email == caller.email.to_lowercase() {
+    let email =
+        Email::parse(&email).ok_or_else(|| Error::Invalid("bad_email", "email: this is no e-mail address.".into()))?;
+    if email.as_str() == caller.email.to_lowercase() {
         return Err(Error::Invalid("own_email", "email: this is your own address.".into()));
     }
     let mut tx = services.db.begin().await?;
     let others = sqlx::query_scalar!(
         r#"select count(*) as "count!" from conversation_shares where conversation_id = $1 and email <> $2"#,
         owner.conversation().uuid(),
-        email
+        email.as_str()
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -154,7 +172,7 @@ pub async fn share_with_person(
          returning id",
         ShareId::new().uuid(),
         owner.conversation().uuid(),
-        email,
+        email.as_str(),
         access.as_str()
     )
     .fetch_one(&mut *tx)

@@ -6,10 +6,16 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use shared::{ids::ConversationId, sync::CloseCode};
+use shared::{
+    access::Rights,
+    ids::{ConversationId, UserId},
+    sync::CloseCode,
+};
+use sqlx::PgPool;
 
 use crate::{
     access,
+    authors::{self, Author},
     error::Error,
     rooms::Member,
     security,
@@ -68,17 +74,27 @@ pub async fn upgrade(
         }
         (Some(query), Ok(Some(caller)), Ok(id)) => match query.epoch.map(|epoch| epoch.parse()).transpose() {
             Err(_) => Err(CloseCode::Malformed),
-            Ok(epoch) => {
-                let rights = access::of(&services.db, caller.id, id).await;
-                rights.map_or(Err(CloseCode::TryLater), |rights| rights.ok_or(CloseCode::NotFound)).map(|rights| {
-                    let (user, name, proof) = (caller.id, caller.name, caller.proof);
-                    Member { user, name, rights, proof, as_of, speaks_v1, epoch }
-                })
-            }
+            Ok(epoch) => member(&services.db, caller.id, id).await.map(|(rights, author)| {
+                let (user, proof, of_epoch) = (caller.id, caller.proof, Some(author.epoch));
+                let (author, name) = (author.id, author.seen_as);
+                Member { user, author, of_epoch, name, rights, proof, as_of, speaks_v1, epoch }
+            }),
         },
         (Some(_), Ok(Some(_)), Err(_)) => Err(CloseCode::Malformed),
     };
     // A connection that may not join is closed before its id is looked at.
     let id = id.unwrap_or_else(|_| ConversationId::new());
     Ok(sync::serve(upgrade, services.rooms.clone(), who, id))
+}
+
+/// What somebody may do there, and who they are to the others.
+async fn member(db: &PgPool, user: UserId, id: ConversationId) -> Result<(Rights, Author), CloseCode> {
+    let found = async {
+        let reader = access::reader(db, user, id).await?;
+        Ok((reader.rights(), authors::of(db, reader).await?))
+    };
+    found.await.map_err(|error| match error {
+        Error::NotFound => CloseCode::NotFound,
+        _ => CloseCode::TryLater,
+    })
 }

@@ -10,13 +10,13 @@ use shared::{
     ids::{TokenId, UserId},
 };
 use sqlx::PgPool;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 use crate::{
     error::Error,
     services::Services,
     sessions::{Caller, Proof, Secret},
+    times::rfc3339,
 };
 
 /// Tells tokens apart from other secrets, in a leak scanner or by eye.
@@ -107,7 +107,6 @@ pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Js
     )
     .fetch_all(&services.db)
     .await?;
-    let rfc3339 = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
     let tokens = rows.into_iter().map(|row| Token {
         id: TokenId::from_uuid(row.id),
         name: row.name,

@@ -97,6 +97,12 @@ pub struct Rights {
     /// Whether they may also mark anything deleted, restore it, lock tags and re-attach highlights: staff of its class,
     /// and its owner.
     pub moderates: bool,
+    /// Whether they see who the others are: everybody, where it is not anonymous. Where it is, staff of the class that it
+    /// belongs to; its owner, where it belongs to none.
+    pub sees_names: bool,
+    /// Whether the page lets them copy, print and export the text: everybody, where it is not protected. Where it is, its
+    /// owner and staff of its class. A nuisance and no lock: whoever may read it has it.
+    pub may_copy: bool,
 }
 
 /// A role in a class, from least to most.

@@ -40,7 +40,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use activities::{
     Activity, ActivitySettings, ActivityState, ActivitySummary, ChangeActivity, CopyWork, CreateActivity,
     CreatedActivity, DeleteActivity, GetActivity, GetOverview, InvalidMode, LateWork, ListActivities, ListTemplates,
-    MAX_INSTRUCTIONS_BYTES, Mode, Overview, OverviewTag, PersonWork, StartActivity, TakeInLateWork, TakenIn, Template,
+    MAX_INSTRUCTIONS_BYTES, MAX_REVEALED, Mode, Overview, OverviewTag, PersonWork, RevealActivity, Revealed,
+    StartActivity, TakeInLateWork, TakenIn, Template,
 };
 pub use class_models::{ClassModels, GetClassModels, Period, SetClassModels};
 pub use classes::{
@@ -48,9 +49,10 @@ pub use classes::{
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
 };
 pub use conversations::{
-    ChatOf, Conversation, ConversationSummary, CopyOf, CreateConversation, Created, GetConversation, GetRights,
-    ImportChoice, Imported, ListConversations, ListPeople, ListRefused, ListTags, Message, Person, Reason,
-    RefusedUpdate, Share, TagSummary,
+    Anonymity, Audience, ChatOf, Conversation, ConversationSummary, CopyOf, CreateConversation, Created,
+    GetConversation, GetRights, ImportChoice, Imported, ListConversations, ListPeople, ListRefused, ListTags,
+    MAX_CONVERSATIONS_A_PAGE, Message, OwnRights, Person, Reason, RefusedUpdate, RenameConversation, Share, Shelf,
+    TagSummary, Titled,
 };
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
@@ -82,7 +84,8 @@ pub use runs::{
 pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
 pub use sharing::{
     CreateLink, CreatedLink, EndShare, GetLink, GetSharing, LinkPreview, MAX_LINKS, MAX_SHARES, OpenLink, Opened,
-    PersonShare, RevokeLink, ShareLink, ShareWithClass, ShareWithPerson, SharedWith, Sharing, SharingClass,
+    PersonShare, ProtectText, RevokeLink, SetAnonymity, ShareLink, ShareWithClass, ShareWithPerson, SharedWith,
+    Sharing, SharingClass,
 };
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 

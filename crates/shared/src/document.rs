@@ -6,6 +6,7 @@
 
 mod command;
 mod edit;
+mod hand_over;
 mod picture;
 mod position;
 mod responses;
@@ -18,6 +19,7 @@ use yrs::{Doc, MapRef, OffsetKind, Options, TextRef};
 
 pub use command::{Command, Refusal, Trace, execute, inverse, trace};
 pub use edit::{TextEdit, difference, moved_past};
+pub use hand_over::{Written, hand_over};
 pub use picture::{
     Comment, Highlight, MAX_TAG_NAME_CHARS, Stamp, Tag, TagGroup, current_tag, groups, highlight, highlight_ids,
     highlights, merged_tags, tags,

@@ -29,6 +29,7 @@ mod places;
 mod pointing;
 mod presence;
 mod print;
+mod protection;
 mod renew;
 mod replica;
 mod segments;
@@ -96,6 +97,7 @@ pub fn start(desk: Desk) {
     lifecycle::listen();
     follow_chat(desk);
     print::listen(desk);
+    protection::listen(desk);
     desk.watch_hand();
     marks::mount(desk);
     sight::listen();

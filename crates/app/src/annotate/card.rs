@@ -21,6 +21,7 @@ use super::{
     browser,
     desk::{AnchorState, Card, Desk},
     filter::{FilterBar, clear_by_button},
+    people::seen_as,
     tag_list::for_each_of,
 };
 use crate::later::part;
@@ -155,14 +156,15 @@ fn CardHead(
     tags: Memo<Vec<Tag>>,
     editing: RwSignal<bool>,
 ) -> impl IntoView {
-    let author = move || desk.name_of(card.with(|card| card.highlight.author));
+    let author_id = Memo::new(move |_| card.with(|card| card.highlight.author));
+    let author = move || desk.name_of(author_id.get());
     let resolved = Memo::new(move |_| card.with(|card| card.highlight.resolved.is_some()));
     view! {
         <header class="card-head">
             {for_each_of(tags, |tag| {
                 view! { <span class="card-tag" style:--t=tag.colour><span class="dot"></span>{tag.name}</span> }.into_any()
             })}
-            <span class="card-author">{author}</span>
+            <span class="card-author">{author} {seen_as(desk, Signal::derive(move || Some(author_id.get())))}</span>
             {move || resolved.get().then(|| view! { <span class="badge">"Resolved"</span> })}
             <time class="card-time">{move || browser::time_ago(card.with(|card| card.highlight.created_at))}</time>
             <CardMenu desk=desk id=id card=card editing=editing />

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use leptos::prelude::*;
 use shared::{
     access::Rights,
-    api::Person,
+    api::{Anonymity, Person},
     document::{Command, Tag, TagGroup},
     ids::{CommentId, HighlightId, TagId, UserId},
     rules::Sender,
@@ -86,6 +86,10 @@ pub struct Desk {
     pub following: RwSignal<Option<UserId>>,
     /// Names of authors.
     pub names: RwSignal<HashMap<UserId, String>>,
+    /// What others see in the place of some of them.
+    pub pseudonyms: RwSignal<HashMap<UserId, String>>,
+    /// How the person is seen, where the conversation is anonymous.
+    pub anonymity: StoredValue<Option<Anonymity>>,
     /// The highlight in hand.
     pub active: RwSignal<Option<HighlightId>>,
     /// What is selected in the text.
@@ -116,8 +120,7 @@ const MANY: usize = 100;
 
 impl Desk {
     /// An empty desk.
-    pub fn new(place: Place, rights: Rights, name: String, people: Vec<Person>) -> Self {
-        let names = people.into_iter().map(|person| (person.id, person.name)).collect();
+    pub fn new(place: Place, rights: Rights, name: String, people: Vec<Person>, anonymity: Option<Anonymity>) -> Self {
         let (order, filter) = (RwSignal::new(Vec::new()), RwSignal::new(Filter::default()));
         let (active, last_visit) = (RwSignal::<Option<HighlightId>>::new(None), RwSignal::new(0));
         let cards = StoredValue::new(Cards::new());
@@ -143,7 +146,7 @@ impl Desk {
                 })
             })
         };
-        Self {
+        let desk = Self {
             place,
             name: StoredValue::new(name),
             rights: RwSignal::new(rights),
@@ -170,7 +173,9 @@ impl Desk {
             present: RwSignal::new(Vec::new()),
             whereabouts: RwSignal::new(HashMap::new()),
             following: RwSignal::new(None),
-            names: RwSignal::new(names),
+            names: RwSignal::default(),
+            pseudonyms: RwSignal::default(),
+            anonymity: StoredValue::new(anonymity),
             active,
             selection: RwSignal::new(None),
             tab: RwSignal::new(Tab::Annotations),
@@ -184,6 +189,22 @@ impl Desk {
             cards,
             gone: StoredValue::new(HashMap::new()),
             hands: StoredValue::new(HashMap::new()),
+        };
+        desk.know(people);
+        desk
+    }
+
+    /// Who people are, as the server tells this person.
+    pub fn know(self, people: Vec<Person>) {
+        let mut pseudonyms = HashMap::new();
+        self.names.update(|names| {
+            for Person { id, name, pseudonym } in people {
+                names.insert(id, name);
+                pseudonyms.extend(pseudonym.map(|pseudonym| (id, pseudonym)));
+            }
+        });
+        if !pseudonyms.is_empty() {
+            self.pseudonyms.set(pseudonyms);
         }
     }
 
@@ -198,7 +219,7 @@ impl Desk {
 
     /// Who changes something here, as the rules see them, now.
     pub fn sender(self) -> Sender {
-        let Rights { access, moderates } = self.rights.get_untracked();
+        let Rights { access, moderates, .. } = self.rights.get_untracked();
         Sender { author: self.place.author, access, moderates }
     }
 

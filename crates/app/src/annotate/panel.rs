@@ -4,6 +4,7 @@ use super::{
     browser,
     card::Cards,
     desk::{Desk, Tab},
+    people::anonymity,
     tags::ManageTags,
 };
 use crate::later::{Parts, part};
@@ -87,6 +88,7 @@ pub fn Panel(desk: Desk) -> impl IntoView {
     view! {
         <aside class="panel" aria-label="Workspace" data-sheet=sheet>
             <div class="tabs" role="tablist" aria-label="Workspace" on:keydown=on_key>{tabs}</div>
+            {anonymity(desk)}
             <Pane desk=desk tab=Tab::Annotations><Cards desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Board>
                 <div class="board-head"><ManageTags desk=desk /></div>

@@ -1,5 +1,9 @@
 use leptos::prelude::*;
-use shared::{ids::UserId, order::sorted_by};
+use shared::{
+    api::{Anonymity, Audience},
+    ids::UserId,
+    order::sorted_by,
+};
 
 use super::{browser, desk::Desk};
 use crate::parts::{Avatar, hue, initials};
@@ -54,7 +58,7 @@ fn PersonRow(desk: Desk, id: UserId, name: String) -> impl IntoView {
     view! {
         <li>
             <Avatar id=id.to_string() name=name.clone() />
-            <span class="people-name">{name} {is_me.then_some(" (you)")}</span>
+            <span class="people-name">{name} {is_me.then_some(" (you)")} {seen_as(desk, Some(id).into())}</span>
             <span class="hint">{move || is_here.get().then(place)}</span>
             <Show when=move || !is_me && is_here.get()>
                 <button
@@ -83,4 +87,36 @@ pub fn Following(desk: Desk) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// What others see in the place of an author's name, where the reader sees that and they do not.
+pub fn seen_as(desk: Desk, author: Signal<Option<UserId>>) -> impl IntoView {
+    move || {
+        let pseudonym = desk.pseudonyms.with(|pseudonyms| pseudonyms.get(&author.get()?).cloned());
+        pseudonym.map(|pseudonym| {
+            view! {
+                <span class="seen-as" title="What others see">
+                    <span class="visually-hidden">"seen by others as "</span>
+                    {pseudonym}
+                </span>
+            }
+            .into_any()
+        })
+    }
+}
+
+/// How one is seen oneself, where one writes.
+pub fn anonymity(desk: Desk) -> impl IntoView {
+    desk.anonymity.get_value().map(|Anonymity { seen_as, hidden, names_seen_by }| {
+        let who = match names_seen_by {
+            Audience::Staff => "The class’s staff see",
+            Audience::Owner => "The conversation’s owner sees",
+        };
+        let words = if hidden {
+            view! { "Anonymous: others see you as " <b>{seen_as}</b> ". " {who} " your name." }.into_any()
+        } else {
+            view! { "Anonymous: the others see pseudonyms, but your name. " {who} " theirs." }.into_any()
+        };
+        view! { <p class="panel-note">{words}</p> }
+    })
 }

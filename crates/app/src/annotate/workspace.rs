@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
     access::{Access, Rights},
-    api::{Me, Person},
+    api::{Anonymity, Me, Person},
     ids::{ConversationId, UserId},
 };
 
@@ -33,6 +33,8 @@ pub struct Opened {
     pub rights: Rights,
     /// Who they are as an author.
     pub author: UserId,
+    /// How they are seen, where it is anonymous.
+    pub anonymity: Option<Anonymity>,
     /// Who is signed in.
     pub me: Me,
     /// How many of their notices were not read.
@@ -44,7 +46,7 @@ pub struct Opened {
 impl Opened {
     fn desk(&self) -> Desk {
         let place = Place { conversation: self.conversation, author: self.author, user: self.me.id };
-        Desk::new(place, self.rights, self.me.name.clone(), self.people.clone())
+        Desk::new(place, self.rights, self.me.name.clone(), self.people.clone(), self.anonymity.clone())
     }
 }
 
@@ -63,7 +65,7 @@ pub fn Workspace(
         <header class="bar">
             <Bar desk=desk title=opened.title me=opened.me unread=opened.unread />
         </header>
-        <main class="workspace" data-tools=told>
+        <main class="workspace" data-tools=told data-protected=(!opened.rights.may_copy).then_some("")>
             {children()}
             <Tools desk=desk />
         </main>

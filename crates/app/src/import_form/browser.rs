@@ -83,7 +83,7 @@ pub fn mark_hydrated() {
 /// What the person filled in, read now.
 enum Draft {
     Text(CreateConversation),
-    File { file: File, title: String, share: Share },
+    File { file: File, title: String, share: Share, anonymous: bool },
 }
 
 impl Draft {
@@ -108,14 +108,16 @@ impl Draft {
 fn read(fields: Fields) -> Option<Draft> {
     let title = fields.title.get_untracked()?.value();
     let share = if fields.share.get_untracked()?.checked() { Share::Class } else { Share::None };
+    let anonymous = fields.anonymous.get_untracked()?.checked();
     match fields.file.get_untracked()?.files().and_then(|files| files.get(0)) {
-        Some(file) => Some(Draft::File { file, title, share }),
+        Some(file) => Some(Draft::File { file, title, share, anonymous }),
         None => {
             let text = fields.paste.get_untracked()?.value();
             Some(Draft::Text(CreateConversation {
                 title: Some(title).filter(|title| !title.trim().is_empty()),
                 text,
                 share,
+                anonymous,
             }))
         }
     }
@@ -150,17 +152,18 @@ pub fn send(fields: Fields, state: State, choice: Option<usize>) {
 }
 
 async fn transmit(draft: Draft, choice: Option<usize>) -> Result<Imported, CallError> {
-    let (file, title, share) = match draft {
+    let (file, title, share, anonymous) = match draft {
         Draft::Text(request) => {
             return call(&request).await.map(|created| Imported::Created { id: created.id, notes: Vec::new() });
         }
-        Draft::File { file, title, share } => (file, title, share),
+        Draft::File { file, title, share, anonymous } => (file, title, share, anonymous),
     };
     let form = FormData::new().map_err(|_| CallError::Unreachable)?;
     let share = if share == Share::Class { "class" } else { "none" };
     let filled = form
         .append_with_str("title", &title)
         .and_then(|()| form.append_with_str("share", share))
+        .and_then(|()| form.append_with_str("anonymous", if anonymous { "true" } else { "false" }))
         .and_then(|()| choice.map_or(Ok(()), |index| form.append_with_str("choice", &index.to_string())))
         .and_then(|()| form.append_with_blob_and_filename("file", &file, &file.name()));
     filled.map_err(|_| CallError::Unreachable)?;

@@ -3,10 +3,11 @@
 mod form;
 mod list;
 mod overview;
+mod reveal;
 
 use leptos::prelude::*;
 use shared::{
-    api::{Activity, ActivityState, ActivitySummary, Mode, StartActivity, Template},
+    api::{Activity, ActivityState, ActivitySummary, Mode, Revealed, StartActivity, Template},
     text,
 };
 
@@ -96,7 +97,7 @@ pub fn ActivityPage(
     /// What is shown.
     activity: Activity,
 ) -> impl IntoView {
-    let Activity { summary, instructions, staff, template, copies, .. } = activity.clone();
+    let Activity { summary, instructions, staff, template, copies, revealed, .. } = activity.clone();
     let waits = summary.state == ActivityState::Waiting;
     let instructions = match instructions.is_empty() {
         true if waits && !staff => {
@@ -118,6 +119,7 @@ pub fn ActivityPage(
                 {instructions}
                 <Door activity=activity />
             </section>
+            {(!revealed.is_empty()).then(|| view! { <RevealedList revealed=revealed /> })}
             {template}
             <LocalTimesScript />
         </main>
@@ -157,6 +159,21 @@ fn Door(activity: Activity) -> impl IntoView {
         }
     };
     view! { <p class="notice">{why}</p> }.into_any()
+}
+
+/// Where the copies are seen together.
+#[component]
+fn RevealedList(revealed: Vec<Revealed>) -> impl IntoView {
+    let lines = revealed.into_iter().map(|one| {
+        view! { <li><a href=format!("/c/{}", one.id)>"Revealed " <LocalTime at=one.at /></a></li> }
+    });
+    view! {
+        <section class="class-section" aria-labelledby="revealed-title">
+            <h2 id="revealed-title">"Seen together"</h2>
+            <ul class="name-list" role="list" aria-labelledby="revealed-title">{lines.collect_view()}</ul>
+        </section>
+    }
+    .into_any()
 }
 
 /// What it begins with; for staff.

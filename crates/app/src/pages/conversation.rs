@@ -23,12 +23,16 @@ pub fn ConversationPage(
     /// Everybody whose name may stand on it.
     people: Vec<Person>,
 ) -> impl IntoView {
-    let Conversation { id, title, rights, author_id, activity, chat, messages } = conversation;
+    let Conversation { id, title, rights, author_id, anonymity, activity, chat, messages } = conversation;
     let Visitor { me, unread } = visitor;
-    let opened = Opened { conversation: id, title: title.clone(), rights, author: author_id, me, unread, people };
+    let mut meta = counted(messages.len() as i64, "message");
+    if !rights.may_copy {
+        meta.push_str(" · Protected: it cannot be copied or printed here");
+    }
+    let opened =
+        Opened { conversation: id, title: title.clone(), rights, author: author_id, anonymity, me, unread, people };
     let project = chat.and_then(|chat| Some((chat.name?, format!("/projects/{}", chat.project))));
     let project = project.map(|(name, address)| view! { <a href=address dir="auto">{name}</a> " · " });
-    let meta = counted(messages.len() as i64, "message");
     let closed = rights.access == Access::Closed;
     let activity = activity.map(|activity| view! { <OfActivity activity=activity closed=closed /> });
     let articles = (1..)

@@ -2,8 +2,8 @@ use leptos::prelude::*;
 use shared::{
     access::Grant,
     api::{
-        CreateLink, EndShare, GetLink, LinkPreview, OpenLink, PersonShare, RevokeLink, ShareLink, ShareWithClass,
-        ShareWithPerson, Sharing, SharingClass,
+        Audience, CreateLink, EndShare, GetLink, LinkPreview, OpenLink, PersonShare, ProtectText, RevokeLink,
+        SetAnonymity, ShareLink, ShareWithClass, ShareWithPerson, Sharing, SharingClass,
     },
     ids::ConversationId,
 };
@@ -24,7 +24,7 @@ pub fn SharePage(
     /// What is shown.
     sharing: Sharing,
 ) -> impl IntoView {
-    let Sharing { title, class, classes, people, links } = sharing;
+    let Sharing { title, class, classes, people, links, anonymous, copy_protected } = sharing;
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page" id="main">
@@ -33,6 +33,8 @@ pub fn SharePage(
             <WithClass conversation=conversation class=class classes=classes />
             <WithPeople conversation=conversation people=people />
             <WithLinks conversation=conversation links=links />
+            <Anonymity conversation=conversation anonymous=anonymous />
+            <Protection conversation=conversation copy_protected=copy_protected />
         </main>
     }
     .into_any()
@@ -162,6 +164,48 @@ fn LinkLine(conversation: ConversationId, link: ShareLink) -> impl IntoView {
     .into_any()
 }
 
+#[component]
+fn Anonymity(conversation: ConversationId, anonymous: bool) -> impl IntoView {
+    let api = api_of(&SetAnonymity { conversation, anonymous });
+    view! {
+        <section class="class-section" aria-labelledby="names-title">
+            <h2 id="names-title">"Names"</h2>
+            <p class="hint">
+                "In an anonymous conversation people see one another under pseudonyms of two words. Staff of the class see names, and are seen by theirs; where it is shared with no class, you do. This can be changed until somebody has written here, and not after."
+            </p>
+            <ApiForm api=api then=Then::Reload label="Names" class="line-form">
+                <label class="checkbox-row">
+                    <input type="checkbox" name="anonymous" checked=anonymous />
+                    "Anonymous: people see pseudonyms"
+                </label>
+                <button class="button" type="submit">"Save"</button>
+            </ApiForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Protection(conversation: ConversationId, copy_protected: bool) -> impl IntoView {
+    let api = api_of(&ProtectText { conversation, copy_protected });
+    view! {
+        <section class="class-section" aria-labelledby="copying-title">
+            <h2 id="copying-title">"Copying"</h2>
+            <p class="hint">
+                "On a protected text copying, dragging, printing and exporting are switched off, but for you and staff of the class. It reminds people; it does not stop them: whoever can read a text can take it away in another way."
+            </p>
+            <ApiForm api=api then=Then::Reload label="Copying" class="line-form">
+                <label class="checkbox-row">
+                    <input type="checkbox" name="copy_protected" checked=copy_protected />
+                    "Protect the text against copying"
+                </label>
+                <button class="button" type="submit">"Save"</button>
+            </ApiForm>
+        </section>
+    }
+    .into_any()
+}
+
 /// What somebody may do.
 #[component]
 fn GrantSelect() -> impl IntoView {
@@ -187,7 +231,16 @@ pub fn LinkPage(
     /// The conversation.
     preview: LinkPreview,
 ) -> impl IntoView {
-    let LinkPreview { title, owner, access } = preview;
+    let LinkPreview { title, owner, access, names_seen_by } = preview;
+    let seen = match names_seen_by {
+        None => "The people there will see your name.",
+        Some(Audience::Staff) => {
+            "It is anonymous: the people there will see a pseudonym. The class’s staff will see your name."
+        }
+        Some(Audience::Owner) => {
+            "It is anonymous: the people there will see a pseudonym. Its owner will see your name."
+        }
+    };
     let what = format!("{owner} shares this conversation with you: whoever has the link {}.", access.in_words());
     view! {
         <Bar visitor=Some(visitor) />
@@ -196,7 +249,7 @@ pub fn LinkPage(
                 <p class="badge">"Shared with you"</p>
                 <h1 class="page-title" dir="auto">{title}</h1>
                 <p class="lead" dir="auto">{what}</p>
-                <p class="hint">"The people there will see your name."</p>
+                <p class="hint">{seen}</p>
                 <div class="form-actions">
                     <ApiForm api=api_of(&OpenLink { secret: link.secret }) then=Then::Go("/c/{id}".into())>
                         <button class="button primary" type="submit">"Open"</button>

@@ -1,7 +1,7 @@
 //! What somebody may do with an activity and with its copies.
 
 use shared::{
-    access::{Access, Rights, Role},
+    access::{Access, Role},
     api::{ActivityState, Mode},
     ids::{ActivityId, ClassGroupId, ClassId, UserId},
 };
@@ -22,8 +22,8 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// What they may do there; nothing if it is not for them.
-    pub(super) fn rights(&self) -> Option<Rights> {
+    /// What they may do there, and whether they moderate; nothing if it is not for them.
+    pub(super) fn rights(&self) -> Option<(Access, bool)> {
         let moderates = self.staff && !self.archived;
         let access = match self.state {
             _ if moderates => Access::Editor,
@@ -34,7 +34,7 @@ impl Work {
             ActivityState::Closed => Access::Closed,
             ActivityState::Waiting => Access::Viewer,
         };
-        Some(Rights { access, moderates })
+        Some((access, moderates))
     }
 }
 
@@ -222,7 +222,7 @@ mod tests {
         let of = |words: &str, state| {
             let is = |word| words.split(' ').any(|one| one == word);
             let (theirs, member, staff, archived) = (is("theirs"), is("member"), is("staff"), is("archived"));
-            Work { theirs, member, staff, archived, state }.rights().map(|rights| (rights.access, rights.moderates))
+            Work { theirs, member, staff, archived, state }.rights()
         };
         assert_eq!(of("theirs member", Open), Some((Access::Editor, false)));
         assert_eq!(of("theirs member", Closed), Some((Access::Closed, false)));

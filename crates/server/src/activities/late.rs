@@ -88,8 +88,11 @@ pub async fn take_in(
     let (name, rows, updates) = waiting(&services.db, supervisor, &whose).await?;
     let member = Member {
         user: whose.person,
+        // Copies are not anonymous.
+        author: whose.person,
+        of_epoch: None,
         name,
-        rights: Rights { access: Access::Editor, moderates: false },
+        rights: Rights { access: Access::Editor, moderates: false, sees_names: true, may_copy: true },
         proof: Proof::Session(Vec::new()),
         as_of: services.rooms.now(),
         speaks_v1: true,

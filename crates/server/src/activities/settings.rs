@@ -65,6 +65,7 @@ async fn check_template(
          from conversations c
          where c.id = $1
            and (c.owner_id = $2 or (c.share = 'class' and c.class_id = $3))
+           and c.alias_scope is null
            and not exists (select from activity_copies w where w.conversation_id = c.id)",
         template.uuid(),
         user.uuid(),
@@ -72,7 +73,7 @@ async fn check_template(
     )
     .fetch_optional(conn)
     .await?;
-    let why = "template: this is no conversation of yours, and none that is shared with the class.";
+    let why = "template: this is no conversation of yours, and none that is shared with the class, or it is anonymous.";
     found.map(drop).ok_or_else(|| Error::Invalid("no_template", why.into()))
 }
 

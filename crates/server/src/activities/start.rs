@@ -124,10 +124,11 @@ async fn make(conn: &mut PgConnection, starter: Starter) -> Result<Option<Conver
     let (id, activity) = (ConversationId::new(), starter.participant().activity().uuid());
     let (user, group) = columns(starter.key());
     sqlx::query!(
-        "insert into conversations (id, title, owner_id)
+        "insert into conversations (id, title, owner_id, copy_protected)
          select $1,
                 left(case when g.name is null then a.title else a.title || ' · ' || g.name end, 200),
-                coalesce($3, c.owner_id)
+                coalesce($3, c.owner_id),
+                c.copy_protected
          from activities a
          join conversations c on c.id = a.template_id
          left join class_groups g on g.id = $4
@@ -159,17 +160,7 @@ async fn make(conn: &mut PgConnection, starter: Starter) -> Result<Option<Conver
 
 /// The bytes do not leave the database.
 async fn fill(conn: &mut PgConnection, id: ConversationId, activity: Uuid) -> Result<(), Error> {
-    sqlx::query!(
-        "insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
-         select m.id, $1, m.position, m.role, m.title, m.markdown, m.text, m.renderer
-         from activities a
-         join messages m on m.conversation_id = a.template_id
-         where a.id = $2",
-        id.uuid(),
-        activity
-    )
-    .execute(&mut *conn)
-    .await?;
+    copy_messages(conn, id, activity).await?;
     sqlx::query!(
         "insert into annotation_document_state (conversation_id, crdt_state, seq, highlight_count)
          select $1, seed, 0, seed_highlights
@@ -184,6 +175,22 @@ async fn fill(conn: &mut PgConnection, id: ConversationId, activity: Uuid) -> Re
         "insert into annotation_client (conversation_id, client, author)
          select $1, wrote.client, wrote.author
          from activities a, unnest(a.seed_clients, a.seed_authors) as wrote (client, author)
+         where a.id = $2",
+        id.uuid(),
+        activity
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The template's messages, under their ids.
+pub(super) async fn copy_messages(conn: &mut PgConnection, id: ConversationId, activity: Uuid) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
+         select m.id, $1, m.position, m.role, m.title, m.markdown, m.text, m.renderer
+         from activities a
+         join messages m on m.conversation_id = a.template_id
          where a.id = $2",
         id.uuid(),
         activity

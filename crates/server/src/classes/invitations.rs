@@ -10,7 +10,6 @@ use shared::{
     ids::{ClassId, InvitationId},
 };
 use sqlx::PgConnection;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::joining;
 use crate::{
@@ -18,6 +17,7 @@ use crate::{
     error::Error,
     services::Services,
     sessions::{Caller, Secret},
+    times::rfc3339,
 };
 
 /// Links of one class that are not revoked.
@@ -119,10 +119,6 @@ pub async fn list(
         })
     });
     Ok(Json(invitations.collect::<Result<_, Error>>()?))
-}
-
-fn rfc3339(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// `DELETE /api/v1/classes/{class}/invitations/{invitation}`

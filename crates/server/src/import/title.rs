@@ -7,6 +7,7 @@ use shared::messages::MessageRole;
 use super::fence::Fences;
 use super::limits::{GUESSED_TITLE_CHARS, TITLE_CHARS};
 use super::{ImportError, ImportedMessage};
+use crate::error::Error;
 
 /// A title that the person or the export gave.
 pub(super) struct Given {
@@ -19,6 +20,19 @@ pub(super) struct Given {
 pub(super) fn check(title: Option<&str>) -> Result<(), ImportError> {
     let chars = title.map_or(0, |title| one_line(title).chars().count());
     if chars > TITLE_CHARS { Err(ImportError::TitleTooLong { chars, limit: TITLE_CHARS }) } else { Ok(()) }
+}
+
+/// A title that somebody typed for a conversation that has one, as one line.
+///
+/// # Errors
+/// It is empty, or too long: what somebody typed is not cut behind their back.
+pub fn typed(title: &str) -> Result<String, Error> {
+    check(Some(title))?;
+    let title = one_line(title);
+    if title.is_empty() {
+        return Err(Error::Invalid("no_title", format!("title: a title has 1 to {TITLE_CHARS} characters.")));
+    }
+    Ok(title)
 }
 
 /// `title` as one line within its limit; `None` if there is nothing in it.

@@ -20,6 +20,7 @@ struct Form {
     file: Option<(String, Bytes)>,
     title: Option<String>,
     share: Share,
+    anonymous: bool,
     choice: Option<usize>,
 }
 
@@ -58,6 +59,13 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
             }
             "title" => form.title = Some(field.text().await?).filter(|title| !title.trim().is_empty()),
             "share" => form.share = share(&field.text().await?)?,
+            "anonymous" => {
+                form.anonymous = field
+                    .text()
+                    .await?
+                    .parse()
+                    .map_err(|_| Error::Invalid("bad_anonymous", "anonymous: true or false is expected.".into()))?;
+            }
             "choice" => {
                 let text = field.text().await?;
                 let index =
@@ -79,7 +87,7 @@ pub async fn upload(
     caller: Caller,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Imported>), Error> {
-    let Form { file, title, share, choice } = read(multipart?).await?;
+    let Form { file, title, share, anonymous, choice } = read(multipart?).await?;
     let Some((name, bytes)) = file else {
         return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
     };
@@ -88,7 +96,7 @@ pub async fn upload(
         Chosen::One(draft, notes) => (draft, notes),
         Chosen::None(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
     };
-    let id = conversations::store(&services.db, caller.id, draft, share).await?;
+    let id = conversations::store(&services.db, caller.id, draft, share, anonymous).await?;
     Ok((StatusCode::CREATED, Json(Imported::Created { id, notes })))
 }
 

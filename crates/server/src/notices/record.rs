@@ -18,9 +18,60 @@ const LET_GO: i64 = 100;
 /// A comment, and so the notices of it. Its id alone names nothing: whoever writes it makes it up.
 type Key = (ConversationId, HighlightId, CommentId);
 
-/// Who an author of a document is. Ids in documents are those of users; this is the one place that says so.
-fn person(author: UserId) -> UserId {
-    author
+/// Who the authors in documents are: users by their own ids, or, where it is anonymous, by their aliases. This is the one
+/// place that says so.
+struct People {
+    aliases: BTreeMap<(ConversationId, UserId), UserId>,
+    anonymous: BTreeSet<ConversationId>,
+}
+
+impl People {
+    async fn of(conn: &mut PgConnection, talks: &[(ConversationId, &Talk)]) -> sqlx::Result<Self> {
+        let conversations: BTreeSet<Uuid> = talks.iter().map(|(conversation, _)| conversation.uuid()).collect();
+        let said = || talks.iter().flat_map(|(_, talk)| &talk.said);
+        let authors: BTreeSet<Uuid> = said()
+            .flat_map(|said| said.mentioned.iter().chain(&said.answered).chain([&said.author]))
+            .map(|author| author.uuid())
+            .collect();
+        let rows = sqlx::query!(
+            r#"
+            select c.id, a.alias as "alias?", a.user_id
+            from conversations c
+            left join author_aliases a on a.scope = c.alias_scope and a.alias = any($2)
+            where c.id = any($1) and c.alias_scope is not null
+            "#,
+            &conversations.into_iter().collect::<Vec<_>>(),
+            &authors.into_iter().collect::<Vec<_>>(),
+        )
+        .fetch_all(conn)
+        .await?;
+        let mut people = Self { aliases: BTreeMap::new(), anonymous: BTreeSet::new() };
+        for row in rows {
+            let conversation = ConversationId::from_uuid(row.id);
+            people.anonymous.insert(conversation);
+            if let (Some(alias), Some(user)) = (row.alias, row.user_id) {
+                people.aliases.insert((conversation, UserId::from_uuid(alias)), UserId::from_uuid(user));
+            }
+        }
+        Ok(people)
+    }
+
+    /// The user who is that author; nobody, where it is anonymous and the id is no alias there.
+    fn get(&self, conversation: ConversationId, author: UserId) -> Option<UserId> {
+        if self.anonymous.contains(&conversation) {
+            self.aliases.get(&(conversation, author)).copied()
+        } else {
+            Some(author)
+        }
+    }
+
+    /// The same comment, with users in the place of authors.
+    fn in_person(&self, conversation: ConversationId, said: &Said) -> Option<Said> {
+        let get = |author: &UserId| self.get(conversation, *author);
+        let all = |authors: &[UserId]| authors.iter().filter_map(get).collect();
+        let (mentioned, called, answered) = (all(&said.mentioned), all(&said.called), all(&said.answered));
+        Some(Said { author: get(&said.author)?, mentioned, called, answered, ..said.clone() })
+    }
 }
 
 /// Writes down what updates say to people, in the transaction that stores them. `talks` are in the order of the updates;
@@ -29,12 +80,16 @@ fn person(author: UserId) -> UserId {
 /// # Errors
 /// The database's.
 pub async fn record(conn: &mut PgConnection, talks: &[(ConversationId, &Talk)]) -> sqlx::Result<()> {
+    let people = People::of(conn, talks).await?;
     let (mut said, mut hidden) = (BTreeMap::<Key, Said>::new(), BTreeMap::new());
     for &(conversation, talk) in talks {
-        for later in &talk.said {
+        for later in talk.said.iter().filter_map(|said| people.in_person(conversation, said)) {
             let key = (conversation, later.highlight, later.comment);
-            let earlier = said.remove(&key);
-            said.insert(key, earlier.map_or_else(|| later.clone(), |earlier| after(earlier, later)));
+            let later = match said.remove(&key) {
+                Some(earlier) => after(earlier, &later),
+                None => later,
+            };
+            said.insert(key, later);
         }
         hidden.extend(talk.hidden.iter().map(|(highlight, is)| ((conversation, *highlight), *is)));
     }
@@ -69,10 +124,10 @@ fn after(earlier: Said, later: &Said) -> Said {
 fn wanted(said: &BTreeMap<Key, Said>) -> BTreeMap<(Key, UserId), bool> {
     let mut wanted = BTreeMap::new();
     for (key, said) in said {
-        let by = person(said.author);
-        let answered = said.answered.iter().map(|user| (person(*user), false));
-        let called = said.called.iter().map(|user| (person(*user), true));
-        wanted.extend(answered.chain(called).filter(|(user, _)| *user != by).map(|(user, why)| ((*key, user), why)));
+        let answered = said.answered.iter().map(|user| (*user, false));
+        let called = said.called.iter().map(|user| (*user, true));
+        let others = answered.chain(called).filter(|(user, _)| *user != said.author);
+        wanted.extend(others.map(|(user, why)| ((*key, user), why)));
     }
     wanted
 }
@@ -101,7 +156,7 @@ impl<'a> FromIterator<&'a Key> for Keys {
 async fn take_back(conn: &mut PgConnection, known: &[(&Key, &Said)]) -> sqlx::Result<()> {
     let there = || known.iter().filter(|(_, said)| !said.deleted);
     let keys: Keys = there().map(|(key, _)| *key).collect();
-    let kept = || there().flat_map(|(key, said)| said.mentioned.iter().map(move |user| (*key, person(*user))));
+    let kept = || there().flat_map(|(key, said)| said.mentioned.iter().map(move |user| (*key, *user)));
     let kept_keys: Keys = kept().map(|(key, _)| key).collect();
     let kept_users: Vec<Uuid> = kept().map(|(_, user)| user.uuid()).collect();
     sqlx::query!(
@@ -191,8 +246,7 @@ async fn insert(
     let ids: Vec<Uuid> = told.iter().map(|_| NoticeId::new().uuid()).collect();
     let users: Vec<Uuid> = told.iter().map(|((_, user), _)| user.uuid()).collect();
     let kinds: Vec<&str> = told.iter().map(|(_, mentions)| if *mentions { "mention" } else { "reply" }).collect();
-    let authors: Vec<Uuid> =
-        told.iter().filter_map(|((key, _), _)| of(key)).map(|said| person(said.author).uuid()).collect();
+    let authors: Vec<Uuid> = told.iter().filter_map(|((key, _), _)| of(key)).map(|said| said.author.uuid()).collect();
     let excerpts: Vec<&str> =
         told.iter().filter_map(|((key, _), _)| of(key)).map(|said| said.excerpt.as_str()).collect();
     let deleted: Vec<bool> = told.iter().filter_map(|((key, _), _)| of(key)).map(|said| said.deleted).collect();

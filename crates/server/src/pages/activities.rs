@@ -13,8 +13,8 @@ use axum::{
 };
 use leptos::prelude::*;
 use shared::api::{
-    Activity, ActivitySummary, Class, GetActivity, GetClass, GetOverview, ListActivities, ListTemplates, Overview,
-    Problem, Template,
+    Activity, ActivitySummary, Class, GetActivity, GetClass, GetOverview, Group, ListActivities, ListTemplates,
+    Overview, Problem, Template,
 };
 
 use super::{Site, classes::id};
@@ -94,12 +94,15 @@ async fn overview(State(site): State<Site>, headers: HeaderMap, Path(one): Path<
     let asking = async {
         let activity = site.call(&headers, &GetActivity { activity: id(&one)? }).await?;
         let overview = site.call(&headers, &GetOverview { activity: activity.summary.id }).await?;
-        Ok::<_, Problem>((activity, overview))
+        let class = site.call(&headers, &GetClass { class: activity.class }).await?;
+        Ok::<_, Problem>((activity, overview, class.groups))
     };
-    let page = |visitor: Visitor, (activity, overview): (Activity, Overview)| {
+    let page = |visitor: Visitor, (activity, overview, groups): (Activity, Overview, Vec<Group>)| {
         let title = format!("Overview · {}", activity.summary.title);
         let page = move || {
-            view! { <OverviewPage visitor=visitor.clone() activity=activity.clone() overview=overview.clone() /> }
+            let (visitor, activity, overview, groups) =
+                (visitor.clone(), activity.clone(), overview.clone(), groups.clone());
+            view! { <OverviewPage visitor=visitor activity=activity overview=overview groups=groups /> }
         };
         (StatusCode::OK, title, page)
     };

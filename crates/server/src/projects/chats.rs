@@ -14,7 +14,7 @@ use shared::{
 
 use sqlx::PgPool;
 
-use crate::{access, classes, conversations::rfc3339, error::Error, rooms, services::Services, sessions::Caller};
+use crate::{access, classes, error::Error, rooms, services::Services, sessions::Caller, times::rfc3339};
 
 /// Chats of one person in one project.
 const MAX_CHATS: i64 = 1_000;

@@ -12,7 +12,7 @@ use shared::{
 };
 use sqlx::PgConnection;
 
-use crate::{access, classes, conversations::rfc3339, error::Error, services::Services, sessions::Caller};
+use crate::{access, classes, error::Error, services::Services, sessions::Caller, times::rfc3339};
 
 /// Versions of one project's prompt.
 const MAX_VERSIONS: i32 = 500;

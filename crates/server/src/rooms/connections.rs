@@ -224,14 +224,16 @@ mod tests {
 
     use super::*;
 
-    const VIEWER: Rights = Rights { access: Access::Viewer, moderates: false };
-    const OWNER: Rights = Rights { access: Access::Owner, moderates: true };
+    const VIEWER: Rights = Rights { access: Access::Viewer, moderates: false, sees_names: true, may_copy: true };
+    const OWNER: Rights = Rights { access: Access::Owner, moderates: true, sees_names: true, may_copy: true };
 
     fn member(as_of: Moment) -> Member {
         Member {
             user: UserId::new(),
+            author: UserId::new(),
+            of_epoch: None,
             name: "Ann".to_owned(),
-            rights: Rights { access: Access::Annotator, moderates: false },
+            rights: Rights { access: Access::Annotator, ..VIEWER },
             proof: Proof::Session(vec![1]),
             as_of,
             speaks_v1: true,

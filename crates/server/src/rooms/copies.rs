@@ -133,8 +133,8 @@ impl Copies {
     }
 
     /// Whether somebody else writes under one of the Yjs client ids whose units an update brings.
-    pub(super) fn is_foreign(&self, outline: &Outline, author: UserId) -> bool {
-        let is_anothers = |client: &u64| self.owners.get(client).is_some_and(|owner| *owner != author);
+    pub(super) fn is_foreign(&self, outline: &Outline, user: UserId) -> bool {
+        let is_anothers = |client: &u64| self.owners.get(client).is_some_and(|owner| *owner != user);
         outline.brings.iter().any(|(client, runs)| {
             runs.last().is_some_and(|(_, end)| *end > self.reached(*client)) && is_anothers(client)
         })
@@ -203,10 +203,10 @@ impl Copies {
     }
 
     /// Keeps an update that the probe has taken.
-    pub(super) fn accept(&mut self, update: Bytes, outline: &Outline, survey: &Survey, author: UserId) {
+    pub(super) fn accept(&mut self, update: Bytes, outline: &Outline, survey: &Survey, user: UserId) {
         self.places.learn(survey);
         for client in outline.brings.keys() {
-            self.owners.entry(*client).or_insert(author);
+            self.owners.entry(*client).or_insert(user);
         }
         self.reach(outline);
         self.size += update.len();
@@ -290,7 +290,7 @@ pub(super) fn load(state: &[u8], updates: &[Vec<u8>]) -> Result<Doc, Corrupt> {
     Ok(doc)
 }
 
-fn apply(doc: &Doc, update: &[u8]) -> Result<(), Corrupt> {
+pub(super) fn apply(doc: &Doc, update: &[u8]) -> Result<(), Corrupt> {
     let update = Update::decode_v1(update).map_err(|_| Corrupt)?;
     let mut txn = doc.transact_mut();
     txn.apply_update(update).map_err(|_| Corrupt)?;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use shared::{
     access::Access,
+    ids::UserId,
     rules::{Refusal, Sender, Talk, Unfit, may_annotate},
     sync::{
         self, CloseCode, Frame,
@@ -80,6 +81,9 @@ pub(super) enum Verdict {
 /// An update to be judged.
 pub(super) struct Case {
     pub(super) seat: SeatId,
+    /// Who is signed in.
+    pub(super) user: UserId,
+    /// Who they are in the document.
     pub(super) sender: Sender,
     /// Whether its client knows what a refusal is, and so is heard after one.
     pub(super) goes_on: bool,
@@ -99,7 +103,7 @@ pub(super) fn judge_all(
         if stopped.contains(&case.seat) {
             continue;
         }
-        let verdict = judge(copies, &case.update, &case.sender)?;
+        let verdict = judge(copies, &case.update, case.user, &case.sender)?;
         let ends = match verdict {
             Verdict::Malformed => true,
             Verdict::Refused(..) => !case.goes_on,
@@ -114,7 +118,7 @@ pub(super) fn judge_all(
 }
 
 /// Steps 2 to 5. Blocks, for milliseconds where much is to be done.
-fn judge(copies: &mut Copies, update: &Bytes, sender: &Sender) -> Result<Verdict, Corrupt> {
+fn judge(copies: &mut Copies, update: &Bytes, user: UserId, sender: &Sender) -> Result<Verdict, Corrupt> {
     // 2. The pre-scan.
     let Ok(outline) = prescan(update) else { return Ok(Verdict::Malformed) };
     if outline.is_empty() {
@@ -131,7 +135,7 @@ fn judge(copies: &mut Copies, update: &Bytes, sender: &Sender) -> Result<Verdict
     // 5. Rules that need no look at the state after the update.
     let refused = |refusal| Ok(Verdict::Refused(refusal, clients(&outline)));
     if copies.lacks(&outline)
-        && let Err(refusal) = before(copies, update, &outline, sender)
+        && let Err(refusal) = before(copies, update, &outline, user, sender)
     {
         return refused(refusal);
     }
@@ -158,13 +162,19 @@ fn judge(copies: &mut Copies, update: &Bytes, sender: &Sender) -> Result<Verdict
         return refused(refusal);
     }
     let talk = copies.talk(&survey, &state);
-    copies.accept(update.clone(), &outline, &survey, sender.author);
+    copies.accept(update.clone(), &outline, &survey, user);
     Ok(Verdict::Accepted(talk))
 }
 
-fn before(copies: &mut Copies, update: &Bytes, outline: &Outline, sender: &Sender) -> Result<(), Refusal> {
+fn before(
+    copies: &mut Copies,
+    update: &Bytes,
+    outline: &Outline,
+    user: UserId,
+    sender: &Sender,
+) -> Result<(), Refusal> {
     may_annotate(sender)?;
-    if copies.is_foreign(outline, sender.author) {
+    if copies.is_foreign(outline, user) {
         return Err(Refusal::NotYourClient);
     }
     if copies.would_exceed(update.len(), sync::MAX_DOCUMENT) { Err(Refusal::Full) } else { Ok(()) }

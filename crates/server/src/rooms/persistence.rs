@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use shared::{
-    document::{self, Roots, Tag},
+    document::{self, Roots, Tag, Written},
     ids::{ConversationId, MessageId, UserId},
     sync::prescan::prescan,
     text::MAX_MARKDOWN_BYTES,
@@ -72,6 +72,9 @@ pub enum Failure {
     /// The log has a hole or its bytes make no document.
     #[error("the stored document is damaged")]
     Damaged,
+    /// Its authors stay who they are.
+    #[error(transparent)]
+    Written(#[from] Written),
 }
 
 /// Inserts the document of a new conversation, in the transaction that creates it: `seed` is its first update (an
@@ -93,6 +96,21 @@ pub async fn create(
         conversation.uuid(),
         if seed.is_empty() { EMPTY } else { seed },
         author.uuid(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives the document of a conversation that is being created another seed, in the same transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn seed_again(conn: &mut PgConnection, conversation: ConversationId, seed: &[u8]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update annotation_document_state set crdt_state = $2 where conversation_id = $1",
+        conversation.uuid(),
+        seed
     )
     .execute(conn)
     .await?;
@@ -205,6 +223,28 @@ pub async fn compact(db: &PgPool, stacks: &Stacks, conversation: ConversationId)
     compacted.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
 
+/// Reads a document and gives it to another author: `None` if it is gone.
+///
+/// # Errors
+/// The database's, bytes that make no document, or somebody has written in it.
+pub async fn hand_over(
+    db: &PgPool,
+    stacks: &Stacks,
+    conversation: ConversationId,
+    from: UserId,
+    to: UserId,
+) -> Result<Option<Compacted>, Failure> {
+    let Some(read) = load(db, conversation).await? else { return Ok(None) };
+    let handed = stacks.run(move || {
+        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
+        document::hand_over(&doc, from, to)?;
+        let state = doc.transact().encode_diff_v1(&StateVector::default());
+        let tally = read.is_copy.then(|| Tally::of(&doc));
+        Ok(Compacted { conversation, read, state, highlight_count: 0, tally })
+    });
+    handed.await.map_err(|_| Failure::Damaged)?.map(Some)
+}
+
 /// The tags of a document as it is committed; `None` if there is none.
 ///
 /// # Errors
@@ -262,8 +302,27 @@ pub async fn seed(
 /// # Errors
 /// The database's.
 pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i64>> {
-    let (conversation, read) = (compacted.conversation.uuid(), &compacted.read);
     let mut txn = db.begin().await?;
+    if !put(&mut txn, compacted, 0).await? {
+        txn.rollback().await?;
+        return Ok(None);
+    }
+    txn.commit().await?;
+    Ok(Some(compacted.read.last()))
+}
+
+/// Puts a document into the place of the one from which it was made, as a new generation; `false` if that has changed
+/// meanwhile, and then the transaction is to be rolled back. When it is committed, the room is to be closed.
+///
+/// # Errors
+/// The database's.
+pub async fn replace(conn: &mut PgConnection, compacted: &Compacted) -> sqlx::Result<bool> {
+    put(conn, compacted, 1).await
+}
+
+/// Both: `raise` is added to the epoch.
+async fn put(conn: &mut PgConnection, compacted: &Compacted, raise: i64) -> sqlx::Result<bool> {
+    let (conversation, read) = (compacted.conversation.uuid(), &compacted.read);
     let stored = sqlx::query!(
         r#"
         update annotation_document_state
@@ -271,6 +330,7 @@ pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i6
             seq = $5,
             highlight_count = $6,
             last_editor = coalesce((select id from users where id = $7), last_editor),
+            epoch = epoch + $8,
             updated_at = now()
         where conversation_id = $1 and seq = $2 and epoch = $3
         "#,
@@ -281,8 +341,9 @@ pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i6
         read.last(),
         compacted.highlight_count,
         read.authors.last().copied().flatten(),
+        raise,
     )
-    .execute(&mut *txn)
+    .execute(&mut *conn)
     .await?;
     // Who wrote is in the rows that go now.
     let (clients, owners): (Vec<i64>, Vec<Uuid>) =
@@ -298,10 +359,10 @@ pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i6
         &clients,
         &owners,
     )
-    .execute(&mut *txn)
+    .execute(&mut *conn)
     .await?;
     if let Some(tally) = &compacted.tally {
-        tally::store(&mut txn, compacted.conversation, (read.seq, read.last()), tally).await?;
+        tally::store(&mut *conn, compacted.conversation, (read.seq, read.last()), tally).await?;
     }
     let deleted = sqlx::query!(
         r#"
@@ -312,14 +373,9 @@ pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i6
         read.seq + 1,
         read.last(),
     )
-    .execute(&mut *txn)
+    .execute(conn)
     .await?;
-    if stored.rows_affected() != 1 || deleted.rows_affected() != read.updates.len() as u64 {
-        txn.rollback().await?;
-        return Ok(None);
-    }
-    txn.commit().await?;
-    Ok(Some(read.last()))
+    Ok(stored.rows_affected() == 1 && deleted.rows_affected() == read.updates.len() as u64)
 }
 
 /// A snapshot that was stored.

@@ -18,6 +18,9 @@ const TICK: Duration = Duration::from_millis(1000 / shared::sync::MAX_AWARENESS_
 /// Clocks of people who have left are forgotten beyond this many; by then the time has overtaken them.
 const MAX_REMEMBERED: usize = 4_096;
 
+/// What is relayed of a state where people are anonymous: where they are. Who they are, the server says.
+const ANONYMOUS_FIELDS: [&str; 3] = ["reads", "selection", "cursor"];
+
 /// Who is here: one small entry per connection. A connection speaks for the first Yjs client id that it announces
 /// and for no other.
 #[derive(Default)]
@@ -152,12 +155,16 @@ impl Presence {
 /// `None` if the state is not an object.
 fn signed(state: &str, member: &Member) -> Option<String> {
     let mut state: Map<String, Value> = serde_json::from_str(state).ok()?;
+    if member.author != member.user {
+        // Stock clients say more of their person: an address, a colour by which they are known elsewhere.
+        state.retain(|key, _| ANONYMOUS_FIELDS.contains(&key.as_str()));
+    }
     let user = state.entry("user").or_insert_with(|| Value::Object(Map::new()));
     if !user.is_object() {
         *user = Value::Object(Map::new());
     }
     if let Value::Object(user) = user {
-        user.insert("id".to_owned(), member.user.to_string().into());
+        user.insert("id".to_owned(), member.author.to_string().into());
         user.insert("name".to_owned(), member.name.clone().into());
     }
     serde_json::to_string(&state).ok()

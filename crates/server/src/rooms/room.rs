@@ -261,6 +261,15 @@ impl Room {
             let _ = reply.send(Ok(Seat { voice, outbox }));
             return Ok(());
         }
+        if let Some(of_epoch) = member.of_epoch.filter(|of_epoch| *of_epoch != self.epoch) {
+            // The document was replaced: before they were looked up, so that this room is over, or after it.
+            if of_epoch > self.epoch {
+                return Err(End);
+            }
+            mouth.close(CloseCode::TryLater);
+            let _ = reply.send(Ok(Seat { voice, outbox }));
+            return Ok(());
+        }
         let vector = self.on_copies(Copies::state_vector).await??;
         let _ = mouth.send(Frame::Step1(&vector).encode().into());
         if let Some(everybody) = self.presence.everybody() {

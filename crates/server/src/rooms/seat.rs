@@ -267,8 +267,10 @@ mod tests {
     fn line() -> (Mouth, Outbox) {
         let member = Member {
             user: UserId::new(),
+            author: UserId::new(),
+            of_epoch: None,
             name: "Ann".to_owned(),
-            rights: Rights { access: Access::Viewer, moderates: false },
+            rights: Rights { access: Access::Viewer, moderates: false, sees_names: true, may_copy: true },
             proof: Proof::Session(Vec::new()),
             as_of: Moment::default(),
             speaks_v1: true,

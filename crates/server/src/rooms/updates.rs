@@ -71,8 +71,8 @@ impl Room {
             if let Some(Seated { member, mouth, .. }) = self.seats.get(&seat)
                 && let Some(rights) = mouth.rights()
             {
-                let (sender, goes_on) = (member.sender(rights), member.speaks_v1);
-                cases.push((Case { seat, sender, goes_on, update, heard: weight.heard }, weight));
+                let (user, sender, goes_on) = (member.user, member.sender(rights), member.speaks_v1);
+                cases.push((Case { seat, user, sender, goes_on, update, heard: weight.heard }, weight));
             }
         }
         if cases.is_empty() {
@@ -82,7 +82,7 @@ impl Room {
         let mut late = Vec::new();
         for (case, verdict) in judged.await?? {
             if matches!(verdict, Verdict::Refused(Refusal::ActivityClosed, _)) {
-                late.push((case.sender.author, case.update.clone()));
+                late.push((case.user, case.update.clone()));
             }
             self.judged(case, verdict).await?;
         }
@@ -93,14 +93,14 @@ impl Room {
     }
 
     async fn judged(&mut self, case: Case, mut verdict: Verdict) -> Result<(), End> {
-        let Case { seat, sender, update, heard, .. } = case;
+        let Case { seat, user, update, heard, .. } = case;
         let number = self.seats.get_mut(&seat).map_or(0, |seated| {
             seated.counted += 1;
             seated.counted
         });
         let mut row = None;
         if let Verdict::Accepted(talk) = &mut verdict {
-            row = Some(Row { update: update.clone(), author: sender.author, talk: std::mem::take(talk) });
+            row = Some(Row { update: update.clone(), author: user, talk: std::mem::take(talk) });
         }
         self.queue.push(Judged { seat, number, heard, row });
         let Some(seated) = self.seats.get_mut(&seat) else { return Ok(()) };
@@ -111,7 +111,7 @@ impl Room {
             Verdict::Refused(refusal, clients) => {
                 seated.behind.extend(clients);
                 if !seated.member.speaks_v1 {
-                    self.keep_refused(sender.author, update.clone(), refusal);
+                    self.keep_refused(user, update.clone(), refusal);
                 }
                 self.refuse(seat, number, refusal);
             }

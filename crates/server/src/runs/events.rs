@@ -47,6 +47,8 @@ pub async fn events(
     let reader = access::reader(&services.db, caller.id, conversation).await?;
     let member = Member {
         user: caller.id,
+        author: caller.id,
+        of_epoch: None,
         name: caller.name,
         rights: reader.rights(),
         proof: caller.proof,

@@ -10,10 +10,9 @@ use shared::{
     api::Session,
     ids::{SessionId, UserId},
 };
-use time::format_description::well_known::Rfc3339;
 
 use super::{Caller, IDLE, Proof, device, end, identify};
-use crate::{error::Error, services::Services};
+use crate::{error::Error, services::Services, times::rfc3339};
 
 /// More than anybody has devices.
 const MAX_LISTED: i64 = 200;
@@ -38,7 +37,6 @@ pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Js
     )
     .fetch_all(&services.db)
     .await?;
-    let rfc3339 = |at: time::OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
     let sessions = rows.into_iter().map(|row| Session {
         id: SessionId::from_uuid(row.id),
         device: device::in_words(row.user_agent.as_deref()),
@@ -106,8 +104,11 @@ pub async fn sign_out_everywhere_by_form(
     State(services): State<Services>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let Some(caller) = identify(&services, &headers).await? else {
-        return Ok(Redirect::to("/sign-in").into_response());
+    let caller = match identify(&services, &headers).await {
+        Ok(Some(caller)) => caller,
+        // Theirs are ended.
+        Ok(None) | Err(Error::Banned) => return Ok(Redirect::to("/sign-in").into_response()),
+        Err(error) => return Err(error),
     };
     caller.session()?;
     end_all(&services, caller.id).await?;

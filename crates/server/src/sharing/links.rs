@@ -6,17 +6,17 @@ use axum::{
     http::StatusCode,
 };
 use shared::{
-    api::{CreateLink, CreatedLink, LinkPreview, MAX_LINKS, Opened, ShareLink},
+    api::{Audience, CreateLink, CreatedLink, LinkPreview, MAX_LINKS, Opened, ShareLink},
     ids::{ConversationId, LinkId},
 };
 use sqlx::PgPool;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     access::{self, Owner},
     error::Error,
     services::Services,
     sessions::{Caller, Secret},
+    times::rfc3339,
 };
 
 /// Those that are not revoked.
@@ -39,10 +39,6 @@ pub(super) async fn list(db: &PgPool, owner: Owner) -> Result<Vec<ShareLink>, Er
         Ok(ShareLink { id: LinkId::from_uuid(row.id), access, expires_at, uses: row.uses, good: row.good })
     });
     links.collect()
-}
-
-fn rfc3339(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// `POST /api/v1/conversations/{id}/sharing/links`
@@ -109,10 +105,12 @@ pub async fn preview(
 ) -> Result<Json<LinkPreview>, Error> {
     let secret = Secret::parse(&path?.0).ok_or(Error::NotFound)?;
     let row = sqlx::query!(
-        r#"select c.title, u.name as owner, l.access::text as "access!"
+        r#"select c.title, u.name as owner, l.access::text as "access!", c.alias_scope is not null as "anonymous!",
+                  c.class_id is null as "alone!", case when not a.named then a.pseudonym end as "pseudonym?"
            from conversation_links l
            join conversations c on c.id = l.conversation_id
            join users u on u.id = c.owner_id
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = c.owner_id
            where l.token_hash = $1 and l.revoked_at is null and l.expires_at > now()"#,
         secret.hash()
     )
@@ -120,7 +118,8 @@ pub async fn preview(
     .await?
     .ok_or(Error::NotFound)?;
     let access = access::grant(&row.access).map_err(|error| Error::Internal(error.into()))?;
-    Ok(Json(LinkPreview { title: row.title, owner: row.owner, access }))
+    let names_seen_by = row.anonymous.then_some(if row.alone { Audience::Owner } else { Audience::Staff });
+    Ok(Json(LinkPreview { title: row.title, owner: row.pseudonym.unwrap_or(row.owner), access, names_seen_by }))
 }
 
 /// `POST /api/v1/links/{secret}/open`

@@ -4,22 +4,28 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
-/// As SMTP has it (RFC 5321, 4.5.3.1).
+/// In bytes, as SMTP and the names of hosts have it (RFC 5321, 4.5.3.1; RFC 1035, 2.3.4).
 const MAX_LENGTH: usize = 254;
+const MAX_LOCAL: usize = 64;
+const MAX_LABEL: usize = 63;
 
 impl Email {
-    /// Reads what somebody typed. Whether there is such a mailbox, only a mail can tell.
+    /// Reads what somebody typed, or a list of people holds. Whether there is such a mailbox, only a mail can tell.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase();
         let (local, domain) = text.rsplit_once('@')?;
+        let dots_ok = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
+        let label_ok =
+            |label: &str| (1..=MAX_LABEL).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-');
         let is_sound = text.len() <= MAX_LENGTH
-            && !local.is_empty()
+            && (1..=MAX_LOCAL).contains(&local.len())
+            && dots_ok
             && !text.chars().any(|character| {
                 character.is_whitespace() || character.is_control() || "<>,;:\"()[]\\".contains(character)
             })
             && !local.contains('@')
             && domain.contains('.')
-            && domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+            && domain.split('.').all(label_ok);
         is_sound.then_some(Self(text))
     }
 
@@ -59,13 +65,21 @@ mod tests {
             "a@b@example.org",
             "ann@example..org",
             "ann@-x.org",
+            ".ann@example.org",
+            "ann.@example.org",
+            "an..n@example.org",
             "Ann <ann@example.org>",
             "a@x.org,b@x.org",
             "ann@example.org\r\nBcc: b@x.org",
         ] {
             assert!(Email::parse(text).is_none(), "{text:?}");
         }
-        assert!(Email::parse(&format!("{}@example.org", "x".repeat(250))).is_none());
+        for good in ["a@b.co", "o'neil+x@sub.uni-x.edu.au", "x_y.z@1.example", "zoë@uni.example"] {
+            assert_eq!(Email::parse(good).unwrap().as_str(), good);
+        }
+        let local = |length: usize| Email::parse(&format!("{}@example.org", "x".repeat(length)));
+        assert!(local(64).is_some() && local(65).is_none());
+        assert!(Email::parse(&format!("x@{}.org", "x".repeat(64))).is_none());
     }
 
     #[test]

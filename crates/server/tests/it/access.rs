@@ -118,8 +118,10 @@ async fn member(app: &TestApp, visitor: &Visitor) -> Member {
     Member {
         as_of: app.rooms.now(),
         user: visitor.id().await.parse().unwrap(),
+        author: visitor.id().await.parse().unwrap(),
+        of_epoch: None,
         name: "Somebody".to_owned(),
-        rights: Rights { access: Access::Viewer, moderates: false },
+        rights: Rights { access: Access::Viewer, moderates: false, sees_names: true, may_copy: true },
         proof: Proof::Session(visitor.session()),
         speaks_v1: true,
         epoch: None,

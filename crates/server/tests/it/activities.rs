@@ -210,8 +210,10 @@ async fn copies_hold_the_very_bytes_of_the_template_as_it_was_at_the_first_start
     assert_eq!(peer.refused[0].code, "not_yours", "a student is an editor and moderates nothing");
     assert_eq!(ben.get(&format!("/api/v1/conversations/{first}")).await.status, StatusCode::NOT_FOUND);
     let rights = ben.get(&format!("/api/v1/conversations/{second}/rights")).await.json();
+    let rights = json!({"access": rights["access"], "moderates": rights["moderates"]});
     assert_eq!(rights, json!({"access": "editor", "moderates": false}));
     let rights = instructor.get(&format!("/api/v1/conversations/{second}/rights")).await.json();
+    let rights = json!({"access": rights["access"], "moderates": rights["moderates"]});
     assert_eq!(rights, json!({"access": "editor", "moderates": true}));
     let sharing = ben.get(&format!("/api/v1/conversations/{second}/sharing")).await;
     assert_eq!(sharing.status, StatusCode::FORBIDDEN, "a copy is not its student's to share");
@@ -332,6 +334,7 @@ async fn time_alone_closes_and_what_comes_then_is_late_work_that_staff_take_in()
     run(&app, "update activities set closes_at = now() + interval '1 second'").await;
     until_rights_change(&mut peer).await;
     let rights = ann.get(&format!("/api/v1/conversations/{talk}/rights")).await.json();
+    let rights = json!({"access": rights["access"], "moderates": rights["moderates"]});
     assert_eq!(rights, json!({"access": "closed", "moderates": false}));
     let late = mark(&ann, &mut peer, &talk).await;
     let mut said = String::new();
@@ -482,4 +485,122 @@ async fn the_overview_counts_for_each_person_and_asks_no_more_because_a_class_is
     };
     until(compacted).await;
     check().await;
+}
+
+#[tokio::test]
+async fn a_reveal_shows_the_class_what_each_did_alone_under_their_names() {
+    let app = TestApp::start().await;
+    let (instructor, ann, ben) =
+        tokio::join!(app.person("instructor"), app.person("student-1"), app.person("student-2"));
+    let (class, template) = class_and_template(&instructor).await;
+    let mut author = synced(&instructor, &template).await;
+    let seeded = mark(&instructor, &mut author, &template).await;
+    author.settle().await;
+    let path = activity(&instructor, &class, &template, "individual").await;
+    let reveal = async |by: &Visitor, body: Value| by.post(&format!("{path}/reveal"), body).await;
+    assert_problem(&reveal(&instructor, json!({"random": 2})).await, 409, "no_copies");
+    let (mut made, mut talks) = (BTreeSet::from([seeded.clone()]), Vec::new());
+    for student in [&ann, &ben] {
+        let talk = copy(student, &path).await;
+        let mut peer = synced(student, &talk).await;
+        made.insert(mark(student, &mut peer, &talk).await);
+        let me = student.id().await.parse().unwrap();
+        peer.edit(|doc| drop(comment(doc, &seeded, me, None))).await;
+        peer.write("Alone. ").await;
+        peer.settle().await;
+        assert!(peer.refused.is_empty(), "{:?}", peer.refused);
+        talks.push(talk);
+    }
+    for bad in [json!({}), json!({"random": 61}), json!({"random": 1, "copies": talks}), json!({"copies": []})] {
+        assert_problem(&reveal(&instructor, bad).await, 400, "bad_choice");
+    }
+    assert_problem(&reveal(&instructor, json!({"copies": [talks[0], template]})).await, 409, "no_copies");
+    assert_problem(&reveal(&ann, json!({"random": 2})).await, 403, "not_allowed");
+
+    let answer = reveal(&instructor, json!({ "copies": talks })).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let together = answer.json()["id"].as_str().unwrap().to_owned();
+    let mut peer = synced(&ben, &together).await;
+    assert_eq!(keys(&peer, "highlights"), made);
+    assert_eq!(peer.notes().matches("Alone. ").count(), 2);
+    let highlights = peer.doc.get_or_insert_map("highlights");
+    let anns_id = ann.id().await;
+    let comments = |peer: &Peer| {
+        let txn = peer.doc.transact();
+        let Some(Out::YMap(map)) = highlights.get(&txn, &seeded) else { panic!("no highlight") };
+        let Some(Out::YMap(comments)) = map.get(&txn, "comments") else { panic!("no comments") };
+        comments.len(&txn)
+    };
+    assert_eq!(comments(&peer), 2, "what both said of one highlight stands in its one thread");
+    let anns = made.iter().find(|id| {
+        let txn = peer.doc.transact();
+        let Some(Out::YMap(map)) = highlights.get(&txn, id) else { panic!("no highlight") };
+        map.get_as::<_, String>(&txn, "author").unwrap() == anns_id
+    });
+    assert!(anns.is_some());
+    peer.write("Together.").await;
+    peer.settle().await;
+    assert!(peer.refused.is_empty(), "the class goes on in it: {:?}", peer.refused);
+    assert_eq!(ann.get(&path).await.json()["revealed"][0]["id"], together.as_str());
+    assert_eq!(ben.get(&format!("/api/v1/conversations/{}", talks[0])).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn copies_that_use_one_yjs_client_differently_are_not_merged() {
+    let app = TestApp::start().await;
+    let (instructor, ann, ben) =
+        tokio::join!(app.person("instructor"), app.person("student-1"), app.person("student-2"));
+    let (class, template) = class_and_template(&instructor).await;
+    let path = activity(&instructor, &class, &template, "individual").await;
+    for student in [&ann, &ben] {
+        let talk = copy(student, &path).await;
+        let mut peer = synced(student, &talk).await;
+        let state = peer.doc.transact().encode_diff_v1(&yrs::StateVector::default());
+        let own = yrs::Doc::with_client_id(4711);
+        own.transact_mut().apply_update(yrs::updates::decoder::Decode::decode_v1(&state).unwrap()).unwrap();
+        own.get_or_insert_text("notes");
+        crate::rooms_support::push(&own, "Mine.");
+        let vector = peer.doc.transact().state_vector();
+        let update = own.transact().encode_diff_v1(&vector);
+        peer.say_update(&update).await;
+        peer.settle().await;
+        assert!(peer.refused.is_empty(), "{:?}", peer.refused);
+    }
+    let answer = instructor.post(&format!("{path}/reveal"), json!({"random": 2})).await;
+    assert_problem(&answer, 409, "cannot_be_merged");
+    let one = instructor.post(&format!("{path}/reveal"), json!({"random": 1})).await;
+    assert_eq!(one.status, StatusCode::CREATED, "{}", one.body);
+}
+
+#[tokio::test]
+async fn pages_show_staff_and_students_what_is_theirs_to_see() {
+    let app = TestApp::start().await;
+    let (instructor, ann, stranger) =
+        tokio::join!(app.person("instructor"), app.person("student-1"), app.newcomer("Stranger"));
+    let (class, template) = class_and_template(&instructor).await;
+    let settings = json!({"title": "Close <reading>", "instructions": "</textarea><b>Read</b> *all* of it.",
+        "template": template, "mode": "individual", "closes_at": "2100-03-02T18:30:00Z"});
+    let made = create(&instructor, &class, settings).await.json();
+    let page = format!("/activities/{}", made["id"].as_str().unwrap());
+    let talk = copy(&ann, &format!("/api/v1{page}")).await;
+    for (path, words) in [
+        (format!("/classes/{class}/activities"), "Close &lt;reading&gt;"),
+        (format!("/classes/{class}/activities/new"), "A template (Demo Instructor)"),
+        (page.clone(), "<em>all</em> of it."),
+        (format!("{page}/settings"), "\n&lt;/textarea&gt;&lt;b&gt;Read&lt;/b&gt; *all* of it."),
+        (format!("{page}/overview"), "Demo Student 2"),
+        (format!("/c/{talk}"), "Close &lt;reading&gt;"),
+    ] {
+        let answer = instructor.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(answer.body.contains(words), "{path}: {}", answer.body);
+        assert!(!answer.body.contains("<b>Read"), "{path}");
+        assert_eq!(stranger.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let own = ann.get(&page).await;
+    assert!(own.body.contains(&format!("href=\"/c/{talk}\"")) && own.body.contains("Continue"), "{}", own.body);
+    assert!(own.body.contains("datetime=\"2100-03-02T18:30:00Z\""), "{}", own.body);
+    for staff_only in ["settings", "overview"] {
+        assert_eq!(ann.get(&format!("{page}/{staff_only}")).await.status, StatusCode::FORBIDDEN);
+    }
 }

@@ -117,6 +117,7 @@ async fn what_is_no_form_or_has_a_field_that_is_wrong_is_a_problem_that_says_so(
     assert_eq!((plain.status.as_u16(), plain.problem().as_str()), (400, "bad_form"), "{}", plain.body);
     for (field, value, code) in [
         ("share", "everybody", "bad_share"),
+        ("anonymous", "yes", "bad_anonymous"),
         ("choice", "first", "bad_choice"),
         ("colour", "red", "unknown_field"),
         ("title", &"x".repeat(201), "title_too_long"),

@@ -1,6 +1,10 @@
 //! Who may do what: every route of the API and the socket, asked by every kind of caller.
 //!
-//! Each cell is a request in a world of its own: what one does is not there for the next.
+//! Each cell is a request in a world of its own: what one does is not there for the next. Who is let into one conversation
+//! stands in `levels.rs`, pages in `pages.rs`.
+
+mod levels;
+mod pages;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +20,7 @@ use crate::{
     rooms_support::{Peer, highlight},
     support::{
         scene::{Cast, Role, Scene},
-        test_app::{Answer, TestApp},
+        test_app::{Answer, TestApp, Visitor},
     },
 };
 
@@ -32,51 +36,85 @@ use crate::{
 /// | owner | of the conversations; a student of the class |
 /// | admin | of the site, of no class |
 /// | token | a program with a token of the instructor |
+/// | bannd | a student of the class who is banned |
 ///
 /// The server has no model (409).
 ///
 /// A word behind a path says which of two things it is asked of. The class has another instructor, so that one may go;
 /// where `{user}` and `{token}` stand is a student of the class, and a token of the instructor's.
 const TABLE: &str = "
-                                                                     out forgn strgr other  stud tutor instr owner admin token
-GET    /api/v1/me                                                    401   200   200   200   200   200   200   200   200   200
-POST   /api/v1/me                                                    401   403   200   200   200   200   200   200   200   400
-POST   /api/v1/sign-out                                              401   403   204   204   204   204   204   204   204   204
-POST   /api/v1/sign-out-everywhere                                   401   403   204   204   204   204   204   204   204   400
-GET    /api/v1/sessions                                              401   200   200   200   200   200   200   200   200   400
-DELETE /api/v1/sessions/{id}                                         401   403   404   404   404   404   204   404   404   400
-POST   /api/v1/dev/sign-in                                           200   403   200   200   200   200   200   200   200   200
-GET    /api/v1/notices                                               401   200   200   200   200   200   200   200   200   200
-POST   /api/v1/notices/read                                          401   403   200   200   200   200   200   200   200   200
+                                                                     out forgn strgr other  stud tutor instr owner admin token bannd
+GET    /api/v1/me                                                    401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/me                                                    401   403   200   200   200   200   200   200   200   400   403
+POST   /api/v1/sign-out                                              401   403   204   204   204   204   204   204   204   204   403
+POST   /api/v1/sign-out-everywhere                                   401   403   204   204   204   204   204   204   204   400   403
+GET    /api/v1/sessions                                              401   200   200   200   200   200   200   200   200   400   403
+DELETE /api/v1/sessions/{id}                                         401   403   404   404   404   404   204   404   404   400   403
+POST   /api/v1/dev/sign-in                                           200   403   200   200   200   200   200   200   200   200   200
+GET    /api/v1/notices                                               401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/notices/read                                          401   403   200   200   200   200   200   200   200   200   403
 
-GET    /api/v1/tokens                                                401   200   200   200   200   200   200   200   200   400
-POST   /api/v1/tokens                                                401   403   201   201   201   201   201   201   201   400
-DELETE /api/v1/tokens/{id}                                           401   403   404   404   404   404   204   404   404   400
+GET    /api/v1/tokens                                                401   200   200   200   200   200   200   200   200   400   403
+POST   /api/v1/tokens                                                401   403   201   201   201   201   201   201   201   400   403
+DELETE /api/v1/tokens/{id}                                           401   403   404   404   404   404   204   404   404   400   403
 
-GET    /api/v1/conversations                                         401   200   200   200   200   200   200   200   200   200
-POST   /api/v1/conversations                                         401   403   201   201   201   201   201   201   201   201
-POST   /api/v1/import                                                401   403   201   201   201   201   201   201   201   201
-GET    /api/v1/conversations/{id}                          shared    401   200   404   404   200   200   200   200   404   200
-GET    /api/v1/conversations/{id}                          private   401   404   404   404   404   404   404   200   404   404
-GET    /api/v1/conversations/{id}/people                   shared    401   200   404   404   200   200   200   200   404   200
-GET    /api/v1/conversations/{id}/people                   private   401   404   404   404   404   404   404   200   404   404
-GET    /api/v1/conversations/{id}/rights                   shared    401   200   404   404   200   200   200   200   404   200
-GET    /api/v1/conversations/{id}/rights                   private   401   404   404   404   404   404   404   200   404   404
-GET    /api/v1/conversations/{id}/tags                     shared    401   200   404   404   200   200   200   200   404   200
-GET    /api/v1/conversations/{id}/tags                     private   401   404   404   404   404   404   404   200   404   404
-GET    /api/v1/conversations/{id}/refused                  shared    401   200   404   404   200   200   200   200   404   200
-GET    /api/v1/conversations/{id}/refused                  private   401   404   404   404   404   404   404   200   404   404
+GET    /api/v1/conversations                                         401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/conversations                                         401   403   201   201   201   201   201   201   201   201   403
+POST   /api/v1/import                                                401   403   201   201   201   201   201   201   201   201   403
+GET    /api/v1/conversations/{id}                          shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}                          private   401   404   404   404   404   404   404   200   404   404   403
+PATCH  /api/v1/conversations/{id}                          shared    401   403   404   404   403   403   403   200   404   403   403
+PATCH  /api/v1/conversations/{id}                          private   401   403   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/people                   shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/people                   private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/rights                   shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/rights                   private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/tags                     shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/tags                     private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/refused                  shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/refused                  private   401   404   404   404   404   404   404   200   404   404   403
 
-GET    /api/v1/conversations/{id}/sharing                  shared    401   403   404   404   403   403   403   200   404   403
-GET    /api/v1/conversations/{id}/sharing                  private   401   404   404   404   404   404   404   200   404   404
-PUT    /api/v1/conversations/{id}/sharing/class            shared    401   403   404   404   403   403   403   204   404   403
-PUT    /api/v1/conversations/{id}/sharing/class            private   401   403   404   404   404   404   404   204   404   404
-POST   /api/v1/conversations/{id}/sharing/people           shared    401   403   404   404   403   403   403   201   404   403
-POST   /api/v1/conversations/{id}/sharing/people           private   401   403   404   404   404   404   404   201   404   404
-DELETE /api/v1/conversations/{id}/sharing/people/{share}             401   403   404   404   403   403   403   204   404   403
-POST   /api/v1/conversations/{id}/sharing/links            shared    401   403   404   404   403   403   403   201   404   403
-POST   /api/v1/conversations/{id}/sharing/links            private   401   403   404   404   404   404   404   201   404   404
-DELETE /api/v1/conversations/{id}/sharing/links/{link}               401   403   404   404   403   403   403   204   404   403
+GET    /api/v1/conversations/{id}/sharing                  shared    401   403   404   404   403   403   403   200   404   403   403
+GET    /api/v1/conversations/{id}/sharing                  private   401   404   404   404   404   404   404   200   404   404   403
+PUT    /api/v1/conversations/{id}/sharing/class            shared    401   403   404   404   403   403   403   204   404   403   403
+PUT    /api/v1/conversations/{id}/sharing/class            private   401   403   404   404   404   404   404   204   404   404   403
+POST   /api/v1/conversations/{id}/sharing/people           shared    401   403   404   404   403   403   403   201   404   403   403
+POST   /api/v1/conversations/{id}/sharing/people           private   401   403   404   404   404   404   404   201   404   404   403
+DELETE /api/v1/conversations/{id}/sharing/people/{share}             401   403   404   404   403   403   403   204   404   403   403
+POST   /api/v1/conversations/{id}/sharing/links            shared    401   403   404   404   403   403   403   201   404   403   403
+POST   /api/v1/conversations/{id}/sharing/links            private   401   403   404   404   404   404   404   201   404   404   403
+DELETE /api/v1/conversations/{id}/sharing/links/{link}               401   403   404   404   403   403   403   204   404   403   403
+GET    /api/v1/links/{secret}                                        401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/links/{secret}/open                                   401   403   200   200   200   200   200   200   200   200   403
+PUT    /api/v1/conversations/{id}/sharing/anonymity        shared    401   403   404   404   403   403   403   204   404   403   403
+PUT    /api/v1/conversations/{id}/sharing/anonymity        private   401   403   404   404   404   404   404   204   404   404   403
+PUT    /api/v1/conversations/{id}/sharing/protection       shared    401   403   404   404   403   403   403   204   404   403   403
+PUT    /api/v1/conversations/{id}/sharing/protection       private   401   403   404   404   404   404   404   204   404   404   403
+
+GET    /api/v1/classes                                               401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/classes                                               401   403   403   403   403   403   201   403   201   201   403
+POST   /api/v1/classes/join                                          401   403   200   200   200   200   200   200   200   200   403
+GET    /api/v1/invitations/{token}                                   401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/invitations/{token}/join                              401   403   200   200   200   200   200   200   200   200   403
+GET    /api/v1/classes/{class}                                       401   200   404   404   200   200   200   200   200   200   403
+PATCH  /api/v1/classes/{class}                                       401   403   404   404   403   403   204   403   204   204   403
+POST   /api/v1/classes/{class}/leave                                 401   403   404   404   204   204   204   204   404   204   403
+POST   /api/v1/classes/{class}/code                                  401   403   404   404   403   403   200   403   200   200   403
+DELETE /api/v1/classes/{class}/code                                  401   403   404   404   403   403   204   403   204   204   403
+GET    /api/v1/classes/{class}/members                               401   200   404   404   200   200   200   200   200   200   403
+GET    /api/v1/classes/{class}/members/{user}                        401   200   404   404   404   200   200   404   200   200   403
+DELETE /api/v1/classes/{class}/members/{user}                        401   403   404   404   403   403   204   403   204   204   403
+PUT    /api/v1/classes/{class}/members/{user}/role                   401   403   404   404   403   403   204   403   204   204   403
+PUT    /api/v1/classes/{class}/members/{user}/group                  401   403   404   404   403   403   204   403   204   204   403
+POST   /api/v1/classes/{class}/groups                                401   403   404   404   403   403   201   403   201   201   403
+PATCH  /api/v1/classes/{class}/groups/{group}                        401   403   404   404   403   403   204   403   204   204   403
+DELETE /api/v1/classes/{class}/groups/{group}                        401   403   404   404   403   403   204   403   204   204   403
+GET    /api/v1/classes/{class}/invitations                           401   200   404   404   403   403   200   403   200   200   403
+POST   /api/v1/classes/{class}/invitations                           401   403   404   404   403   403   201   403   201   201   403
+DELETE /api/v1/classes/{class}/invitations/{invitation}              401   403   404   404   403   403   204   403   204   204   403
+POST   /api/v1/classes/{class}/roster                                401   403   404   404   403   403   200   403   200   200   403
+DELETE /api/v1/classes/{class}/roster/{entry}                        401   403   404   404   403   403   204   403   204   204   403
+
 POST   /api/v1/conversations/{id}/messages                 shared    401   403   404   404   403   403   403   409   404   403
 POST   /api/v1/conversations/{id}/messages                 private   401   403   404   404   404   404   404   409   404   404
 POST   /api/v1/messages/{id}/regenerate                    shared    401   403   404   404   403   403   403   409   404   403
@@ -86,9 +124,6 @@ GET    /api/v1/runs/{id}/events                            private   401   404  
 POST   /api/v1/runs/{id}/stop                              shared    401   403   404   404   403   403   403   204   404   403
 POST   /api/v1/runs/{id}/stop                              private   401   403   404   404   404   404   404   204   404   404
 GET    /api/v1/models                                                401   200   200   200   200   200   200   200   200   200
-GET    /api/v1/links/{secret}                                        401   200   200   200   200   200   200   200   200   200
-POST   /api/v1/links/{secret}/open                                   401   403   200   200   200   200   200   200   200   200
-
 GET    /api/v1/projects                                              401   200   200   200   200   200   200   200   200   200
 POST   /api/v1/projects                                              401   403   201   201   201   201   201   201   201   201
 GET    /api/v1/projects/{project}                          class     401   200   404   404   200   200   200   200   200   200
@@ -123,58 +158,36 @@ GET    /api/v1/conversations/{id}/files/{file}             shared    401   200  
 GET    /api/v1/conversations/{id}/files/{file}             private   401   404   404   404   404   404   404   200   404   404
 DELETE /api/v1/conversations/{id}/files/{file}             shared    401   403   404   404   403   403   403   204   404   403
 DELETE /api/v1/conversations/{id}/files/{file}             private   401   403   404   404   404   404   404   204   404   404
-
-GET    /api/v1/classes                                               401   200   200   200   200   200   200   200   200   200
-POST   /api/v1/classes                                               401   403   403   403   403   403   201   403   201   201
-POST   /api/v1/classes/join                                          401   403   200   200   200   200   200   200   200   200
-GET    /api/v1/invitations/{token}                                   401   200   200   200   200   200   200   200   200   200
-POST   /api/v1/invitations/{token}/join                              401   403   200   200   200   200   200   200   200   200
-GET    /api/v1/classes/{class}                                       401   200   404   404   200   200   200   200   200   200
-PATCH  /api/v1/classes/{class}                                       401   403   404   404   403   403   204   403   204   204
-POST   /api/v1/classes/{class}/leave                                 401   403   404   404   204   204   204   204   404   204
-POST   /api/v1/classes/{class}/code                                  401   403   404   404   403   403   200   403   200   200
-DELETE /api/v1/classes/{class}/code                                  401   403   404   404   403   403   204   403   204   204
-GET    /api/v1/classes/{class}/members                               401   200   404   404   200   200   200   200   200   200
-GET    /api/v1/classes/{class}/members/{user}                        401   200   404   404   404   200   200   404   200   200
-DELETE /api/v1/classes/{class}/members/{user}                        401   403   404   404   403   403   204   403   204   204
-PUT    /api/v1/classes/{class}/members/{user}/role                   401   403   404   404   403   403   204   403   204   204
-PUT    /api/v1/classes/{class}/members/{user}/group                  401   403   404   404   403   403   204   403   204   204
 GET    /api/v1/classes/{class}/models                                401   200   404   404   403   200   200   403   200   200
 PUT    /api/v1/classes/{class}/models                                401   403   404   404   403   403   204   403   204   204
-POST   /api/v1/classes/{class}/groups                                401   403   404   404   403   403   201   403   201   201
-PATCH  /api/v1/classes/{class}/groups/{group}                        401   403   404   404   403   403   204   403   204   204
-DELETE /api/v1/classes/{class}/groups/{group}                        401   403   404   404   403   403   204   403   204   204
-GET    /api/v1/classes/{class}/invitations                           401   200   404   404   403   403   200   403   200   200
-POST   /api/v1/classes/{class}/invitations                           401   403   404   404   403   403   201   403   201   201
-DELETE /api/v1/classes/{class}/invitations/{invitation}              401   403   404   404   403   403   204   403   204   204
-POST   /api/v1/classes/{class}/roster                                401   403   404   404   403   403   200   403   200   200
-DELETE /api/v1/classes/{class}/roster/{entry}                        401   403   404   404   403   403   204   403   204   204
 
-GET    /api/v1/classes/{class}/activities                            401   200   404   404   200   200   200   200   200   200
-POST   /api/v1/classes/{class}/activities                            401   403   404   404   403   201   201   403   201   201
-GET    /api/v1/classes/{class}/templates                             401   200   404   404   403   200   200   403   200   200
-GET    /api/v1/activities/{activity}                                 401   200   404   404   200   200   200   200   200   200
-PUT    /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204
-DELETE /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204
-DELETE /api/v1/activities/{activity}                       started   401   403   404   404   403   409   409   403   409   409
-POST   /api/v1/activities/{activity}/start                           401   403   404   404   200   200   200   200   409   200
-GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200
-GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200
-POST   /api/v1/activities/{activity}/late                  started   401   403   404   404   403   200   200   403   200   200
-POST   /api/v1/activities/{activity}/late                            401   403   404   404   403   404   404   403   404   404
+
+GET    /api/v1/classes/{class}/activities                            401   200   404   404   200   200   200   200   200   200   403
+POST   /api/v1/classes/{class}/activities                            401   403   404   404   403   201   201   403   201   201   403
+GET    /api/v1/classes/{class}/templates                             401   200   404   404   403   200   200   403   200   200   403
+GET    /api/v1/activities/{activity}                                 401   200   404   404   200   200   200   200   200   200   403
+PUT    /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204   403
+DELETE /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204   403
+DELETE /api/v1/activities/{activity}                       started   401   403   404   404   403   409   409   403   409   409   403
+POST   /api/v1/activities/{activity}/start                           401   403   404   404   200   200   200   200   409   200   403
+GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200   403
+GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200   403
+POST   /api/v1/activities/{activity}/reveal                          401   403   404   404   403   409   409   403   409   409   403
+POST   /api/v1/activities/{activity}/late                  started   401   403   404   404   403   200   200   403   200   200   403
+POST   /api/v1/activities/{activity}/late                            401   403   404   404   403   404   404   403   404   404   403
 ";
 
 /// What a conversation's socket says to each, and what they may change there: `-` is nothing, and then `notes` their
 /// highlights and the shared notes, `all` also what others made. A number is the code that it closes with, `403` an
 /// answer before it opens.
 const SOCKETS: &str = "
-             out forgn strgr other  stud tutor instr owner admin token
-shared      4401   403  4404  4404 notes   all   all   all  4404   all
-private     4401   403  4404  4404  4404  4404  4404   all  4404  4404
-archived    4401   403  4404  4404     -     -     -   all  4404     -
-copy        4401   403  4404  4404 notes   all   all notes  4404   all
-closed      4401   403  4404  4404     -   all   all     -  4404   all
-another's   4401   403  4404  4404  4404   all   all  4404  4404   all
+             out forgn strgr other  stud tutor instr owner admin token bannd
+shared      4401   403  4404  4404 notes   all   all   all  4404   all  4403
+private     4401   403  4404  4404  4404  4404  4404   all  4404  4404  4403
+archived    4401   403  4404  4404     -     -     -   all  4404     -  4403
+copy        4401   403  4404  4404 notes   all   all notes  4404   all  4403
+closed      4401   403  4404  4404     -   all   all     -  4404   all  4403
+another's   4401   403  4404  4404  4404   all   all  4404  4404   all  4403
 ";
 
 /// The conversation becomes everybody's copy of an activity, of one that has closed, and a copy of somebody who does
@@ -195,7 +208,7 @@ enum Caller {
     Token,
 }
 
-const CALLERS: [Caller; 10] = [
+const CALLERS: [Caller; 11] = [
     Caller::SignedOut,
     Caller::WrongOrigin,
     Caller::Person(Role::Stranger),
@@ -206,13 +219,29 @@ const CALLERS: [Caller; 10] = [
     Caller::Person(Role::Owner),
     Caller::Person(Role::Admin),
     Caller::Token,
+    Caller::Person(Role::Banned),
 ];
 
-/// What stands before the answers, and these.
-fn rows(table: &'static str) -> Vec<(Vec<&'static str>, Vec<&'static str>)> {
-    let lines = table.lines().skip(2).map(|line| line.split_whitespace().collect::<Vec<_>>());
+impl Caller {
+    /// Their browser; a program's has nobody in it.
+    async fn visitor(self, app: &TestApp, cast: &Cast) -> Visitor {
+        match self {
+            Self::SignedOut | Self::Token => app.stranger(),
+            Self::WrongOrigin => cast.visitor(app, Role::Instructor).await,
+            Self::Person(role) => cast.visitor(app, role).await,
+        }
+    }
+
+    async fn token(self, app: &TestApp, cast: &Cast) -> String {
+        cast.token(app, Role::Instructor).await.1
+    }
+}
+
+/// What stands before the answers in a table below so many lines of heads, and as many answers as it has columns.
+fn rows(table: &'static str, heads: usize, columns: usize) -> Vec<(Vec<&'static str>, Vec<&'static str>)> {
+    let lines = table.lines().skip(heads).map(|line| line.split_whitespace().collect::<Vec<_>>());
     let rows = lines.filter(|words| !words.is_empty()).map(|mut words| {
-        let answers = words.split_off(words.len() - CALLERS.len());
+        let answers = words.split_off(words.len() - columns);
         (words, answers)
     });
     rows.collect()
@@ -227,15 +256,8 @@ async fn ask(
     scene: &Scene,
     kind: &str,
 ) -> Answer {
-    let visitor = match caller {
-        Caller::SignedOut | Caller::Token => app.stranger(),
-        Caller::WrongOrigin => cast.visitor(app, Role::Instructor).await,
-        Caller::Person(role) => cast.visitor(app, role).await,
-    };
-    let bearer = match caller {
-        Caller::Token => Some(cast.token(app, Role::Instructor).await.1),
-        _ => None,
-    };
+    let visitor = caller.visitor(app, cast).await;
+    let bearer = if caller == Caller::Token { Some(caller.token(app, cast).await) } else { None };
     let origin = if caller == Caller::WrongOrigin { "https://example.org".to_owned() } else { app.origin() };
     let with = |mut request: reqwest::RequestBuilder| {
         request = match bearer {
@@ -261,7 +283,7 @@ async fn every_caller_gets_from_every_route_what_the_table_says() {
     let app = TestApp::start().await;
     let cast = Cast::new(&app).await;
     let mut wrong = Vec::new();
-    for (what, answers) in rows(TABLE) {
+    for (what, answers) in rows(TABLE, 2, CALLERS.len()) {
         let (method, path, kind) = (what[0], what[1], what.get(2).copied().unwrap_or_default());
         for (caller, expected) in CALLERS.into_iter().zip(answers) {
             let scene = Scene::new(&app, &cast).await;
@@ -294,7 +316,8 @@ async fn every_route_has_a_row_and_every_row_is_of_a_route() {
             operations.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
         })
         .collect();
-    let in_table: BTreeSet<String> = rows(TABLE).iter().map(|(what, _)| format!("{} {}", what[0], what[1])).collect();
+    let in_table: BTreeSet<String> =
+        rows(TABLE, 2, CALLERS.len()).iter().map(|(what, _)| format!("{} {}", what[0], what[1])).collect();
     assert_eq!(described, in_table);
 }
 
@@ -303,7 +326,7 @@ async fn every_caller_may_change_over_the_socket_what_the_table_says() {
     let app = TestApp::start().await;
     let cast = Cast::new(&app).await;
     let mut wrong = Vec::new();
-    for (what, answers) in rows(SOCKETS) {
+    for (what, answers) in rows(SOCKETS, 2, CALLERS.len()) {
         let scene = Scene::new(&app, &cast).await;
         let highlights = highlights_of_another(&app, &cast).await;
         let (change, id) = match what[0] {

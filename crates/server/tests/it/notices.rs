@@ -147,14 +147,14 @@ impl Scene {
     }
 }
 
-fn inner(map: &MapRef, txn: &TransactionMut<'_>, key: &str) -> MapRef {
+pub fn inner(map: &MapRef, txn: &TransactionMut<'_>, key: &str) -> MapRef {
     match map.get(txn, key) {
         Some(Out::YMap(map)) => map,
         other => panic!("no map at {key}: {other:?}"),
     }
 }
 
-fn add(doc: &Doc, highlight: HighlightId, id: CommentId, author: UserId, body: &str) {
+pub fn add(doc: &Doc, highlight: HighlightId, id: CommentId, author: UserId, body: &str) {
     let highlights = doc.get_or_insert_map("highlights");
     let mut txn = doc.transact_mut();
     let comments = inner(&inner(&highlights, &txn, &highlight.to_string()), &txn, "comments");
@@ -163,7 +163,7 @@ fn add(doc: &Doc, highlight: HighlightId, id: CommentId, author: UserId, body: &
     comments.insert(&mut txn, id.to_string(), MapPrelim::from(fields));
 }
 
-fn call(people: &[UserId]) -> String {
+pub fn call(people: &[UserId]) -> String {
     people.iter().map(|id| prose::mention("X", *id)).collect::<Vec<_>>().join(" ")
 }
 

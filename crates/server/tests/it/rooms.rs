@@ -67,7 +67,7 @@ async fn two_rooms_never_mix() {
 #[tokio::test]
 async fn a_viewer_changes_nothing_and_reads_everything() {
     let World { rooms, ann, ben, talk, .. } = world().await;
-    let viewer = Member { rights: Rights { access: Access::Viewer, moderates: false }, ..ben.clone() };
+    let viewer = Member { rights: Rights { access: Access::Viewer, ..ben.rights }, ..ben.clone() };
     let (mut ann, mut ben) = (Peer::join(&rooms, talk, &ann).await, Peer::join(&rooms, talk, &viewer).await);
     ann.write("words to delete").await;
     ann.edit(|doc| doc.get_or_insert_text("notes").remove_range(&mut doc.transact_mut(), 0, 5)).await;

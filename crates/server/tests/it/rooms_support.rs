@@ -79,8 +79,10 @@ pub async fn person(db: &PgPool, name: &str) -> Member {
         .unwrap();
     Member {
         user,
+        author: user,
+        of_epoch: None,
         name: name.to_owned(),
-        rights: Rights { access: Access::Annotator, moderates: false },
+        rights: Rights { access: Access::Annotator, moderates: false, sees_names: true, may_copy: true },
         proof: Proof::Session(user.uuid().into_bytes().into()),
         as_of: Moment::default(),
         speaks_v1: true,

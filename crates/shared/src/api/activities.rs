@@ -190,6 +190,17 @@ pub struct Activity {
     pub template: Option<Template>,
     /// How many copies there are; for staff.
     pub copies: Option<i64>,
+    /// Conversations in which copies were merged, those that the caller may read, newest first.
+    pub revealed: Vec<Revealed>,
+}
+
+/// A conversation in which copies were merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revealed {
+    /// Its page is `/c/{id}`.
+    pub id: ConversationId,
+    /// When it was made, RFC 3339.
+    pub at: String,
 }
 
 endpoint!(GetActivity: Get Activity, "/api/v1/activities/{activity}", activity);
@@ -335,3 +346,26 @@ pub struct TakenIn {
 }
 
 endpoint!(TakeInLateWork: Post TakenIn, "/api/v1/activities/{activity}/late", activity);
+
+/// Copies that are revealed at a time, at most.
+pub const MAX_REVEALED: i64 = 60;
+
+/// `POST /api/v1/activities/{activity}/reveal`: merges copies into a new conversation of the caller's that is shared with
+/// the class; for staff. One of the three says which copies. 409 where they cannot be merged, or are too much together.
+#[derive(Debug, Clone, Serialize)]
+pub struct RevealActivity {
+    /// Of which activity.
+    #[serde(skip)]
+    pub activity: ActivityId,
+    /// These.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<ConversationId>,
+    /// Those of a group and its members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<ClassGroupId>,
+    /// So many, by chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<i64>,
+}
+
+endpoint!(RevealActivity: Post Created, "/api/v1/activities/{activity}/reveal", activity);

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, MessageFile, MessageState, Method, Usage};
 use crate::{
-    access::Rights,
+    access::{Access, Rights},
     ids::{ActivityId, ConversationId, MessageId, ProjectId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
 };
@@ -30,6 +30,9 @@ pub struct CreateConversation {
     /// Who sees it.
     #[serde(default)]
     pub share: Share,
+    /// Whether people there see one another by pseudonyms.
+    #[serde(default)]
+    pub anonymous: bool,
 }
 
 /// What was made.
@@ -76,9 +79,58 @@ pub struct ImportChoice {
     pub problem: Option<String>,
 }
 
-/// `GET /api/v1/conversations`: those the caller may see, newest first, at most 200.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ListConversations {}
+/// Conversations in one answer at most.
+pub const MAX_CONVERSATIONS_A_PAGE: u32 = 200;
+
+/// `GET /api/v1/conversations?of=&after=&limit=`: those the caller may see, newest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListConversations {
+    /// Only these.
+    #[serde(default)]
+    pub of: Option<Shelf>,
+    /// Only those after this one: the last of the answer before. What was opened last has one page only.
+    #[serde(default)]
+    pub after: Option<ConversationId>,
+    /// 1 to [`MAX_CONVERSATIONS_A_PAGE`], which it is where it is missing.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// Some of somebody's conversations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shelf {
+    /// What they opened last, the latest first.
+    Recent,
+    /// Their own.
+    Mine,
+    /// Others', shared with a class of theirs, with their address or by a link that they came by.
+    Shared,
+}
+
+impl Shelf {
+    /// All of them, as they are offered.
+    pub const ALL: [Self; 3] = [Self::Recent, Self::Mine, Self::Shared];
+
+    /// As the API spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recent => "recent",
+            Self::Mine => "mine",
+            Self::Shared => "shared",
+        }
+    }
+
+    /// As people call it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Recent => "Recent",
+            Self::Mine => "My work",
+            Self::Shared => "Shared with me",
+        }
+    }
+}
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +143,8 @@ pub struct ConversationSummary {
     pub owner: String,
     /// Whether the caller owns it.
     pub mine: bool,
+    /// What the caller may do with it.
+    pub access: Access,
     /// Who sees it.
     pub share: Share,
     /// How many messages it has.
@@ -106,9 +160,33 @@ impl Endpoint for ListConversations {
     type Reply = Vec<ConversationSummary>;
 
     fn path(&self) -> String {
-        "/api/v1/conversations".into()
+        let of = self.of.map(|of| ["of=", of.as_str()].concat());
+        let after = self.after.map(|after| ["after=", &after.to_string()].concat());
+        let limit = self.limit.map(|limit| ["limit=", &limit.to_string()].concat());
+        let query: Vec<String> = of.into_iter().chain(after).chain(limit).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        ["/api/v1/conversations", mark, &query.join("&")].concat()
     }
 }
+
+/// `PATCH /api/v1/conversations/{id}`: gives it another title; for those who may edit it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenameConversation {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub id: ConversationId,
+    /// 1 to 200 characters; it becomes one line.
+    pub title: String,
+}
+
+/// What it is called now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Titled {
+    /// Its title.
+    pub title: String,
+}
+
+endpoint!(RenameConversation: Patch Titled, "/api/v1/conversations/{id}", id);
 
 /// `GET /api/v1/conversations/{id}`: the conversation with the messages of one branch; 404 without access.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -137,6 +215,9 @@ pub struct Conversation {
     /// What it is a copy of, if it is one of an activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<CopyOf>,
+    /// How the caller is seen there, where it is anonymous.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub anonymity: Option<Anonymity>,
     /// Where it is a chat with a model.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub chat: Option<ChatOf>,
@@ -163,6 +244,27 @@ pub struct ChatOf {
     pub name: Option<String>,
     /// Whether the caller may send messages.
     pub may_send: bool,
+}
+
+/// How somebody is seen in an anonymous conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anonymity {
+    /// What the others see as the author of what they write: two words, unless they are seen by their name.
+    pub seen_as: String,
+    /// Whether that is a pseudonym.
+    pub hidden: bool,
+    /// Who sees the names behind pseudonyms.
+    pub names_seen_by: Audience,
+}
+
+/// Who sees the names of people in an anonymous conversation. They are seen by their own names there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// The staff of the class that it belongs to.
+    Staff,
+    /// Its owner: it belongs to no class.
+    Owner,
 }
 
 /// One message.
@@ -241,13 +343,16 @@ pub struct ListPeople {
     pub id: ConversationId,
 }
 
-/// Somebody, as others see them.
+/// Somebody, as the caller sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Their id as an author.
     pub id: UserId,
-    /// Their name.
+    /// Their name; the pseudonym where the caller may not know it.
     pub name: String,
+    /// What others see in its place, where the caller sees the name of somebody and they do not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pseudonym: Option<String>,
 }
 
 impl Endpoint for ListPeople {
@@ -259,8 +364,8 @@ impl Endpoint for ListPeople {
     }
 }
 
-/// `GET /api/v1/conversations/{id}/rights`: what the caller may do with it now. A page that was made before asks again
-/// after an absence.
+/// `GET /api/v1/conversations/{id}/rights`: what the caller may do with it now, and who they are there. A page that was
+/// made before asks again after an absence.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GetRights {
     /// Which conversation.
@@ -268,9 +373,20 @@ pub struct GetRights {
     pub id: ConversationId,
 }
 
+/// What the caller may do with a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnRights {
+    /// All of it.
+    #[serde(flatten)]
+    pub rights: Rights,
+    /// Who they are as an author in its document: another than before when it was made anonymous meanwhile, or is not any
+    /// more.
+    pub author_id: UserId,
+}
+
 impl Endpoint for GetRights {
     const METHOD: Method = Method::Get;
-    type Reply = Rights;
+    type Reply = OwnRights;
 
     fn path(&self) -> String {
         format!("/api/v1/conversations/{}/rights", self.id)

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::Audience;
 use crate::{
     access::Grant,
     ids::{ClassId, ConversationId, LinkId, ShareId},
@@ -32,6 +33,10 @@ pub struct Sharing {
     pub people: Vec<PersonShare>,
     /// Newest first, but for those that are revoked.
     pub links: Vec<ShareLink>,
+    /// Whether people there see one another by pseudonyms.
+    pub anonymous: bool,
+    /// Whether its text is protected against copying.
+    pub copy_protected: bool,
 }
 
 /// A class.
@@ -85,6 +90,33 @@ pub struct ShareWithClass {
 }
 
 endpoint!(ShareWithClass: Put (), "/api/v1/conversations/{conversation}/sharing/class", conversation);
+
+/// `PUT /api/v1/conversations/{conversation}/sharing/anonymity`: whether people there see one another by pseudonyms. 409
+/// once anybody has written in it: who reads it has seen who they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetAnonymity {
+    /// Which conversation.
+    #[serde(skip, default = "ConversationId::new")]
+    pub conversation: ConversationId,
+    /// Whether they do.
+    pub anonymous: bool,
+}
+
+endpoint!(SetAnonymity: Put (), "/api/v1/conversations/{conversation}/sharing/anonymity", conversation);
+
+/// `PUT /api/v1/conversations/{conversation}/sharing/protection`: whether pages make it a nuisance to copy the text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProtectText {
+    /// Which conversation.
+    #[serde(skip, default = "ConversationId::new")]
+    pub conversation: ConversationId,
+    /// Whether they do.
+    pub copy_protected: bool,
+}
+
+endpoint!(ProtectText: Put (), "/api/v1/conversations/{conversation}/sharing/protection", conversation);
 
 /// `POST /api/v1/conversations/{conversation}/sharing/people`: lets somebody in; who is let in already may do this from
 /// now on. The answer is the same whether or not anybody has that address here.
@@ -173,10 +205,12 @@ pub struct GetLink {
 pub struct LinkPreview {
     /// The conversation's title.
     pub title: String,
-    /// Its owner.
+    /// Its owner, as others see them there.
     pub owner: String,
     /// What one may do by it.
     pub access: Grant,
+    /// Where it is anonymous: who sees names nonetheless.
+    pub names_seen_by: Option<Audience>,
 }
 
 endpoint!(GetLink: Get LinkPreview, "/api/v1/links/{secret}", secret);

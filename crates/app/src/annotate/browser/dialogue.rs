@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
     access::Access,
-    api::GetRights,
+    api::{GetRights, ListPeople, OwnRights, Person},
     document::{Highlight, Root},
     sync::{Epoch, Frame},
 };
@@ -14,7 +14,7 @@ use super::{dom, permalink, session::Session};
 use crate::{
     annotate::{
         away::Report,
-        desk::{Card, Toast},
+        desk::{Card, Desk, Toast},
     },
     call::call,
 };
@@ -77,22 +77,51 @@ impl Session {
         self.link.epoch.set(self.link.epoch.get().or(Some(epoch)));
         if is_known || self.link.lost_at.get().is_some() {
             let session = self.clone();
-            spawn_local(async move { session.ask_rights().await });
+            spawn_local(async move {
+                session.ask_rights().await;
+                // Somebody may have come, written and gone meanwhile.
+                if session.desk.anonymity.with_value(Option::is_some) {
+                    ask_people(session.desk).await;
+                }
+            });
         }
     }
 
     /// Asks what this person may do now: it may have changed since the page was made.
     pub async fn ask_rights(&self) {
         // Without an answer things stay as they were; the server judges each change anyway.
-        if let Ok(rights) = call(&GetRights { id: self.desk.place.conversation }).await
-            && self.desk.rights.get_untracked() != rights
-        {
+        let Ok(OwnRights { rights, author_id }) = call(&GetRights { id: self.desk.place.conversation }).await else {
+            return;
+        };
+        if author_id != self.desk.place.author {
+            // Made anonymous meanwhile, or not any more: the page is somebody's whom the document does not know.
+            let _ = window().location().reload();
+        }
+        if self.desk.rights.get_untracked() != rights {
             if rights.access == Access::Closed {
                 let text = "This activity has closed: you can read it, and change nothing any more.".into();
                 self.desk.toast.set(Some(Toast { text, undo: None }));
             }
             self.desk.rights.set(rights);
             self.show_status();
+        }
+    }
+
+    /// Where it is anonymous, the presence tells everybody's pseudonym, to all alike. Calls people as this person knows
+    /// them, and asks who those are whose names they may know and do not.
+    pub fn call_by_name(&self, people: &mut [Person]) {
+        let unknown = self.desk.names.with_untracked(|names| {
+            let mut unknown = false;
+            for person in people {
+                match names.get(&person.id) {
+                    Some(name) => person.name.clone_from(name),
+                    None => unknown = true,
+                }
+            }
+            unknown
+        });
+        if unknown && self.desk.rights.get_untracked().sees_names {
+            spawn_local(ask_people(self.desk));
         }
     }
 
@@ -137,5 +166,16 @@ impl Session {
         self.show_changes();
         self.rest();
         taken
+    }
+}
+
+/// Asks who the people of an anonymous conversation are, as this person may see them: who comes for the first time was on
+/// no list before. Without an answer they are called as the presence calls them.
+async fn ask_people(desk: Desk) {
+    if let Ok(people) = call(&ListPeople { id: desk.place.conversation }).await {
+        desk.know(people);
+        if let Some(session) = super::session() {
+            session.show_people();
+        }
     }
 }

@@ -16,6 +16,9 @@ use crate::annotate::{
 /// Offers the file as a download.
 pub fn download(desk: Desk) {
     let Some(session) = super::session() else { return };
+    if !desk.rights.get_untracked().may_copy {
+        return super::protection::say(desk);
+    }
     let title = dom::all(".reading-title").first().and_then(|heading| heading.text_content()).unwrap_or_default();
     let text = markdown(desk, &session, &title);
     save_text(&format!("{}.md", file_name(&title)), &text);

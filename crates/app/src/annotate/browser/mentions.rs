@@ -36,8 +36,11 @@ pub fn listen(desk: Desk) {
     again.forget();
 }
 
+/// People as everybody may call them: what is written is read by all.
 fn names(desk: Desk) -> Names {
-    desk.names.with_untracked(Names::of)
+    let mut names = desk.names.get_untracked();
+    names.extend(desk.pseudonyms.get_untracked());
+    Names::of(&names)
 }
 
 /// A comment as it is stored.

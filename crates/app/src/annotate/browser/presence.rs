@@ -54,7 +54,7 @@ pub struct Presence {
 impl Presence {
     /// The presence of somebody alone.
     pub fn new(client: u64, id: UserId, name: String) -> Self {
-        let me = Person { id, name };
+        let me = Person { id, name, pseudonym: None };
         Self { client, clock: 0, heard: 0, me, at: Whereabouts::default(), others: BTreeMap::new() }
     }
 
@@ -92,7 +92,7 @@ impl Presence {
             match serde_json::from_str::<Known>(entry.state) {
                 Ok(Known { user }) => {
                     self.heard += 1;
-                    let person = Person { id: user.id, name: user.name };
+                    let person = Person { id: user.id, name: user.name, pseudonym: None };
                     // Another program says where it is in its own way, or not at all.
                     let at = serde_json::from_str(entry.state).unwrap_or_default();
                     let other = Other { clock: entry.clock, heard: self.heard, person, at };

@@ -247,8 +247,12 @@ impl Session {
         }
     }
 
+    /// Shows who is here and where.
     pub fn show_people(&self) {
-        let people = self.presence.borrow().people();
+        let mut people = self.presence.borrow().people();
+        if self.desk.anonymity.with_value(Option::is_some) {
+            self.call_by_name(&mut people);
+        }
         let known = self
             .desk
             .names

@@ -69,7 +69,7 @@ pub fn tag_beside(y: f64) -> Option<(TagId, bool)> {
 /// Asks for the conversations of this person.
 pub fn list_conversations(into: RwSignal<Option<Result<Vec<ConversationSummary>, String>>>) {
     spawn_local(async move {
-        let reply = call(&ListConversations {}).await;
+        let reply = call(&ListConversations::default()).await;
         // The dialog may be closed by now.
         into.try_set(Some(reply.map_err(|error| error.to_string())));
     });

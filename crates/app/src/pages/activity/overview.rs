@@ -1,10 +1,10 @@
 use leptos::prelude::*;
 use shared::{
-    api::{Activity, CopyWork, LateWork, Mode, Overview, OverviewTag, PersonWork},
+    api::{Activity, CopyWork, Group, LateWork, Mode, Overview, OverviewTag, PersonWork},
     ids::{ActivityId, UserId},
 };
 
-use super::{Head, Part};
+use super::{Head, Part, reveal::Reveal};
 use crate::{
     forms::{ApiForm, Then},
     local_times::{LocalTime, LocalTimesScript},
@@ -21,10 +21,14 @@ pub fn OverviewPage(
     activity: Activity,
     /// What is shown.
     overview: Overview,
+    /// The groups of the class.
+    groups: Vec<Group>,
 ) -> impl IntoView {
     let (id, mode) = (activity.summary.id, activity.summary.mode);
     let Overview { tags, people, copies, behind } = overview;
     let late = people.iter().filter(|person| !person.late.is_empty()).cloned().collect::<Vec<_>>();
+    let may_reveal = mode != Mode::Together && !activity.archived && !copies.is_empty();
+    let reveal = may_reveal.then(|| view! { <Reveal activity=id copies=copies.clone() groups=groups /> });
     let behind = (behind > 0).then(|| {
         view! { <p class="hint">{format!("Changes of the last seconds in {} are not counted yet.", counted(behind as i64, "copy").replace("copys", "copies"))}</p> }
     });
@@ -43,6 +47,7 @@ pub fn OverviewPage(
                 {behind}
                 <Work people=people tags=tags />
             </section>
+            {reveal}
             <LocalTimesScript />
         </main>
     }

@@ -25,16 +25,26 @@ pub enum Role {
     Owner,
     /// Belongs to no class, and is an administrator of the site.
     Admin,
+    /// A student who is banned.
+    Banned,
 }
 
 impl Role {
-    pub const ALL: [Self; 7] =
-        [Self::Stranger, Self::Other, Self::Student, Self::Tutor, Self::Instructor, Self::Owner, Self::Admin];
+    pub const ALL: [Self; 8] = [
+        Self::Stranger,
+        Self::Other,
+        Self::Student,
+        Self::Tutor,
+        Self::Instructor,
+        Self::Owner,
+        Self::Admin,
+        Self::Banned,
+    ];
 
     fn in_class(self) -> Option<&'static str> {
         match self {
             Self::Stranger | Self::Other | Self::Admin => None,
-            Self::Student | Self::Owner => Some("student"),
+            Self::Student | Self::Owner | Self::Banned => Some("student"),
             Self::Tutor => Some("tutor"),
             Self::Instructor => Some("instructor"),
         }
@@ -69,6 +79,7 @@ impl Cast {
             people: people.iter().map(|person| person.user).collect(),
         };
         run(db, "update users set is_admin = true where id = $1", &[cast.id(Role::Admin)]).await;
+        run(db, "update users set banned_at = now() where id = $1", &[cast.id(Role::Banned)]).await;
         let elsewhere = ClassId::new().uuid();
         run(db, "insert into classes (id, name) values ($1, 'Elsewhere')", &[elsewhere]).await;
         let join = "insert into memberships (class_id, user_id, role) values ($1, $2, 'student')";
@@ -277,39 +288,29 @@ impl Scene {
                     on conflict do nothing";
         run(db, runs, &[cast.shared.uuid(), cast.private.uuid()]).await;
         let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
-        for (id, title) in [(activity, "Unused"), (started, "Started")] {
-            sqlx::query(
-                "insert into activities (id, class_id, title, instructions, template_id, mode)
-                 values ($1, $2, $3, '', $4, 'individual')",
-            )
-            .bind(id.uuid())
-            .bind(class.uuid())
-            .bind(title)
-            .bind(cast.shared.uuid())
-            .execute(db)
-            .await
-            .unwrap();
-        }
-        let target = cast.target.uuid();
-        for (sql, ids) in [
-            ("insert into conversations (id, title, owner_id) values ($1, 'A copy', $2)", [copy.uuid(), target]),
-            (
-                "insert into activity_copies (conversation_id, activity_id) values ($1, $2)",
-                [copy.uuid(), started.uuid()],
-            ),
-            ("update activity_copies set user_id = $2 where conversation_id = $1", [copy.uuid(), target]),
-            (
-                "insert into annotation_document_state (conversation_id, crdt_state, seq, last_editor)
-                 values ($1, '\\x0000', 0, $2)",
-                [copy.uuid(), target],
-            ),
-            (
-                "insert into late_work (conversation_id, user_id, update) values ($1, $2, '\\x0000')",
-                [copy.uuid(), target],
-            ),
-        ] {
-            run(db, sql, &ids).await;
-        }
+        // In one statement: there are hundreds of scenes.
+        sqlx::query(
+            "with tasks as (
+                 insert into activities (id, class_id, title, instructions, template_id, mode)
+                 values ($1, $3, 'Unused', '', $4, 'individual'), ($2, $3, 'Started', '', $4, 'individual')
+             ), made as (
+                 insert into conversations (id, title, owner_id) values ($5, 'A copy', $6)
+             ), copies as (
+                 insert into activity_copies (conversation_id, activity_id, user_id) values ($5, $2, $6)
+             ), documents as (
+                 insert into annotation_document_state (conversation_id, crdt_state, seq) values ($5, '\\x0000', 0)
+             )
+             insert into late_work (conversation_id, user_id, update) values ($5, $6, '\\x0000')",
+        )
+        .bind(activity.uuid())
+        .bind(started.uuid())
+        .bind(class.uuid())
+        .bind(cast.shared.uuid())
+        .bind(copy.uuid())
+        .bind(cast.target.uuid())
+        .execute(db)
+        .await
+        .unwrap();
         Self::without_projects(db).await;
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
@@ -412,7 +413,10 @@ impl Scene {
             ("POST", "/api/v1/notices/read") => json!({"ids": [NOBODY]}),
             ("POST", "/api/v1/tokens") => json!({"name": "x"}),
             ("POST", "/api/v1/conversations") => json!({"title": "x", "text": "x", "share": "none"}),
+            ("PATCH", "/api/v1/conversations/{id}") => json!({"title": "Renamed"}),
             ("PUT", "/api/v1/conversations/{id}/sharing/class") => json!({"class": null}),
+            ("PUT", "/api/v1/conversations/{id}/sharing/anonymity") => json!({"anonymous": true}),
+            ("PUT", "/api/v1/conversations/{id}/sharing/protection") => json!({"copy_protected": true}),
             ("POST", "/api/v1/conversations/{id}/sharing/people") => {
                 json!({"email": "new@example.test", "access": "annotator"})
             }
@@ -436,6 +440,7 @@ impl Scene {
             ("POST", "/api/v1/classes/{class}/activities") | ("PUT", "/api/v1/activities/{activity}") => {
                 json!({"title": "New", "template": self.shared, "mode": "individual"})
             }
+            ("POST", "/api/v1/activities/{activity}/reveal") => json!({"random": 1}),
             ("POST", "/api/v1/activities/{activity}/late") => json!({"copy": self.copy, "person": self.target}),
             ("POST", "/api/v1/classes/{class}/invitations") => json!({"role": "student", "days": 1, "max_uses": 1}),
             _ => return None,

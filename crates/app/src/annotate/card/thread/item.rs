@@ -13,6 +13,7 @@ use crate::{
     annotate::{
         browser,
         desk::{Card, Desk, Toast},
+        people::seen_as,
     },
     parts::{hue, initials},
 };
@@ -172,7 +173,7 @@ pub fn CommentItem(
     view! {
         <li class="comment" id=format!("c-{id}") tabindex="-1" data-depth=depth.to_string()>
             <span class="avatar" data-hue=hue_of aria-hidden="true">{move || initials(&name())}</span>
-            <span class="comment-author">{name}</span>
+            <span class="comment-author">{name} {seen_as(desk, Signal::derive(move || item.author()))}</span>
             <time class="comment-time">{move || browser::time_ago(item.read(|comment| comment.created_at))} {edited}</time>
             {words}
             <Tools item=item />

@@ -1,0 +1,91 @@
+//! No page asks the database more often because there is more to show. That no class makes one ask more often stands in
+//! `classes.rs`, that no number of conversations does in `home.rs`.
+
+use reqwest::StatusCode;
+
+use crate::support::{counting, test_app::TestApp};
+
+/// What a page may ask at most, so that nobody adds a question for each of something small.
+const AT_MOST: usize = 25;
+
+#[tokio::test]
+async fn no_page_asks_more_because_a_conversation_or_an_account_is_large() {
+    let app = TestApp::start().await;
+    let ann = app.person("student-1").await;
+    let talk = ann.conversation("A talk", "User: a\n\nAssistant: b", "class").await;
+    let pages = [
+        "/".to_owned(),
+        "/inbox".to_owned(),
+        "/account".to_owned(),
+        format!("/c/{talk}"),
+        format!("/c/{talk}/share"),
+        format!("/api/v1/conversations/{talk}"),
+        format!("/api/v1/conversations/{talk}/people"),
+        format!("/api/v1/conversations/{talk}/sharing"),
+        "/api/v1/notices".to_owned(),
+        "/api/v1/sessions".to_owned(),
+        "/api/v1/tokens".to_owned(),
+    ];
+    let count = async || {
+        let mut counts = Vec::new();
+        for page in &pages {
+            let (answer, queries) = counting::queries(ann.get(page)).await;
+            assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.body);
+            assert!((1..=AT_MOST).contains(&queries), "{page}: {queries}");
+            counts.push((page, queries));
+        }
+        counts
+    };
+    // One of each first: what is there at all may be asked for.
+    for size in [1, 80] {
+        grow(&app, &talk, size).await;
+        if size == 1 {
+            continue;
+        }
+        let large = count().await;
+        shrink(&app).await;
+        assert_eq!(large, count().await);
+    }
+}
+
+/// So many more of everything that a page may show.
+async fn grow(app: &TestApp, talk: &str, size: i32) {
+    let talk: uuid::Uuid = talk.parse().unwrap();
+    for sql in [
+        "insert into messages (id, conversation_id, position, role, markdown, text, renderer)
+         select gen_random_uuid(), $1, 1000 * $2 + n, 'user', 'x', 'x', 1 from generate_series(1, $2) n",
+        "insert into users (id, name, email)
+         select gen_random_uuid(), 'Crowd ' || n, $2 || '-' || n || '@crowd.example' from generate_series(1, $2) n
+         where $1 is not null",
+        "insert into conversation_shares (id, conversation_id, email, user_id, access, opened_at)
+         select gen_random_uuid(), $1, email, id, 'viewer', now() from users
+         where email like $2 || '-%@crowd.example'",
+        "insert into conversation_links (id, conversation_id, token_hash, access, expires_at)
+         select gen_random_uuid(), $1, sha256(($2 || '-' || n)::bytea), 'viewer', now() + interval '1 day'
+         from generate_series(1, least($2, 15)) n",
+        "insert into sessions (token_hash, user_id, expires_at)
+         select sha256(('s' || $2 || '-' || n)::bytea), owner_id, now() + interval '1 day'
+         from conversations, generate_series(1, $2) n where conversations.id = $1",
+        "insert into tokens (id, user_id, name, token_hash)
+         select gen_random_uuid(), owner_id, 'x', sha256(('t' || $2 || '-' || n)::bytea)
+         from conversations, generate_series(1, $2) n where conversations.id = $1",
+        "insert into notices (id, user_id, conversation_id, highlight_id, comment_id, kind, by_user, excerpt)
+         select gen_random_uuid(), owner_id, id, gen_random_uuid(), gen_random_uuid(), 'reply', owner_id, 'x'
+         from conversations, generate_series(1, $2) n where conversations.id = $1",
+    ] {
+        sqlx::query(sql).bind(talk).bind(size).execute(&app.database.pool).await.unwrap();
+    }
+}
+
+/// Leaves one of each.
+async fn shrink(app: &TestApp) {
+    for sql in [
+        "delete from messages where position >= 80000",
+        "delete from users where email like '80-%'",
+        "delete from conversation_links where id <> (select id from conversation_links limit 1)",
+        "delete from tokens where id <> (select id from tokens limit 1)",
+        "delete from notices where id <> (select id from notices limit 1)",
+    ] {
+        sqlx::query(sql).execute(&app.database.pool).await.unwrap();
+    }
+}

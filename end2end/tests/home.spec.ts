@@ -1,0 +1,138 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expectAccessible } from '../axe.ts';
+import { expect, test } from '../fixtures.ts';
+import type { Server } from '../server.ts';
+import { lighthouse } from '../texts.ts';
+
+/** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
+const REFUSED = /status of 4\d\d/;
+
+const own = { text: lighthouse.text, share: 'none', by: 'student-1' } as const;
+
+test('a conversation is renamed where it stands in the list, by keyboard', async ({ signIn, newConversation, guard }) => {
+  guard.allow(REFUSED);
+  const { id } = await newConversation({ ...own, title: 'Before' });
+  const { page } = await signIn('student-1');
+  await page.goto('/');
+  const line = page.getByRole('listitem').filter({ has: page.locator(`a[href="/c/${id}"]`) });
+  const rename = line.getByRole('button', { name: 'Rename Before' });
+  await rename.focus();
+  await page.keyboard.press('Enter');
+  const title = line.getByRole('textbox', { name: 'Title' });
+  await expect(title).toBeFocused();
+  await expect(title).toHaveValue('Before');
+  await expectAccessible(page, 'home with a title that is being changed');
+  await title.fill('   ');
+  await page.keyboard.press('Enter');
+  await expect(line.getByRole('alert')).toContainText('1 to 200');
+  await expect(title).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(rename).toBeFocused();
+
+  await page.keyboard.press('Enter');
+  await title.fill('After the storm');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'Renamed to After the storm.' })).toBeVisible();
+  await expect(line.getByRole('button', { name: 'Rename After the storm' })).toBeFocused();
+  await page.reload();
+  await line.getByRole('link').click();
+  await expect(page.getByRole('heading', { level: 1, name: 'After the storm' })).toBeVisible();
+
+  const other = await signIn('student-2');
+  const { id: shared } = await newConversation({ ...own, title: 'Not yours', share: 'class' });
+  await other.page.goto('/?list=shared');
+  const theirs = other.page.getByRole('listitem').filter({ has: other.page.locator(`a[href="/c/${shared}"]`) });
+  await expect(theirs).toBeVisible();
+  await expect(theirs.getByRole('button')).toHaveCount(0);
+});
+
+test('a long list goes on below, with scripts and without', async ({ signIn, ownServer }) => {
+  test.slow();
+  const { page, api } = await signIn('student-1', { server: ownServer });
+  const titles = Array.from({ length: 62 }, (_, number) => `Talk number ${number}.`);
+  for (const title of titles) await api.newConversation({ title, text: lighthouse.text, share: 'none' });
+  await page.goto('/?list=mine');
+  const lines = page.getByRole('region', { name: 'My work' }).getByRole('listitem');
+  await expect(lines).toHaveCount(60);
+  await page.getByRole('link', { name: 'More: My work' }).click();
+  await expect(page.getByRole('status').filter({ hasText: / more\.$/ })).toBeVisible();
+  await expect(page.getByText('Talk number 0.')).toBeVisible();
+  await expect(lines.nth(60).getByRole('link'), 'where it went on').toBeFocused();
+  await expect(lines.nth(60).getByRole('button', { name: /^Rename/ })).toBeVisible();
+
+  const plain = await signIn('student-1', { server: ownServer, javaScriptEnabled: false });
+  await plain.page.goto('/?list=mine');
+  await plain.page.getByRole('link', { name: 'More: My work' }).click();
+  await expect(plain.page.getByText('Talk number 0.')).toBeVisible();
+  await expect(plain.page.getByText('Talk number 61.')).toHaveCount(0);
+  await plain.page.getByRole('link', { name: 'Newest' }).click();
+  await expect(plain.page.getByText('Talk number 61.')).toBeVisible();
+});
+
+test('what was opened last comes first', async ({ signIn, newConversation }) => {
+  const older = await newConversation({ ...own, title: 'Older, opened last' });
+  const newer = await newConversation({ ...own, title: 'Newer, opened before' });
+  const student = await signIn('student-1');
+  await student.page.goto(`/c/${newer.id}`);
+  await student.page.goto(`/c/${older.id}`);
+  await student.page.goto('/');
+  await student.page.getByRole('link', { name: 'Recent' }).click();
+  await expect(student.page.getByRole('link', { name: 'Recent' })).toHaveAttribute('aria-current', 'page');
+  const links = student.page.getByRole('region', { name: 'Recent' }).getByRole('listitem').getByRole('link');
+  await expect(links.nth(0)).toHaveAttribute('href', `/c/${older.id}`);
+  await expect(links.nth(1)).toHaveAttribute('href', `/c/${newer.id}`);
+});
+
+test('the lists are accessible and fit on a narrow screen, full and empty', async ({ signIn, newConversation, ownServer }) => {
+  await newConversation({ ...own, title: `A title of many words, ${'and again '.repeat(12)}`, share: 'class' });
+  for (const [person, server] of [['student-1', undefined], ['student-2', ownServer]] as const) {
+    const { page } = await signIn(person, { viewport: { width: 320, height: 700 }, server });
+    for (const at of ['/', '/?list=recent', '/?list=mine', '/?list=shared']) {
+      await page.goto(at);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), at).toBeLessThanOrEqual(0);
+      await expectAccessible(page, `${at} of ${person}`);
+    }
+  }
+});
+
+/** As whoever runs the server types it beside the server. */
+async function admin(server: Server, ...words: string[]): Promise<Record<string, unknown>> {
+  const binary = process.env.PROMPTGRIMOIRE_BIN || path.resolve(import.meta.dirname, '../../target/dist/promptgrimoire');
+  const env = { PATH: process.env.PATH ?? '', DATA_DIR: server.dataDir, LISTEN: `127.0.0.1:${server.port}` };
+  const { stdout } = await promisify(execFile)(path.resolve(binary), ['admin', ...words, '--json'], { env });
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+test('whoever is banned is shown out of an open page, and comes back by a link when they may again', async ({ signIn, visit, ownServer, guard }) => {
+  guard.allow(REFUSED);
+  const student = await signIn('student-1', { server: ownServer });
+  const id = await student.api.newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'none' });
+  const work = await student.open(id);
+  await work.highlight(lighthouse.weight);
+  await work.synced('saved');
+  await admin(ownServer, 'ban', 'student-1@demo.invalid');
+  await work.synced('error');
+  await expect(work.syncStatus).toContainText('Your access has changed');
+  await student.page.goto('/');
+  await expect(student.page.getByRole('heading', { name: 'Account closed' })).toBeVisible();
+  await expectAccessible(student.page, 'an account that is closed');
+  await student.page.getByRole('button', { name: 'Sign in as somebody else' }).click();
+  await student.page.getByRole('button', { name: 'Continue as Demo Student 1' }).click();
+  await expect(student.page.getByRole('heading', { name: 'Account closed' }), 'the way in is closed too').toBeVisible();
+
+  await admin(ownServer, 'unban', 'student-1@demo.invalid');
+  const { link } = await admin(ownServer, 'sign-in-link', 'student-1@demo.invalid');
+  const { page } = await visit({ server: ownServer });
+  await page.goto(String(link));
+  await expect(page).toHaveURL(/\/sign-in\/link$/);
+  await expect(page.getByText('Demo Student 1')).toBeVisible();
+  await expectAccessible(page, 'a link of the people who run the server');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Conversations' })).toBeVisible();
+  await expect(page.locator(`a[href="/c/${id}"]`)).toBeVisible();
+  await page.goto(String(link));
+  await expect(page.getByRole('heading', { name: 'This link does not work any more' })).toBeVisible();
+});

@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt;
 /// all stand in `plan` there. Without one it says `You said: …`. Servers are told of it by the variables that are printed; it
 /// takes no other key.
 #[path = "../tests/it/support/fake_model.rs"]
-#[allow(dead_code, reason = "more of it is used elsewhere")]
+#[allow(dead_code, unused_imports, reason = "more of it is used elsewhere")]
 mod fake_model;
 #[path = "../tests/it/support/fake_oidc.rs"]
 #[allow(dead_code, reason = "more of it is used elsewhere")]

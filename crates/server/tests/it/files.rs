@@ -174,7 +174,7 @@ async fn a_file_that_was_sent_is_named_by_its_message_for_ever_and_given_while_i
     files::sweep(&app.database.pool, &app.files).await.unwrap();
     assert_problem(&guest.get(&format!("{path}/files/{of_project}")).await, 404, "not_found");
     assert_eq!(guest.get(&path).await.json()["messages"][0]["files"][1]["deleted"], true);
-    assert_eq!(stored(&app), [of_chat.clone()]);
+    assert_eq!(stored(&app), std::slice::from_ref(&of_chat));
 
     assert_eq!(student.delete(&project).await.status, StatusCode::NO_CONTENT);
     assert_eq!(guest.get(&format!("{path}/files/{of_chat}")).await.body, "others", "chats outlive their project");

@@ -247,6 +247,19 @@ fn rows(table: &'static str, heads: usize, columns: usize) -> Vec<(Vec<&'static 
     rows.collect()
 }
 
+/// With what such a request holds.
+fn with_body(request: reqwest::RequestBuilder, scene: &Scene, method: &str, path: &str) -> reqwest::RequestBuilder {
+    let request = request.header("idempotency-key", RunId::new().to_string());
+    match (scene.body(method, path), Scene::file(path)) {
+        (Some(body), _) => request.json(&body),
+        (None, Some(file)) => {
+            let file = multipart::Part::text(file).file_name("a.txt");
+            request.multipart(multipart::Form::new().part("file", file))
+        }
+        (None, None) => request,
+    }
+}
+
 async fn ask(
     app: &TestApp,
     cast: &Cast,
@@ -264,15 +277,7 @@ async fn ask(
             Some(token) => request.bearer_auth(token),
             None => request.header(header::ORIGIN, origin),
         };
-        request = request.header("idempotency-key", RunId::new().to_string());
-        match (scene.body(method, path), Scene::file(path)) {
-            (Some(body), _) => request.json(&body),
-            (None, Some(file)) => {
-                let file = multipart::Part::text(file).file_name("a.txt");
-                request.multipart(multipart::Form::new().part("file", file))
-            }
-            (None, None) => request,
-        }
+        with_body(request, scene, method, path)
     };
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     visitor.send(method, &scene.fill(path, kind), with).await

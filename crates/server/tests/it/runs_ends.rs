@@ -134,7 +134,7 @@ async fn a_server_that_stops_keeps_what_came_and_says_so() {
         chat.owner.read_on(started.run, &mut read, 1).await;
     }
     let mut reader = chat.owner.follow_run(started.run, read.last_id.as_deref()).await;
-    let Chat { app, .. } = chat;
+    let Chat { app, id, .. } = chat;
     let stopping = tokio::spawn(app.stop_and_keep());
     let last = loop {
         match reader.next().await {
@@ -145,11 +145,13 @@ async fn a_server_that_stops_keeps_what_came_and_says_so() {
     };
     assert_eq!(last.data["code"], "interrupted");
     let database = stopping.await.unwrap();
-    let stored: Vec<(String, String)> =
-        sqlx::query_as("select state, markdown from messages where role = 'assistant' order by position")
-            .fetch_all(&database.pool)
-            .await
-            .unwrap();
+    let stored: Vec<(String, String)> = sqlx::query_as(
+        "select state, markdown from messages where conversation_id = $1 and role = 'assistant' order by position",
+    )
+    .bind(id.uuid())
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
     let expected = [("interrupted", "The first half. "), ("waiting", "")];
     assert_eq!(stored, expected.map(|(state, text)| (state.to_owned(), text.to_owned())), "{waits:?}");
 }

@@ -12,7 +12,7 @@ use shared::{
 use yrs::{Doc, Map, Out, Transact};
 
 use crate::{
-    matrix::{TABLE, delete, rows},
+    matrix::{TABLE, delete, rows, with_body},
     rooms_support::{self, highlight, tag},
     support::{
         scene::{Cast, Scene},
@@ -35,6 +35,13 @@ POST   /api/v1/conversations/{id}/sharing/people         403  403  403   403  40
 DELETE /api/v1/conversations/{id}/sharing/people/{share} 403  403  403   403  403  403
 POST   /api/v1/conversations/{id}/sharing/links          403  403  403   403  403  403
 DELETE /api/v1/conversations/{id}/sharing/links/{link}   403  403  403   403  403  403
+PUT    /api/v1/conversations/{id}/sharing/anonymity      403  403  403   403  403  403
+PUT    /api/v1/conversations/{id}/sharing/protection     403  403  403   403  403  403
+POST   /api/v1/conversations/{id}/messages               403  403  409   403  403  409
+GET    /api/v1/conversations/{id}/files                  200  200  200   200  200  200
+POST   /api/v1/conversations/{id}/files                  403  403  201   403  403  201
+GET    /api/v1/conversations/{id}/files/{file}           200  200  200   200  200  200
+DELETE /api/v1/conversations/{id}/files/{file}           403  403  204   403  403  204
 ";
 
 /// What may be changed over the socket: `-` nothing, `own` the notes and what one made, `tags` also others' tags, `all`
@@ -95,9 +102,8 @@ async fn each_level_may_do_over_the_api_what_the_table_says() {
             let scene = Scene::new(&app, &cast).await;
             let_in(&app, &cast, guest, door).await;
             let origin = app.origin();
-            let with = |request: reqwest::RequestBuilder| match scene.body(method, path) {
-                Some(body) => request.header(header::ORIGIN, origin).json(&body),
-                None => request.header(header::ORIGIN, origin),
+            let with = |request: reqwest::RequestBuilder| {
+                with_body(request.header(header::ORIGIN, origin), &scene, method, path)
             };
             let verb = Method::from_bytes(method.as_bytes()).unwrap();
             let answer = app.session_of(guest).await.send(verb, &scene.fill(path, "shared"), with).await;

@@ -39,6 +39,9 @@ GET    /classes/{id}/activities/new              303   200   404   404   403   2
 GET    /activities/{id}                          303   200   404   404   200   200   200   200   200   303   403
 GET    /activities/{id}/settings                 303   200   404   404   403   200   200   403   200   303   403
 GET    /activities/{id}/overview     started     303   200   404   404   403   200   200   403   200   303   403
+GET    /projects                                 303   200   200   200   200   200   200   200   200   303   403
+GET    /projects/{id}                class       303   200   404   404   200   200   200   200   200   303   403
+GET    /projects/{id}                own         303   404   404   404   404   404   404   200   404   303   403
 GET    /join/{token}                             303   200   200   200   200   200   200   200   200   303   403
 GET    /sign-in                                  200   200   200   200   200   200   200   200   200   200   200
 POST   /sign-in                                  303   403   303   303   303   303   303   303   303   303   303
@@ -76,8 +79,9 @@ async fn every_caller_gets_from_every_page_what_the_table_says() {
                 fill_in(request.header(header::ORIGIN, origin), method, path)
             };
             // The pages of each kind of thing call what they are about `{id}`.
-            let address =
-                path.replace("/classes/{id}", "/classes/{class}").replace("/activities/{id}", "/activities/{activity}");
+            let address = [("/classes/", "{class}"), ("/activities/", "{activity}"), ("/projects/", "{project}")]
+                .iter()
+                .fold(path.to_owned(), |path, (of, name)| path.replace(&format!("{of}{{id}}"), &format!("{of}{name}")));
             let address = scene.fill(&address, kind);
             let answer = visitor.send(Method::from_bytes(method.as_bytes()).unwrap(), &address, with).await;
             if answer.status.as_str() != expected {

@@ -261,7 +261,9 @@ impl Scene {
         .execute(db)
         .await
         .unwrap();
-        let share = "update conversations set class_id = $1, share = 'class' where id = $2";
+        let share = "update conversations
+                     set class_id = $1, share = 'class', alias_scope = null, copy_protected = false
+                     where id = $2";
         run(db, share, &[class.uuid(), cast.shared.uuid()]).await;
         let (door_secret, share, door) = (Secret::new().unwrap(), ShareId::new(), LinkId::new());
         run(db, "delete from conversation_shares", &[]).await;

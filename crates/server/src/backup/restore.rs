@@ -74,6 +74,7 @@ async fn fill(
             return Err(BackupError::Differs(plan.name));
         }
     }
+    tables::count_on(&mut all).await?;
     Ok(all.commit().await?)
 }
 

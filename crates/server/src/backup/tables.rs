@@ -17,6 +17,29 @@ const AS_TEXT: &str = "set local timezone = 'UTC'; set local datestyle = 'ISO, Y
 /// Where sqlx keeps its own account.
 const ACCOUNT: &str = "_sqlx_migrations";
 
+/// Numbers that the database gives come after those that are there: what is copied in moves no counter.
+const COUNT_ON: &str = "
+do $$
+declare c record;
+begin
+    for c in
+        select table_name, column_name
+        from information_schema.columns
+        where table_schema = 'public' and is_identity = 'YES'
+    loop
+        execute format(
+            'select setval(pg_get_serial_sequence(%L, %L), (select coalesce(max(%I), 0) + 1 from public.%I), false)',
+            'public.' || quote_ident(c.table_name), c.column_name, c.column_name, c.table_name);
+    end loop;
+end
+$$";
+
+/// See [`COUNT_ON`]. To be called when all tables are filled.
+pub(super) async fn count_on(connection: &mut Connection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(COUNT_ON).execute(connection).await?;
+    Ok(())
+}
+
 /// A table, before it is read.
 pub(super) struct Plan {
     pub(super) name: String,

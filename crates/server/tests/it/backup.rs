@@ -129,6 +129,33 @@ async fn what_was_saved_comes_back_the_same_in_every_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_the_database_gives_go_on_after_those_that_were_restored() {
+    let (app, _, talk) = lived_in().await;
+    const LATE: &str = "insert into late_work (conversation_id, user_id, update) select $1::uuid, id, $2 from users";
+    for sql in [
+        "insert into activities (id, class_id, title, instructions, template_id, mode)
+         select gen_random_uuid(), id, 'A task', '', $1::uuid, 'together' from classes limit 1",
+        "insert into activity_copies (conversation_id, activity_id) select $1::uuid, id from activities",
+    ] {
+        sqlx::query(sql).bind(&talk).execute(&app.database.pool).await.unwrap();
+    }
+    sqlx::query(LATE).bind(&talk).bind(b"before".as_slice()).execute(&app.database.pool).await.unwrap();
+    let file = scratch("backup-numbers").join("all.zip");
+    save(&app.database.pool, &file).await.unwrap();
+    let other = TestDatabase::without_tables().await;
+    restore(&other.pool, &file).await.unwrap();
+    sqlx::query(LATE).bind(&talk).bind(b"after".as_slice()).execute(&other.pool).await.unwrap();
+    let in_order: bool = sqlx::query_scalar(
+        "select max(id) filter (where update = 'before') < min(id) filter (where update = 'after') from late_work",
+    )
+    .fetch_one(&other.pool)
+    .await
+    .unwrap();
+    assert!(in_order);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_backup_of_a_busy_server_is_of_one_moment() {
     let (app, instructor, _) = lived_in().await;
     let writing = tokio::spawn(async move {

@@ -20,7 +20,7 @@ use axum::{
 use bytes::Bytes;
 use shared::{
     api::{FileSummary, MAX_FILES_A_MESSAGE, MessageFile},
-    ids::{ConversationId, FileId, MessageId, ProjectId},
+    ids::{ConversationId, FileId, MessageId, ProjectId, UserId},
 };
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -63,7 +63,7 @@ pub async fn list_of_project(
     let Path(project) = path?;
     let mut conn = services.db.acquire().await?;
     let reader = access::project_reader(&mut conn, caller.id, project).await?;
-    Ok(Json(list(&mut conn, Place::Project(reader.project())).await?))
+    Ok(Json(list(&mut conn, Place::Project(reader.project()), caller.id, true).await?))
 }
 
 /// `GET /api/v1/conversations/{id}/files`
@@ -75,21 +75,34 @@ pub async fn list_of_chat(
     let Path(chat) = path?;
     let reader = access::reader(&services.db, caller.id, chat).await?;
     let mut conn = services.db.acquire().await?;
-    Ok(Json(list(&mut conn, Place::Chat(reader.conversation())).await?))
+    let sees_names = reader.rights().sees_names;
+    Ok(Json(list(&mut conn, Place::Chat(reader.conversation()), reader.user(), sees_names).await?))
 }
 
-async fn list(conn: &mut PgConnection, place: Place) -> Result<Vec<FileSummary>, Error> {
+/// As `reader` may see them: in an anonymous chat, who uploaded something is called as the others call them there.
+async fn list(
+    conn: &mut PgConnection,
+    place: Place,
+    reader: UserId,
+    sees_names: bool,
+) -> Result<Vec<FileSummary>, Error> {
     let (project, chat) = place.columns();
     let rows = sqlx::query!(
-        r#"select f.id, f.name, f.media_type, f.size, f.sha256, f.created_at, u.name as "uploader?"
+        r#"select f.id, f.name, f.media_type, f.size, f.sha256, f.created_at,
+                  case when c.alias_scope is null or $4 or f.uploader_id = $3 or a.named then u.name
+                       else a.pseudonym end as "uploader?"
            from files f
            left join users u on u.id = f.uploader_id
+           left join conversations c on c.id = f.conversation_id
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = f.uploader_id
            where (f.project_id = $1 and f.conversation_id is null or f.conversation_id = $2)
              and f.stored_at is not null and f.deleted_at is null
            order by f.id desc
            limit 500"#,
         project,
-        chat
+        chat,
+        reader.uuid(),
+        sees_names
     )
     .fetch_all(conn)
     .await?;

@@ -28,7 +28,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, de::DeserializeOwned};
 use shared::{
-    api::{Endpoint, GetConversation, GetMe, ListNotices, ListPeople, Problem},
+    api::{Endpoint, GetConversation, GetMe, ListModels, ListNotices, ListPeople, Problem},
     ids::{ConversationId, NoticeId},
 };
 use tower::ServiceExt;
@@ -256,7 +256,19 @@ async fn inbox(State(site): State<Site>, headers: HeaderMap, Query(query): Query
     }
 }
 
-async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+#[derive(Deserialize)]
+struct Branch {
+    /// A message that is shown with its branch.
+    #[serde(default)]
+    branch: String,
+}
+
+async fn conversation(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Query(Branch { branch }): Query<Branch>,
+) -> Response {
     let visitor = match site.visitor(&headers, &format!("/c/{id}")).await {
         Ok(visitor) => visitor,
         Err(detour) => return site.detour(detour, Reader::Anybody).await,
@@ -264,15 +276,20 @@ async fn conversation(State(site): State<Site>, headers: HeaderMap, Path(id): Pa
     let reader = Reader::Person(visitor.clone());
     let asked = async {
         let id: ConversationId = id.parse().map_err(|_| Error::NotFound.problem())?;
-        let conversation = site.call(&headers, &GetConversation { id, branch: None }).await?;
+        let conversation = site.call(&headers, &GetConversation { id, branch: branch.parse().ok() }).await?;
         let people = site.call(&headers, &ListPeople { id }).await?;
-        Ok::<_, Problem>((conversation, people))
+        let models = match conversation.chat {
+            Some(_) => Some(site.call(&headers, &ListModels { conversation: Some(id) }).await?),
+            None => None,
+        };
+        Ok::<_, Problem>((conversation, people, models))
     };
     match asked.await {
-        Ok((conversation, people)) => {
+        Ok((conversation, people, models)) => {
             let title = conversation.title.clone();
             let page = move || {
-                view! { <ConversationPage visitor=visitor.clone() conversation=conversation.clone() people=people.clone() /> }
+                let (conversation, people) = (conversation.clone(), people.clone());
+                view! { <ConversationPage visitor=visitor.clone() conversation=conversation people=people models=models.clone() /> }
             };
             site.render(StatusCode::OK, title, true, reader, page).await
         }

@@ -1,10 +1,10 @@
+mod article;
+mod chat;
+
 use leptos::prelude::*;
 use shared::{
     access::Access,
-    api::{Conversation, CopyOf, Message, Person, chat_files_path},
-    ids::ConversationId,
-    messages::MessageRole,
-    text,
+    api::{Conversation, CopyOf, ModelList, Person},
 };
 
 use super::home::counted;
@@ -12,6 +12,8 @@ use crate::{
     annotate::{Opened, Workspace},
     parts::Visitor,
 };
+use article::MessageArticle;
+use chat::Chat;
 
 /// A conversation: its text, readable at once and without scripts, and the tools around it.
 #[component]
@@ -22,10 +24,12 @@ pub fn ConversationPage(
     conversation: Conversation,
     /// Everybody whose name may stand on it.
     people: Vec<Person>,
+    /// Whom one can talk with, where it is a chat.
+    models: Option<ModelList>,
 ) -> impl IntoView {
     let Conversation { id, title, rights, author_id, anonymity, activity, chat, messages } = conversation;
     let Visitor { me, unread } = visitor;
-    let project = chat.and_then(|chat| Some((chat.name?, format!("/projects/{}", chat.project))));
+    let project = chat.clone().and_then(|chat| Some((chat.name?, format!("/projects/{}", chat.project))));
     let project = project.map(|(name, address)| view! { <a href=address dir="auto">{name}</a> " · " });
     let mut meta = counted(messages.len() as i64, "message");
     if !rights.may_copy {
@@ -38,14 +42,17 @@ pub fn ConversationPage(
     let articles = (1..)
         .zip(messages)
         .map(move |(number, message)| view! { <MessageArticle conversation=id number=number message=message /> });
+    let of_chat = chat.is_some().then(|| id.to_string());
+    let chat = chat.zip(models).map(|(chat, models)| view! { <Chat chat=chat models=models /> });
     view! {
         <a class="skip-link" href="#text">"Skip to the text"</a>
         <Workspace opened=opened>
-            <section class="reading" id="text" aria-label="Conversation">
+            <section class="reading" id="text" aria-label="Conversation" data-chat=of_chat>
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
                 <p class="reading-meta">{project} {meta}</p>
                 {articles.collect_view()}
+                {chat}
             </section>
         </Workspace>
     }
@@ -60,41 +67,6 @@ fn OfActivity(activity: CopyOf, closed: bool) -> impl IntoView {
     view! {
         <p class="page-crumb"><a href=format!("/activities/{}", activity.id) dir="auto">{activity.title}</a></p>
         {over}
-    }
-    .into_any()
-}
-
-/// One message. What stands in `[data-canonical]` is the rendered Markdown and nothing else; names and numbers are
-/// outside, so that they are in no selection's text.
-#[component]
-fn MessageArticle(conversation: ConversationId, number: usize, message: Message) -> impl IntoView {
-    let rendered = text::render(&message.markdown);
-    let speaker = message.title.unwrap_or_else(|| message.role.label().to_owned());
-    let label = format!("{speaker}, message {number}");
-    let place = if message.role == MessageRole::Source { String::new() } else { format!("message {number}") };
-    let has_files = !message.files.is_empty();
-    let folder = chat_files_path(conversation);
-    let files = message.files.into_iter().map(move |file| match file.deleted {
-        true => view! { <li><s dir="auto">{file.name}</s> " (deleted)"</li> }.into_any(),
-        false => {
-            view! { <li><a href=format!("{folder}/{}", file.id) download dir="auto">{file.name}</a></li> }.into_any()
-        }
-    });
-    view! {
-        <article
-            class="message"
-            data-role=message.role.as_str()
-            data-message-id=message.id.to_string()
-            tabindex="0"
-            aria-label=label
-        >
-            <header class="message-head">
-                <h2 class="message-speaker" dir="auto">{speaker}</h2>
-                <span class="message-number">{place}</span>
-            </header>
-            {has_files.then(|| view! { <ul class="message-files" role="list" aria-label="Files">{files.collect_view()}</ul> })}
-            <div class="message-text" data-canonical data-runs=text::encode_runs(&rendered.runs) inner_html=rendered.html></div>
-        </article>
     }
     .into_any()
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use reqwest::{StatusCode, header};
+use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use server::{access, error::Error, files};
 use shared::ids::{ConversationId, FileId, MessageId, UserId};
@@ -128,6 +128,26 @@ async fn a_file_of_a_chat_is_for_its_readers_alone() {
     assert_problem(&guest.delete(&format!("{path}/{id}")).await, 403, "not_allowed");
     let of_project = add(&student, &format!("{project}/files"), "c.txt", "others").await;
     assert_problem(&guest.get(&format!("{path}/{of_project}")).await, 404, "not_found");
+}
+
+#[tokio::test]
+async fn who_gave_a_file_to_an_anonymous_chat_is_called_there_as_the_others_call_them() {
+    let app = TestApp::start().await;
+    let (student, peer, staff) =
+        tokio::join!(app.person("student-1"), app.person("student-2"), app.person("instructor"));
+    let chat = chat(&student, &project(&student, "Mine").await).await;
+    let sharing = format!("/api/v1/conversations/{chat}/sharing");
+    let class = student.get(&sharing).await.json()["classes"][0]["id"].clone();
+    for (part, body) in [("class", json!({ "class": class })), ("anonymity", json!({"anonymous": true}))] {
+        let set = student.change(Method::PUT, &format!("{sharing}/{part}"), body).await;
+        assert_eq!(set.status, StatusCode::NO_CONTENT, "{}", set.body);
+    }
+    let path = format!("/api/v1/conversations/{chat}/files");
+    add(&student, &path, "a.txt", "words").await;
+    let read = student.get(&format!("/api/v1/conversations/{chat}")).await.json();
+    let uploader = async |who: &Visitor| who.get(&path).await.json()[0]["uploader"].clone();
+    assert_eq!(uploader(&peer).await, read["anonymity"]["seen_as"]);
+    assert_eq!((uploader(&student).await, uploader(&staff).await), (json!("Demo Student 1"), json!("Demo Student 1")));
 }
 
 /// Stores a message in a chat and sends files along with it.

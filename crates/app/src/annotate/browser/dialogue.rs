@@ -59,8 +59,9 @@ impl Session {
                 "behind_refusal" => self.journal.pending.borrow_mut().returned(refused.refused),
                 _ => self.refused(refused.refused, &refused.why),
             },
-            // The page of a chat follows its runs.
-            Ok(Frame::Auth(_) | Frame::Run(_)) => {}
+            // For the script of a chat (`chat.js`).
+            Ok(Frame::Run(_)) => dom::tell_page("promptgrimoire:run"),
+            Ok(Frame::Auth(_)) => {}
             Err(malformed) => {
                 leptos::logging::warn!("a frame that is none: {malformed}");
                 self.drop_socket();

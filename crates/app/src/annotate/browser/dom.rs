@@ -111,6 +111,13 @@ pub fn mark_hydrated() {
     }
 }
 
+/// Tells the page's own scripts of something, by an event of this name.
+pub fn tell_page(event: &str) {
+    if let Ok(event) = web_sys::Event::new(event) {
+        let _ = document().dispatch_event(&event);
+    }
+}
+
 /// Listens for as long as the page is open.
 pub fn on<E: leptos::ev::EventDescriptor>(
     target: &web_sys::EventTarget,

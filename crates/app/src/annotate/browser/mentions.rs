@@ -202,7 +202,5 @@ pub fn mention(desk: Desk, id: UserId) {
 
 /// Others wrote something that may concern this person: the page's script asks for the number at the inbox.
 pub fn tell_bell() {
-    if let Ok(event) = web_sys::Event::new("promptgrimoire:talk") {
-        let _ = document().dispatch_event(&event);
-    }
+    super::dom::tell_page("promptgrimoire:talk");
 }

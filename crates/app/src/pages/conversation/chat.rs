@@ -1,0 +1,91 @@
+//! What is below the messages of a chat: the box that one writes in, or why there is none.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use shared::api::{ChatOf, ModelList};
+
+use super::super::home::counted;
+
+/// Sends, stops, and shows replies while they come.
+const SCRIPT: &str = include_str!("chat.js");
+
+/// The end of a chat's messages.
+#[component]
+pub(super) fn Chat(chat: ChatOf, models: ModelList) -> impl IntoView {
+    let below = match (chat.may_send, models.configured) {
+        (true, true) => view! { <Composer models=models /> }.into_any(),
+        (true, false) => view! { <NoModel /> }.into_any(),
+        (false, _) => {
+            view! { <p class="hint">"You read along. Messages are sent by those who may edit this chat."</p> }
+                .into_any()
+        }
+    };
+    view! {
+        <div class="chat" data-messages-end>
+            <p class="visually-hidden" role="status" data-chat-status></p>
+            {below}
+        </div>
+        <script type="module" nonce=use_nonce() inner_html=SCRIPT></script>
+    }
+    .into_any()
+}
+
+#[component]
+fn NoModel() -> impl IntoView {
+    view! {
+        <div class="notice" role="note">
+            <p><strong>"No model is configured on this server."</strong></p>
+            <p>
+                "What is here can be read and annotated; nobody answers yet. Whoever runs the server sets one with "
+                <code>"OPENAI_MODEL"</code> ", and " <code>"OPENAI_API_KEY"</code> " for OpenAI or " <code>"OPENAI_BASE_URL"</code>
+                " for a server of their own: OpenAI, Ollama, vLLM and llama.cpp stand in " <code>"docs/MODELS.md"</code> "."
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Composer(models: ModelList) -> impl IntoView {
+    let quota = models.quota.map(|quota| {
+        let left = counted((quota.tokens - quota.used).max(0), "token");
+        let day = quota.resets_at.get(..10).unwrap_or_default().to_owned();
+        view! { <span class="hint">{left} " left until " <time datetime=quota.resets_at.clone()>{day}</time></span> }
+    });
+    let choice = (models.models.len() > 1).then(|| {
+        let options = models.models.iter().map(|name| view! { <option value=name.clone()>{name.clone()}</option> });
+        view! { <select class="field chat-model" name="model" aria-label="Model">{options.collect_view()}</select> }
+    });
+    let only = match &models.models[..] {
+        [one] => Some(view! { <span class="hint">{one.clone()}</span> }),
+        _ => None,
+    };
+    view! {
+        <form class="chat-form" data-chat aria-label="Write to the model">
+            <ul class="message-files" role="list" aria-label="Files to be sent along" data-chat-files hidden></ul>
+            <label class="visually-hidden" for="chat-message">"Message"</label>
+            <textarea
+                class="field chat-box"
+                id="chat-message"
+                name="message"
+                rows="2"
+                maxlength="1048576"
+                dir="auto"
+                placeholder="Write to the model"
+                aria-describedby="chat-keys"
+            ></textarea>
+            <p class="alert" role="alert" data-chat-alert hidden></p>
+            <div class="chat-actions">
+                <label class="button quiet chat-attach">
+                    "Attach files" <input class="visually-hidden" type="file" multiple />
+                </label>
+                {choice} {only} {quota}
+                <span class="bar-grow"></span>
+                <button class="button quiet" type="button" data-regenerate hidden>"Regenerate"</button>
+                <button class="button" type="button" data-stop hidden>"Stop"</button>
+                <button class="button primary" type="submit">"Send"</button>
+            </div>
+            <p class="hint" id="chat-keys">"Enter sends, Shift and Enter break the line. Models make mistakes: check what matters."</p>
+        </form>
+    }
+    .into_any()
+}

@@ -77,9 +77,8 @@ export const test = base.extend<TestFixtures, { server: Server }>({
       visitors.push(visitor);
       return visitor;
     });
-    // Judged before the browsers close: what breaks off then is nobody's fault.
     try {
-      guard.check();
+      guard.end();
     } finally {
       await Promise.all(visitors.map(({ context }) => context.close()));
     }
@@ -108,11 +107,16 @@ export const test = base.extend<TestFixtures, { server: Server }>({
   },
 
   ownServer: [
-    async ({}, use, testInfo) => {
+    async ({ guard }, use, testInfo) => {
       const server = await Server.create();
       await use(server);
+      // It may stop before the browsers close.
+      try {
+        guard.end();
+      } finally {
+        await server.dispose();
+      }
       if (testInfo.status !== testInfo.expectedStatus) console.log(`--- the server's log\n${server.log()}\n---`);
-      await server.dispose();
     },
     { timeout: 120_000 },
   ],

@@ -4,6 +4,7 @@ import { type BrowserContext, expect, type Page } from '@playwright/test';
 export class Guard {
   #troubles: string[] = [];
   #expected: RegExp[] = [];
+  #isOver = false;
 
   /** Declares a trouble that the journey itself brings about, such as a refused connection while the server restarts. */
   allow(...expected: RegExp[]): void {
@@ -20,8 +21,16 @@ export class Guard {
     expect(unexpected, 'console errors and failed requests').toEqual([]);
   }
 
+  /** Judges what has been, and listens no more: what breaks off after a journey is nobody's fault. */
+  end(): void {
+    this.#isOver = true;
+    this.check();
+  }
+
   #watchPage(page: Page): void {
-    const note = (trouble: string) => this.#troubles.push(`${trouble} [on ${page.url()}]`);
+    const note = (trouble: string): void => {
+      if (!this.#isOver) this.#troubles.push(`${trouble} [on ${page.url()}]`);
+    };
     page.on('console', (message) => {
       if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
     });

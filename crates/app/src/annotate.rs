@@ -44,7 +44,7 @@ mod browser;
 mod browser;
 
 #[cfg(feature = "hydrate")]
-pub use workspace::mount;
+pub use {browser::listen_to_printing, workspace::mount};
 
 #[cfg(feature = "ssr")]
 pub use workspace::{Opened, Workspace};

@@ -31,6 +31,9 @@ pub struct Parts {
     pub tags: fn(Desk) -> AnyView,
     /// What stands in the dialog of the keys.
     pub keys: fn(Desk) -> AnyView,
+    /// Puts the notes beside the text on paper, from then on.
+    #[cfg(feature = "hydrate")]
+    pub print: fn(Desk),
     /// Puts a living import form on the page.
     #[cfg(feature = "hydrate")]
     pub import_form: fn() -> Option<()>,
@@ -90,6 +93,8 @@ fn parts() -> Parts {
         tags: annotate::vocabulary,
         keys: annotate::keys,
         #[cfg(feature = "hydrate")]
+        print: annotate::listen_to_printing,
+        #[cfg(feature = "hydrate")]
         import_form: crate::import_form::mount,
     }
 }
@@ -98,8 +103,20 @@ fn parts() -> Parts {
 #[cfg(feature = "hydrate")]
 fn want(desk: Desk) {
     leptos::task::spawn_local(async move {
-        desk.later.set(load().await.map_or(Later::Failed, Later::Here));
+        match load().await {
+            Ok(parts) => arrive(desk, parts),
+            Err(_) => desk.later.set(Later::Failed),
+        }
     });
+}
+
+/// Whoever waits for one has it; what listens begins to, once.
+#[cfg(feature = "hydrate")]
+fn arrive(desk: Desk, parts: Parts) {
+    if !matches!(desk.later.get_untracked(), Later::Here(_)) {
+        (parts.print)(desk);
+        desk.later.set(Later::Here(parts));
+    }
 }
 
 /// Loads them before anybody waits for them, when the tools work and the network is there. Should it fail, whoever wants
@@ -108,7 +125,7 @@ fn want(desk: Desk) {
 pub fn ahead(desk: Desk) {
     leptos::task::spawn_local(async move {
         if let Ok(parts) = load().await {
-            desk.later.set(Later::Here(parts));
+            arrive(desk, parts);
         }
     });
 }

@@ -45,12 +45,16 @@ fn Bar(
     /// Who is signed in.
     visitor: Option<Visitor>,
 ) -> impl IntoView {
-    let of_person = |Visitor { me, unread }| view! { <InboxLink unread=unread /><Account me=me /> };
+    // A narrow bar has no room for the places; there they are in the account's menu.
+    let places = |class: &'static str| {
+        view! { <a class=class href="/projects">"Projects"</a><a class=class href="/classes">"Classes"</a> }
+    };
+    let of_person = move |Visitor { me, unread }| view! { <InboxLink unread=unread /><Account me=me>{places("button nav-narrow")}</Account> };
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="bar">
             <a class="bar-brand" href="/">"PromptGrimoire"</a>
-            {visitor.is_some().then(|| view! { <nav class="bar-nav" aria-label="Site"><a href="/projects">"Projects"</a><a href="/classes">"Classes"</a></nav> })}
+            {visitor.is_some().then(|| view! { <nav class="bar-nav" aria-label="Site">{places("")}</nav> })}
             <span class="bar-grow"></span>
             {visitor.map(of_person)}
         </header>

@@ -67,6 +67,7 @@ pub use self::{
     nearness::{forget_nearness, watch_nearness},
     permalink::copy_link,
     places::lay_out,
+    print::listen as listen_to_printing,
     selection::leave_selection,
     shortcuts::keep_shortcuts,
     tags::{capture, copy_tags, forget_focus, hold_focus, list_conversations, note_focus, tag_beside},
@@ -96,7 +97,6 @@ pub fn start(desk: Desk) {
     company::listen(desk);
     lifecycle::listen();
     follow_chat(desk);
-    print::listen(desk);
     protection::listen(desk);
     desk.watch_hand();
     marks::mount(desk);

@@ -173,14 +173,16 @@ async fn summaries(db: &PgPool, user: UserId, found: &[Uuid], limit: usize) -> R
     Ok(summaries.collect())
 }
 
-/// Notes that somebody opened a conversation, at most once a minute.
+/// Notes that somebody opened a conversation; at most once a minute what is already the last that they opened.
 pub(super) async fn note_visit(db: &PgPool, reader: access::Reader) -> Result<(), Error> {
     sqlx::query!(
         "insert into conversation_visits (user_id, conversation_id)
          values ($1, $2)
          on conflict (user_id, conversation_id) do update
          set opened_at = now()
-         where conversation_visits.opened_at < now() - interval '1 minute'",
+         where conversation_visits.opened_at < now() - interval '1 minute'
+            or exists (select from conversation_visits v
+                       where v.user_id = excluded.user_id and v.opened_at > conversation_visits.opened_at)",
         reader.user().uuid(),
         reader.conversation().uuid()
     )

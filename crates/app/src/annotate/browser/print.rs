@@ -25,6 +25,10 @@ pub fn listen(desk: Desk) {
     dom::on(&page, ev::afterprint, move |_| take_away());
     // For browsers that tell in this way alone.
     if let Ok(Some(paper)) = window().match_media("print") {
+        // It was asked for before this was here.
+        if paper.matches() {
+            make(desk);
+        }
         let query = paper.clone();
         dom::on(&paper.into(), ev::change, move |_| if query.matches() { make(desk) } else { take_away() });
     }

@@ -74,7 +74,11 @@ struct Saved(backup::Summary);
 impl fmt::Display for Saved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(backup::Summary { file, tables, rows, .. }) = self;
-        write!(f, "{rows} rows of {tables} tables are saved in {}", file.display())
+        write!(
+            f,
+            "{rows} rows of {tables} tables are saved in {}. Uploaded files are not in it: copy the folder files of DATA_DIR too",
+            file.display()
+        )
     }
 }
 
@@ -84,7 +88,10 @@ struct Restored(backup::Summary);
 impl fmt::Display for Restored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(backup::Summary { made_at, tables, rows, .. }) = self;
-        write!(f, "{rows} rows of {tables} tables are as they were at {made_at}")
+        write!(
+            f,
+            "{rows} rows of {tables} tables are as they were at {made_at}. Put the folder files of the old DATA_DIR into the new one"
+        )
     }
 }
 

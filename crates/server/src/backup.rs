@@ -1,10 +1,9 @@
-//! All that a server keeps, in one file, and back: consistent while the server runs, checked sum by sum, and proved equal
+//! All tables of a server in one file, and back: consistent while the server runs, checked sum by sum, and proved equal
 //! before a restore counts.
 //!
 //! The file is a zip: `manifest.json` ([`Manifest`]), one `tables/NAME` for each table, as Postgres's `COPY` writes it as
-//! text (so that it can be read with nothing but a zip program, and by any later Postgres), and one `files/KEY` for each
-//! uploaded file. It holds people's words and addresses, and hashes of what lets them in; it is readable for its owner
-//! alone.
+//! text (so that it can be read with nothing but a zip program, and by any later Postgres). Uploaded files are not in it. It
+//! holds people's words and addresses, and hashes of what lets them in; it is readable for its owner alone.
 
 use std::{io, path::PathBuf};
 

@@ -12,7 +12,7 @@ pub enum Task {
     /// Something about a few rows: done whole or not at all.
     #[command(flatten)]
     Rows(RowTask),
-    /// Save all that the server keeps in one new file, while it runs
+    /// Save all tables in one new file, while the server runs. Uploaded files are not in it: copy DATA_DIR/files too
     Backup {
         /// The file to write; it must not exist
         file: PathBuf,

@@ -20,7 +20,7 @@ pub(super) fn Files(project: ProjectId, files: Vec<FileSummary>, may_change: boo
             {none}
             <ul class="group-list" role="list">{lines}</ul>
             {may_change.then(|| view! {
-                <ApiForm api=format!("POST {}", project_files_path(project)) then=Then::Reload label="Add a file">
+                <ApiForm api=format!("POST {}", project_files_path(project)) then=Then::Reload>
                     <label class="file-drop">
                         <span class="field-label">"Add a file"</span>
                         <input class="field" type="file" name="file" required />

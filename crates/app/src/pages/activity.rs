@@ -134,7 +134,7 @@ fn Door(activity: Activity) -> impl IntoView {
     if let Some(copy) = summary.copy {
         let word = if summary.state == ActivityState::Open && !archived { "Continue" } else { "Read" };
         let over = (summary.state == ActivityState::Closed).then(|| {
-            view! { <p class="notice">"This activity has closed. What was made in it can be read."</p> }
+            view! { <p class="remark">"This activity has closed. What was made in it can be read."</p> }
         });
         return view! {
             {over}
@@ -158,7 +158,7 @@ fn Door(activity: Activity) -> impl IntoView {
             .into_any();
         }
     };
-    view! { <p class="notice">{why}</p> }.into_any()
+    view! { <p class="remark">{why}</p> }.into_any()
 }
 
 /// Where the copies are seen together.

@@ -70,7 +70,7 @@ pub(super) fn ClassHead(class: Class, part: Part) -> impl IntoView {
             </p>
         </header>
         {class.archived.then(|| view! {
-            <p class="notice">
+            <p class="remark">
                 "This class is archived. What is shared with it can be read; nothing in it is changed, and nobody joins."
             </p>
         })}

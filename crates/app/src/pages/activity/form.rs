@@ -110,7 +110,7 @@ pub fn ActivitySettingsPage(
         <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <Head activity=activity part=Part::Settings />
-            {archived.then(|| view! { <p class="notice">"This class is archived: nothing in it is changed."</p> })}
+            {archived.then(|| view! { <p class="remark">"This class is archived: nothing in it is changed."</p> })}
             {form}
             {delete}
             <LocalTimesScript />

@@ -44,7 +44,7 @@ pub fn ClassPersonPage(
                 <h2 dir="auto">{member.name}</h2>
                 <p class="hint">{member.email}</p>
             </div>
-            {is_me.then(|| view! { <p class="notice">"This is you. If you are no instructor any more, you cannot make yourself one again."</p> })}
+            {is_me.then(|| view! { <p class="remark">"This is you. If you are no instructor any more, you cannot make yourself one again."</p> })}
             <div class="class-doors">
                 <section class="sheet class-door" aria-label="Role">
                     <ApiForm api=role_api then=Then::Say("The role is changed, also where they are working now.".into()) label="Role">

@@ -32,7 +32,7 @@ pub(super) fn Chat(chat: ChatOf, models: ModelList) -> impl IntoView {
 #[component]
 fn NoModel() -> impl IntoView {
     view! {
-        <div class="notice" role="note">
+        <div class="remark" role="note">
             <p><strong>"No model is configured on this server."</strong></p>
             <p>
                 "What is here can be read and annotated; nobody answers yet. Whoever runs the server sets one with "

@@ -140,6 +140,9 @@
       if (own.innerHTML !== fresh.innerHTML) own.innerHTML = fresh.innerHTML;
     }
     document.title = page.title;
+    // The first message gave the chat its name.
+    const [crumb, name] = [element(".bar-crumbs span"), page.querySelector(".reading-title").textContent];
+    if (crumb.textContent !== name) crumb.textContent = name;
     // The tools read the new texts (`annotate/browser/texts.rs`).
     if (changed) document.dispatchEvent(new CustomEvent("promptgrimoire:texts"));
   };

@@ -88,7 +88,7 @@ fn NewPrompt(project: ProjectId, from: Option<PromptVersion>) -> impl IntoView {
                 </label>
                 <label class="form-row">
                     <span class="field-label">"Instructions"</span>
-                    <textarea class="field" name="content" rows="6" required maxlength="65536" dir="auto" inner_html=content></textarea>
+                    <textarea class="field prompt-instructions" name="content" rows="6" required maxlength="65536" dir="auto" inner_html=content></textarea>
                 </label>
                 <div class="form-actions">
                     <button class="button" type="submit">"New prompt"</button>

@@ -102,6 +102,10 @@ test('somebody let in by address is out at once when they are removed', async ({
   const theirs = await guest.open(id);
   await remove.click();
   await theirs.synced('error');
+  expect((await guest.page.goto(`/c/${id}`))?.status(), 'it is not there any more').toBe(404);
+  // A browser that is closed while its page is just loading itself anew hangs.
+  await expect(remove).toHaveCount(0);
+  await page.waitForLoadState();
 });
 
 test('the page of sharing is the owner\'s alone', async ({ signIn, newConversation, guard }) => {

@@ -1,7 +1,7 @@
 //! All tables of a server in one file, and back: consistent while the server runs, checked sum by sum, and proved equal
 //! before a restore counts.
 //!
-//! The file is a zip: `manifest.json` ([`Manifest`]), one `tables/NAME` for each table, as Postgres's `COPY` writes it as
+//! The file is a zip: `manifest.json` (`Manifest`), one `tables/NAME` for each table, as Postgres's `COPY` writes it as
 //! text (so that it can be read with nothing but a zip program, and by any later Postgres). Uploaded files are not in it. It
 //! holds people's words and addresses, and hashes of what lets them in; it is readable for its owner alone.
 

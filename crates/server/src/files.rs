@@ -1,7 +1,7 @@
 //! Files of projects and of chats: added, listed, downloaded, deleted, sent along with messages.
 //!
 //! A file's row is there before its bytes are and longer than them. So whatever a crash leaves behind, a row names it,
-//! and [`sweep`] takes it away; nothing has to be compared with what lies on the disk.
+//! and `sweep` takes it away; nothing has to be compared with what lies on the disk.
 
 mod names;
 mod store;

@@ -1,10 +1,10 @@
 //! Replies of models. A *run* writes one of them.
 //!
 //! What somebody says, the place of the reply and the run are stored in one transaction before the model is asked
-//! ([`send`]). Then a task of its own owns the stream and all that is stored of it ([`write`]): it goes on whether anybody
-//! reads along or not. Readers ([`events`]) hang on what it has in memory, or on the database where another server writes it.
+//! (`send`). Then a task of its own owns the stream and all that is stored of it (`write`): it goes on whether anybody
+//! reads along or not. Readers (`events`) hang on what it has in memory, or on the database where another server writes it.
 //! One reply at a time is written in a conversation; the others wait in line. What a server leaves behind that dies is found
-//! by another, or by itself when it comes back ([`keep`]).
+//! by another, or by itself when it comes back (`keep`).
 
 mod attachments;
 mod events;

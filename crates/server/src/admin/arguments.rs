@@ -38,7 +38,7 @@ pub enum RowTask {
     AddUser {
         /// Their address
         email: String,
-        /// Their name [default: what stands before the @]
+        /// Their name; without it, what stands before the @
         #[arg(long)]
         name: Option<String>,
     },

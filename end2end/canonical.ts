@@ -163,7 +163,9 @@ export function installCanonical(): void {
     },
 
     painted() {
-      const ranges = [...CSS.highlights.values()].flatMap((highlight) => [...highlight]);
+      // The colours of programs are no marks.
+      const marks = [...CSS.highlights].filter(([name]) => !name.startsWith('code-'));
+      const ranges = marks.flatMap(([, highlight]) => [...highlight]);
       const stretches: string[] = [];
       for (const root of roots()) {
         let open = '';

@@ -3,6 +3,8 @@ import { expect, type Page } from '@playwright/test';
 /** What a browser says while nobody answers: the journey brings it about. `ERR_FAILED` is what it makes of the worker's own failure. */
 export const NO_NETWORK = [
   /WebSocket connection to/,
+  // The parts that are loaded when the tools work: somebody may be cut off before.
+  /Failed to fetch[\s\S]*\/later\.js/,
   /ERR_(INTERNET_DISCONNECTED|FAILED|CONNECTION_REFUSED|CONNECTION_RESET|CONNECTION_CLOSED|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/,
 ];
 
@@ -34,13 +36,15 @@ export function keptUsers(page: Page): Promise<string[]> {
   });
 }
 
+const OF_A_BUILD = ['app.css', 'pages.css', 'print.css', 'app.js', 'app_bg.wasm', 'later.js', 'split_later.wasm'];
+
 /** Waits until these pages can be opened without a network: they, and all that their build brought. */
 export async function expectKept(page: Page, ...paths: string[]): Promise<void> {
   const missing = async () => {
     const pages = (await book(page))?.pages ?? {};
     const wanted = paths.flatMap((path) => {
       const build = pages[path]?.build;
-      return build ? ['app.css', 'app.js', 'app_bg.wasm'].map((name) => `/pkg/${build}/${name}`) : [path];
+      return build ? OF_A_BUILD.map((name) => `/pkg/${build}/${name}`) : [path];
     });
     return page.evaluate(async (assets) => {
       const cache = await caches.open('assets');
@@ -119,11 +123,11 @@ export async function putChange(page: Page, user: string, conversation: string, 
   );
 }
 
-/** Waits until the document of a conversation is on this device, with its tags and highlights. */
-export async function expectDocumentKept(page: Page, user: string, conversation: string): Promise<void> {
+/** Waits until the document of a conversation is on this device, with its tags and highlights, as it was at a time or later. */
+export async function expectDocumentKept(page: Page, user: string, conversation: string, since = 0): Promise<void> {
   const isKept = () =>
     page.evaluate(
-      async ([name, conversation]) => {
+      async ([name, conversation, since]) => {
         const request = indexedDB.open(name);
         request.onupgradeneeded = () => request.transaction?.abort();
         const opened = await new Promise((resolve) => {
@@ -131,12 +135,12 @@ export async function expectDocumentKept(page: Page, user: string, conversation:
           request.onerror = () => resolve(false);
         });
         if (!opened) return false;
-        const key = request.result.transaction('states').objectStore('states').getKey(conversation);
-        await new Promise((resolve) => (key.onsuccess = resolve));
+        const state = request.result.transaction('states').objectStore('states').get(conversation);
+        await new Promise((resolve) => (state.onsuccess = resolve));
         request.result.close();
-        return key.result !== undefined;
+        return state.result !== undefined && state.result.at >= since;
       },
-      [`promptgrimoire-${user}`, conversation] as const,
+      [`promptgrimoire-${user}`, conversation, since] as const,
     );
   await expect.poll(isKept, { message: 'the document is not kept yet', timeout: 15_000 }).toBe(true);
 }
@@ -151,6 +155,38 @@ export function unsentOf(page: Page, user: string): Promise<number | undefined> 
     await new Promise((resolve) => (count.onsuccess = resolve));
     request.result.close();
     return count.result;
+  }, `promptgrimoire-${user}`);
+}
+
+/** Puts documents beside those that somebody keeps on this device, as if they had been visited at these times (ms) and were that large (bytes). */
+export function putDocuments(page: Page, user: string, documents: Record<string, { size: number; at: number }>): Promise<void> {
+  return page.evaluate(
+    async ([name, documents]) => {
+      const done = (request: IDBRequest) => new Promise((resolve) => (request.onsuccess = resolve));
+      const request = indexedDB.open(name);
+      await done(request);
+      const txn = request.result.transaction('states', 'readwrite');
+      const states = txn.objectStore('states');
+      const index = states.get('index');
+      await done(index);
+      states.put(JSON.stringify({ ...JSON.parse(index.result), ...documents }), 'index');
+      for (const id of Object.keys(documents)) states.put({ epoch: 1, at: 1, update: new Uint8Array([0, 0]) }, id);
+      await new Promise((resolve) => (txn.oncomplete = resolve));
+      request.result.close();
+    },
+    [`promptgrimoire-${user}`, documents] as const,
+  );
+}
+
+/** Which documents somebody keeps on this device. */
+export function keptDocuments(page: Page, user: string): Promise<string[]> {
+  return page.evaluate(async (name) => {
+    const request = indexedDB.open(name);
+    await new Promise((resolve) => (request.onsuccess = resolve));
+    const keys = request.result.transaction('states').objectStore('states').getAllKeys();
+    await new Promise((resolve) => (keys.onsuccess = resolve));
+    request.result.close();
+    return keys.result.map(String).filter((key) => key !== 'index');
   }, `promptgrimoire-${user}`);
 }
 

@@ -192,7 +192,7 @@ for (const size of SIZES) {
 /** The same text and highlights, painted by `@recogito/text-annotator` with the same API of the browser. */
 async function recogito(browser: import('@playwright/test').Browser, ours: Page, before: string[], later: string[]): Promise<string[]> {
   const markup = await ours.locator('.reading').evaluate((reading) => reading.outerHTML.replace(/<details class="marks".*?<\/details>/gs, ''));
-  const style = await (await ours.request.get(new URL((await ours.locator('link[rel=stylesheet]').getAttribute('href')) ?? '', ours.url()).href)).text();
+  const style = await (await ours.request.get(new URL((await ours.locator('link[href$="app.css"]').getAttribute('href')) ?? '', ours.url()).href)).text();
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
   const page = await context.newPage();
   const modules = ['@recogito/text-annotator/dist/text-annotator.es.js', '@annotorious/core/dist/annotorious-core.es.js', 'colord/index.mjs', 'debounce/index.js', 'dequal/lite/index.mjs', 'hotkeys-js/dist/hotkeys-js.js', 'nanoevents/index.js', 'poll/dist/poll.js', 'rbush/index.js', 'quickselect/index.js', 'uuid/dist/index.js'];

@@ -13,10 +13,19 @@ interface Page {
   status?: number;
   user?: string;
   location?: string;
+  /** HTML, if it does not say. */
+  type?: string;
   text?: string;
   build?: string;
   /** The page has the product's own script that starts the worker; the rest of it comes when this is done. */
   registersAfter?: Promise<void>;
+}
+
+interface Asset {
+  status?: number;
+  text?: string;
+  /** When the server says that it was sent. */
+  date?: Date;
 }
 
 /**
@@ -28,6 +37,16 @@ export class StandIn {
   answer: (path: string) => Answer | Promise<Answer> = () => ({ status: 404 });
   /** Of which build pages are that do not say. */
   build = '1';
+  /** How an asset is answered from now on. */
+  asset: (path: string) => Asset | Promise<Asset> = (path) => ({ text: `asset ${path}` });
+  /** Which assets were asked for, in order; the page for times without a network is one. */
+  assetsAsked: string[] = [];
+  /** Which pages the browser asked for while it started the worker. */
+  preloaded: string[] = [];
+  /** The page for times without a network. */
+  offline: Page = { text: 'no connection' };
+  /** The worker's script: with something before it, a browser whose disk is full; with something after it, a newer version. */
+  worker = WORKER;
   #server = createServer((request, response) => void this.#serve(request, response));
 
   private constructor() {}
@@ -56,16 +75,21 @@ export class StandIn {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '/';
-    if (path === '/service-worker.js') return void response.setHeader('content-type', 'text/javascript').end(WORKER);
+    if (path === '/service-worker.js') return void response.setHeader('content-type', 'text/javascript').end(this.worker);
     // Not to be had from the browser's own cache, so that the worker's is seen at work.
     if (/^\/(pkg|fonts|favicon)/.test(path)) {
-      response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' });
-      return void response.end(`asset ${path}`);
+      this.assetsAsked.push(path);
+      const { status = 200, text, date = new Date() } = await this.asset(path);
+      const headers = { 'content-type': 'text/plain', 'cache-control': 'no-store', 'access-control-allow-origin': '*' };
+      response.writeHead(status, { ...headers, date: date.toUTCString() });
+      return void response.end(text);
     }
-    const answer = path === '/offline' ? { text: 'no connection' } : await this.answer(path);
+    if (path === '/offline') this.assetsAsked.push(path);
+    if (request.headers['service-worker-navigation-preload']) this.preloaded.push(path);
+    const answer = path === '/offline' ? this.offline : await this.answer(path);
     if (!answer) return;
-    const { status = 200, user, location, text = '', build = this.build, registersAfter } = answer;
-    const headers: Record<string, string> = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
+    const { status = 200, user, location, text = '', build = this.build, registersAfter, type = 'text/html; charset=utf-8' } = answer;
+    const headers: Record<string, string> = { 'content-type': type, 'cache-control': 'no-store' };
     if (user) headers['x-promptgrimoire-user'] = user;
     if (location) headers.location = location;
     response.writeHead(status, headers);

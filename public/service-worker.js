@@ -34,7 +34,7 @@ const OF_EVERY_PAGE = [
   "/fonts/source-serif-4-latin-wght-normal.woff2",
 ];
 /** What pages load of the build that made them (crates/app/src/shell.rs, start.js). */
-const OF_A_BUILD = ["app.css", "app.js", "app_bg.wasm", "later.js", "split_later.wasm"];
+const OF_A_BUILD = ["app.css", "pages.css", "print.css", "app.js", "app_bg.wasm", "later.js", "split_later.wasm"];
 
 const isAsset = (path) => /^\/(pkg|fonts)\/|^\/favicon\.svg$/.test(path);
 /** Data, probes and sockets are never answered from what is kept. */
@@ -109,10 +109,10 @@ function formIsSent(event) {
   event.waitUntil(withBook((book) => arrive(book, NOBODY, number)));
 }
 
-/** A page that was loaded before this worker was there. */
+/** A page that was loaded before this worker was there. Nobody opens it a second time: the header says so. */
 async function fetchAndKeep(path, client) {
   const number = ++asked;
-  const response = await fetch(path, { redirect: "manual", headers: { accept: "text/html" } });
+  const response = await fetch(path, { redirect: "manual", headers: { accept: "text/html", "x-promptgrimoire-copy": "1" } });
   await took(response, path, number, client);
 }
 
@@ -281,7 +281,8 @@ async function keepOfflinePage() {
   const response = await fetch(OFFLINE, { cache: "reload", redirect: "error" });
   if (!response.ok) throw new Error(`${OFFLINE} is answered with ${response.status}`);
   const build = await buildOf(response.clone());
-  await Promise.all([...OF_EVERY_PAGE, `/pkg/${build}/app.css`].map(keepAsset));
+  const sheets = ["app.css", "pages.css"].map((name) => `/pkg/${build}/${name}`);
+  await Promise.all([...OF_EVERY_PAGE, ...sheets].map(keepAsset));
   await (await assetCache()).put(OFFLINE, response);
 }
 

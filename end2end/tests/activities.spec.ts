@@ -19,6 +19,9 @@ interface Settings {
   title: string;
   template: string;
   mode: string;
+  instructions?: string;
+  copy_protected?: boolean;
+  opens_at?: string;
   closes_at?: string;
 }
 
@@ -83,7 +86,7 @@ test('staff give a class a task, students start it once each, and the overview s
   await page.goto(`${address}/overview`);
   await expect(page.getByRole('list', { name: 'Not started' }).getByRole('listitem')).toHaveText(['Demo Student 2']);
   const row = page.getByRole('row').filter({ hasText: 'Demo Student 1' });
-  await expect(row.getByRole('cell')).toHaveText(['', 'Open', /2\d\d\d|\d/, '1', '1', '0', '1', ...Array(5).fill('0')]);
+  await expect(row.getByRole('cell')).toHaveText(['Open', /2\d\d\d|\d/, '1', '1', '0', '1 / 1', ...Array(5).fill('0 / 0')]);
   await expectAccessible(page, 'the overview of an activity');
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Export CSV' }).click();
@@ -135,6 +138,7 @@ test('an activity closes while somebody is working and another is without a netw
   await page.goto(`/activities/${activity}/overview`);
   const late = page.getByRole('listitem').filter({ hasText: 'Demo Student 2' }).filter({ hasText: '2 changes' });
   await expectAccessible(page, 'an overview with late work');
+  await expect(late, 'what it is, before it is taken in').toContainText('Would add 1 highlight, 1 comment.');
   await late.getByRole('button', { name: 'Take in the late work of Demo Student 2' }).click();
   await expect(late.getByRole('status')).toContainText('Taken in: 2.');
   await a.expectPainted(lighthouse.keeper);
@@ -168,13 +172,64 @@ test('what two students did alone is revealed, and they see it together', async 
   for (const name of ['Demo Student 1', 'Demo Student 2']) await form.getByRole('checkbox', { name }).check();
   await expectAccessible(page, 'copies to be revealed');
   await form.getByRole('button', { name: 'Reveal the chosen' }).click();
+  const question = page.getByRole('dialog', { name: 'Reveal to the class?' });
+  await expect(question).toContainText('Copies: 2. The whole class can read it from then on. The activity is still open');
+  await expect(question).toContainText('Everybody’s name is shown');
+  await expectAccessible(page, 'the question before copies are revealed');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page).toHaveURL(/\/overview$/);
+  expect((await (await ann.api.get(`/api/v1/activities/${activity}`)).json()).revealed, 'nothing is revealed').toEqual([]);
+  await form.getByRole('button', { name: 'Reveal the chosen' }).click();
+  await question.getByRole('button', { name: 'Reveal' }).click();
   await expect(page).toHaveURL(/\/c\//);
   await expect(page.getByRole('article').filter({ has: page.locator('blockquote') })).toHaveCount(2);
 
   await ann.page.goto(`/activities/${activity}`);
   await expectAccessible(ann.page, 'an activity that was revealed');
-  await ann.page.getByRole('link', { name: /^Revealed/ }).click();
+  await ann.page.getByRole('link', { name: 'Revealed: Close reading · 2 copies' }).click();
   const together = await ann.open(page.url().split('/c/')[1]!);
   await expect(together.card(lighthouse.keeper)).toContainText('Demo Student 1');
   await expect(together.card(lighthouse.bell)).toContainText('Demo Student 2');
+});
+
+test('whoever waits for an activity to open is shown the way in when it does', async ({ signIn, ownServer }) => {
+  const [teacher, student] = await Promise.all([
+    signIn('instructor', { server: ownServer }),
+    signIn('student-1', { server: ownServer }),
+  ]);
+  const template = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  const settings = { title: 'Close reading', template, mode: 'individual', instructions: 'Read all of it.' };
+  const opens_at = new Date(Date.now() + 4_000).toISOString();
+  const activity = await newActivity(teacher.api, { ...settings, opens_at });
+  const { page } = student;
+  await page.goto(`/activities/${activity}`);
+  await expect(page.getByText('Read all of it.')).toBeVisible();
+  await page.getByRole('button', { name: 'Start' }).click();
+  await expect(page).toHaveURL(/\/c\//);
+});
+
+test('the staff of a class protect the text of an activity that is under way, and open pages follow', async ({ signIn, ownServer }) => {
+  const [teacher, student] = await Promise.all([
+    signIn('instructor', { server: ownServer }),
+    signIn('student-1', { server: ownServer }),
+  ]);
+  const template = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  const activity = await newActivity(teacher.api, { title: 'Close reading', template, mode: 'individual' });
+  const { id } = await (await student.api.post(`/api/v1/activities/${activity}/start`, {})).json();
+  await student.open(id);
+  const workspace = student.page.locator('main.workspace');
+  await expect(workspace).not.toHaveAttribute('data-protected');
+  const { page } = teacher;
+  const protect = async (whether: boolean) => {
+    await page.goto(`/activities/${activity}/settings`);
+    const box = page.getByRole('checkbox', { name: 'Protect the text against copying' });
+    await expect(box).toBeChecked({ checked: !whether });
+    await box.setChecked(whether);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page).toHaveURL(new RegExp(`/activities/${activity}$`));
+  };
+  await protect(true);
+  await expect(workspace).toHaveAttribute('data-protected');
+  await protect(false);
+  await expect(workspace).not.toHaveAttribute('data-protected');
 });

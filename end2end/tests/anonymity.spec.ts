@@ -114,3 +114,48 @@ test('a protected text is not copied, printed or exported by a reader, and is ma
   const a = await ann.open(id);
   await expect(a.page.locator('main[data-protected]')).toHaveCount(0);
 });
+
+test('a class reads an anonymous task together: pseudonyms among students, names for staff and in the overview', async ({ signIn, ownServer }) => {
+  test.slow();
+  const [teacher, ann, ben] = await Promise.all(
+    (['instructor', 'student-1', 'student-2'] as const).map((person) => signIn(person, { server: ownServer })),
+  );
+  const { page } = teacher!;
+  await teacher!.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  await page.goto('/classes');
+  await page.getByRole('link', { name: /Demo class/ }).click();
+  await page.getByRole('navigation', { name: 'This class' }).getByRole('link', { name: 'Activities' }).click();
+  await page.getByRole('link', { name: 'New activity' }).click();
+  const form = page.getByRole('form', { name: 'New activity' });
+  await form.getByLabel('Title').fill('Blind reading');
+  await form.getByLabel('Template').selectOption({ label: `${lighthouse.title} (Demo Instructor)` });
+  await form.getByLabel('Who works together').selectOption('together');
+  await form.getByLabel(/^Anonymous/).check();
+  await form.getByRole('button', { name: 'Create' }).click();
+  await expect(page).toHaveURL(/\/activities\/[-0-9a-f]+$/);
+  const task = page.url();
+  await expect(page.getByText('students see one another under pseudonyms')).toBeVisible();
+
+  await ann!.page.goto(task);
+  await expect(ann!.page.getByText('the others see a pseudonym of two words in your place')).toBeVisible();
+  await expectAccessible(ann!.page, 'an anonymous task');
+  await ann!.page.getByRole('button', { name: 'Start' }).click();
+  await expect(ann!.page).toHaveURL(/\/c\//);
+  const id = ann!.page.url().split('/c/')[1]!;
+  const [a, b] = [await ann!.open(id), await ben!.open(id)];
+  const pseudonym = (await a.page.locator('.panel-note b').textContent()) ?? '';
+  await a.comment(await a.highlight(lighthouse.bell), 'Who wound it?');
+  await a.synced('saved');
+  await expect(b.card(lighthouse.bell).locator('.card-author')).toHaveText(pseudonym);
+  expect(await b.page.content()).not.toContain('Demo Student 1');
+
+  await page.goto(`${task}/overview`);
+  const row = page.getByRole('row').filter({ hasText: 'Demo Student 1' });
+  await expect(row.getByRole('cell').nth(3), 'one highlight').toHaveText('1');
+  await page.goto(`${task}/settings`);
+  await expect(page.getByText('Anonymous. This does not change any more: somebody has started.')).toBeVisible();
+  const settings = page.getByRole('form', { name: 'Settings' });
+  await settings.getByLabel('Title').fill('Blind reading, longer');
+  await settings.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Blind reading, longer' })).toBeVisible();
+});

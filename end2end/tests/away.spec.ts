@@ -222,19 +222,6 @@ test('what is on the disk may be left without a question', async ({ signIn, newC
   await expect.poll(() => asksBeforeLeaving(a.page)).toBe(false);
 });
 
-test('a page that slept sends what it had and shows what it missed', async ({ signIn, newConversation }) => {
-  const { id } = await newConversation(shared);
-  const [one, two] = [await signIn('student-1'), await signIn('student-2')];
-  const [a, b] = [await one.open(id), await two.open(id)];
-  const session = await one.context.newCDPSession(a.page);
-  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-  await b.highlight(lighthouse.keeper);
-  await b.synced('saved');
-  await session.send('Page.setWebLifecycleState', { state: 'active' });
-  await a.expectPainted(lighthouse.keeper);
-  await a.synced('saved');
-});
-
 /** A student whose highlight and comment were made without a network, in a conversation of the instructor. */
 async function writtenAway(
   signIn: (person: Person, options: VisitOptions) => Promise<Visitor>,

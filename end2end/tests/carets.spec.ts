@@ -88,6 +88,7 @@ test('a caret scrolls with the notes and is nothing to tab to or to be read', as
   await expect(b.page.locator('.carets')).toHaveAttribute('aria-hidden', 'true');
   expect(await b.page.locator('.carets :is(a, button, input, [tabindex])').count()).toBe(0);
 
+  // One word: shaped anew for each of its lines it would freeze the page for seconds (`font-kerning` in the style).
   await a.notes.fill('x'.repeat(50_001));
   await expect(carets(b), 'too long to be measured').toHaveCount(0);
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { lighthouse } from '../texts.ts';
 
@@ -15,4 +16,46 @@ test('the conversation is taken away with what was marked and said', async ({ si
   expect(text).toContain(`# ${lighthouse.title}`);
   expect(text).toContain(`> ${lighthouse.keeper}`);
   expect(text).toContain('- Demo Student 1: Says who?');
+});
+
+test('the server writes the other formats, and the page to read needs nothing', async ({ signIn, newConversation }, testInfo) => {
+  const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
+  const workspace = await (await signIn('student-1')).open(id);
+  await workspace.highlight(lighthouse.keeper);
+  const box = await workspace.openCard(workspace.card(lighthouse.keeper));
+  await box.fill('Says **who**?');
+  await workspace.card(lighthouse.keeper).getByRole('button', { name: 'Post', exact: true }).click();
+  await expect(workspace.card(lighthouse.keeper).getByText('Says who?')).toBeVisible();
+  await workspace.synced('saved');
+  await workspace.page.getByLabel('Other formats').focus();
+  await workspace.page.keyboard.press('Enter');
+  await expectAccessible(workspace.page, 'the menu of formats');
+  const take = async (name: string, ending: string) => {
+    const [download] = await Promise.all([
+      workspace.page.waitForEvent('download'),
+      workspace.page.getByRole('link', { name }).click(),
+    ]);
+    expect(download.suggestedFilename()).toMatch(new RegExp(`^[^ ]+\\.${ending}$`));
+    const path = testInfo.outputPath(`export.${ending}`);
+    await download.saveAs(path);
+    return path;
+  };
+  const annotations = JSON.parse(await readFile(await take('Web Annotations (JSON-LD)', 'jsonld'), 'utf8'));
+  expect(annotations.first.items[0].body.map(({ value }: { value: string }) => value)).toContain('Says **who**?');
+  expect(await readFile(await take('Table (CSV)', 'csv'), 'utf8')).toContain('Says **who**?');
+  expect(await readFile(await take('Markdown', 'md'), 'utf8')).toContain(`> ${lighthouse.keeper}`);
+
+  const copy = await workspace.page.context().newPage();
+  await copy.goto(`file://${await take('Web page, to read anywhere', 'html')}`);
+  await expect(copy.getByRole('heading', { level: 1 })).toHaveText(lighthouse.title);
+  await expect(copy.locator('mark').first()).toBeVisible();
+  await expect(copy.getByRole('listitem').filter({ hasText: 'Says who?' }).first()).toBeVisible();
+  await expect(copy.locator('strong', { hasText: 'who' })).toBeVisible();
+  const ground = await copy.locator('mark').first().evaluate((mark) => getComputedStyle(mark).backgroundColor);
+  expect(ground, 'its own style sheet is let through by its own policy').not.toBe('rgba(0, 0, 0, 0)');
+  for (const width of [320, 1280]) {
+    await copy.setViewportSize({ width, height: 800 });
+    expect(await copy.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await expectAccessible(copy, `the page to read, ${width} wide`);
+  }
 });

@@ -123,6 +123,28 @@ test('a card with something half written stays, whatever others do to it', async
   await expect(b.commentBox(b.card(weight))).toHaveValue('I am still wri');
 });
 
+test('cards stay beside their text when the filter is opened and closed', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1', { viewport: { width: 1440, height: 900 } })).open(id);
+  for (const passage of [mercury, log]) await a.highlight(passage);
+  await a.reload();
+  const filter = new FilterRow(a.page);
+  const top = () => a.card(mercury).evaluate((card) => Math.round(card.getBoundingClientRect().top));
+  const passage = () =>
+    a.page.evaluate((words) => {
+      const line = [...document.querySelectorAll('[data-canonical] li')].find((line) => line.textContent?.includes(words));
+      return Math.round(line?.getBoundingClientRect().top ?? 0);
+    }, mercury);
+  const apart = async () => Math.abs((await top()) - (await passage()));
+  await expect.poll(apart).toBeLessThan(20);
+  for (const state of ['true', 'false']) {
+    await filter.openFacets();
+    await expect(filter.row.getByRole('button', { name: /^Filter/ })).toHaveAttribute('aria-expanded', state);
+    if (state === 'true') await expect(filter.chip('Unresolved')).toBeVisible();
+    await expect.poll(apart, `open: ${state}`).toBeLessThan(20);
+  }
+});
+
 test('a filter that matches nothing says so and has a way out', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
   const a = await (await signIn('student-1')).open(id);

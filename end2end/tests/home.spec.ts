@@ -145,3 +145,74 @@ test('whoever is banned is shown out of an open page, and comes back by a link w
   await page.goto(String(link));
   await expect(page.getByRole('heading', { name: 'This link does not work any more' })).toBeVisible();
 });
+
+test('what is to be done stands above everything, with the time at which it closes where the reader is', async ({ signIn, ownServer }) => {
+  test.slow();
+  const teacher = await signIn('instructor', { server: ownServer });
+  const student = await signIn('student-1', {
+    server: ownServer,
+    timezoneId: 'Asia/Tokyo',
+    locale: 'en-GB',
+    viewport: { width: 320, height: 700 },
+  });
+  const { page } = student;
+  await page.goto('/?list=todo');
+  await expect(page.getByText('Nothing to do: what your classes give you is listed here while it is open.')).toBeVisible();
+  await expectAccessible(page, 'nothing to do');
+
+  const template = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  const { classes } = await (await teacher.api.get('/api/v1/classes')).json();
+  const give = async (title: string, closes_at?: string) => {
+    const settings = { title, template, mode: 'individual', closes_at };
+    const made = await teacher.api.post(`/api/v1/classes/${classes[0].id}/activities`, settings);
+    expect(made.status(), await made.text()).toBe(201);
+  };
+  await give('Whenever you like');
+  await give('Close reading', '2100-03-02T18:30:00Z');
+  for (let number = 0; number < 8; number += 1) await give(`One more, ${number}`, `2100-04-0${number + 1}T00:00:00Z`);
+
+  await page.goto('/');
+  const list = page.getByRole('region', { name: 'To do' });
+  const first = list.getByRole('listitem').first();
+  await expect(first).toContainText('Close reading');
+  await expect(first).toContainText('Demo class');
+  await expect(first).toContainText('Not started');
+  await expect(first.getByRole('time'), 'half past six in the evening is the next morning in Tokyo').toHaveText(/3 Mar 2100,? 0?3:30/);
+  await expect(list.getByRole('listitem')).toHaveCount(8);
+  await expectAccessible(page, 'home with something to do');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await list.getByRole('link', { name: 'More: To do' }).click();
+  await expect(list.getByRole('listitem')).toHaveCount(10);
+  await expect(list.getByRole('listitem').nth(8).getByRole('time'), 'what comes later is told so too').not.toContainText('UTC');
+  await expect(list.getByRole('listitem').nth(9), 'what never closes is last').toContainText('Whenever you like');
+
+  await first.getByRole('link').click();
+  await page.getByRole('button', { name: 'Start' }).click();
+  await expect(page).toHaveURL(/\/c\//);
+  await page.goto('/');
+  await expect(first).toContainText(/Close reading.*Started/s);
+  await expect(first).not.toContainText('Not started');
+  await teacher.page.goto('/');
+  await expect(teacher.page.getByRole('heading', { name: 'Conversations', level: 1 })).toBeVisible();
+  await expect(teacher.page.getByRole('region', { name: 'To do' }), 'staff give tasks').toHaveCount(0);
+});
+
+test('a title that somebody changes is another at once for whoever has the conversation open', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({ ...own, title: 'Before', share: 'class' });
+  const [owner, peer] = await Promise.all([signIn('student-1'), signIn('student-2')]);
+  const a = await peer.open(id);
+  await a.comment(await a.highlight(lighthouse.keeper), 'Half a thought.');
+  await a.synced('saved');
+  await owner.page.goto('/');
+  const line = owner.page.getByRole('listitem').filter({ has: owner.page.locator(`a[href="/c/${id}"]`) });
+  await line.getByRole('button', { name: 'Rename Before' }).click();
+  await line.getByRole('textbox', { name: 'Title' }).fill('After <the> storm');
+  await line.getByRole('button', { name: 'Save' }).click();
+
+  const { page } = peer;
+  await expect(page.getByRole('heading', { level: 1, name: 'After <the> storm' })).toBeVisible();
+  await expect(page.getByRole('navigation', { name: 'Breadcrumb' })).toHaveText('After <the> storm');
+  await expect(page).toHaveTitle('After <the> storm · PromptGrimoire');
+  await expect(page.getByRole('log', { name: 'Announcements' })).toContainText('Renamed to After <the> storm');
+  await a.synced('saved');
+});

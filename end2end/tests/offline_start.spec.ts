@@ -5,7 +5,7 @@ import { Api } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
 import { installCanonical } from '../canonical.ts';
 import { expect, test } from '../fixtures.ts';
-import { book, expectDocumentKept, expectKept, keptBuilds, letTheMinutePass, NO_NETWORK } from '../kept.ts';
+import { book, expectDocumentKept, expectKept, keptBuilds, keptDocuments, letTheMinutePass, NO_NETWORK, putDocuments } from '../kept.ts';
 import { Server } from '../server.ts';
 import { bread, lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
@@ -232,7 +232,7 @@ test('a new build is taken over by the next page, and open and kept pages keep w
   const [old = ''] = await keptBuilds(tab);
   const loaded = (build: string) => tab.evaluate((build) => fetch(`/pkg/${build}/app.js`).then(({ status }) => status), build);
 
-  const sheet = tab.locator('link[rel=stylesheet]');
+  const sheet = tab.locator('link[href$="app.css"]');
   /** The builds of the two kept pages. */
   const builds = async () => {
     const pages = (await book(tab))?.pages ?? {};
@@ -284,3 +284,20 @@ async function siteOfNewBuild(folder: string, old: string): Promise<string> {
   expect(await readFile(path.join(Server.site, 'build-id'), 'utf8'), 'the build under test').toBe(old);
   return folder;
 }
+
+test('documents take no more room than they may, and those opened longest ago make it', async ({ signIn, newConversation }) => {
+  const [visitor, { id }] = [await signIn('student-1'), await newConversation(shared)];
+  const { id: user } = await visitor.api.me();
+  const a = await visitor.open(id);
+  await expectDocumentKept(a.page, user, id);
+  const MIB = 2 ** 20;
+  const names = { oldest: crypto.randomUUID(), old: crypto.randomUUID(), large: crypto.randomUUID() };
+  await putDocuments(a.page, user, {
+    [names.large]: { size: 100 * MIB, at: 3 },
+    [names.oldest]: { size: 20 * MIB, at: 1 },
+    [names.old]: { size: 20 * MIB, at: 2 },
+  });
+  // 140 MiB and its own: one has to go, and the next fits again.
+  await a.highlight(lighthouse.keeper);
+  await expect.poll(async () => (await keptDocuments(a.page, user)).sort()).toEqual([id, names.large, names.old].sort());
+});

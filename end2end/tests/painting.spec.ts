@@ -377,18 +377,53 @@ test('rectangles too are near the window only, and cut off where code is scrolle
   writer.leave();
 });
 
-test('where colours are the system’s highlights are seen, and a selection is another thing than a highlight', async ({ signIn, newConversation }) => {
-  const { id } = await newConversation(shared);
+/** The ground behind the first words of a passage, and the colour that is the most of what is neither that nor grey. */
+async function looks(page: Page, passage: string): Promise<{ ground: string; line: string | null }> {
+  const drag = await page.evaluate((passage) => window.canonical.drag(passage, passage), passage);
+  if (!drag) throw new Error(`“${passage}” is not in sight`);
+  const clip = { x: drag.start.x + 3, y: drag.start.y - 11, width: 60, height: 25 };
+  const picture = (await page.screenshot({ clip, animations: 'disabled', caret: 'hide' })).toString('base64');
+  return page.evaluate(async (picture) => {
+    const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+    canvas.drawImage(bitmap, 0, 0);
+    const { data } = canvas.getImageData(0, 0, bitmap.width, bitmap.height);
+    const counts = new Map<string, number>();
+    for (let at = 0; at < data.length; at += 4) {
+      const colour = [...data.slice(at, at + 3)].join(' ');
+      counts.set(colour, (counts.get(colour) ?? 0) + 1);
+    }
+    const colours = [...counts].sort(([, a], [, b]) => b - a).map(([colour]) => colour);
+    const isGrey = (colour: string) => {
+      const parts = colour.split(' ').map(Number);
+      return Math.max(...parts) - Math.min(...parts) < 50;
+    };
+    return { ground: colours[0] ?? '', line: colours.slice(1).find((colour) => !isGrey(colour)) ?? null };
+  }, picture);
+}
+
+test('where colours are the system’s, tags differ to the eye, and a selection is another thing than a highlight', async ({
+  signIn,
+  newConversation,
+}) => {
+  const code = '```rust\nfn main() { let lamp = 1; }\n```\n';
+  const { id } = await newConversation({ ...shared, text: `${lighthouse.text}\n${code}` });
   const a = await (await signIn('student-1', { forcedColors: 'active' })).open(id);
-  await a.highlight(lighthouse.weight);
-  await a.page.keyboard.press('Escape');
-  const element = a.page.locator('[data-canonical] p', { hasText: lighthouse.weight });
-  const looks = await element.evaluate((element) => {
-    const names = [...CSS.highlights].filter(([, ranges]) => ranges.size).map(([name]) => name);
-    const selected = getComputedStyle(element, '::selection').backgroundColor;
-    const styles = names.map((name) => getComputedStyle(element, `::highlight(${name})`));
-    return styles.map((style) => ({ line: style.textDecorationLine, isGround: style.backgroundColor === selected }));
-  });
-  expect(looks.length).toBeGreaterThan(0);
-  for (const look of looks) expect(look).toEqual({ line: 'underline', isGround: false });
+  await a.highlight(lighthouse.weight, 1);
+  await a.highlight(lighthouse.bell, 2);
+  // Nothing is in hand then.
+  await a.reload();
+  await expect(a.cards).toHaveCount(2);
+  await expect.poll(() => a.page.evaluate(() => CSS.highlights.has('code-keyword'))).toBe(true);
+  const plain = await looks(a.page, lighthouse.keeper);
+  expect(plain.line).toBeNull();
+  const [first, second] = [await looks(a.page, lighthouse.weight), await looks(a.page, lighthouse.bell)];
+  expect([first.ground, second.ground], 'what is marked is underlined').toEqual([plain.ground, plain.ground]);
+  expect(first.line).not.toBeNull();
+  expect(second.line).not.toBeNull();
+  expect(first.line, 'two tags').not.toBe(second.line);
+  expect(await looks(a.page, 'fn main() { let lamp'), 'code').toEqual(plain);
+  await a.selectText(lighthouse.weight);
+  expect((await looks(a.page, lighthouse.weight)).ground, 'selected').not.toBe(plain.ground);
 });

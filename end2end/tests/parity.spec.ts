@@ -96,11 +96,20 @@ function drawSelections(messages: { message: Message; nodes: string[]; starts: A
   return [...selections.values()];
 }
 
-async function highlight(workspace: Workspace, { message, start, end }: Selection): Promise<void> {
+/** Marks it; answers what of the page's text was selected. */
+async function highlight(workspace: Workspace, { message, start, end }: Selection): Promise<string> {
   await workspace.clearSelection();
-  await workspace.page.evaluate(([id, from, to]) => window.canonical.selectBetween(id, from, to), [message, start, end] as const);
+  const selected = await workspace.page.evaluate(([id, from, to]) => {
+    window.canonical.selectBetween(id, from, to);
+    return window.canonical.selected();
+  }, [message, start, end] as const);
   await workspace.applyTag(1);
+  return trim(selected);
 }
+
+/** What of the page's text belongs to the highlight whose card is pointed at. */
+const pointedAt = (workspace: Workspace) =>
+  workspace.page.evaluate(() => [...(CSS.highlights.get('pg-pointed') ?? [])].map(String).join(''));
 
 test('there are fixtures to compare', () => {
   expect(fixtures.length).toBeGreaterThan(0);
@@ -123,8 +132,9 @@ for (const fixture of fixtures) {
     testInfo.annotations.push({ type: 'seed', description: `${seed}` });
     const selections = drawSelections(aligned, seed);
     expect(selections.length, `passages of ${fixture} that can be marked`).toBeGreaterThan(0);
+    const selected = new Map<string, string>();
     for (const selection of selections) {
-      await highlight(workspace, selection);
+      selected.set(selection.quote, await highlight(workspace, selection));
       await expect
         .poll(() => workspace.quotes(), `seed ${seed}: from ${selection.start} to ${selection.end} of ${selection.message}`)
         .toContain(selection.quote);
@@ -137,6 +147,8 @@ for (const fixture of fixtures) {
       await workspace.page.evaluate(([id, place]) => window.canonical.selectBetween(id, place, place), [message, start] as const);
       // Cards far off-screen need not be there; the one beside its passage must.
       await expect.poll(() => workspace.quotes(), 'stored and shown again').toContain(quote);
+      await workspace.cards.nth((await workspace.quotes()).indexOf(quote)).hover();
+      await expect.poll(() => pointedAt(workspace), 'the stored anchor leads to that very text').toBe(selected.get(quote));
       quotes.add(quote);
     }
     expect(quotes.size).toBe(selections.length);

@@ -49,6 +49,29 @@ test('two tabs of one person are one person, who leaves with the last of them', 
   await expect(a.peopleHere).toHaveCount(1);
 });
 
+test('who is followed is followed within a long message, and on from what they selected', async ({ signIn, newConversation }) => {
+  const long = Array.from({ length: 60 }, (_, index) => `Paragraph ${index} of a long answer, ${'and so on, '.repeat(30)}.`);
+  const { id } = await newConversation({ title: 'One long answer', text: `User: Tell me.\n\nAssistant: ${long.join('\n\n')}\n`, share: 'class' });
+  const [a, b] = await Promise.all([
+    signIn('student-1', { viewport: { width: 1280, height: 800 } }).then((visitor) => visitor.open(id)),
+    signIn('student-2', { viewport: { width: 1100, height: 900 } }).then((visitor) => visitor.open(id)),
+  ]);
+  await b.showTab('People');
+  const row = b.page.getByRole('tabpanel', { name: 'People' }).getByRole('listitem').filter({ hasText: 'Demo Student 1' });
+  await row.getByRole('button', { name: 'Follow Demo Student 1', exact: true }).click();
+  const paragraph = (workspace: typeof a, number: number) =>
+    workspace.page.locator('[data-canonical] p', { hasText: `Paragraph ${number} of` });
+  const show = (number: number) =>
+    paragraph(a, number).evaluate((paragraph) => paragraph.scrollIntoView({ block: 'center', behavior: 'instant' }));
+  await show(30);
+  await expect(paragraph(b, 30)).toBeInViewport();
+  await a.selectText('Paragraph 12 of');
+  await expect(paragraph(b, 12)).toBeInViewport();
+  // The selection stays, and the reader goes on.
+  await show(45);
+  await expect(paragraph(b, 45)).toBeInViewport();
+});
+
 test('what others select is seen, and somebody can be followed through the text', async ({ signIn, newConversation }) => {
   const filler = Array.from({ length: 30 }, (_, index) => `User: Question ${index}?\n\nAssistant: Answer ${index}, ${'and so on, '.repeat(40)}.\n`);
   const { id } = await newConversation({ title: 'Long', text: filler.join('\n'), share: 'class' });

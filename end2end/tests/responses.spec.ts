@@ -19,6 +19,7 @@ test('everybody’s response can be read by the others, live, and changed by nob
   await mine.fill('It was a **clock**.');
   const entry = others.getByRole('listitem').filter({ hasText: 'Demo Student 1' });
   await expect(entry).toContainText('4 words');
+  await expect(entry).toContainText('writing now');
   await entry.locator('summary').click();
   await expect(entry.locator('strong')).toHaveText('clock');
   await expect(others.getByRole('textbox')).toHaveCount(0);
@@ -30,6 +31,14 @@ test('everybody’s response can be read by the others, live, and changed by nob
   await mine.pressSequentially(' <b> Really');
   await expect(entry).toContainText('6 words');
   await expect(entry.locator('.preview')).toHaveText('It was a clock. <b> Really');
+  await mine.blur();
+  await expect(entry).not.toContainText('writing now');
+  await b.showTab('People');
+  const row = b.page.getByRole('tabpanel', { name: 'People' }).getByRole('listitem').filter({ hasText: 'Demo Student 1' });
+  await expect(row).toContainText('reads message');
+  await mine.focus();
+  await expect(row).toContainText('writing a response');
+  await b.showTab('Response');
   const own = a.page.getByRole('region', { name: 'Responses of others' });
   await expect(own, 'one’s own is not among them').toContainText('Nobody else has written one yet.');
 

@@ -18,7 +18,7 @@ test('a link lets somebody in to annotate, and out again at once when it is revo
   await owner.page.getByRole('link', { name: 'Share', exact: true }).click();
   await expect(owner.page).toHaveURL(new RegExp(`/c/${id}/share$`));
   await expectAccessible(owner.page, 'sharing with nobody');
-  await owner.page.getByRole('form', { name: 'New link' }).getByLabel('Who is let in').selectOption('can annotate');
+  await owner.page.getByRole('form', { name: 'New link' }).getByLabel('What they may do').selectOption('can annotate');
   await owner.page.getByRole('button', { name: 'New link' }).click();
   const link = await shownOnce(owner.page, 'link');
 
@@ -69,7 +69,7 @@ test('somebody let in by address may do less at once when the owner says so', as
   const { email } = await (await guest.page.request.get('/api/v1/me')).json();
   const shareAs = async (grant: string): Promise<void> => {
     await form.getByLabel('E-mail address').fill(email);
-    await form.getByLabel('Who is let in').selectOption(grant);
+    await form.getByLabel('What they may do').selectOption(grant);
     await form.getByRole('button', { name: 'Share' }).click();
     await expect(page.getByRole('listitem').filter({ hasText: email })).toContainText(grant);
   };

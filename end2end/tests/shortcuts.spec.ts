@@ -21,7 +21,7 @@ test('a question mark opens all shortcuts, and so does a button in the account m
   await page.keyboard.press('?');
   const dialog = shortcuts(page);
   await expect(dialog).toBeVisible();
-  for (const label of ['Next highlight', 'Mark with tag 1', 'Undo', 'Post a comment']) {
+  for (const label of ['Next highlight', 'Mark with tag 1', 'Undo', 'Redo as well', 'Post a comment', 'On the board: move an entry up or down']) {
     await expect(dialog.getByText(label, { exact: true })).toBeVisible();
   }
   await page.keyboard.press('Escape');

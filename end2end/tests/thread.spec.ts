@@ -280,10 +280,75 @@ test('what is being written outlives what it is written to', async ({ signIn, ne
   await expect(box).toHaveValue('An answer to nothing');
 
   await a.deleteCard(a.card(lighthouse.bell));
+  const gone = card.getByText('Demo Student 1 deleted this highlight.');
+  await expect(gone).toBeVisible();
+  await expect(a.card(lighthouse.bell)).toHaveCount(0);
+  await expect(box).toBeFocused();
+  // Keys that would be shortcuts are words still.
+  await box.pressSequentially(', jk?');
+  await expect(box).toHaveValue('An answer to nothing, jk?');
+  await expect(b.page.getByRole('dialog')).toHaveCount(0);
+  await box.press('Control+Enter');
+  await expect(box, 'nobody would see it').toHaveValue('An answer to nothing, jk?');
+  await expect(card.getByRole('button', { name: 'More', exact: true })).toBeHidden();
+  await expectAccessible(b.page, 'words to a deleted highlight');
+
+  // The box of an answer is closed when the page comes, its words are there.
+  await b.reload();
+  await b.takeInHand(card);
+  await expect(card.locator('.card-found')).toHaveText('An answer to nothing, jk?');
+  await card.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(b.page.getByRole('status', { name: 'Messages' })).toContainText('Copied.');
+  await card.getByRole('button', { name: 'Discard', exact: true }).click();
+  await card.getByRole('button', { name: 'Discard for good?', exact: true }).click();
   await expect(card).toHaveCount(0);
-  const kept = b.page.getByRole('region', { name: 'While you were away' });
-  await expect(kept).toContainText('An answer to nothing');
-  await expect(kept).toContainText('The highlight was deleted meanwhile');
+  await expect(b.page.getByRole('tab', { name: 'Annotations' })).toBeFocused();
+  await b.reload();
+  await expect(card).toHaveCount(0);
+});
+
+test('a box with nothing in it keeps the focus when its highlight is deleted, and goes when that is left', async ({
+  signIn,
+  newConversation,
+}) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  await a.highlight(lighthouse.bell);
+  const card = b.card(lighthouse.bell);
+  const box = await b.openCard(card);
+  await box.focus();
+  await a.deleteCard(a.card(lighthouse.bell));
+  await expect(card.getByText('Demo Student 1 deleted this highlight.')).toBeVisible();
+  await b.page.keyboard.type('j');
+  await expect(box).toHaveValue('j');
+  // Taken back, it is a card as any other.
+  await a.page.keyboard.press('Control+z');
+  await expect(card).not.toHaveAttribute('data-deleted', '');
+  await expect(box).toBeFocused();
+  await expect(box).toHaveValue('j');
+  await a.page.keyboard.press('Control+Shift+z');
+  await expect(card).toHaveAttribute('data-deleted', '');
+  await box.fill('');
+  await b.messages.nth(0).click({ position: { x: 5, y: 5 } });
+  await expect(card).toHaveCount(0);
+});
+
+test('a comment that is too long is refused, and nothing of it is lost', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  const card = await a.highlight(lighthouse.bell);
+  const box = await a.openCard(card);
+  const words = 'word '.repeat(2_400).trim();
+  await box.focus();
+  await a.page.keyboard.insertText(words);
+  await expect(box).toHaveValue(words);
+  await card.getByRole('button', { name: 'Post', exact: true }).click();
+  await expect(a.page.getByRole('status', { name: 'Messages' })).toContainText('A comment has at most 10,000 characters');
+  await expect(box).toHaveValue(words);
+  await expect(card.locator('.comment')).toHaveCount(0);
 });
 
 test('a tag of a name that is there is refused where it is written', async ({ signIn, newConversation }) => {

@@ -48,3 +48,22 @@ test('what nobody else has touched is taken back and done again', async ({ signI
     await expect(b.card(lighthouse.weight).and(b.page.locator('[data-resolved]'))).toHaveCount(resolved ? 1 : 0);
   }
 });
+
+test('what is said of something is over when that is taken back, and with the next thing done', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  const said = a.page.getByRole('status', { name: 'Messages' });
+  const card = await a.highlight(lighthouse.weight);
+  await a.deleteCard(card);
+  await expect(said).toContainText('Highlight deleted.');
+  await expect(said.getByRole('button', { name: 'Undo' })).toBeFocused();
+  await a.page.keyboard.press('Control+z');
+  await expect(card).toHaveCount(1);
+  await expect(said).toBeEmpty();
+  await expect(card, 'the focus is not lost with the button').toBeFocused();
+
+  await a.deleteCard(card);
+  await expect(said).toContainText('Highlight deleted.');
+  await a.highlight(lighthouse.bell);
+  await expect(said).toBeEmpty();
+});

@@ -1,42 +1,8 @@
 import type { Page } from '@playwright/test';
-import { test as base } from '@playwright/test';
 import { expect } from '../fixtures.ts';
 import { book, expectKept, keptBuilds, keptUsers, letTheMinutePass } from '../kept.ts';
-import { type Answer, StandIn } from '../stand_in.ts';
-
-const takeOver = async () => {
-  await navigator.serviceWorker.register('/service-worker.js');
-  if (navigator.serviceWorker.controller) return;
-  await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
-};
-
-/** A page of the stand-in under the real worker. */
-const test = base.extend<{ standIn: StandIn; at: Page }>({
-  standIn: async ({}, use) => {
-    const standIn = await StandIn.listen(0);
-    await use(standIn);
-    await standIn.close();
-  },
-  at: async ({ standIn, browser }, use) => {
-    const context = await browser.newContext({ baseURL: standIn.origin });
-    const page = await context.newPage();
-    standIn.answer = () => ({ text: 'empty' });
-    await page.goto('/');
-    await page.evaluate(takeOver);
-    await use(page);
-    await context.close();
-  },
-});
-
-const keptPaths = async (page: Page) => Object.keys((await book(page))?.pages ?? {}).sort();
-
-/** Goes there and waits until it is kept. */
-async function visit(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await expect.poll(() => keptPaths(page)).toContain(path);
-}
-
-const text = (page: Page) => page.locator('p');
+import type { Answer } from '../stand_in.ts';
+import { holdBack, keptPaths, listed, openUnder, takeOver, tell, test, text, visit } from '../under_worker.ts';
 
 test('a page that the worker took over while it was loading is kept too', async ({ standIn, browser }) => {
   let release = () => {};
@@ -51,6 +17,17 @@ test('a page that the worker took over while it was loading is kept too', async 
   await expect.poll(() => half.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
   release();
   await expect.poll(() => keptPaths(half)).toEqual(['/half']);
+
+  // It needs what it came with, though a newer build of it is kept now.
+  await expectKept(half, '/half');
+  standIn.build = '2';
+  await other.goto('/half');
+  await expect.poll(async () => (await book(other))?.pages['/half']?.build).toBe('2');
+  await expectKept(other, '/half');
+  await expect.poll(() => offlineBuild(other)).toBe('2');
+  await other.evaluate(letTheMinutePass);
+  await visit(other, '/other');
+  expect(await keptBuilds(other)).toEqual(['1', '2']);
   await context.close();
 });
 
@@ -58,7 +35,7 @@ test('an error of the server is not shown where the page is kept, and is where i
   standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });
   await visit(at, '/c/1');
   for (const status of [500, 502, 503, 504]) {
-    standIn.answer = () => ({ status, text: 'broken' });
+    standIn.answer = () => ({ status, user: 'ann', text: 'broken' });
     await at.goto('/c/1');
     await expect(text(at)).toHaveText('page /c/1');
     const other = await at.goto('/c/2');
@@ -89,8 +66,8 @@ test('what is no page of theirs is not kept', async ({ at, standIn }) => {
     '/nobodys': { user: 'none', text: 'sign in' },
     '/anybodys': { text: 'no header' },
     '/broken': { user: 'ann', status: 500 },
-    '/api/v1/me': { user: 'ann', text: 'data' },
   };
+  for (const path of ['/api/v1/me', '/sync/1', '/dev/people', '/healthz', '/readyz', '/metrics']) answers[path] = { user: 'ann', text: 'data' };
   standIn.answer = (path) => answers[path] ?? { user: 'ann', text: path };
   await visit(at, '/first');
   for (const path of Object.keys(answers)) await at.goto(path);
@@ -108,6 +85,7 @@ test('nothing is asked for twice, be it a page or not', async ({ at, standIn }) 
   await at.goto('/api/v1/me');
   await visit(at, '/c/2');
   expect(asked).toEqual(['/c/1', '/api/v1/me', '/c/2']);
+  expect(standIn.preloaded, 'while the worker starts').toEqual(asked);
 });
 
 test('assets come from what is kept, and those that are not kept from the network', async ({ at, standIn }) => {
@@ -219,4 +197,123 @@ test('a redirect is not taken for the person who was here before', async ({ at, 
   await standIn.close();
   await opening;
   await expect(text(tab)).toHaveText('no connection');
+});
+
+test('after a form is sent nobody’s pages are shown, and what was asked for before it brings nobody back', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: path });
+  await visit(at, '/c/1');
+  const slow = holdBack(standIn, '/slow', { text: 'for anybody' });
+  const tab = await at.context().newPage();
+  const opening = tab.goto('/slow');
+  await slow.asked;
+  // Whom it signs in is not known before its answer, which does not come.
+  const form = holdBack(standIn, '/sign-in', { text: 'for anybody' });
+  await at.evaluate(() => {
+    const form = Object.assign(document.createElement('form'), { method: 'post', action: '/sign-in' });
+    document.body.append(form);
+    form.submit();
+  });
+  await form.asked;
+  slow.release({ user: 'ann', text: 'late' });
+  await opening;
+  await expect(text(tab)).toHaveText('late');
+  expect(await listed(tab)).toEqual([]);
+  await standIn.close();
+  await tab.goto('/c/1');
+  await expect(text(tab)).toHaveText('no connection');
+});
+
+test('a page that is asked for once more and comes late does not bring back who was here before', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: path });
+  await visit(at, '/c/1');
+  const again = holdBack(standIn, '/c/1', { user: 'ben', text: 'Ben’s' });
+  const told = tell(at, { kind: 'page' });
+  await again.asked;
+  await visit(await at.context().newPage(), '/c/2');
+  again.release({ user: 'ann', text: 'Ann’s, late' });
+  await told;
+  expect(await keptUsers(at)).toEqual(['ben']);
+  expect(await listed(at)).toEqual(['/c/2']);
+});
+
+test('what is gone for one person is not taken from another, and nothing is when nobody is here', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ben', text: path });
+  await visit(at, '/c/1');
+  const late = holdBack(standIn, '/c/1');
+  const tab = await at.context().newPage();
+  const opening = tab.goto('/c/1');
+  await late.asked;
+  await visit(at, '/c/2');
+  late.release({ status: 404, user: 'ann', text: 'gone for Ann' });
+  await opening;
+  await expect(text(tab)).toHaveText('gone for Ann');
+  expect(await listed(at)).toEqual(['/c/2', '/c/1']);
+
+  standIn.answer = () => ({ status: 404, user: 'none', text: 'gone for nobody' });
+  await tab.goto('/c/1');
+  await expect.poll(async () => (await book(at))?.user).toBe('none');
+  standIn.answer = (path) => ({ user: 'ben', text: path });
+  await visit(at, '/c/3');
+  expect(await listed(at)).toEqual(['/c/3', '/c/2', '/c/1']);
+});
+
+test('a copy that says that it is another’s is not shown, whatever the worker remembers', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: path });
+  await visit(at, '/c/1');
+  await at.evaluate(async () => {
+    const headers = { 'content-type': 'text/html', 'x-promptgrimoire-user': 'ben' };
+    await (await caches.open('pages-ann')).put('/c/1', new Response('<p>Ben’s</p>', { headers }));
+  });
+  await standIn.close();
+  await at.goto('/c/1');
+  await expect(text(at)).toHaveText('no connection');
+});
+
+/** Stands before the worker's script: its clock goes on as it is told, and says how many wait for it. */
+const CLOCK = `
+  let waiting = [];
+  setTimeout = (done, left) => waiting.push({ done, left });
+  addEventListener("message", ({ data, ports }) => {
+    if (data.passed === undefined) return;
+    for (const timer of waiting) timer.left -= data.passed;
+    const due = waiting.filter(({ left }) => left <= 0);
+    waiting = waiting.filter(({ left }) => left > 0);
+    for (const { done } of due) done();
+    ports[0].postMessage(waiting.length);
+  });
+`;
+
+test('for four seconds a network is waited for, and longer only where nothing is kept', async ({ standIn, browser }) => {
+  standIn.worker = CLOCK + standIn.worker;
+  const at = await openUnder(standIn, browser);
+  const pass = (passed: number) => tell(at, { passed });
+  standIn.answer = () => ({ user: 'ann', text: 'kept' });
+  await visit(at, '/c/1');
+  const tab = await at.context().newPage();
+  const ask = async (path: string) => {
+    await pass(4_000);
+    const answer = holdBack(standIn, path);
+    const opening = tab.goto(path);
+    await answer.asked;
+    await expect.poll(() => pass(0), 'the worker waits').toBe(1);
+    return { answer, opening };
+  };
+
+  const inTime = await ask('/c/1');
+  await pass(3_900);
+  inTime.answer.release({ text: 'for anybody, in time' });
+  await inTime.opening;
+  await expect(text(tab)).toHaveText('for anybody, in time');
+
+  const tooLate = await ask('/c/1');
+  await pass(4_000);
+  await tooLate.opening;
+  await expect(text(tab)).toHaveText('kept');
+
+  const notKept = await ask('/c/2');
+  await pass(4_000);
+  notKept.answer.release({ text: 'after all' });
+  await notKept.opening;
+  await expect(text(tab)).toHaveText('after all');
+  await at.context().close();
 });

@@ -44,13 +44,18 @@ mod browser;
 mod browser;
 
 #[cfg(feature = "hydrate")]
-pub use {browser::listen_to_printing, workspace::mount};
+pub use {
+    browser::{listen_to_company, listen_to_printing},
+    desk::Toast,
+    workspace::mount,
+};
 
 #[cfg(feature = "ssr")]
 pub use workspace::{Opened, Workspace};
 pub use {
     away::report,
     board::board,
+    browser::download,
     card::{Open, chooser, notice},
     desk::Desk,
     filter::facets,

@@ -97,8 +97,19 @@
     return true;
   };
 
-  const confirmed = (id) => new Promise((resolve) => {
-    const dialog = document.getElementById(id);
+  /** The form's fields as people read them. */
+  const said = (form) => {
+    const fields = read(form);
+    for (const [name, value] of Object.entries(fields)) if (Array.isArray(value)) fields[name] = value.length;
+    for (const { name, selectedOptions } of form.querySelectorAll("select")) fields[name] = selectedOptions[0]?.text;
+    return fields;
+  };
+
+  const confirmed = (form) => new Promise((resolve) => {
+    const dialog = document.getElementById(form.dataset.confirm);
+    for (const part of dialog.querySelectorAll("[data-text]")) {
+      part.textContent = fill(part.dataset.text, said(form), (text) => text);
+    }
     dialog.returnValue = "";
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "confirm"), { once: true });
     dialog.showModal();
@@ -107,7 +118,7 @@
   const send = async (form, submitter) => {
     form.querySelector("[role=alert]").hidden = true;
     form.querySelector("[role=status]").textContent = "";
-    if (form.dataset.confirm && !(await confirmed(form.dataset.confirm))) return true;
+    if (form.dataset.confirm && !(await confirmed(form))) return true;
     const [url, init] = request(form, submitter);
     setBusy(form, true);
     const answer = await fetch(url, init).catch(() => undefined);

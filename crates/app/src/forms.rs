@@ -101,12 +101,16 @@ pub fn ConfirmDialog(
     /// What the button that does it says.
     #[prop(into)]
     action: String,
+    /// Whether `{name}` in the text stands for what the form has in that field: of a list of boxes, how many are chosen.
+    #[prop(optional)]
+    filled: bool,
 ) -> impl IntoView {
     let [title_id, text_id] = ["title", "text"].map(|part| format!("{id}-{part}"));
+    let template = filled.then(|| text.clone());
     view! {
         <dialog class="dialog" id=id aria-labelledby=title_id.clone() aria-describedby=text_id.clone()>
             <h2 id=title_id.clone()>{title}</h2>
-            <p id=text_id.clone()>{text}</p>
+            <p id=text_id.clone() data-text=template>{text}</p>
             <form method="dialog">
                 <div class="dialog-actions">
                     <button class="button danger" type="submit" value="confirm">{action}</button>

@@ -6,6 +6,8 @@
 
 use leptos::prelude::*;
 
+#[cfg(feature = "hydrate")]
+use crate::annotate::Toast;
 use crate::annotate::{self, Desk, Open};
 
 /// What makes each part.
@@ -31,6 +33,11 @@ pub struct Parts {
     pub tags: fn(Desk) -> AnyView,
     /// What stands in the dialog of the keys.
     pub keys: fn(Desk) -> AnyView,
+    /// Offers the conversation as a Markdown file.
+    pub download: fn(Desk),
+    /// Shows where the others are, and tells them where one is oneself, from then on.
+    #[cfg(feature = "hydrate")]
+    pub company: fn(Desk),
     /// Puts the notes beside the text on paper, from then on.
     #[cfg(feature = "hydrate")]
     pub print: fn(Desk),
@@ -74,6 +81,23 @@ fn made(desk: Desk, make: Box<dyn Fn(&Parts) -> AnyView + Send>) -> AnyView {
     .into_any()
 }
 
+/// Does what one of the parts does, loaded if need be.
+#[cfg(feature = "hydrate")]
+pub fn act(desk: Desk, what: impl FnOnce(&Parts) + 'static) {
+    leptos::task::spawn_local(async move {
+        match load().await {
+            Ok(parts) => what(&parts),
+            Err(_) => {
+                desk.toast.set(Some(Toast { text: "This part of the page could not be loaded.".into(), undo: None }))
+            }
+        }
+    });
+}
+
+/// Nobody presses anything on a server.
+#[cfg(not(feature = "hydrate"))]
+pub fn act(_: Desk, _: impl FnOnce(&Parts) + 'static) {}
+
 /// A server has all it needs.
 #[cfg(not(feature = "hydrate"))]
 fn want(desk: Desk) {
@@ -92,6 +116,9 @@ fn parts() -> Parts {
         notice: annotate::notice,
         tags: annotate::vocabulary,
         keys: annotate::keys,
+        download: annotate::download,
+        #[cfg(feature = "hydrate")]
+        company: annotate::listen_to_company,
         #[cfg(feature = "hydrate")]
         print: annotate::listen_to_printing,
         #[cfg(feature = "hydrate")]

@@ -4,7 +4,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 const SCRIPT: &str = include_str!("local_times.js");
 
-/// A moment; in UTC where there are no scripts. [`LocalTimesScript`] stands at the end of the page.
+/// A moment; in UTC where there are no scripts. [`LocalTimesScript`] stands at the end of every page.
 #[component]
 pub fn LocalTime(
     /// RFC 3339, in UTC.
@@ -14,6 +14,17 @@ pub fn LocalTime(
     let (day, hour) = (at.get(..10).unwrap_or_default(), at.get(11..16).unwrap_or_default());
     let text = format!("{day} {hour} UTC");
     view! { <time datetime=at data-local="">{text}</time> }.into_any()
+}
+
+/// The day of a moment.
+#[component]
+pub fn LocalDay(
+    /// RFC 3339, in UTC.
+    #[prop(into)]
+    at: String,
+) -> impl IntoView {
+    let day = at.get(..10).unwrap_or_default().to_owned();
+    view! { <time datetime=at data-local="day">{day}</time> }.into_any()
 }
 
 /// A field for a moment, empty for none.

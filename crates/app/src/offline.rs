@@ -11,10 +11,11 @@ const SIGN_OUT: &str = include_str!("offline/sign_out.js");
 /// Lists what is kept on this device.
 const KEPT: &str = include_str!("offline/kept.js");
 
-/// Lists what was not taken and is kept on this device.
+/// Lists what was not sent or not taken, and is on this device alone.
 const LEFT: &str = include_str!("offline/left.js");
 
-/// What the server did not take and this device keeps, if there is any: to be read, exported or discarded.
+/// What this device alone has, if there is any: what was not sent yet, and what the server did not take. To be read,
+/// exported or discarded.
 #[component]
 pub fn WorkLeft(
     /// Whose.
@@ -22,6 +23,15 @@ pub fn WorkLeft(
 ) -> impl IntoView {
     let script = format!("{LEFT}(\"{user}\")");
     view! {
+        <section class="kept" data-unsent hidden aria-labelledby="unsent-title">
+            <h2 id="unsent-title">"Not sent yet, and kept on this device"</h2>
+            <p class="hint">"It is sent when you open the conversation and the server can be reached."</p>
+            <ul class="away-items"></ul>
+            <div class="away-actions">
+                <button class="button" type="button">"Export"</button>
+                <button class="button quiet" type="button">"Discard"</button>
+            </div>
+        </section>
         <section class="kept" data-left hidden aria-labelledby="left-title">
             <h2 id="left-title">"Not taken, and kept on this device"</h2>
             <ul class="away-items"></ul>
@@ -29,8 +39,8 @@ pub fn WorkLeft(
                 <button class="button" type="button">"Export"</button>
                 <button class="button quiet" type="button">"Discard"</button>
             </div>
-            <script type="module" nonce=use_nonce() inner_html=script></script>
         </section>
+        <script type="module" nonce=use_nonce() inner_html=script></script>
     }
     .into_any()
 }
@@ -61,6 +71,7 @@ pub fn SignOutDialogs() -> impl IntoView {
                 <ul>
                     <li data-kind="unsent"><strong></strong> " not sent yet"</li>
                     <li data-kind="refused"><strong></strong> " refused, and kept here"</li>
+                    <li data-kind="page">"what you did last, which is in this page alone"</li>
                 </ul>
                 <p>"Signing out removes all that this device keeps for you."</p>
             </div>

@@ -13,6 +13,7 @@ mod notice;
 mod project;
 mod projects;
 mod recovery;
+mod search;
 mod share;
 mod sign_in;
 
@@ -27,8 +28,8 @@ pub use account::{AccountPage, SessionLine, TokenLine};
 pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
-pub use conversation::ConversationPage;
-pub use home::{HomePage, ShelfOfPage};
+pub use conversation::{ComparePage, ConversationPage};
+pub use home::{HomeList, HomePage, ShelfOfPage, ToDoOfPage};
 pub use import::ImportPage;
 pub use inbox::InboxPage;
 pub use join::JoinPage;
@@ -36,6 +37,7 @@ pub use notice::NoticePage;
 pub use project::{ProjectPage, ProjectView};
 pub use projects::ProjectsPage;
 pub use recovery::{ClosedPage, RecoveryPage};
+pub use search::SearchPage;
 pub use share::{LinkPage, SharePage};
 pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
 
@@ -47,7 +49,7 @@ fn Bar(
 ) -> impl IntoView {
     // A narrow bar has no room for the places; there they are in the account's menu.
     let places = |class: &'static str| {
-        view! { <a class=class href="/projects">"Projects"</a><a class=class href="/classes">"Classes"</a> }
+        view! { <a class=class href="/search">"Search"</a><a class=class href="/projects">"Projects"</a><a class=class href="/classes">"Classes"</a> }
     };
     let of_person = move |Visitor { me, unread }| view! { <InboxLink unread=unread /><Account me=me>{places("button nav-narrow")}</Account> };
     view! {

@@ -40,6 +40,14 @@ pub fn Avatar(
     view! { <span class="avatar" data-hue=hue(&id) aria-hidden="true">{initials(&name)}</span> }
 }
 
+/// Closes the menus of the bar. Without scripts they close by their own buttons.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn MenusScript() -> impl IntoView {
+    const MENUS: &str = include_str!("menus.js");
+    view! { <script type="module" nonce=leptos::nonce::use_nonce() inner_html=MENUS></script> }.into_any()
+}
+
 /// The menu of the person who is signed in.
 #[component]
 pub fn Account(
@@ -50,7 +58,7 @@ pub fn Account(
     children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <details class="account">
+        <details class="bar-menu account" name="bar-menu">
             <summary aria-label=format!("Account of {}", me.name)>
                 <Avatar id=me.id.to_string() name=me.name.clone() />
             </summary>

@@ -6,8 +6,28 @@ use shared::{ids::UserId, text};
 use crate::{
     forms::FormsScript,
     inbox::BellScript,
+    local_times::LocalTimesScript,
     offline::{OfflineScripts, SignOutDialogs},
+    parts::MenusScript,
 };
+
+/// What a page loads: the fewer bytes, the sooner the text of a conversation can be worked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageKind {
+    /// Forms and lists.
+    Plain,
+    /// One of these with tools in it.
+    WithTools,
+    /// Tools around a text.
+    Conversation,
+}
+
+impl PageKind {
+    /// Whether it needs the browser's code.
+    fn has_tools(self) -> bool {
+        self != Self::Plain
+    }
+}
 
 /// Loads and starts the tools.
 const START: &str = include_str!("start.js");
@@ -22,26 +42,29 @@ pub fn Shell(
     title: String,
     /// Where the scripts are.
     options: LeptosOptions,
-    /// Whether the page has tools, which need scripts.
-    tools: bool,
+    /// What it loads.
+    kind: PageKind,
     /// Who is signed in.
     user: Option<UserId>,
     /// Whether the page loads itself anew when the server was started anew.
     dev_reload: bool,
     children: Children,
 ) -> impl IntoView {
-    let stylesheet = format!("/{}/app.css", options.site_pkg_dir);
+    let sheet = |name, media| {
+        let address = format!("/{}/{name}", options.site_pkg_dir);
+        view! { <link rel="stylesheet" href=address media=media nonce=use_nonce() /> }
+    };
     if let Some(context) = Owner::current_shared_context() {
         // Nothing is taken over in the browser: no element needs a mark for that.
         context.set_is_hydrating(false);
     }
-    let scripts = tools.then(|| {
+    let scripts = kind.has_tools().then(|| {
         let script = format!("{START}(\"/{}\")", options.site_pkg_dir);
         view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-hydrated=(!tools).then_some("")>
+        <html lang="en" data-hydrated=(!kind.has_tools()).then_some("")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -51,13 +74,14 @@ pub fn Shell(
                 // Whole: a title has no room for the marks that stand behind a text of a view.
                 <title inner_html=text::escape(&format!("{title} · PromptGrimoire"))></title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="stylesheet" href=stylesheet nonce=use_nonce() />
+                {sheet("app.css", None)} {(kind != PageKind::Conversation).then(|| sheet("pages.css", None))}
+                {sheet("print.css", Some("print"))}
                 {scripts}
-                {(!tools).then(|| view! { <FormsScript /> })}
-                {user.map(|user| view! { <OfflineScripts user=user /><BellScript /> })}
+                {(!kind.has_tools()).then(|| view! { <FormsScript /> })}
+                {user.map(|user| view! { <OfflineScripts user=user /><BellScript /><MenusScript /> })}
                 {dev_reload.then(|| view! { <script type="module" nonce=use_nonce() inner_html=DEV_RELOAD></script> })}
             </head>
-            <body>{children()} {user.map(|_| view! { <SignOutDialogs /> })}</body>
+            <body>{children()} {user.map(|_| view! { <SignOutDialogs /> })} <LocalTimesScript /></body>
         </html>
     }
     .into_any()

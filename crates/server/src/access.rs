@@ -14,7 +14,8 @@
 //! conversation's owner.
 //!
 //! A copy of an activity is not its owner's to share: whose it is writes in it while the activity is open and reads it for
-//! ever, staff of the class moderate it at any time, and to all others it does not exist ([`activities`]).
+//! ever, staff of the class moderate it at any time and alone rename it, and to all others it does not exist
+//! ([`activities`]). Whether its text may be copied, and that of what is revealed, its activity says.
 
 mod activities;
 mod classes;
@@ -86,7 +87,8 @@ pub async fn of_all(
 ) -> sqlx::Result<HashMap<(UserId, ConversationId), Rights>> {
     let users: Vec<Uuid> = asked.iter().map(|(user, _)| user.uuid()).collect();
     let conversations: Vec<Uuid> = asked.iter().map(|(_, conversation)| conversation.uuid()).collect();
-    let rows = sqlx::query!(
+    let found = sqlx::query_as!(
+        Facts,
         r#"select asked.user_id as "user!", c.id,
                   c.owner_id = asked.user_id as "owner!",
                   c.share = 'class' and m.user_id is not null as "shared!",
@@ -103,7 +105,10 @@ pub async fn of_all(
                   coalesce(k.archived_at is not null, false) as "archived!",
                   c.alias_scope is not null as "anonymous!",
                   c.class_id is null as "alone!",
-                  c.copy_protected,
+                  c.copy_protected or coalesce(a.copy_protected, false)
+                      or exists (select from activity_reveals r
+                                 join activities of_it on of_it.id = r.activity_id
+                                 where r.conversation_id = c.id and of_it.copy_protected) as "protected!",
                   greatest(
                       (select max(s.access)
                        from conversation_shares s
@@ -127,36 +132,65 @@ pub async fn of_all(
     .fetch_all(db)
     .await?;
     let mut all = HashMap::new();
-    for row in rows {
-        let place = (UserId::from_uuid(row.user), ConversationId::from_uuid(row.id));
-        // A copy belongs to its class, whoever works in it.
-        let is_own = row.owner && !row.copy;
-        let sees_names = !row.anonymous || row.staff || (is_own && row.alone);
-        let may_copy = !row.copy_protected || row.staff || is_own;
-        if row.copy {
-            let work = activities::Work {
-                theirs: row.theirs,
-                member: row.member,
-                staff: row.staff,
-                archived: row.archived,
-                state: activities::state(row.waiting, row.closed),
-            };
-            let rights = work.rights();
-            all.extend(rights.map(|(access, moderates)| (place, Rights { access, moderates, sees_names, may_copy })));
-            continue;
-        }
-        let granted =
-            row.granted.as_deref().map(grant).transpose().map_err(|error| sqlx::Error::Decode(error.into()))?;
-        let granted = granted.map(Access::from);
-        let of_class = row.shared.then_some(if row.archived { Access::Viewer } else { Access::Annotator });
-        let of_owner = row.owner.then_some(Access::Owner);
-        // Whoever is let in by several doors may do what the widest lets them.
-        if let Some(access) = of_owner.max(of_class).max(granted) {
-            let moderates = row.owner || (row.shared && row.staff && !row.archived);
-            all.insert(place, Rights { access, moderates, sees_names, may_copy });
-        }
+    for facts in found {
+        let place = (UserId::from_uuid(facts.user), ConversationId::from_uuid(facts.id));
+        all.extend(facts.rights()?.map(|rights| (place, rights)));
     }
     Ok(all)
+}
+
+/// What decides what one person may do with one conversation.
+struct Facts {
+    user: Uuid,
+    id: Uuid,
+    owner: bool,
+    /// With their class.
+    shared: bool,
+    /// It is a copy of an activity, and then what [`activities::Work`] asks.
+    copy: bool,
+    member: bool,
+    theirs: bool,
+    waiting: bool,
+    closed: bool,
+    staff: bool,
+    archived: bool,
+    anonymous: bool,
+    /// It belongs to no class.
+    alone: bool,
+    /// By its own setting, or as part of an activity that is protected.
+    protected: bool,
+    granted: Option<String>,
+}
+
+impl Facts {
+    fn rights(&self) -> sqlx::Result<Option<Rights>> {
+        // A copy belongs to its class, whoever works in it.
+        let is_own = self.owner && !self.copy;
+        let sees_names = !self.anonymous || self.staff || (is_own && self.alone);
+        let may_copy = !self.protected || self.staff || is_own;
+        let may = if self.copy { self.in_copy() } else { self.by_doors()? };
+        Ok(may.map(|(access, moderates)| {
+            // A copy is called as its activity is: many work in it, and staff tell copies apart by their titles.
+            let may_rename = access.may_edit() && (!self.copy || moderates);
+            Rights { access, moderates, sees_names, may_copy, may_rename }
+        }))
+    }
+
+    fn in_copy(&self) -> Option<(Access, bool)> {
+        let Self { theirs, member, staff, archived, .. } = *self;
+        let state = activities::state(self.waiting, self.closed);
+        activities::Work { theirs, member, staff, archived, state }.rights()
+    }
+
+    /// Whoever is let in by several doors may do what the widest lets them.
+    fn by_doors(&self) -> sqlx::Result<Option<(Access, bool)>> {
+        let granted = self.granted.as_deref().map(grant).transpose();
+        let granted = granted.map_err(|error| sqlx::Error::Decode(error.into()))?.map(Access::from);
+        let of_class = self.shared.then_some(if self.archived { Access::Viewer } else { Access::Annotator });
+        let of_owner = self.owner.then_some(Access::Owner);
+        let moderates = self.owner || (self.shared && self.staff && !self.archived);
+        Ok(of_owner.max(of_class).max(granted).map(|access| (access, moderates)))
+    }
 }
 
 /// A grant as a column has it, which its type keeps to the three.
@@ -166,21 +200,24 @@ pub fn grant(text: &str) -> Result<Grant, shared::access::InvalidGrant> {
 
 /// Somebody who may change a conversation's title.
 #[derive(Debug, Clone, Copy)]
-pub struct Editor(Reader);
+pub struct Titler(Reader);
 
-impl Editor {
+impl Titler {
     /// Which conversation.
     pub fn conversation(&self) -> ConversationId {
         self.0.conversation
     }
 }
 
-/// See [`Editor`]. Others who may read it are told that they may not.
-pub async fn editor(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Editor, Error> {
+/// See [`Titler`]. Others who may read it are told that they may not.
+pub async fn titler(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Titler, Error> {
     let reader = reader(db, user, conversation).await?;
-    match reader.rights.access.may_edit() {
-        true => Ok(Editor(reader)),
-        false => Err(Error::Forbidden("This is for people who may edit the conversation.")),
+    match reader.rights {
+        Rights { may_rename: true, .. } => Ok(Titler(reader)),
+        Rights { access, .. } if access.may_edit() => Err(Error::Forbidden(
+            "A copy of an activity is called as the activity is: the staff of the class rename it.",
+        )),
+        _ => Err(Error::Forbidden("This is for people who may edit the conversation.")),
     }
 }
 

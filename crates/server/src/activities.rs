@@ -8,6 +8,7 @@ mod overview;
 mod reveal;
 mod settings;
 mod start;
+mod to_do;
 
 use axum::{
     Json,
@@ -32,6 +33,7 @@ pub use overview::{csv as overview_csv, get as get_overview};
 pub use reveal::reveal;
 pub use settings::{change, create, delete};
 pub use start::start;
+pub use to_do::list as list_to_do;
 
 /// Activities of one class.
 const MAX_ACTIVITIES: i64 = 500;
@@ -60,7 +62,7 @@ async fn summaries(
     one: Option<ActivityId>,
 ) -> Result<Vec<ActivitySummary>, Error> {
     let rows = sqlx::query!(
-        r#"select a.id, a.title, a.mode, a.opens_at, a.closes_at,
+        r#"select a.id, a.title, a.mode, a.anonymous, a.opens_at, a.closes_at,
                   coalesce(a.opens_at > now(), false) as "waiting!",
                   coalesce(a.closes_at <= now(), false) as "closed!",
                   (select w.conversation_id
@@ -87,6 +89,7 @@ async fn summaries(
             id: ActivityId::from_uuid(row.id),
             title: row.title,
             mode: access::mode(&row.mode)?,
+            anonymous: row.anonymous,
             opens_at: row.opens_at.map(rfc3339),
             closes_at: row.closes_at.map(rfc3339),
             state: access::activity_state(row.waiting, row.closed),
@@ -143,7 +146,7 @@ async fn read(conn: &mut PgConnection, participant: Participant) -> Result<Activ
     let (id, staff) = (participant.activity(), participant.is_staff());
     let summary = summaries(conn, participant.user(), None, Some(id)).await?.pop().ok_or(Error::NotFound)?;
     let row = sqlx::query!(
-        r#"select k.name as class, a.instructions, c.id as template, c.title, u.name as owner,
+        r#"select k.name as class, a.instructions, a.copy_protected, now() as "now!", c.id as template, c.title, u.name as owner,
                   (select count(*) from activity_copies w where w.activity_id = a.id) as "copies!"
            from activities a
            join classes k on k.id = a.class_id
@@ -165,6 +168,8 @@ async fn read(conn: &mut PgConnection, participant: Participant) -> Result<Activ
         instructions: if may_read { row.instructions } else { String::new() },
         staff,
         archived: participant.is_archived(),
+        copy_protected: row.copy_protected,
+        now: rfc3339(row.now),
         hindrance: participant.key().err().map(str::to_owned),
         template: staff.then_some(template),
         copies: staff.then_some(row.copies),

@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 
 pub use arguments::{RowTask, Task};
 
-use crate::{backup, config::Config, database::Database};
+use crate::{backup, config::Config, database::Database, files::Files, rooms::Rooms, search};
 
 /// Does it, and says on stdout what was done: in words, or as JSON.
 ///
@@ -27,15 +27,21 @@ pub async fn run(task: Task, as_json: bool, config: &Config) -> anyhow::Result<(
     let said = match task {
         Task::Backup { file } => {
             let database = Database::visit(config).await?;
-            let saved = save(&database, &file).await;
+            let saved = save(&database, config, &file).await;
             database.close().await?;
             Said::of(&saved?)
         }
         Task::Restore { file } => {
             let database = Database::empty(config).await?;
-            let restored = restore(&database, &file).await;
+            let restored = restore(&database, config, &file).await;
             database.close().await?;
             Said::of(&restored?)
+        }
+        Task::RebuildSearch => {
+            let database = Database::visit(config).await?;
+            let rebuilt = rebuild_search(&database).await;
+            database.close().await?;
+            Said::of(&rebuilt?)
         }
         Task::Rows(task) => {
             let database = Database::visit(config).await?;
@@ -58,14 +64,41 @@ async fn at_once(task: RowTask, database: &Database, config: &Config) -> anyhow:
     Ok(said)
 }
 
-async fn save(database: &Database, file: &Path) -> anyhow::Result<Saved> {
+async fn save(database: &Database, config: &Config, file: &Path) -> anyhow::Result<Saved> {
     let mut connection = database.pool().acquire().await.context("the database does not answer")?;
-    Ok(Saved(backup::save(&mut connection, file).await?))
+    Ok(Saved(backup::save(&mut connection, &Files::of(config)?, file).await?))
 }
 
-async fn restore(database: &Database, file: &Path) -> anyhow::Result<Restored> {
+async fn restore(database: &Database, config: &Config, file: &Path) -> anyhow::Result<Restored> {
     let mut connection = database.pool().acquire().await.context("the database does not answer")?;
-    Ok(Restored(backup::restore(&mut connection, file).await?))
+    Ok(Restored(backup::restore(&mut connection, &Files::of(config)?, file).await?))
+}
+
+/// Says on stderr how far it is, a few times.
+async fn rebuild_search(database: &Database) -> anyhow::Result<Rebuilt> {
+    let rooms = Rooms::new(database.pool().clone());
+    let mut conversations = 0;
+    let rebuilt = search::rebuild(database.pool(), &rooms, |done, all| {
+        conversations = all;
+        if done > 0 && done % 500 == 0 {
+            eprintln!("{done} of {all} conversations");
+        }
+    });
+    let rebuilt = rebuilt.await;
+    rooms.shutdown().await;
+    rebuilt.context("what is searched was not made anew to the end; it can be begun again")?;
+    Ok(Rebuilt { conversations })
+}
+
+#[derive(Serialize)]
+struct Rebuilt {
+    conversations: usize,
+}
+
+impl fmt::Display for Rebuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "What is searched was made anew of {} conversations", self.conversations)
+    }
 }
 
 #[derive(Serialize)]
@@ -73,12 +106,9 @@ struct Saved(backup::Summary);
 
 impl fmt::Display for Saved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(backup::Summary { file, tables, rows, .. }) = self;
-        write!(
-            f,
-            "{rows} rows of {tables} tables are saved in {}. Uploaded files are not in it: copy the folder files of DATA_DIR too",
-            file.display()
-        )
+        let Self(backup::Summary { file, tables, rows, files, .. }) = self;
+        let files = files.unwrap_or_default();
+        write!(f, "{rows} rows of {tables} tables and {files} uploaded files are saved in {}", file.display())
     }
 }
 
@@ -87,11 +117,17 @@ struct Restored(backup::Summary);
 
 impl fmt::Display for Restored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(backup::Summary { made_at, tables, rows, .. }) = self;
-        write!(
-            f,
-            "{rows} rows of {tables} tables are as they were at {made_at}. Put the folder files of the old DATA_DIR into the new one"
-        )
+        let Self(backup::Summary { made_at, tables, rows, files, .. }) = self;
+        match files {
+            Some(files) => {
+                write!(f, "{rows} rows of {tables} tables and {files} uploaded files are as they were at {made_at}")
+            }
+            None => write!(
+                f,
+                "{rows} rows of {tables} tables are as they were at {made_at}. An older version made this backup, without \
+                 uploaded files: put the folder files of the old DATA_DIR into the new one"
+            ),
+        }
     }
 }
 

@@ -7,15 +7,18 @@
 //!
 //! **Who sees names does not change once anybody but the owner has come**: they were told who would. So such a
 //! conversation stays with its class, or without one (`sharing::share_with_class`).
+//!
+//! In an anonymous activity people have one alias in all copies and in what is revealed of them: its own id is the scope.
 
 mod pseudonyms;
 
 use shared::{
     access::Rights,
     api::{Anonymity, Audience, Person},
-    ids::{ConversationId, UserId},
+    ids::{ActivityId, ClassId, ConversationId, UserId},
 };
 use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
 use crate::{access, error::Error};
 
@@ -66,11 +69,13 @@ async fn author(conn: &mut PgConnection, conversation: ConversationId, user: Use
 
 async fn known(conn: &mut PgConnection, conversation: ConversationId, user: UserId) -> Result<Option<Author>, Error> {
     let row = sqlx::query!(
-        r#"select c.alias_scope is not null as "anonymous!", c.class_id is null as "alone!", u.name,
+        r#"select c.alias_scope is not null as "anonymous!", u.name,
+                  c.class_id is null and w.conversation_id is null as "alone!",
                   a.alias as "alias?", case when not a.named then a.pseudonym end as "pseudonym?",
                   coalesce(d.epoch, 0) as "epoch!"
            from conversations c
            join users u on u.id = $2
+           left join activity_copies w on w.conversation_id = c.id
            left join annotation_document_state d on d.conversation_id = c.id
            left join author_aliases a on a.scope = c.alias_scope and a.user_id = u.id
            where c.id = $1"#,
@@ -105,15 +110,17 @@ async fn make(
     sqlx::query!(
         "insert into author_aliases (alias, scope, user_id, pseudonym, named)
          select $1, c.alias_scope, $3, $4,
-                case when c.class_id is null
+                case when coalesce(k.class_id, c.class_id) is null
                      then c.owner_id = $3
                      else exists (select
                                   from memberships m
-                                  where m.class_id = c.class_id
+                                  where m.class_id = coalesce(k.class_id, c.class_id)
                                     and m.user_id = $3
                                     and m.role in ('tutor', 'instructor'))
                 end
          from conversations c
+         left join activity_copies w on w.conversation_id = c.id
+         left join activities k on k.id = w.activity_id
          where c.id = $2 and c.alias_scope is not null
          for share of c
          on conflict do nothing",
@@ -121,6 +128,49 @@ async fn make(
         conversation.uuid(),
         user.uuid(),
         pseudonym
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whether all who wrote in a conversation, and its owner, are staff of the class: people who are seen by their names in what
+/// is anonymous there.
+///
+/// # Errors
+/// The database's.
+pub async fn all_staff(conn: &mut PgConnection, class: ClassId, conversation: ConversationId) -> Result<bool, Error> {
+    let all = sqlx::query_scalar!(
+        r#"select not exists (
+               select
+               from (select owner_id as id from conversations where id = $2
+                     union all
+                     select author from annotation_client where conversation_id = $2
+                     union all
+                     select author from annotation_update where conversation_id = $2 and author is not null) as wrote
+               where not exists (select
+                                 from memberships m
+                                 where m.class_id = $1 and m.user_id = wrote.id and m.role in ('tutor', 'instructor'))
+           ) as "all!""#,
+        class.uuid(),
+        conversation.uuid()
+    );
+    Ok(all.fetch_one(conn).await?)
+}
+
+/// Lets staff stand under their own ids, and so by their names, in the copies of an anonymous activity: they wrote the
+/// template, whose bytes every copy has.
+///
+/// # Errors
+/// The database's.
+pub async fn by_own_id(conn: &mut PgConnection, activity: ActivityId, staff: &[Uuid]) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into author_aliases (alias, scope, user_id, pseudonym, named)
+         select distinct on (wrote.id) wrote.id, $1::uuid, wrote.id, wrote.id::text, true
+         from unnest($2::uuid[]) as wrote (id)
+         on conflict do nothing",
+        activity.uuid(),
+        staff
     )
     .execute(conn)
     .await?;

@@ -1,24 +1,28 @@
-//! All tables of a server in one file, and back: consistent while the server runs, checked sum by sum, and proved equal
-//! before a restore counts.
+//! All tables and uploaded files of a server in one file, and back: consistent while the server runs, checked sum by sum,
+//! and proved equal before a restore counts.
 //!
 //! The file is a zip: `manifest.json` (`Manifest`), one `tables/NAME` for each table, as Postgres's `COPY` writes it as
-//! text (so that it can be read with nothing but a zip program, and by any later Postgres). Uploaded files are not in it. It
-//! holds people's words and addresses, and hashes of what lets them in; it is readable for its owner alone.
+//! text (so that it can be read with nothing but a zip program, and by any later Postgres), one `files/ID` for each
+//! uploaded file, and `files/SHA256SUMS`. It holds people's words and addresses, and hashes of what lets them in; it is
+//! readable for its owner alone.
 
 use std::{io, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use shared::ids::FileId;
 
 pub use restore::restore;
 pub use save::save;
+pub use uploads::may_sweep;
 
 mod restore;
 mod save;
 mod tables;
+mod uploads;
 
-/// What this program writes. One that reads an older format is to be told from here.
-const FORMAT: u32 = 1;
+/// What this program writes. It reads 1 too, which had no uploaded files.
+const FORMAT: u32 = 2;
 
 const MANIFEST: &str = "manifest.json";
 
@@ -35,6 +39,20 @@ pub struct Manifest {
     pub migration: i64,
     /// In the order in which they can be filled: whatever refers to another comes after it.
     pub tables: Vec<Table>,
+    /// What people uploaded; nothing is said of it in format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Uploads>,
+}
+
+/// The uploaded files of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uploads {
+    /// How many.
+    pub count: u64,
+    /// Of all of them together.
+    pub bytes: u64,
+    /// Of the entry that lists them with their sums.
+    pub sum: Sum,
 }
 
 /// A table of a backup.
@@ -70,12 +88,15 @@ pub struct Summary {
     pub tables: usize,
     /// Rows of all of them.
     pub rows: u64,
+    /// Uploaded files in it; not said where an older version made it, which left them out.
+    pub files: Option<u64>,
 }
 
 impl Summary {
     fn of(file: PathBuf, manifest: &Manifest) -> Self {
         let rows = manifest.tables.iter().map(|table| table.rows).sum();
-        Self { file, made_at: manifest.made_at.clone(), tables: manifest.tables.len(), rows }
+        let files = manifest.files.as_ref().map(|files| files.count);
+        Self { file, made_at: manifest.made_at.clone(), tables: manifest.tables.len(), rows, files }
     }
 }
 
@@ -107,6 +128,17 @@ pub enum BackupError {
     /// There is something already.
     #[error("the database is not empty ({0} has rows); restore into a fresh DATA_DIR, or an empty database")]
     NotEmpty(String),
+    /// Files lie there already.
+    #[error("there are uploaded files in DATA_DIR already; restore into a fresh one")]
+    FilesThere,
+    /// A file that a row names cannot be read, or what is read is not what was uploaded.
+    #[error("the uploaded file {id}: {why}")]
+    Upload {
+        /// Its id, which is its name in the store.
+        id: FileId,
+        /// What is wrong with it.
+        why: String,
+    },
     /// What came back is not what went in.
     #[error("table {0} does not read back as it was saved; nothing was restored")]
     Differs(String),

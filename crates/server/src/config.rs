@@ -153,7 +153,11 @@ impl Config {
     /// Reads this process's flags and environment; answers `--help` and `--version` itself, and leaves with one line
     /// on stderr and exit code 2 when a value is wrong.
     pub fn read_or_exit() -> (Command, Config) {
-        Self::parse(env::args_os()).unwrap_or_else(|error| match error {
+        let read = Self::parse(env::args_os()).and_then(|(command, config)| match command {
+            Command::Serve => config.has_site().map(|()| (command, config)),
+            _ => Ok((command, config)),
+        });
+        read.unwrap_or_else(|error| match error {
             ConfigError::Asked(text) => {
                 print!("{text}");
                 process::exit(0)
@@ -163,6 +167,17 @@ impl Config {
                 process::exit(2)
             }
         })
+    }
+
+    /// Pages without styles and scripts are of no use: whoever starts the server is told.
+    fn has_site(&self) -> Result<(), ConfigError> {
+        if self.site_root.join("build-id").is_file() {
+            return Ok(());
+        }
+        let folder = self.site_root.display();
+        Err(ConfigError::Wrong(format!(
+            "SITE_ROOT: {folder} holds no site (the folder `site` that `cargo xtask build` makes beside the program)"
+        )))
     }
 
     /// Reads a command line, whose first word is the program's name, and the environment.

@@ -1,10 +1,12 @@
 //! Conversations and their messages.
 
 mod branches;
+mod comparison;
 mod list;
+mod people;
 mod title;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::{
     Json,
@@ -12,16 +14,13 @@ use axum::{
         Path, Query, State,
         rejection::{JsonRejection, PathRejection, QueryRejection},
     },
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
 };
 use serde::Deserialize;
 use shared::{
     access::Access,
-    api::{
-        Conversation, CopyOf, CreateConversation, Created, Message, MessageState, OwnRights, Person, Reason, Share,
-        TagSummary, Usage,
-    },
-    document::{self, Tag},
+    api::{Conversation, CopyOf, CreateConversation, Created, Message, MessageState, Reason, Share, Usage},
+    document,
     ids::{ActivityId, ClassId, ConversationId, MessageId, ProjectId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
     text,
@@ -34,13 +33,16 @@ use crate::{
     error::Error,
     files,
     import::{self, ImportedConversation, ImportedMessage},
-    projects, rooms,
+    pages, projects, rooms,
     services::Services,
     sessions::{Caller, Proof},
     sharing,
 };
 
+pub use comparison::compare;
 pub use list::list;
+pub(crate) use people::people_of;
+pub use people::{people, rights, tags};
 pub use title::rename;
 
 /// `POST /api/v1/conversations`
@@ -179,6 +181,7 @@ pub struct Shown {
 pub async fn get(
     State(services): State<Services>,
     caller: Caller,
+    headers: HeaderMap,
     path: Result<Path<ConversationId>, PathRejection>,
     query: Result<Query<Shown>, QueryRejection>,
 ) -> Result<Json<Conversation>, Error> {
@@ -189,13 +192,18 @@ pub async fn get(
         sharing::note_opened(&services.db, reader).await?;
     }
     // What a program reads, its owner has not opened.
-    if matches!(caller.proof, Proof::Session(_)) {
+    if matches!(caller.proof, Proof::Session(_)) && !headers.contains_key(pages::COPY) {
         list::note_visit(&services.db, reader).await?;
     }
     Ok(Json(read(&services.db, reader, branch).await?))
 }
 
-async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -> Result<Conversation, Error> {
+/// A conversation with the messages of the branch through a message, or of the one that is shown.
+pub(crate) async fn read(
+    db: &PgPool,
+    reader: access::Reader,
+    through: Option<MessageId>,
+) -> Result<Conversation, Error> {
     let (id, rights) = (reader.conversation(), reader.rights());
     let author = authors::of(db, reader).await?;
     let head = sqlx::query!(
@@ -218,9 +226,24 @@ async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -
         .fetch_optional(db)
         .await?
         .ok_or(Error::NotFound)?;
-    let nodes = sqlx::query!(
+    let nodes = nodes(db, id).await?;
+    let branch = match (through, row.leaf_id.map(MessageId::from_uuid)) {
+        (Some(message), Some(_)) => branches::through(&nodes, message).ok_or(Error::NotFound)?,
+        (Some(message), None) if !nodes.iter().any(|node| node.id == message) => return Err(Error::NotFound),
+        (None, Some(leaf)) => branches::through(&nodes, leaf).unwrap_or_else(|| branches::linear(&nodes)),
+        (_, None) => branches::linear(&nodes),
+    };
+    let named = chat.as_ref().filter(|chat| chat.name.is_some()).map(|chat| chat.project);
+    let messages = messages(db, id, branch, named).await?;
+    let (title, author_id) = (head.title, author.id);
+    Ok(Conversation { id, title, rights, author_id, anonymity: author.anonymity(), activity, chat, messages })
+}
+
+/// All messages of a conversation, oldest first.
+async fn nodes(db: &PgPool, conversation: ConversationId) -> Result<Vec<branches::Node>, Error> {
+    let rows = sqlx::query!(
         r#"select id, parent_id as "parent_id?" from messages where conversation_id = $1 order by position"#,
-        id.uuid()
+        conversation.uuid()
     )
     .fetch_all(db)
     .await?;
@@ -228,40 +251,53 @@ async fn read(db: &PgPool, reader: access::Reader, through: Option<MessageId>) -
         id: MessageId::from_uuid(id),
         parent: parent.map(MessageId::from_uuid),
     };
-    let nodes: Vec<_> = nodes.into_iter().map(|row| node(row.id, row.parent_id)).collect();
-    let branch = match (through, row.leaf_id.map(MessageId::from_uuid)) {
-        (Some(message), Some(_)) => branches::through(&nodes, message).ok_or(Error::NotFound)?,
-        (Some(message), None) if !nodes.iter().any(|node| node.id == message) => return Err(Error::NotFound),
-        (None, Some(leaf)) => branches::through(&nodes, leaf).unwrap_or_else(|| branches::linear(&nodes)),
-        (_, None) => branches::linear(&nodes),
-    };
-    let messages = messages(db, id, branch).await?;
-    let (title, author_id) = (head.title, author.id);
-    Ok(Conversation { id, title, rights, author_id, anonymity: author.anonymity(), activity, chat, messages })
+    Ok(rows.into_iter().map(|row| node(row.id, row.parent_id)).collect())
 }
 
-/// The messages of a branch, in its order.
+/// The canonical texts of messages that are on other branches than the one that is shown.
+pub(crate) async fn texts_beside(db: &PgPool, shown: &Conversation) -> Result<HashMap<MessageId, String>, Error> {
+    let is_shown: HashSet<MessageId> = shown.messages.iter().map(|message| message.id).collect();
+    let all = branches::linear(&nodes(db, shown.id).await?);
+    let others: Vec<_> = all.into_iter().filter(|place| !is_shown.contains(&place.id)).collect();
+    if others.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let others = messages(db, shown.id, others, None).await?;
+    Ok(others.into_iter().map(|message| (message.id, message.text)).collect())
+}
+
+/// The messages of a branch, in its order. Prompts are called by their names for those who may see the project `named`.
 async fn messages(
     db: &PgPool,
     conversation: ConversationId,
     branch: Vec<branches::Place>,
+    named: Option<ProjectId>,
 ) -> Result<Vec<Message>, Error> {
     let mut files = files::of_messages(db, conversation).await?;
     let ids: Vec<_> = branch.iter().map(|place| place.id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select m.id, m.role, m.title, m.markdown, m.text, m.state, m.model,
                   case when c.alias_scope is null then m.author_id else a.alias end as "author_id?",
-                  m.prompt_id as "prompt_id?", m.input_tokens, m.output_tokens, m.reason_code, m.reason,
-                  r.id as "run?"
+                  m.prompt_id as "prompt_id?", v.version as "prompt_version?",
+                  case when v.project_id = $3 then v.name end as "prompt_name?",
+                  m.input_tokens, m.output_tokens, m.reason_code, m.reason, r.id as "run?",
+                  case when r.state = 'waiting'
+                       then (select count(*)
+                             from runs o
+                             join messages p on p.conversation_id = o.conversation_id and p.id = o.message_id
+                             where o.conversation_id = m.conversation_id and o.state <> 'over'
+                               and p.position < m.position) end as "ahead?"
            from unnest($1::uuid[]) with ordinality as asked (id, number)
            join messages m on m.conversation_id = $2 and m.id = asked.id
            join conversations c on c.id = m.conversation_id
            left join author_aliases a on a.scope = c.alias_scope and a.user_id = m.author_id
+           left join prompt_versions v on v.id = m.prompt_id
            left join runs r
                on r.conversation_id = m.conversation_id and r.message_id = m.id and r.state <> 'over'
            order by asked.number"#,
         &ids,
-        conversation.uuid()
+        conversation.uuid(),
+        named.map(ProjectId::uuid)
     )
     .fetch_all(db)
     .await?;
@@ -281,9 +317,12 @@ async fn messages(
             siblings: place.map(|place| place.siblings).unwrap_or_default(),
             state: state(&row.state),
             run: row.run.map(RunId::from_uuid),
+            ahead: row.ahead,
             author: row.author_id.map(UserId::from_uuid),
             model: row.model,
             prompt: row.prompt_id.map(PromptVersionId::from_uuid),
+            prompt_version: row.prompt_version,
+            prompt_name: row.prompt_name,
             usage: usage.map(|(input_tokens, output_tokens)| Usage { input_tokens, output_tokens }),
             reason: row.reason_code.map(|code| Reason { code, detail: row.reason }),
         }
@@ -304,102 +343,4 @@ pub(crate) fn role(text: &str) -> MessageRole {
         "assistant" => MessageRole::Assistant,
         _ => MessageRole::Source,
     }
-}
-
-/// `GET /api/v1/conversations/{id}/rights`
-pub async fn rights(
-    State(services): State<Services>,
-    caller: Caller,
-    path: Result<Path<ConversationId>, PathRejection>,
-) -> Result<Json<OwnRights>, Error> {
-    let Path(id) = path?;
-    let reader = access::reader(&services.db, caller.id, id).await?;
-    let author_id = authors::of(&services.db, reader).await?.id;
-    Ok(Json(OwnRights { rights: reader.rights(), author_id }))
-}
-
-/// `GET /api/v1/conversations/{id}/tags`
-pub async fn tags(
-    State(services): State<Services>,
-    caller: Caller,
-    path: Result<Path<ConversationId>, PathRejection>,
-) -> Result<Json<Vec<TagSummary>>, Error> {
-    let Path(id) = path?;
-    let reader = access::reader(&services.db, caller.id, id).await?;
-    let tags = services
-        .rooms
-        .tags(reader.conversation())
-        .await
-        .map_err(|error| Error::Internal(error.into()))?
-        .ok_or(Error::NotFound)?;
-    let summaries =
-        tags.into_iter().map(|Tag { name, colour, description, .. }| TagSummary { name, colour, description });
-    Ok(Json(summaries.collect()))
-}
-
-/// `GET /api/v1/conversations/{id}/people`: its owner; the members of the class that it is shared with; those who were
-/// let in and have come; and whoever has written in it, also if they may not any more: their names stand by what they
-/// wrote. Where it is anonymous, those of them who have come.
-pub async fn people(
-    State(services): State<Services>,
-    caller: Caller,
-    path: Result<Path<ConversationId>, PathRejection>,
-) -> Result<Json<Vec<Person>>, Error> {
-    let Path(id) = path?;
-    let reader = access::reader(&services.db, caller.id, id).await?;
-    let rows = sqlx::query!(
-        r#"with people as (
-               select c.owner_id as id
-               from conversations c
-               where c.id = $1
-               union
-               select m.user_id
-               from conversations c
-               join memberships m on m.class_id = c.class_id
-               where c.id = $1 and c.share = 'class'
-               union
-               select m.user_id
-               from activity_copies w
-               join activities a on a.id = w.activity_id
-               join memberships m on m.class_id = a.class_id
-               where w.conversation_id = $1
-                 and (m.role <> 'student' or m.user_id = w.user_id
-                      or (w.user_id is null and (w.group_id is null or w.group_id = m.group_id)))
-               union
-               select s.user_id
-               from conversation_shares s
-               where s.conversation_id = $1 and s.opened_at is not null
-               union
-               select w.user_id
-               from conversation_links l
-               join conversation_link_uses w on w.link_id = l.id
-               where l.conversation_id = $1 and l.revoked_at is null and l.expires_at > now()
-               union
-               select a.author
-               from annotation_client a
-               where a.conversation_id = $1
-               union
-               select a.author
-               from annotation_update a
-               where a.conversation_id = $1
-           )
-           select u.id, u.name, a.alias as "alias?", case when not a.named then a.pseudonym end as "pseudonym?"
-           from people
-           join users u on u.id = people.id
-           join conversations c on c.id = $1
-           left join author_aliases a on a.scope = c.alias_scope and a.user_id = u.id
-           where c.alias_scope is null or a.alias is not null
-           order by u.name"#,
-        reader.conversation().uuid()
-    )
-    .fetch_all(&services.db)
-    .await?;
-    let people = rows.into_iter().map(|row| {
-        let author = UserId::from_uuid(row.alias.unwrap_or(row.id));
-        authors::seen(reader.rights(), row.id == caller.id.uuid(), author, row.name, row.pseudonym)
-    });
-    let mut people: Vec<Person> = people.collect();
-    // Whose real name comes first is nobody's business either.
-    people.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Json(people))
 }

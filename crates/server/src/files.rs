@@ -33,9 +33,13 @@ use crate::{
     times::rfc3339,
 };
 
+pub use names::disposition;
 pub use store::Files;
 pub use sweep::{follow, sweep};
 pub use upload::{to_chat as add_to_chat, to_project as add_to_project};
+
+/// Of what is to be kept and never shown: it may do nothing.
+pub const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// Of a project, or of one chat of it.
 #[derive(Debug, Clone, Copy)]
@@ -181,10 +185,7 @@ impl Download {
         headers.insert(header::CONTENT_TYPE, text(self.media_type)?);
         headers.insert(header::CONTENT_LENGTH, self.size.into());
         headers.insert(header::CONTENT_DISPOSITION, text(names::disposition(&self.name))?);
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
-        );
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         Ok(response)
     }
 }

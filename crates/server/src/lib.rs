@@ -83,6 +83,8 @@ pub mod models;
 
 /// Replies of models: asked for, written, read along, stopped.
 pub mod runs;
+/// Looking for words in all that somebody may see.
+pub mod search;
 
 /// Projects: their prompts and chats.
 pub mod projects;
@@ -101,6 +103,9 @@ pub mod notices;
 
 /// What is brought in: pasted text, files, exports of other tools.
 pub mod import;
+
+/// A conversation as a file to take away.
+pub mod export;
 
 /// One task a document.
 pub mod rooms;
@@ -131,6 +136,9 @@ pub mod admin;
 
 /// Moments, as they are written.
 pub mod times;
+
+/// Tables for spreadsheet programs.
+pub mod spreadsheet;
 
 /// Start, and orderly stop.
 pub mod serve;

@@ -1,6 +1,9 @@
 //! The binary `promptgrimoire`: the server and its tools.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use server::{
     admin,
@@ -13,8 +16,10 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let (command, config) = Config::read_or_exit();
     // The filter was checked with the rest of the settings.
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_default();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Before it, so that it can be asked for: Postgres tells at each start that what is made once is there.
+    let filter = EnvFilter::try_new(format!("sqlx::postgres::notice=warn,{}", config.log)).unwrap_or_default();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

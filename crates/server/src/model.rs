@@ -25,7 +25,7 @@ use crate::{
 
 pub use failure::Failure;
 pub use reply::{End, Reply, Step};
-pub use request::{Part, Question, Turn};
+pub use request::{BYTES_A_TOKEN, Part, Question, Turn, weight};
 
 /// How often a request is sent again that was not taken.
 const RETRIES: u32 = 2;

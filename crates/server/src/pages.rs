@@ -7,20 +7,22 @@ mod classes;
 mod home;
 mod projects;
 mod recovery;
+mod search;
 mod sharing;
 mod sign_in;
 
 use app::{
     offline::OfflinePage,
-    pages::{ClosedPage, ConversationPage, ImportPage, InboxPage, NoticePage},
+    pages::{ClosedPage, ComparePage, ConversationPage, ImportPage, InboxPage, NoticePage},
     parts::Visitor,
-    shell::Shell,
+    shell::{PageKind, Shell},
 };
 use axum::{
     Router,
     body::Body,
     extract::{Path, Query, State},
     http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -28,7 +30,10 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, de::DeserializeOwned};
 use shared::{
-    api::{Endpoint, GetConversation, GetMe, ListModels, ListNotices, ListPeople, Problem},
+    api::{
+        ChatOf, CompareBranches, Comparison, Endpoint, FileSummary, GetConversation, GetMe, ListModels, ListNotices,
+        ListPeople, ListProjectFiles, Person, Problem,
+    },
     ids::{ConversationId, NoticeId},
 };
 use tower::ServiceExt;
@@ -40,6 +45,9 @@ const MAX_REPLY_BYTES: usize = 64 << 20;
 
 /// Says whom a page is for. The service worker keeps pages on people's devices, and shows nobody another's.
 pub const USER: HeaderName = HeaderName::from_static("x-promptgrimoire-user");
+
+/// On a request for a page that is open already, of which the service worker makes itself a copy.
+pub const COPY: HeaderName = HeaderName::from_static("x-promptgrimoire-copy");
 
 /// What pages need: the services, and the API to ask.
 #[derive(Clone)]
@@ -58,6 +66,8 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/import", get(import))
         .route("/inbox", get(inbox))
         .route("/c/{id}", get(conversation))
+        .route("/c/{id}/compare", get(comparison))
+        .route("/search", get(search::show))
         .route("/account", get(account::show))
         .route("/offline", get(offline))
         .merge(activities::routes())
@@ -67,7 +77,26 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(recovery::routes())
         .merge(sharing::routes())
         .fallback(nothing);
-    routes.with_state(site)
+    routes.layer(from_fn_with_state(site.clone(), in_words)).with_state(site)
+}
+
+/// An address or a form that cannot be read is answered with a page too: what axum says of it is for programs.
+async fn in_words(State(site): State<Site>, headers: HeaderMap, request: Request<Body>, next: Next) -> Response {
+    let response = next.run(request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_plain = kind.starts_with("text/plain");
+    if !response.status().is_client_error() || !is_plain {
+        return response;
+    }
+    let problem = Problem {
+        kind: "/problems/bad-address".into(),
+        status: response.status().as_u16(),
+        title: "This address cannot be read".into(),
+        detail: "Something in it is twice, or not whole. Go back and try again.".into(),
+        errors: Vec::new(),
+    };
+    let reader = site.reader(&headers).await;
+    site.detour(Detour::Problem(problem), reader).await
 }
 
 /// Why a page shows something else than it was asked for.
@@ -117,8 +146,10 @@ impl Site {
         mut request: http::request::Builder,
         body: Body,
     ) -> Result<R, Problem> {
-        for cookie in headers.get_all(header::COOKIE) {
-            request = request.header(header::COOKIE, cookie);
+        for name in [header::COOKIE, COPY] {
+            for value in headers.get_all(&name) {
+                request = request.header(&name, value);
+            }
         }
         let request = request.body(body).map_err(unexpected)?;
         let response = self.api.clone().oneshot(request).await.map_err(|never| match never {})?;
@@ -128,6 +159,15 @@ impl Site {
             serde_json::from_slice(&bytes).map_err(unexpected)
         } else {
             Err(serde_json::from_slice(&bytes).unwrap_or_else(unexpected))
+        }
+    }
+
+    /// What the reader of a chat can send along of its project: nothing where they do not see it, or do not write.
+    /// A page is worth having without them.
+    async fn project_files(&self, headers: &HeaderMap, chat: Option<&ChatOf>) -> Vec<FileSummary> {
+        match chat.filter(|chat| chat.may_send && chat.name.is_some()) {
+            Some(chat) => self.call(headers, &ListProjectFiles { project: chat.project }).await.unwrap_or_default(),
+            None => Vec::new(),
         }
     }
 
@@ -165,7 +205,7 @@ impl Site {
                 let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let Problem { title, detail, .. } = problem;
                 let (heading, visitor) = (title.clone(), reader.visitor());
-                self.render(status, heading, false, reader, move || {
+                self.render(status, heading, PageKind::Plain, reader, move || {
                     view! { <NoticePage visitor=visitor.clone() title=title.clone() text=detail.clone() /> }
                 })
                 .await
@@ -176,7 +216,7 @@ impl Site {
     /// Says to somebody who is banned that they are.
     async fn closed(&self, text: String) -> Response {
         let page = move || view! { <ClosedPage text=text.clone() /> };
-        self.render(StatusCode::FORBIDDEN, "Account closed".into(), false, Reader::Nobody, page).await
+        self.render(StatusCode::FORBIDDEN, "Account closed".into(), PageKind::Plain, Reader::Nobody, page).await
     }
 
     /// Renders a page whole, with a policy for its own nonce.
@@ -184,7 +224,7 @@ impl Site {
         &self,
         status: StatusCode,
         title: String,
-        tools: bool,
+        kind: PageKind,
         reader: Reader,
         page: impl Fn() -> V + Clone + Send + Sync + 'static,
     ) -> Response {
@@ -203,7 +243,7 @@ impl Site {
             }
             let (title, options, page) = (title.clone(), options.clone(), page.clone());
             view! {
-                <Shell title=title options=options tools=tools user=user dev_reload=dev_reload>{page()}</Shell>
+                <Shell title=title options=options kind=kind user=user dev_reload=dev_reload>{page()}</Shell>
             }
         };
         leptos_axum::render_app_async_with_context(|| {}, document)(Request::new(Body::empty())).await
@@ -226,7 +266,7 @@ async fn import(State(site): State<Site>, headers: HeaderMap) -> Response {
         Ok(visitor) => {
             let reader = Reader::Person(visitor.clone());
             let page = move || view! { <ImportPage visitor=visitor.clone() /> };
-            site.render(StatusCode::OK, "Import".into(), true, reader, page).await
+            site.render(StatusCode::OK, "Import".into(), PageKind::WithTools, reader, page).await
         }
         Err(detour) => site.detour(detour, Reader::Anybody).await,
     }
@@ -250,7 +290,7 @@ async fn inbox(State(site): State<Site>, headers: HeaderMap, Query(query): Query
         Ok(inbox) => {
             let page =
                 move || view! { <InboxPage visitor=visitor.clone() inbox=inbox.clone() older=before.is_some() /> };
-            site.render(StatusCode::OK, "Inbox".into(), false, reader, page).await
+            site.render(StatusCode::OK, "Inbox".into(), PageKind::Plain, reader, page).await
         }
         Err(problem) => site.detour(Detour::Problem(problem), reader).await,
     }
@@ -282,24 +322,68 @@ async fn conversation(
             Some(_) => Some(site.call(&headers, &ListModels { conversation: Some(id) }).await?),
             None => None,
         };
-        Ok::<_, Problem>((conversation, people, models))
+        let files = site.project_files(&headers, conversation.chat.as_ref()).await;
+        Ok::<_, Problem>((conversation, people, models, files))
     };
     match asked.await {
-        Ok((conversation, people, models)) => {
+        Ok((conversation, people, models, files)) => {
             let title = conversation.title.clone();
             let page = move || {
-                let (conversation, people) = (conversation.clone(), people.clone());
-                view! { <ConversationPage visitor=visitor.clone() conversation=conversation people=people models=models.clone() /> }
+                let (conversation, people, files) = (conversation.clone(), people.clone(), files.clone());
+                view! {
+                    <ConversationPage
+                        visitor=visitor.clone()
+                        conversation=conversation
+                        people=people
+                        models=models.clone()
+                        files=files
+                    />
+                }
             };
-            site.render(StatusCode::OK, title, true, reader, page).await
+            site.render(StatusCode::OK, title, PageKind::Conversation, reader, page).await
         }
         Err(problem) => site.detour(Detour::Problem(problem), reader).await,
     }
 }
 
+#[derive(Deserialize)]
+struct Pair {
+    #[serde(default)]
+    original: String,
+    #[serde(default)]
+    other: String,
+}
+
+/// Two branches of a chat side by side.
+async fn comparison(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Query(Pair { original, other }): Query<Pair>,
+) -> Response {
+    let address = format!("/c/{id}/compare?original={original}&other={other}");
+    let nothing = || Error::NotFound.problem();
+    let asking = async {
+        let id: ConversationId = id.parse().map_err(|_| nothing())?;
+        let (original, other) = (original.parse().map_err(|_| nothing())?, other.parse().map_err(|_| nothing())?);
+        let found = site.call(&headers, &CompareBranches { id, original, other }).await?;
+        Ok((id, found, site.call(&headers, &ListPeople { id }).await?))
+    };
+    let page = |visitor: Visitor, (id, found, people): (ConversationId, Comparison, Vec<Person>)| {
+        let title = format!("Side by side: {}", found.title);
+        let page = move || {
+            let (found, people) = (found.clone(), people.clone());
+            view! { <ComparePage visitor=visitor.clone() conversation=id comparison=found people=people /> }
+        };
+        (StatusCode::OK, title, page)
+    };
+    site.show(&headers, &address, asking, page).await
+}
+
 /// What the service worker keeps for times without a network.
 async fn offline(State(site): State<Site>) -> Response {
-    site.render(StatusCode::OK, "No connection".into(), false, Reader::Anybody, || view! { <OfflinePage /> }).await
+    site.render(StatusCode::OK, "No connection".into(), PageKind::Plain, Reader::Anybody, || view! { <OfflinePage /> })
+        .await
 }
 
 async fn nothing(State(site): State<Site>, headers: HeaderMap) -> Response {

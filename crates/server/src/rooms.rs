@@ -11,7 +11,7 @@ use std::{
 
 use shared::{
     access::Rights,
-    document::Tag,
+    document::{self, Roots, Tag},
     ids::{ConversationId, UserId},
     rules::Sender,
     sync::CloseCode,
@@ -22,6 +22,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
+use yrs::{Doc, Transact};
 
 /// The document's state and log in the database.
 pub mod persistence;
@@ -29,11 +30,13 @@ pub mod persistence;
 /// Threads for work on documents.
 pub mod stacks;
 
+mod changed;
 mod connections;
 mod copies;
 mod echoes;
 mod hours;
 mod ingest;
+mod late;
 mod merge;
 mod metrics;
 mod presence;
@@ -48,9 +51,11 @@ mod updates;
 mod watch;
 mod writer;
 
+pub use changed::Changed;
 pub use connections::{Moment, Whom};
+pub use late::Latecomer;
 pub use merge::{MergeError, Merged};
-pub use persistence::create;
+pub use persistence::{Picture, create};
 pub use seat::{Outbox, Outgoing, Seat, Voice};
 pub use take_in::Fate;
 pub use tally::{Tally, Work};
@@ -194,6 +199,7 @@ struct House {
     writer: mpsc::UnboundedSender<writer::Batch>,
     registry: Mutex<Registry>,
     connections: Connections,
+    changed: Changed,
     metrics: Metrics,
     tasks: TaskTracker,
     sockets: TaskTracker,
@@ -220,8 +226,8 @@ impl Rooms {
     /// Rooms with other waiting times and other limits.
     pub fn with_limits(db: PgPool, timing: Timing, limits: Limits) -> Self {
         let (writer, batches) = mpsc::unbounded_channel();
-        let metrics = Metrics::new();
-        tokio::spawn(writer::run(db.clone(), batches, metrics.clone()));
+        let (metrics, changed) = (Metrics::new(), Changed::default());
+        tokio::spawn(writer::run(db.clone(), batches, metrics.clone(), changed.clone()));
         let house = House {
             db,
             timing,
@@ -232,6 +238,7 @@ impl Rooms {
             writer,
             registry: Mutex::default(),
             connections: Connections::default(),
+            changed,
             metrics,
             tasks: TaskTracker::new(),
             sockets: TaskTracker::new(),
@@ -244,7 +251,33 @@ impl Rooms {
     /// # Errors
     /// The database's, or bytes that make no document.
     pub async fn tags(&self, conversation: ConversationId) -> Result<Option<Vec<Tag>>, persistence::Failure> {
-        persistence::tags(&self.house.db, &self.house.stacks, conversation).await
+        let tags = |doc: &Doc| document::tags(&Roots::of(doc), &doc.transact());
+        Ok(persistence::read(&self.house.db, &self.house.stacks, conversation, tags).await?.map(|read| read.what))
+    }
+
+    /// Reads something of a document as it is committed, with time: nobody who writes waits for it. `None` if there is none.
+    ///
+    /// # Errors
+    /// The database's, or bytes that make no document.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        conversation: ConversationId,
+        read: impl FnOnce(&Doc) -> T + Send + 'static,
+    ) -> Result<Option<persistence::Read<T>>, persistence::Failure> {
+        persistence::read(&self.house.db, &self.house.aside, conversation, read).await
+    }
+
+    /// Which documents change.
+    pub fn changed(&self) -> &Changed {
+        &self.house.changed
+    }
+
+    /// What a document says as it is committed; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database's, or bytes that make no document.
+    pub async fn picture(&self, conversation: ConversationId) -> Result<Option<Picture>, persistence::Failure> {
+        Ok(self.read(conversation, Picture::of).await?.map(|read| read.what))
     }
 
     /// The document of a conversation as it is committed, to begin copies with; `None` if there is none. What nobody is

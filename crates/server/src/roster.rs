@@ -16,8 +16,9 @@ use axum::{
 use bytes::Bytes;
 use shared::{
     api::{MAX_ROSTER_BYTES, RosterReport},
-    ids::{ClassId, RosterEntryId},
+    ids::{ClassId, RosterEntryId, UserId},
 };
+use sqlx::PgConnection;
 
 use crate::{access, error::Error, services::Services, sessions::Caller};
 
@@ -30,20 +31,39 @@ pub async fn upload(
 ) -> Result<Json<RosterReport>, Error> {
     let Path(class) = path?;
     // Before the file is read: what it costs is for instructors alone.
-    access::instructor(&mut *services.db.acquire().await?, caller.id, class).await?;
+    let own = own(&mut *services.db.acquire().await?, caller.id, class).await?;
     let (name, bytes, dry_run) = read(multipart).await?;
-    let lines = services.import(move || lines::read(table::rows(&name, &bytes)?)).await?;
+    let lines = services.import(move || lines::read(table::rows(&name, &bytes)?, own.as_ref())).await?;
     let mut tx = services.db.begin().await?;
     let change = access::change(&mut tx, caller.id, class).await?;
     let mut report = apply::apply(&mut tx, change, lines).await?;
     if dry_run {
         // What would happen is what happens, taken back.
         tx.rollback().await?;
+        // Whoever teaches some class could otherwise ask of any address whether it has an account here, and leave no trace.
+        for line in &mut report.lines {
+            line.waits = None;
+        }
     } else {
         tx.commit().await?;
         report.applied = true;
     }
     Ok(Json(report))
+}
+
+/// Whoever sends it, who must be an instructor; nothing if they are one as an admin who does not belong to the class.
+async fn own(conn: &mut PgConnection, user: UserId, class: ClassId) -> Result<Option<lines::Own>, Error> {
+    access::instructor(&mut *conn, user, class).await?;
+    let row = sqlx::query!(
+        r#"select lower(u.email) as "email!", m.role
+           from memberships m
+           join users u on u.id = m.user_id
+           where m.class_id = $1 and m.user_id = $2"#,
+        class.uuid(),
+        user.uuid()
+    );
+    let row = row.fetch_optional(conn).await?;
+    row.map(|row| Ok(lines::Own { email: row.email, role: access::role(&row.role)? })).transpose()
 }
 
 async fn read(mut multipart: Multipart) -> Result<(String, Bytes, bool), Error> {

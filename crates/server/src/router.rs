@@ -16,9 +16,9 @@ use tower_http::{
 };
 
 use crate::{
-    activities, classes, config::SignIn, conversations, development, error::Error, files, health, import, metrics,
-    models, notices, pages, people, projects, refused, roster, runs, security, services::Services, sessions, sharing,
-    sync_route, tokens,
+    activities, classes, config::SignIn, conversations, development, error::Error, export, files, health, import,
+    metrics, models, notices, pages, people, projects, refused, roster, runs, search, security, services::Services,
+    sessions, sharing, sync_route, tokens,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -30,8 +30,21 @@ const MULTIPART_SLACK: usize = 64 << 10;
 
 /// The typed API.
 fn api(services: &Services) -> Router<Services> {
-    let of_files = DefaultBodyLimit::max(MAX_FILE_BYTES + MULTIPART_SLACK);
-    let mut routes = Router::new()
+    let json = of_people().merge(of_conversations()).merge(of_projects()).merge(of_classes());
+    let mut routes = json.layer(DefaultBodyLimit::max(MAX_JSON_BYTES)).merge(uploads());
+    if matches!(services.config.sign_in, SignIn::Development) {
+        routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
+    }
+    let description = ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"));
+    routes
+        .route("/api/openapi.json", get(|| async { description }))
+        .route("/api/{*rest}", axum::routing::any(nothing))
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+}
+
+/// The caller, and how they come in.
+fn of_people() -> Router<Services> {
+    Router::new()
         .route("/api/v1/me", get(people::me).post(people::rename))
         .route("/api/v1/sign-out", post(people::sign_out))
         .route("/api/v1/sign-out-everywhere", post(sessions::own::sign_out_everywhere))
@@ -39,8 +52,14 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/sessions/{id}", delete(sessions::own::end_one))
         .route("/api/v1/notices", get(notices::list))
         .route("/api/v1/notices/read", post(notices::read))
+        .route("/api/v1/search", get(search::search))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
+}
+
+/// Conversations, with whom they are shared, and what models write in them.
+fn of_conversations() -> Router<Services> {
+    Router::new()
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
         .route("/api/v1/conversations/{id}", get(conversations::get).patch(conversations::rename))
         .route("/api/v1/conversations/{id}/messages", post(runs::send))
@@ -48,10 +67,12 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/runs/{id}/events", get(runs::events))
         .route("/api/v1/runs/{id}/stop", post(runs::stop))
         .route("/api/v1/models", get(models::list))
+        .route("/api/v1/conversations/{id}/comparison", get(conversations::compare))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
         .route("/api/v1/conversations/{id}/refused", get(refused::list))
+        .route("/api/v1/conversations/{id}/export", get(export::get))
         .route("/api/v1/conversations/{id}/sharing", get(sharing::get))
         .route("/api/v1/conversations/{id}/sharing/class", put(sharing::share_with_class))
         .route("/api/v1/conversations/{id}/sharing/anonymity", put(sharing::set_anonymity))
@@ -62,6 +83,12 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/conversations/{id}/sharing/links/{link}", delete(sharing::revoke_link))
         .route("/api/v1/links/{secret}", get(sharing::preview_link))
         .route("/api/v1/links/{secret}/open", post(sharing::open_link))
+        .route("/api/v1/conversations/{id}/files/{file}", get(files::download_of_chat).delete(files::delete_of_chat))
+}
+
+/// Projects.
+fn of_projects() -> Router<Services> {
+    Router::new()
         .route("/api/v1/projects", get(projects::list).post(projects::create))
         .route("/api/v1/projects/{project}", get(projects::get).patch(projects::change).delete(projects::delete))
         .route("/api/v1/projects/{project}/prompts", get(projects::list_prompts).post(projects::create_prompt))
@@ -71,7 +98,11 @@ fn api(services: &Services) -> Router<Services> {
             "/api/v1/projects/{project}/files/{file}",
             get(files::download_of_project).delete(files::delete_of_project),
         )
-        .route("/api/v1/conversations/{id}/files/{file}", get(files::download_of_chat).delete(files::delete_of_chat))
+}
+
+/// Classes and their activities.
+fn of_classes() -> Router<Services> {
+    Router::new()
         .route("/api/v1/classes", get(classes::list).post(classes::create))
         .route("/api/v1/classes/join", post(classes::join_by_code))
         .route("/api/v1/classes/{class}", get(classes::get).patch(classes::change))
@@ -89,6 +120,7 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/classes/{class}/roster/{entry}", delete(roster::remove))
         .route("/api/v1/classes/{class}/activities", get(activities::list).post(activities::create))
         .route("/api/v1/classes/{class}/templates", get(activities::templates))
+        .route("/api/v1/activities/open", get(activities::list_to_do))
         .route("/api/v1/activities/{activity}", get(activities::get).put(activities::change).delete(activities::delete))
         .route("/api/v1/activities/{activity}/start", post(activities::start))
         .route("/api/v1/activities/{activity}/overview", get(activities::get_overview))
@@ -97,7 +129,12 @@ fn api(services: &Services) -> Router<Services> {
         .route("/api/v1/activities/{activity}/late", post(activities::take_in_late_work))
         .route("/api/v1/invitations/{token}", get(classes::preview_invitation))
         .route("/api/v1/invitations/{token}/join", post(classes::accept_invitation))
-        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+}
+
+/// What takes files: each has its own limit.
+fn uploads() -> Router<Services> {
+    let of_files = DefaultBodyLimit::max(MAX_FILE_BYTES + MULTIPART_SLACK);
+    Router::new()
         .route(
             "/api/v1/classes/{class}/roster",
             post(roster::upload).layer(DefaultBodyLimit::max(MAX_ROSTER_BYTES + MULTIPART_SLACK)),
@@ -110,15 +147,7 @@ fn api(services: &Services) -> Router<Services> {
         .route(
             IMPORT_PATH,
             post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)),
-        );
-    if matches!(services.config.sign_in, SignIn::Development) {
-        routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
-    }
-    let description = ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"));
-    routes
-        .route("/api/openapi.json", get(|| async { description }))
-        .route("/api/{*rest}", axum::routing::any(nothing))
-        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        )
 }
 
 async fn nothing() -> Error {

@@ -9,13 +9,14 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 use crate::{
     config::{Config, SignIn},
     database::Database,
     demo, files,
     router::router,
-    runs,
+    runs, search,
     services::Services,
 };
 
@@ -68,9 +69,10 @@ pub async fn run(
     let rooms = services.rooms.clone();
     let runs = services.runs.clone();
     runs::take_over(&services).await;
-    let _keeps = AbortOnDropHandle::new(tokio::spawn(runs::keep(services.clone())));
-    let _follows = AbortOnDropHandle::new(tokio::spawn(rooms.clone().follow_access()));
-    let _sweeps = AbortOnDropHandle::new(tokio::spawn(files::follow(services.db.clone(), services.files.clone())));
+    let _keeps = in_background(runs::keep(services.clone()));
+    let _follows = in_background(rooms.clone().follow_access());
+    let _sweeps = in_background(files::follow(services.db.clone(), services.files.clone()));
+    let _searches = in_background(search::follow(services.db.clone(), rooms.clone()));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     // Otherwise an ack that follows a relayed frame waits 40 ms for the client's TCP to acknowledge that.
     let listener = listener.tap_io(|connection| {
@@ -96,6 +98,14 @@ pub async fn run(
             Ok(())
         }
     }
+}
+
+/// The name of the span in which the server does what nobody asked for just now.
+pub const BACKGROUND: &str = "background";
+
+/// Does it as long as the handle is kept.
+fn in_background(work: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(work.instrument(tracing::debug_span!(BACKGROUND))))
 }
 
 fn announce(services: &Services, bound: SocketAddr) {

@@ -2,11 +2,10 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::Context;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     attempts::Attempts,
@@ -42,10 +41,14 @@ pub struct Services {
     /// Held while what copies of an activity begin with is read.
     pub seeds: Arc<Mutex<()>>,
     imports: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
 }
 
 /// Imports that are read at once: each may take seconds of a core and several times its size in memory.
 const IMPORTS_AT_ONCE: usize = 2;
+
+/// Exports that are gathered and written at once, for the same reason.
+const EXPORTS_AT_ONCE: usize = 2;
 
 impl Services {
     /// The services of a server that listens on `bound`.
@@ -65,7 +68,7 @@ impl Services {
         Ok(Self {
             rooms: Rooms::new(db.clone()),
             runs: Runs::new(config.model.clone())?,
-            files: Files::in_folder(config.data_dir.join("files")).context("cannot make the folder of files")?,
+            files: Files::of(&config)?,
             ways: Ways::new(&config.sign_in)?,
             config: Arc::new(config),
             origin,
@@ -74,6 +77,7 @@ impl Services {
             codes_tried: Arc::default(),
             seeds: Arc::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
         })
     }
 }
@@ -91,6 +95,11 @@ impl Services {
             read()
         });
         reading.await.map_err(|error| Error::Internal(error.into()))?
+    }
+
+    /// A turn to export something, few at a time: to be held until the file is written.
+    pub async fn turn_to_export(&self) -> Result<OwnedSemaphorePermit, Error> {
+        self.exports.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))
     }
 }
 

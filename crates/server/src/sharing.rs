@@ -10,7 +10,7 @@ use axum::{
 };
 use shared::{
     api::{MAX_SHARES, PersonShare, ShareWithClass, ShareWithPerson, SharedWith, Sharing, SharingClass},
-    ids::{ClassId, ConversationId, ShareId, UserId},
+    ids::{ActivityId, ClassId, ConversationId, ShareId, UserId},
 };
 use sqlx::{PgConnection, PgPool};
 
@@ -34,16 +34,21 @@ pub async fn get(
 ) -> Result<Json<Sharing>, Error> {
     let Path(id) = path?;
     let owner = access::owner(&services.db, caller.id, id).await?;
-    let (title, class, anonymous, copy_protected) = shared_with(&services.db, owner).await?;
+    let sharing = alone(&services.db, owner).await?;
     let (classes, people, links) =
         tokio::try_join!(classes(&services.db, owner), people(&services.db, owner), links::list(&services.db, owner))?;
-    Ok(Json(Sharing { title, class, classes, people, links, anonymous, copy_protected }))
+    Ok(Json(Sharing { classes, people, links, ..sharing }))
 }
 
-async fn shared_with(db: &PgPool, owner: Owner) -> Result<(String, Option<SharingClass>, bool, bool), Error> {
+/// Without whom and what it could be shared with, and with whom it is beside a class.
+async fn alone(db: &PgPool, owner: Owner) -> Result<Sharing, Error> {
     let row = sqlx::query!(
         r#"select c.title, k.id as "class?", k.name as "name?",
-                  c.alias_scope is not null as "anonymous!", c.copy_protected
+                  c.alias_scope is not null as "anonymous!", c.copy_protected,
+                  (select r.activity_id
+                   from activity_reveals r
+                   join activities a on a.id = r.activity_id
+                   where r.conversation_id = c.id and a.copy_protected) as "protected_by?"
            from conversations c
            left join classes k on k.id = c.class_id and c.share = 'class'
            where c.id = $1"#,
@@ -53,7 +58,16 @@ async fn shared_with(db: &PgPool, owner: Owner) -> Result<(String, Option<Sharin
     .await?
     .ok_or(Error::NotFound)?;
     let class = row.class.zip(row.name).map(|(id, name)| SharingClass { id: ClassId::from_uuid(id), name });
-    Ok((row.title, class, row.anonymous, row.copy_protected))
+    Ok(Sharing {
+        title: row.title,
+        class,
+        classes: Vec::new(),
+        people: Vec::new(),
+        links: Vec::new(),
+        anonymous: row.anonymous,
+        copy_protected: row.copy_protected,
+        protected_by: row.protected_by.map(ActivityId::from_uuid),
+    })
 }
 
 async fn classes(db: &PgPool, owner: Owner) -> Result<Vec<SharingClass>, Error> {

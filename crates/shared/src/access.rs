@@ -103,6 +103,8 @@ pub struct Rights {
     /// Whether the page lets them copy, print and export the text: everybody, where it is not protected. Where it is, its
     /// owner and staff of its class. A nuisance and no lock: whoever may read it has it.
     pub may_copy: bool,
+    /// Whether they may give it another title: whoever may edit it; in a copy of an activity, staff of its class alone.
+    pub may_rename: bool,
 }
 
 /// A role in a class, from least to most.

@@ -20,39 +20,44 @@ macro_rules! endpoint {
 mod activities;
 mod class_models;
 mod classes;
+mod comparison;
+mod conversation_lists;
 mod conversations;
 mod files;
 mod invitations;
 mod members;
 mod notices;
+mod overview;
 mod people;
 mod problem;
 mod projects;
 mod prompts;
 mod roster;
 mod runs;
+mod search;
 mod sessions;
 mod sharing;
+mod to_do;
 mod tokens;
 
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use activities::{
-    Activity, ActivitySettings, ActivityState, ActivitySummary, ChangeActivity, CopyWork, CreateActivity,
-    CreatedActivity, DeleteActivity, GetActivity, GetOverview, InvalidMode, LateWork, ListActivities, ListTemplates,
-    MAX_INSTRUCTIONS_BYTES, MAX_REVEALED, Mode, Overview, OverviewTag, PersonWork, RevealActivity, Revealed,
-    StartActivity, TakeInLateWork, TakenIn, Template,
+    Activity, ActivitySettings, ActivityState, ActivitySummary, ChangeActivity, CreateActivity, CreatedActivity,
+    DeleteActivity, GetActivity, InvalidMode, ListActivities, ListTemplates, MAX_INSTRUCTIONS_BYTES, MAX_REVEALED,
+    Mode, RevealActivity, Revealed, StartActivity, Template,
 };
 pub use class_models::{ClassModels, GetClassModels, Period, SetClassModels};
 pub use classes::{
     ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
 };
+pub use comparison::{Carried, CompareBranches, Comparison, MAX_CARRIED, Passage};
+pub use conversation_lists::{ConversationSummary, ListConversations, MAX_CONVERSATIONS_A_PAGE, Shelf};
 pub use conversations::{
-    Anonymity, Audience, ChatOf, Conversation, ConversationSummary, CopyOf, CreateConversation, Created,
-    GetConversation, GetRights, ImportChoice, Imported, ListConversations, ListPeople, ListRefused, ListTags,
-    MAX_CONVERSATIONS_A_PAGE, Message, OwnRights, Person, Reason, RefusedUpdate, RenameConversation, Share, Shelf,
-    TagSummary, Titled,
+    Anonymity, Audience, ChatOf, Conversation, CopyOf, CreateConversation, Created, GetConversation, GetRights,
+    ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person, Reason, RefusedUpdate,
+    RenameConversation, Share, TagSummary, Titled,
 };
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
@@ -67,6 +72,10 @@ pub use members::{
     MemberPage, RemoveMember, RenameGroup, SetGroup, SetRole,
 };
 pub use notices::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, ReadNotices, Unread};
+pub use overview::{
+    CopyWork, GetOverview, LateContent, LateWork, Overview, OverviewTag, PersonWork, TakeInLateWork, TakenIn,
+    WaitingStudent,
+};
 pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOut};
 pub use problem::{Fault, Problem};
 pub use projects::{
@@ -78,8 +87,13 @@ pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
 };
 pub use runs::{
-    Delta, IDEMPOTENCY_KEY, ListModels, MAX_RUNS_A_PERSON, MAX_WAITING_RUNS, MessageState, ModelList, Quota,
-    Regenerate, RunDone, RunError, RunEvent, SendMessage, Snapshot, Started, StopRun, Usage, run_events_path,
+    Blocks, Delta, IDEMPOTENCY_KEY, ListModels, MAX_RUNS_A_PERSON, MAX_WAITING_RUNS, MessageState, ModelList, Quota,
+    Regenerate, RunDone, RunError, RunEvent, SendMessage, Snapshot, Started, StopRun, Usage, WITHDRAWN,
+    run_events_path,
+};
+pub use search::{
+    ExcerptPiece, MAX_QUERY_CHARS, MAX_RESULTS_A_PAGE, Search, SearchHit, SearchKind, SearchResult, SearchResults,
+    encoded,
 };
 pub use sessions::{EndSession, ListSessions, Session, SignOutEverywhere};
 pub use sharing::{
@@ -87,6 +101,7 @@ pub use sharing::{
     PersonShare, ProtectText, RevokeLink, SetAnonymity, ShareLink, ShareWithClass, ShareWithPerson, SharedWith,
     Sharing, SharingClass,
 };
+pub use to_do::{ListToDo, MAX_TO_DO_A_PAGE, ToDo};
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 
 /// Methods that the API uses.

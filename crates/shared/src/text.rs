@@ -29,7 +29,9 @@ mod blocks;
 mod clean;
 mod cost;
 pub(crate) mod escape;
+mod growing;
 mod links;
+mod marked;
 mod math;
 mod nodes;
 mod offsets;
@@ -48,6 +50,8 @@ pub(crate) mod sample;
 mod walk;
 
 pub use escape::escape;
+pub use growing::Growing;
+pub use marked::marked;
 pub use nodes::{NodeMismatch, NodePoint, TextMap};
 pub use offsets::OffsetMap;
 pub use runs::{InvalidRuns, Run, Separators, decode_runs, encode_runs};

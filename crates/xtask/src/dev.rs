@@ -33,6 +33,7 @@ type Times = BTreeMap<PathBuf, SystemTime>;
 
 /// Until Ctrl-C.
 pub fn run(workspace: &Workspace, listen: Option<&str>) -> Result<()> {
+    run::free(listen)?;
     let programs = run::database(workspace)?;
     let start = || -> Result<Child> {
         let binary = workspace.dist().join(dist::BINARY);

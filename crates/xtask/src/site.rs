@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! site/build-id                   the name of the newest folder in pkg; written last
-//! site/pkg/<build-id>/app.js      with app_bg.wasm, app.css and a .br beside each
+//! site/pkg/<build-id>/app.js      with app_bg.wasm, app.css, pages.css, print.css and a .br beside each
 //! site/...                        a copy of public/
 //! ```
 //! A page that is open during an upgrade goes on loading from the folder it came with: the last three are kept.
@@ -25,7 +25,9 @@ use crate::{dist::Mode, progress, workspace::Workspace};
 
 /// How many builds stay loadable.
 const KEPT: usize = 3;
+/// The style sheet of all pages; beside it stand those of the folders in `style`: what pages without tools load too, and paper.
 const STYLE: &str = "app.css";
+const MORE_STYLES: [&str; 2] = ["pages", "print"];
 
 /// What the conversation page loads before its tools work, and how large that may be, compressed.
 const OF_THE_PAGE: [&str; 3] = [STYLE, "app.js", "app_bg.wasm"];
@@ -36,7 +38,11 @@ pub fn assemble(workspace: &Workspace, bundle: &Path, mode: Mode) -> Result<()> 
     let step = progress::start("site");
     let site = workspace.dist().join("site");
     let mut loaded = in_folder(bundle)?;
-    loaded.insert(STYLE.into(), style::joined(&workspace.root.join("style"), mode)?);
+    let sheets = workspace.root.join("style");
+    loaded.insert(STYLE.into(), style::joined(&sheets, mode)?);
+    for folder in MORE_STYLES {
+        loaded.insert(format!("{folder}.css"), style::joined(&sheets.join(folder), mode)?);
+    }
     let id = build_id(&loaded);
     let news = place_package(&site.join("pkg"), &id, &loaded, mode)?;
     place_public(&site, &workspace.root.join("public"))?;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
     document::{Highlight, Root},
-    ids::UserId,
+    ids::{HighlightId, UserId},
 };
 
 use super::{browser, desk::Desk};
@@ -38,8 +38,8 @@ pub struct Report {
     pub comments: usize,
     /// Highlights that others deleted.
     pub deleted: usize,
-    /// Highlights that stand elsewhere in the text now.
-    pub moved: usize,
+    /// Highlights that stand elsewhere in the text now, and what they stand on.
+    pub moved: Vec<(HighlightId, String)>,
     /// Whether others wrote in the shared notes.
     pub notes: bool,
 }
@@ -54,7 +54,10 @@ impl Report {
             return;
         }
         self.highlights += usize::from(old.is_none() && new.author != me);
-        self.moved += usize::from(old.is_some_and(|old| old.targets != new.targets));
+        if old.is_some_and(|old| old.targets != new.targets) {
+            let quote: Vec<&str> = new.targets.iter().map(|target| target.exact.as_str()).collect();
+            self.moved.push((new.id, quote.join(" ")));
+        }
         let known = |id| old.is_some_and(|old| old.comments.iter().any(|comment| comment.id == id));
         let by_others = new.comments.iter().filter(|comment| comment.author != me && !comment.deleted);
         self.comments += by_others.filter(|comment| !known(comment.id)).count();
@@ -73,7 +76,7 @@ impl Report {
             count(self.highlights, "new highlight", "new highlights"),
             count(self.comments, "new comment", "new comments"),
             count(self.deleted, "highlight deleted", "highlights deleted"),
-            count(self.moved, "highlight attached elsewhere", "highlights attached elsewhere"),
+            count(self.moved.len(), "highlight attached elsewhere", "highlights attached elsewhere"),
             self.notes.then(|| "edits in the shared notes".to_owned()),
         ]
         .into_iter()
@@ -119,6 +122,16 @@ pub fn report(desk: Desk) -> AnyView {
             view! { <ul class="away-lines">{lines}</ul> }
         })
     };
+    let moved = move || {
+        let moved = desk.report.get().map(|report| report.moved).unwrap_or_default();
+        (!moved.is_empty()).then(|| {
+            let link = |(id, quote): (HighlightId, String)| {
+                view! { <li><a href=format!("#h={id}") dir="auto">{quote}</a></li> }
+            };
+            let links = moved.into_iter().map(link).collect_view();
+            view! { <ul class="away-lines away-moved" aria-label="Attached elsewhere">{links}</ul> }
+        })
+    };
     let aside = move || {
         let items = desk.aside.get();
         (!items.is_empty()).then(|| view! { <KeptAside desk=desk items=items /> })
@@ -131,6 +144,7 @@ pub fn report(desk: Desk) -> AnyView {
         <section class="away" aria-labelledby="away-title">
             <h2 id="away-title">"While you were away"</h2>
             {lines}
+            {moved}
             {aside}
             <button class="button away-dismiss" type="button" on:click=dismiss>"Dismiss"</button>
         </section>
@@ -208,7 +222,7 @@ pub fn AsideButton(desk: Desk) -> impl IntoView {
 mod tests {
     use shared::{
         document::{Comment, Stamp},
-        ids::{CommentId, HighlightId, MessageId},
+        ids::{CommentId, MessageId},
         selector::Target,
         text::CharOffset,
     };
@@ -276,6 +290,7 @@ mod tests {
         report.note(Some(&old), Some(&new), me);
         report.note(Some(&new), Some(&new), me);
         assert_eq!(report.lines(), ["Others: 1 highlight attached elsewhere."]);
+        assert_eq!(report.moved, [(new.id, "x".to_owned())]);
     }
 
     #[test]

@@ -52,15 +52,16 @@ use shared::{
 };
 
 use self::session::Session;
-use super::desk::{Desk, Tab, Toast};
-use crate::parts::IMPORT_NOTES;
+use super::desk::{Desk, Placeless, Tab, Toast};
+use crate::{later::Later, parts::IMPORT_NOTES};
 
 pub use self::{
     attach::confirm,
     board::{keep_at_start, watch_drags},
     boxes::bind,
+    company::listen as listen_to_company,
     dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
-    drafts::{draft, keep_draft},
+    drafts::{draft, forget_words, in_boxes, keep_draft, let_go, put_by},
     export::{download, save_text},
     filter::{half_written, step_highlight},
     mentions::{close_people, mention, mention_key, mentions_to_body, mentions_to_text, offer_people},
@@ -94,7 +95,12 @@ pub fn start(desk: Desk) {
     pointing::listen(desk);
     permalink::listen(desk);
     mentions::listen(desk);
-    company::listen(desk);
+    // Others are seen when the rest has been loaded: it is not needed to begin.
+    Effect::new(move |_| {
+        if let Later::Here(parts) = desk.later.get() {
+            (parts.company)(desk);
+        }
+    });
     lifecycle::listen();
     follow_chat(desk);
     protection::listen(desk);
@@ -106,7 +112,7 @@ pub fn start(desk: Desk) {
     show_import_notes(desk);
 }
 
-/// The page's messages are others now, says the script of a chat (`chat.js`).
+/// The page's messages are others now, says the script of a chat (`chat/page.js`).
 fn follow_chat(desk: Desk) {
     dom::on(&document().into(), leptos::ev::Custom::<web_sys::Event>::new("promptgrimoire:texts"), move |_| {
         let Some(session) = session() else { return };
@@ -173,11 +179,18 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
         // In the same frame: where it leads to may not have been near.
         sight::look();
     }
-    // It has no passage: its card is what there is to see.
-    if desk.placeless.with_untracked(|placeless| placeless.contains(&id)) {
-        desk.tab.set(Tab::Annotations);
-        desk.drawer.set(true);
-        dom::reveal(&format!("#h-{id}"));
+    match desk.placeless.with_untracked(|placeless| placeless.get(&id).copied()) {
+        None => {}
+        // It has no passage: its card is what there is to see.
+        Some(Placeless::Lost) => {
+            desk.tab.set(Tab::Annotations);
+            desk.drawer.set(true);
+            dom::reveal(&format!("#h-{id}"));
+        }
+        Some(Placeless::Elsewhere(message)) => {
+            let branch = ["?branch=", &message.to_string(), "#h=", &id.to_string()].concat();
+            let _ = window().location().set_href(&branch);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
         let names = tags.with(|tags| tags.iter().map(|tag| tag.name.clone()).collect::<Vec<_>>().join(", "));
         format!("{names} by {}", author())
     };
-    let anchor = Memo::new(move |_| card.with(|card| card.anchor));
+    let fate = Memo::new(move |_| card.with(|card| (card.anchor, card.highlight.deleted.is_some())));
     let open = Open { desk, id, card, editing };
     let in_hand = RwSignal::from(desk.in_hand(id));
     let active = move || in_hand.get();
@@ -122,6 +122,7 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
             data-anchor=move || card.with(|card| card.anchor.as_str())
             data-active=move || active().then_some("")
             data-resolved=move || card.with(|card| card.highlight.resolved.is_some()).then_some("")
+            data-deleted=move || fate.get().1.then_some("")
             data-far=move || (!whole.get()).then_some("")
             aria-label=label
             tabindex="-1"
@@ -137,7 +138,7 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
                 {move || quote.get()}
             </blockquote>
             <Show when=move || whole.get()>
-                {move || (anchor.get() != AnchorState::Exact).then(|| part(desk, move |parts| (parts.notice)(open)))}
+                {move || (fate.get() != (AnchorState::Exact, false)).then(|| part(desk, move |parts| (parts.notice)(open)))}
                 {move || editing.get().then(|| part(desk, move |parts| (parts.chooser)(open)))}
                 <Thread desk=desk id=id card=card />
                 <CommentForm desk=desk id=id />
@@ -159,6 +160,11 @@ fn CardHead(
     let author_id = Memo::new(move |_| card.with(|card| card.highlight.author));
     let author = move || desk.name_of(author_id.get());
     let resolved = Memo::new(move |_| card.with(|card| card.highlight.resolved.is_some()));
+    // Seen where the thread is folded up.
+    let comments = move || {
+        let count = card.with(|card| card.highlight.comments.iter().filter(|comment| !comment.deleted).count());
+        (count > 0).then(|| count.to_string())
+    };
     view! {
         <header class="card-head">
             {for_each_of(tags, |tag| {
@@ -166,7 +172,7 @@ fn CardHead(
             })}
             <span class="card-author">{author} {seen_as(desk, Signal::derive(move || Some(author_id.get())))}</span>
             {move || resolved.get().then(|| view! { <span class="badge">"Resolved"</span> })}
-            <time class="card-time">{move || browser::time_ago(card.with(|card| card.highlight.created_at))}</time>
+            <time class="card-time" data-comments=comments>{move || browser::time_ago(card.with(|card| card.highlight.created_at))}</time>
             <CardMenu desk=desk id=id card=card editing=editing />
         </header>
     }

@@ -3,7 +3,7 @@
 mod cards;
 mod kinds;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use leptos::prelude::*;
 use shared::{
@@ -16,7 +16,7 @@ use shared::{
 };
 
 use self::cards::{Cards, matching};
-pub use self::kinds::{AnchorState, Card, Dialog, Place, Status, Tab, Toast};
+pub use self::kinds::{AnchorState, Card, Dialog, Place, Placeless, Status, Tab, Toast};
 use super::{
     away::{Aside, Report},
     browser,
@@ -56,7 +56,7 @@ pub struct Desk {
     /// arrives from elsewhere must not take a card away from below somebody's hands.
     pub shown: Memo<Vec<HighlightId>>,
     /// The highlights whose words are nowhere in the text.
-    pub placeless: RwSignal<HashSet<HighlightId>>,
+    pub placeless: RwSignal<HashMap<HighlightId, Placeless>>,
     /// Those in sight that have a place in the text: their cards stand beside it.
     pub beside: Memo<Vec<HighlightId>>,
     /// Those in sight that have none: their cards stand in a drawer.
@@ -137,11 +137,11 @@ impl Desk {
             }
             order
         });
-        let placeless = RwSignal::new(HashSet::new());
-        let with_place = move |wanted: bool| {
+        let placeless = RwSignal::new(HashMap::new());
+        let standing = move |wanted: Option<Placeless>| {
             shown.with(|shown| {
                 placeless.with(|placeless| {
-                    let fits = |id: &&HighlightId| placeless.contains(*id) != wanted;
+                    let fits = |id: &&HighlightId| placeless.get(*id).copied() == wanted;
                     shown.iter().filter(fits).copied().collect::<Vec<_>>()
                 })
             })
@@ -160,8 +160,8 @@ impl Desk {
             filter,
             shown,
             placeless,
-            beside: Memo::new(move |_| with_place(true)),
-            lost: Memo::new(move |_| with_place(false)),
+            beside: Memo::new(move |_| standing(None)),
+            lost: Memo::new(move |_| standing(Some(Placeless::Lost))),
             drawer: RwSignal::new(true),
             many: RwSignal::new(false),
             last_visit,

@@ -28,7 +28,8 @@ pub fn PeopleHere(desk: Desk) -> impl IntoView {
 pub fn people(desk: Desk) -> AnyView {
     let everybody = move || sorted_by(desk.names.get().into_iter().collect(), |a: &(UserId, String), b| a.1.cmp(&b.1));
     view! {
-        <ul class="people-list">
+        // It scrolls by itself where it is longer than the page is high.
+        <ul class="people-list" tabindex="0" aria-label="People">
             <For each=everybody key=|(id, name)| (*id, name.clone()) let((id, name))>
                 <PersonRow desk=desk id=id name=name />
             </For>
@@ -42,12 +43,10 @@ fn PersonRow(desk: Desk, id: UserId, name: String) -> impl IntoView {
     let is_me = id == desk.place.author;
     let is_here = Memo::new(move |_| desk.present.with(|here| here.iter().any(|person| person.id == id)));
     let place = move || {
-        let (reads, writes) =
-            desk.whereabouts.with(|all| all.get(&id).map_or((None, false), |at| (at.reads, at.cursor.is_some())));
-        if writes && !is_me {
-            return "writing in the notes".to_owned();
-        }
-        match reads.and_then(browser::number_of).filter(|_| !is_me) {
+        let at = desk.whereabouts.with(|all| all.get(&id).cloned()).filter(|_| !is_me).unwrap_or_default();
+        match at.reads.and_then(browser::number_of) {
+            _ if at.cursor.is_some() => "writing in the notes".to_owned(),
+            _ if at.responds => "writing a response".to_owned(),
             Some(number) => format!("reads message {number}"),
             None => "here now".to_owned(),
         }

@@ -31,7 +31,7 @@ pub fn Responses(desk: Desk) -> impl IntoView {
             {nobody}
             <ul role="list">
                 <For each=authors key=Clone::clone let((id, name))>
-                    <ResponseOf all=all id=id name=name />
+                    <ResponseOf desk=desk all=all id=id name=name />
                 </For>
             </ul>
         </section>
@@ -41,13 +41,14 @@ pub fn Responses(desk: Desk) -> impl IntoView {
 
 /// One of them; what it says is rendered while it is open.
 #[component]
-fn ResponseOf(all: RwSignal<Vec<(UserId, String)>>, id: UserId, name: String) -> impl IntoView {
+fn ResponseOf(desk: Desk, all: RwSignal<Vec<(UserId, String)>>, id: UserId, name: String) -> impl IntoView {
     let text = Memo::new(move |_| {
         let own =
             |all: &Vec<(UserId, String)>| all.iter().find(|(author, _)| *author == id).map(|(_, text)| text.clone());
         all.with(own).unwrap_or_default()
     });
     let open = RwSignal::new(false);
+    let writes = move || desk.whereabouts.with(|all| all.get(&id).is_some_and(|at| at.responds));
     let body = move || {
         open.get().then(|| {
             let html = move || text.with(|text| prose::html(text));
@@ -60,7 +61,9 @@ fn ResponseOf(all: RwSignal<Vec<(UserId, String)>>, id: UserId, name: String) ->
                 <summary>
                     <Avatar id=id.to_string() name=name.clone() />
                     <span class="people-name" dir="auto">{name}</span>
-                    <span class="hint">{move || text.with(|text| words(text))}</span>
+                    <span class="hint">
+                        {move || text.with(|text| words(text))} {move || writes().then_some(", writing now")}
+                    </span>
                 </summary>
                 {body}
             </details>

@@ -14,7 +14,7 @@ use crate::later::part;
 pub use self::settings::{Action, Settings, Shortcut, TABLE};
 
 /// Keys that are no single characters, and so are in nobody's way.
-const FIXED: [(&str, &str); 11] = [
+const FIXED: [(&str, &str); 14] = [
     ("Tab", "In the text: to the next message"),
     ("← →", "In a message: to the next word"),
     ("Ctrl ← →", "In a message: to the next sentence"),
@@ -25,7 +25,10 @@ const FIXED: [(&str, &str); 11] = [
     ("Escape", "Leave the selection; close what is open"),
     ("Ctrl Z", "Undo"),
     ("Ctrl Shift Z", "Redo"),
+    ("Ctrl Y", "Redo as well"),
     ("Ctrl Enter", "Post a comment"),
+    ("Alt ↑ ↓", "On the board: move an entry up or down"),
+    ("Alt ← →", "On the board: move an entry under the tag beside"),
 ];
 
 /// All shortcuts.

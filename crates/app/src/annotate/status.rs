@@ -17,17 +17,18 @@ impl Status {
     /// In words.
     fn label(self, unsent: usize, keeps: bool) -> String {
         let changes = if unsent == 1 { "1 unsent change".to_owned() } else { format!("{unsent} unsent changes") };
+        let where_alone = if keeps { "" } else { ", only in this page: keep it open" };
         match self {
             Self::Connecting => "Connecting…".to_owned(),
             Self::Loading => "Loading…".to_owned(),
-            Self::Saved => "Saved".to_owned(),
+            Self::Saved if keeps => "Saved".to_owned(),
+            Self::Saved => "Saved · no offline copy".to_owned(),
             Self::Saving => "Saving…".to_owned(),
             Self::Offline if unsent == 0 => "Offline".to_owned(),
-            Self::Offline if keeps => format!("Offline · {changes}"),
-            Self::Offline => format!("Offline · {changes}, only in this page: keep it open"),
+            Self::Offline => format!("Offline · {changes}{where_alone}"),
             Self::ReadOnly => "Read only".to_owned(),
             Self::SignedOut if unsent == 0 => "Signed out".to_owned(),
-            Self::SignedOut => format!("Signed out · {changes}"),
+            Self::SignedOut => format!("Signed out · {changes}{where_alone}"),
             Self::Error(why) => why.to_owned(),
         }
     }
@@ -40,13 +41,27 @@ pub fn SyncStatus(desk: Desk) -> impl IntoView {
     let hint = move || {
         (!desk.keeps.get()).then_some("This browser keeps nothing on this device: stay online until it says Saved.")
     };
+    // More than a word or two.
+    let has_detail = move || match status() {
+        Status::SignedOut | Status::Error(_) => true,
+        status => status == Status::Offline && desk.unsent.get() > 0,
+    };
     let sign_in = move || {
         let next = format!("/sign-in?next=/c/{}", desk.place.conversation);
         let label = move || if desk.unsent.get() == 0 { "Sign in" } else { "Sign in to send" };
-        (status() == Status::SignedOut).then(|| view! { <a class="button" href=next>{label}</a> })
+        // A page that holds the only copy stays open meanwhile.
+        let target = move || (!desk.keeps.get()).then_some("_blank");
+        (status() == Status::SignedOut).then(|| view! { <a class="button" href=next target=target>{label}</a> })
     };
     view! {
-        <div class="sync-status" role="status" aria-label="Sync status" data-state=move || status().as_str() title=hint>
+        <div
+            class="sync-status"
+            role="status"
+            aria-label="Sync status"
+            data-state=move || status().as_str()
+            data-detail=move || has_detail().then_some("")
+            title=hint
+        >
             {move || status().label(desk.unsent.get(), desk.keeps.get())}
         </div>
         {sign_in}
@@ -64,5 +79,8 @@ mod tests {
         assert_eq!(Status::Offline.label(1, true), "Offline · 1 unsent change");
         assert_eq!(Status::Offline.label(2, false), "Offline · 2 unsent changes, only in this page: keep it open");
         assert_eq!(Status::SignedOut.label(2, true), "Signed out · 2 unsent changes");
+        assert_eq!(Status::SignedOut.label(1, false), "Signed out · 1 unsent change, only in this page: keep it open");
+        assert_eq!(Status::Saved.label(0, true), "Saved");
+        assert_eq!(Status::Saved.label(0, false), "Saved · no offline copy");
     }
 }

@@ -1,4 +1,5 @@
-//! Where the people here are: what they read, what they have selected, where they write in the shared notes.
+//! Where the people here are: what they read, what they have selected, where they write in the shared notes, and whether they
+//! write their response.
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only browsers tell one another"))]
 
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,18 @@ pub struct Whereabouts {
     /// The message at the top of their window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<MessageId>,
+    /// How much of that message is above, in thousandths of its height: pages are not equally wide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<u16>,
     /// What they have selected, a passage a message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selection: Vec<Passage>,
     /// Where they write in the shared notes: as Yjs clients say it (`y-codemirror` and others), so that these see us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
+    /// Whether they write their own response. Not where: nobody else writes there, and others read it as it is meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub responds: bool,
 }
 
 /// What is selected in the shared notes; mostly nothing, and both are one.

@@ -9,7 +9,6 @@ use shared::{
 use super::{
     announcements::Announcements,
     away::{AsideButton, Away},
-    browser,
     desk::{Desk, Place},
     mentions::MentionList,
     panel::Panel,
@@ -20,7 +19,7 @@ use super::{
     toast::ToastBar,
     toolbar::Toolbar,
 };
-use crate::{inbox::InboxLink, parts::Account};
+use crate::{inbox::InboxLink, later, parts::Account};
 
 /// What the tools have to know. The server writes it into the page (`data-tools`), where the browser reads it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -91,7 +90,7 @@ pub fn mount() -> Option<()> {
     }
     let all = mount_to(bar, move || {
         let desk = opened.desk();
-        Effect::new(move |_| browser::start(desk));
+        Effect::new(move |_| super::browser::start(desk));
         Effect::new(move |_| {
             let is_ready = matches!(desk.status.get(), Status::Saved | Status::ReadOnly);
             if is_ready && matches!(desk.later.get_untracked(), Later::Absent) {
@@ -117,14 +116,52 @@ fn Bar(desk: Desk, title: String, me: Me, unread: u32) -> impl IntoView {
         <SyncStatus desk=desk />
         <PeopleHere desk=desk />
         {share(desk, "button share")}
-        <button class="button" type="button" title="Take it away as a Markdown file" on:click=move |_| browser::download(desk)>
+        <button class="button needs-script" type="button" title="Take it away as a Markdown file" on:click=move |_| later::act(desk, move |parts| (parts.download)(desk))>
             "Export"
         </button>
+        {exports(desk)}
         <InboxLink unread=unread />
-        // The bar of a narrow page has no room for the one before.
-        <Account me=me>{share(desk, "button share-narrow")}<ShortcutsButton desk=desk /></Account>
+        // The bar of a narrow page has no room for those before.
+        <Account me=me>
+            {share(desk, "button share-narrow")}
+            {exports_narrow(desk)}
+            <ShortcutsButton desk=desk />
+        </Account>
     }
     .into_any()
+}
+
+/// What the server writes, each a file to take away.
+const FORMATS: [(&str, &str); 4] = [
+    ("html", "Web page, to read anywhere"),
+    ("markdown", "Markdown, with all responses"),
+    ("csv", "Table (CSV)"),
+    ("jsonld", "Web Annotations (JSON-LD)"),
+];
+
+fn exports(desk: Desk) -> impl IntoView {
+    move || {
+        desk.rights.get().may_copy.then(|| {
+            view! {
+                <details class="bar-menu exports" name="bar-menu">
+                    <summary aria-label="Other formats"></summary>
+                    <div>{formats(desk)}</div>
+                </details>
+            }
+        })
+    }
+}
+
+fn exports_narrow(desk: Desk) -> impl IntoView {
+    move || desk.rights.get().may_copy.then(|| view! { <div class="exports-narrow">{formats(desk)}</div> })
+}
+
+fn formats(desk: Desk) -> AnyView {
+    let link = |(format, words): (&str, &'static str)| {
+        let path = ["/api/v1/conversations/", &desk.place.conversation.to_string(), "/export?format=", format].concat();
+        view! { <a class="button" href=path download="">{words}</a> }
+    };
+    FORMATS.map(link).collect_view().into_any()
 }
 
 /// For the owner.

@@ -1,11 +1,7 @@
 // Marks notices as read: the one that is opened, or all. Never by looking at an address: what marks is a POST of this
-// page's own. Times are shown as this device tells them.
+// page's own.
 (() => {
   const PATIENCE_MS = 1000;
-
-  for (const time of document.querySelectorAll(".notice time")) {
-    time.textContent = new Date(time.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-  }
 
   const mark = async (which) => {
     const answer = await fetch("/api/v1/notices/read", {

@@ -33,6 +33,11 @@
   };
 
   /** Emptied before it is deleted: that has to wait for the other tabs, which hear of it (`versionchange`), to let go of it. */
+  /** Messages to models, written here and not sent (`pages/conversation/chat/ask.js`). */
+  const drafts = () => {
+    try { return Object.keys(localStorage).filter((key) => key.startsWith(`chat/${user}/`)); } catch { return []; }
+  };
+
   const forgetWork = async () => {
     const database = await openWork();
     if (!database) return;
@@ -65,15 +70,26 @@
   const fill = (kind, count) => {
     const line = document.querySelector(`#sign-out-unsent [data-kind="${kind}"]`);
     line.hidden = count === 0;
-    line.querySelector("strong").textContent = count === 1 ? "1 change" : `${count} changes`;
+    const words = line.querySelector("strong");
+    if (words) words.textContent = count === 1 ? "1 change" : `${count} changes`;
   };
+
+  /** Whether this page holds what is nowhere else, as it would say before it is left. */
+  const isHeldHere = () => !dispatchEvent(new Event("beforeunload", { cancelable: true }));
+
+  // Before the tools listen, and so before them: what they would ask has been asked.
+  let isLeaving = false;
+  addEventListener("beforeunload", (event) => { if (isLeaving) event.stopImmediatePropagation(); });
 
   const signOut = async (action) => {
     if (!navigator.onLine) return ask("sign-out-unreachable");
-    const { unsent, refused } = await countWork();
-    if (unsent + refused > 0) {
+    const { unsent: changes, refused } = await countWork();
+    const unsent = changes + drafts().length;
+    const held = isHeldHere() ? 1 : 0;
+    if (unsent + refused + held > 0) {
       fill("unsent", unsent);
       fill("refused", refused);
+      fill("page", held);
       if ((await ask("sign-out-unsent")) !== "discard") return undefined;
     }
     const answer = await fetch(action, { method: "POST", redirect: "manual" }).catch(() => undefined);
@@ -82,6 +98,8 @@
     await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
     // Drafts of comments.
     sessionStorage.clear();
+    for (const draft of drafts()) localStorage.removeItem(draft);
+    isLeaving = true;
     location.assign("/sign-in");
     return undefined;
   };

@@ -5,7 +5,7 @@ mod list;
 mod overview;
 mod reveal;
 
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use shared::{
     api::{Activity, ActivityState, ActivitySummary, Mode, Revealed, StartActivity, Template},
     text,
@@ -14,13 +14,15 @@ use shared::{
 use super::Bar;
 use crate::{
     forms::{ApiForm, Then, api_of},
-    local_times::{LocalTime, LocalTimesScript},
+    local_times::LocalTime,
     parts::Visitor,
 };
 
 pub use form::{ActivitySettingsPage, NewActivityPage};
 pub use list::ActivitiesPage;
 pub use overview::OverviewPage;
+
+const OPENING: &str = include_str!("activity/opening.js");
 
 /// Which page of the activity is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +40,7 @@ fn state_name(state: ActivityState) -> &'static str {
     }
 }
 
-fn mode_name(mode: Mode) -> &'static str {
+pub(super) fn mode_name(mode: Mode) -> &'static str {
     match mode {
         Mode::Together => "Together",
         Mode::Groups => "In groups",
@@ -48,7 +50,7 @@ fn mode_name(mode: Mode) -> &'static str {
 
 /// When it opens and closes, in a line.
 #[component]
-fn Times(summary: ActivitySummary) -> impl IntoView {
+pub(super) fn Times(summary: ActivitySummary) -> impl IntoView {
     let ActivitySummary { opens_at, closes_at, state, .. } = summary;
     let opens = opens_at.filter(|_| state == ActivityState::Waiting).map(|at| view! { "Opens " <LocalTime at=at /> });
     let between = (opens.is_some() && closes_at.is_some()).then_some(" · ");
@@ -81,6 +83,7 @@ fn Head(activity: Activity, part: Part) -> impl IntoView {
             <p class="page-badges">
                 <span class="badge">{state_name(summary.state)}</span>
                 <span class="badge">{mode_name(summary.mode)}</span>
+                {summary.anonymous.then(|| view! { <span class="badge">"Anonymous"</span> })}
                 {archived.then(|| view! { <span class="badge">"Archived"</span> })}
             </p>
         </header>
@@ -97,7 +100,8 @@ pub fn ActivityPage(
     /// What is shown.
     activity: Activity,
 ) -> impl IntoView {
-    let Activity { summary, instructions, staff, template, copies, revealed, .. } = activity.clone();
+    let Activity { summary, instructions, staff, template, copies, revealed, now, .. } = activity.clone();
+    let opening = summary.opens_at.clone();
     let waits = summary.state == ActivityState::Waiting;
     let instructions = match instructions.is_empty() {
         true if waits && !staff => {
@@ -115,16 +119,35 @@ pub fn ActivityPage(
         <main class="page" id="main">
             <Head activity=activity.clone() part=Part::Task />
             <section class="activity-task" aria-label="Task">
-                <p class="hint"><Times summary=summary /></p>
+                <p class="hint"><Times summary=summary.clone() /></p>
                 {instructions}
+                {summary.anonymous.then(|| view! { <p class="hint">{who_sees_names(staff)}</p> })}
                 <Door activity=activity />
             </section>
             {(!revealed.is_empty()).then(|| view! { <RevealedList revealed=revealed /> })}
             {template}
-            <LocalTimesScript />
         </main>
+        {waits.then(|| opening.map(|at| view! { <Opening at=at now=now /> }))}
     }
     .into_any()
+}
+
+/// Loads the page anew when it opens: with what is to be done, and the way into it.
+#[component]
+fn Opening(at: String, now: String) -> impl IntoView {
+    view! { <script nonce=use_nonce() data-opens=at data-now=now inner_html=OPENING></script> }.into_any()
+}
+
+/// What an anonymous activity means for whoever looks at it.
+fn who_sees_names(staff: bool) -> &'static str {
+    match staff {
+        true => {
+            "This is anonymous: students see one another under pseudonyms. You and the other staff see names, and are seen by yours."
+        }
+        false => {
+            "This is anonymous: the others see a pseudonym of two words in your place. The staff of the class see your name."
+        }
+    }
 }
 
 /// Starts it, goes on with it, or says why neither.
@@ -165,7 +188,11 @@ fn Door(activity: Activity) -> impl IntoView {
 #[component]
 fn RevealedList(revealed: Vec<Revealed>) -> impl IntoView {
     let lines = revealed.into_iter().map(|one| {
-        view! { <li><a href=format!("/c/{}", one.id)>"Revealed " <LocalTime at=one.at /></a></li> }
+        view! {
+            <li>
+                <a href=format!("/c/{}", one.id) dir="auto">{one.title}</a> <span class="hint">" · " <LocalTime at=one.at /></span>
+            </li>
+        }
     });
     view! {
         <section class="class-section" aria-labelledby="revealed-title">

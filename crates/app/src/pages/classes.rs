@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use shared::api::{ClassSummary, Classes};
 
-use super::{Bar, home::counted};
+use super::Bar;
 use crate::forms::{ApiForm, Then};
 use crate::parts::Visitor;
 
@@ -61,7 +61,7 @@ fn Line(class: ClassSummary) -> impl IntoView {
 
 /// `1 person`, `2 people`.
 pub(super) fn people(count: i64) -> String {
-    if count == 1 { "1 person".to_owned() } else { counted(count, "people").trim_end_matches('s').to_owned() }
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
 #[component]

@@ -1,10 +1,11 @@
 mod article;
 mod chat;
+mod compare;
 
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use shared::{
     access::Access,
-    api::{Conversation, CopyOf, ModelList, Person},
+    api::{Conversation, CopyOf, FileSummary, Message, ModelList, Person},
 };
 
 use super::home::counted;
@@ -12,8 +13,13 @@ use crate::{
     annotate::{Opened, Workspace},
     parts::Visitor,
 };
-use article::MessageArticle;
+use article::{Around, MessageArticle};
 use chat::Chat;
+
+pub use compare::ComparePage;
+
+/// Colours programs in the text.
+const CODE: &str = include_str!("conversation/code.js");
 
 /// A conversation: its text, readable at once and without scripts, and the tools around it.
 #[component]
@@ -26,6 +32,8 @@ pub fn ConversationPage(
     people: Vec<Person>,
     /// Whom one can talk with, where it is a chat.
     models: Option<ModelList>,
+    /// What can be sent along of the project of a chat.
+    files: Vec<FileSummary>,
 ) -> impl IntoView {
     let Conversation { id, title, rights, author_id, anonymity, activity, chat, messages } = conversation;
     let Visitor { me, unread } = visitor;
@@ -35,24 +43,36 @@ pub fn ConversationPage(
     if !rights.may_copy {
         meta.push_str(" · Protected: it cannot be copied or printed here");
     }
+    let own_id = me.id.to_string();
+    let seen_project = chat.as_ref().filter(|chat| chat.name.is_some()).map(|chat| chat.project);
+    let acts = chat.as_ref().zip(models.as_ref()).is_some_and(|(chat, models)| chat::may_act(chat, models));
+    let around = Around::new(id, acts, seen_project, &people);
     let opened =
         Opened { conversation: id, title: title.clone(), rights, author: author_id, anonymity, me, unread, people };
     let closed = rights.access == Access::Closed;
     let activity = activity.map(|activity| view! { <OfActivity activity=activity closed=closed /> });
+    let may_have_code = |message: &Message| ["```", "~~~"].iter().any(|fence| message.markdown.contains(fence));
+    let code = (chat.is_some() || messages.iter().any(may_have_code))
+        .then(|| view! { <script type="module" nonce=use_nonce() inner_html=CODE></script> });
     let articles = (1..)
         .zip(messages)
-        .map(move |(number, message)| view! { <MessageArticle conversation=id number=number message=message /> });
-    let of_chat = chat.is_some().then(|| id.to_string());
-    let chat = chat.zip(models).map(|(chat, models)| view! { <Chat chat=chat models=models /> });
+        .map(move |(number, message)| view! { <MessageArticle around=around.clone() number=number message=message /> });
+    let of_chat = chat.is_some().then(|| (id.to_string(), own_id));
+    let (of_chat, user) = of_chat.unzip();
+    let chat = chat.zip(models).map(|(chat, models)| view! { <Chat chat=chat models=models files=files /> });
     view! {
         <a class="skip-link" href="#text">"Skip to the text"</a>
         <Workspace opened=opened>
-            <section class="reading" id="text" aria-label="Conversation" data-chat=of_chat>
+            <section class="reading" id="text" aria-label="Conversation" data-chat=of_chat data-user=user>
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
                 <p class="reading-meta">{project} {meta}</p>
+                <noscript>
+                    <p class="remark">"Scripts are off: the text can be read. Highlights, comments and notes need them."</p>
+                </noscript>
                 {articles.collect_view()}
                 {chat}
+                {code}
             </section>
         </Workspace>
     }

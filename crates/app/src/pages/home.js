@@ -70,6 +70,7 @@
     if (lines.length === 0) return location.assign(link.href);
     offer(next);
     list.append(...lines);
+    document.dispatchEvent(new Event("promptgrimoire:times"));
     lines[0].querySelector("a").focus();
     status.textContent = `${lines.length} more.`;
     const after = next.querySelector("[data-more]");

@@ -17,8 +17,8 @@ pub fn ImportPage(
                 "Paste it, or choose a file: plain text, Markdown, or the export of ChatGPT or Claude (the zip or its "
                 <code>"conversations.json"</code> ")."
             </p>
-            <div data-import-form><ImportForm /></div>
             <noscript><p class="alert" role="alert">"Importing needs scripts: please allow them for this site."</p></noscript>
+            <div data-import-form><ImportForm /></div>
         </main>
     }
     .into_any()

@@ -4,6 +4,7 @@ use shared::api::{Inbox, Notice, NoticeKind};
 use super::Bar;
 use crate::{
     inbox::ReadScript,
+    local_times::LocalTime,
     parts::{Avatar, Visitor},
 };
 
@@ -62,8 +63,6 @@ pub fn InboxPage(
 fn Line(notice: Notice) -> impl IntoView {
     let Notice { id, kind, conversation, title, highlight, comment, by, excerpt, created_at, read } = notice;
     let what = if kind == NoticeKind::Mention { " mentioned you" } else { " replied" };
-    // To the minute; a script shows it as the device tells times.
-    let when = created_at.get(..16).unwrap_or_default().replace('T', " ");
     view! {
         <li>
             <a
@@ -77,7 +76,7 @@ fn Line(notice: Notice) -> impl IntoView {
                 <span class="notice-what"><strong dir="auto">{by.name}</strong>{what}</span>
                 {(!read).then(|| view! { <span class="badge">"New"</span> })}
                 <span class="notice-excerpt" dir="auto">{excerpt}</span>
-                <span class="notice-where"><bdi>{title}</bdi>" · "<time datetime=created_at>{when}" UTC"</time></span>
+                <span class="notice-where"><bdi>{title}</bdi>" · "<LocalTime at=created_at /></span>
             </a>
         </li>
     }

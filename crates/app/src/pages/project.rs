@@ -12,6 +12,7 @@ use shared::{
 use super::{Bar, home::counted};
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
+    local_times::LocalDay,
     parts::Visitor,
 };
 
@@ -88,14 +89,13 @@ fn Chats(project: ProjectId, of_class: bool, may_chat: bool, chats: Vec<ChatSumm
 #[component]
 fn Chat(chat: ChatSummary) -> impl IntoView {
     let owner = if chat.mine { "You".to_owned() } else { chat.owner };
-    let day = chat.created_at.get(..10).unwrap_or_default().to_owned();
     view! {
         <li>
             <a class="conversation-link" href=format!("/c/{}", chat.id)>
                 <span class="conversation-title" dir="auto">{chat.title}</span>
                 <span class="conversation-meta">
                     <span dir="auto">{owner}</span> " · " {counted(chat.messages, "message")} " · "
-                    <time datetime=day.clone()>{day.clone()}</time>
+                    <LocalDay at=chat.created_at />
                 </span>
             </a>
         </li>

@@ -5,7 +5,7 @@ use shared::{
         Audience, CreateLink, EndShare, GetLink, LinkPreview, OpenLink, PersonShare, ProtectText, RevokeLink,
         SetAnonymity, ShareLink, ShareWithClass, ShareWithPerson, Sharing, SharingClass,
     },
-    ids::ConversationId,
+    ids::{ActivityId, ConversationId},
 };
 
 use super::Bar;
@@ -24,7 +24,7 @@ pub fn SharePage(
     /// What is shown.
     sharing: Sharing,
 ) -> impl IntoView {
-    let Sharing { title, class, classes, people, links, anonymous, copy_protected } = sharing;
+    let Sharing { title, class, classes, people, links, anonymous, copy_protected, protected_by } = sharing;
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page" id="main">
@@ -34,7 +34,7 @@ pub fn SharePage(
             <WithPeople conversation=conversation people=people />
             <WithLinks conversation=conversation links=links />
             <Anonymity conversation=conversation anonymous=anonymous />
-            <Protection conversation=conversation copy_protected=copy_protected />
+            <Protection conversation=conversation copy_protected=copy_protected protected_by=protected_by />
         </main>
     }
     .into_any()
@@ -166,38 +166,65 @@ fn LinkLine(conversation: ConversationId, link: ShareLink) -> impl IntoView {
 
 #[component]
 fn Anonymity(conversation: ConversationId, anonymous: bool) -> impl IntoView {
-    let api = api_of(&SetAnonymity { conversation, anonymous });
     view! {
-        <section class="class-section" aria-labelledby="names-title">
-            <h2 id="names-title">"Names"</h2>
-            <p class="hint">
-                "In an anonymous conversation people see one another under pseudonyms of two words. Staff of the class see names, and are seen by theirs; where it is shared with no class, you do. This can be changed until somebody has written here, and not after."
-            </p>
-            <ApiForm api=api then=Then::Reload label="Names" class="line-form">
-                <label class="checkbox-row">
-                    <input type="checkbox" name="anonymous" checked=anonymous />
-                    "Anonymous: people see pseudonyms"
-                </label>
-                <button class="button" type="submit">"Save"</button>
-            </ApiForm>
-        </section>
+        <Setting
+            api=api_of(&SetAnonymity { conversation, anonymous })
+            title="Names"
+            hint="In an anonymous conversation people see one another under pseudonyms of two words. Staff of the class see names, and are seen by theirs; where it is shared with no class, you do. This can be changed until somebody has written here, and not after."
+            name="anonymous"
+            label="Anonymous: people see pseudonyms"
+            checked=anonymous
+        />
     }
     .into_any()
 }
 
 #[component]
-fn Protection(conversation: ConversationId, copy_protected: bool) -> impl IntoView {
-    let api = api_of(&ProtectText { conversation, copy_protected });
+fn Protection(conversation: ConversationId, copy_protected: bool, protected_by: Option<ActivityId>) -> impl IntoView {
+    if let Some(activity) = protected_by {
+        return view! {
+            <section class="class-section" aria-labelledby="copying-title">
+                <h2 id="copying-title">"Copying"</h2>
+                <p class="hint">
+                    "This was revealed of an activity whose text is protected against copying, and so is this. "
+                    <a href=format!("/activities/{activity}/settings")>"Change it there"</a>
+                </p>
+            </section>
+        }
+        .into_any();
+    }
     view! {
-        <section class="class-section" aria-labelledby="copying-title">
-            <h2 id="copying-title">"Copying"</h2>
-            <p class="hint">
-                "On a protected text copying, dragging, printing and exporting are switched off, but for you and staff of the class. It reminds people; it does not stop them: whoever can read a text can take it away in another way."
-            </p>
-            <ApiForm api=api then=Then::Reload label="Copying" class="line-form">
+        <Setting
+            api=api_of(&ProtectText { conversation, copy_protected })
+            title="Copying"
+            hint="On a protected text copying, dragging, printing and exporting are switched off, but for you and staff of the class. It reminds people; it does not stop them: whoever can read a text can take it away in another way."
+            name="copy_protected"
+            label="Protect the text against copying"
+            checked=copy_protected
+        />
+    }
+    .into_any()
+}
+
+/// Something that holds for everybody, or does not.
+#[component]
+fn Setting(
+    api: String,
+    title: &'static str,
+    hint: &'static str,
+    name: &'static str,
+    label: &'static str,
+    checked: bool,
+) -> impl IntoView {
+    let id = format!("{name}-title");
+    view! {
+        <section class="class-section" aria-labelledby=id.clone()>
+            <h2 id=id.clone()>{title}</h2>
+            <p class="hint">{hint}</p>
+            <ApiForm api=api then=Then::Reload label=title class="line-form">
                 <label class="checkbox-row">
-                    <input type="checkbox" name="copy_protected" checked=copy_protected />
-                    "Protect the text against copying"
+                    <input type="checkbox" name=name checked=checked />
+                    {label}
                 </label>
                 <button class="button" type="submit">"Save"</button>
             </ApiForm>
@@ -215,7 +242,7 @@ fn GrantSelect() -> impl IntoView {
     });
     view! {
         <label class="form-row">
-            <span class="field-label">"Who is let in"</span>
+            <span class="field-label">"What they may do"</span>
             <select class="field" name="access">{options.collect_view()}</select>
         </label>
     }

@@ -85,14 +85,19 @@ pub async fn take_in(
     let supervisor = access::supervisor(&mut *services.db.acquire().await?, caller.id, id).await?;
     supervisor.may_change()?;
     let Json(whose) = body?;
-    let (name, rows, updates) = waiting(&services.db, supervisor, &whose).await?;
+    let Waiting { name, author, rows, updates } = waiting(&services.db, supervisor, &whose).await?;
     let member = Member {
         user: whose.person,
-        // Copies are not anonymous.
-        author: whose.person,
+        author,
         of_epoch: None,
         name,
-        rights: Rights { access: Access::Editor, moderates: false, sees_names: true, may_copy: true },
+        rights: Rights {
+            access: Access::Editor,
+            moderates: false,
+            sees_names: true,
+            may_copy: true,
+            may_rename: false,
+        },
         proof: Proof::Session(Vec::new()),
         as_of: services.rooms.now(),
         speaks_v1: true,
@@ -123,22 +128,33 @@ pub async fn take_in(
     Ok(Json(TakenIn { taken: taken.len(), refused }))
 }
 
-/// Somebody's name and their late work in a copy of the activity, in its order.
-async fn waiting(db: &PgPool, supervisor: Supervisor, whose: &Whose) -> Result<(String, Vec<i64>, Vec<Bytes>), Error> {
+/// Somebody's late work in a copy of the activity, in its order, and who they are there.
+struct Waiting {
+    name: String,
+    author: UserId,
+    rows: Vec<i64>,
+    updates: Vec<Bytes>,
+}
+
+async fn waiting(db: &PgPool, supervisor: Supervisor, whose: &Whose) -> Result<Waiting, Error> {
     let rows = sqlx::query!(
-        "select l.id, l.update, u.name
+        r#"select l.id, l.update, coalesce(case when not a.named then a.pseudonym end, u.name) as "name!",
+                coalesce(a.alias, u.id) as "author!"
          from late_work l
          join activity_copies w on w.conversation_id = l.conversation_id
+         join conversations c on c.id = w.conversation_id
          join users u on u.id = l.user_id
+         left join author_aliases a on a.scope = c.alias_scope and a.user_id = u.id
          where w.activity_id = $1 and l.conversation_id = $2 and l.user_id = $3 and l.taken_in_at is null
-         order by l.id",
+         order by l.id"#,
         supervisor.participant().activity().uuid(),
         whose.copy.uuid(),
         whose.person.uuid()
     )
     .fetch_all(db)
     .await?;
-    let name = rows.first().ok_or(Error::NotFound)?.name.clone();
-    let (ids, updates) = rows.into_iter().map(|row| (row.id, Bytes::from(row.update))).unzip();
-    Ok((name, ids, updates))
+    let first = rows.first().ok_or(Error::NotFound)?;
+    let (name, author) = (first.name.clone(), UserId::from_uuid(first.author));
+    let (rows, updates) = rows.into_iter().map(|row| (row.id, Bytes::from(row.update))).unzip();
+    Ok(Waiting { name, author, rows, updates })
 }

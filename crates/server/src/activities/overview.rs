@@ -1,5 +1,7 @@
 //! Who has done what in an activity: a fixed number of queries, however many people and copies there are.
 
+mod sheet;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap, HashSet},
@@ -12,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use shared::{
-    api::{CopyWork, LateWork, Overview, OverviewTag, PersonWork},
+    api::{CopyWork, LateWork, Overview, OverviewTag, PersonWork, WaitingStudent},
     ids::{ActivityId, ClassGroupId, ConversationId, TagId, UserId},
 };
 use sqlx::{PgPool, types::Json as JsonColumn};
@@ -23,7 +25,7 @@ use super::rfc3339;
 use crate::{
     access::{self, Supervisor},
     error::Error,
-    rooms::{Tally, Work},
+    rooms::{Latecomer, Tally, Work},
     services::Services,
     sessions::Caller,
 };
@@ -56,7 +58,7 @@ pub async fn csv(
 ) -> Result<Response, Error> {
     let Path(id) = path?;
     let supervisor = access::supervisor(&mut *services.db.acquire().await?, caller.id, id).await?;
-    let sheet = sheet(&read(&services, supervisor).await?);
+    let sheet = sheet::of(&read(&services, supervisor).await?);
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"activity.csv\""),
@@ -91,14 +93,16 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
     let behind = refresh(services, &mut copies).await?;
     let ids: Vec<Uuid> = copies.iter().map(|copy| copy.id.uuid()).collect();
     let seed = seed(db, activity).await?;
-    let work = summed(&copies, &seed);
+    let aliases = aliases(db, activity).await?;
+    let work = in_person(summed(&copies, &seed), &aliases);
     let active = last_active(db, &ids).await?;
-    let mut late = late(db, &ids).await?;
+    let mut late = late(services, &ids, &aliases).await?;
     let authors: Vec<Uuid> = work.keys().chain(late.keys()).map(|user| user.uuid()).collect();
     let people = people(db, supervisor, &authors).await?;
     let groups: HashMap<ClassGroupId, String> = group_names(db, supervisor).await?;
     let tags = vocabulary(&copies, &seed);
     let copies_shown = named(&copies, &people, &groups);
+    let waiting = waiting(db, supervisor).await?;
     let has_copy: HashSet<UserId> = copies.iter().filter_map(|copy| copy.person).collect();
     let people = people
         .into_iter()
@@ -106,8 +110,13 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
         .map(|one| {
             let done = work.get(&one.id).cloned().unwrap_or_default();
             let copy = copies.iter().find(|copy| is_theirs(copy, &one)).map(|copy| copy.id);
+            let of_tags = |counts: &BTreeMap<TagId, u32>| -> Vec<u32> {
+                tags.iter().map(|tag| counts.get(&tag.id).copied().unwrap_or(0)).collect()
+            };
             PersonWork {
-                tagged: tags.iter().map(|tag| done.tagged.get(&tag.id).copied().unwrap_or(0)).collect(),
+                tagged: of_tags(&done.tagged),
+                commented: of_tags(&done.commented),
+                student: one.is_student,
                 highlights: done.highlights,
                 comments: done.comments,
                 replies: done.replies,
@@ -121,7 +130,23 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
             }
         })
         .collect();
-    Ok(Overview { tags, people, copies: copies_shown, behind })
+    Ok(Overview { tags, people, waiting, copies: copies_shown, behind })
+}
+
+/// Who is behind which alias, where the activity is anonymous; nobody where it is not.
+async fn aliases(db: &PgPool, activity: ActivityId) -> Result<HashMap<UserId, UserId>, Error> {
+    let rows = sqlx::query!(
+        r#"select alias, user_id as "user_id!" from author_aliases where scope = $1 and user_id is not null"#,
+        activity.uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (UserId::from_uuid(row.alias), UserId::from_uuid(row.user_id))).collect())
+}
+
+/// The same with people in the place of authors.
+fn in_person(work: BTreeMap<UserId, Work>, aliases: &HashMap<UserId, UserId>) -> BTreeMap<UserId, Work> {
+    work.into_iter().map(|(author, work)| (aliases.get(&author).copied().unwrap_or(author), work)).collect()
 }
 
 fn is_theirs(copy: &Copy, one: &Someone) -> bool {
@@ -204,12 +229,18 @@ fn summed(copies: &[Copy], seed: &Tally) -> BTreeMap<UserId, Work> {
         sum.highlights += work.highlights.saturating_sub(before.highlights);
         sum.comments += work.comments.saturating_sub(before.comments);
         sum.replies += work.replies.saturating_sub(before.replies);
-        for (tag, count) in &work.tagged {
-            *sum.tagged.entry(*tag).or_default() += count.saturating_sub(before.tagged.get(tag).copied().unwrap_or(0));
-        }
+        add(&mut sum.tagged, &work.tagged, &before.tagged);
+        add(&mut sum.commented, &work.commented, &before.commented);
     }
     all.retain(|_, work| work.highlights + work.comments > 0);
     all
+}
+
+/// To what there is for each tag, what there is more than before.
+fn add(sum: &mut BTreeMap<TagId, u32>, now: &BTreeMap<TagId, u32>, before: &BTreeMap<TagId, u32>) {
+    for (tag, count) in now {
+        *sum.entry(*tag).or_default() += count.saturating_sub(before.get(tag).copied().unwrap_or(0));
+    }
 }
 
 /// The template's tags, and then those of the copies, the most used first.
@@ -246,21 +277,45 @@ async fn last_active(db: &PgPool, copies: &[Uuid]) -> Result<HashMap<UserId, Off
     Ok(rows.into_iter().map(|row| (UserId::from_uuid(row.user), row.at)).collect())
 }
 
-async fn late(db: &PgPool, copies: &[Uuid]) -> Result<HashMap<UserId, Vec<LateWork>>, Error> {
+async fn late(
+    services: &Services,
+    copies: &[Uuid],
+    aliases: &HashMap<UserId, UserId>,
+) -> Result<HashMap<UserId, Vec<LateWork>>, Error> {
     let rows = sqlx::query!(
-        r#"select conversation_id, user_id, count(*) as "changes!", max(sent_at) as "sent_at!"
-           from late_work
-           where conversation_id = any($1) and taken_in_at is null
-           group by conversation_id, user_id"#,
+        r#"select l.conversation_id, l.user_id, count(*) as "changes!", max(l.sent_at) as "sent_at!",
+                  (sum(octet_length(l.update)) + max(octet_length(s.crdt_state)))::bigint as "bytes!"
+           from late_work l
+           join annotation_document_state s on s.conversation_id = l.conversation_id
+           where l.conversation_id = any($1) and l.taken_in_at is null
+           group by l.conversation_id, l.user_id
+           order by max(l.sent_at), l.user_id"#,
         copies
     )
-    .fetch_all(db)
+    .fetch_all(&services.db)
     .await?;
+    let authors: HashMap<UserId, UserId> = aliases.iter().map(|(alias, user)| (*user, *alias)).collect();
+    let latecomer = |copy: Uuid, user: Uuid| {
+        let (copy, user) = (ConversationId::from_uuid(copy), UserId::from_uuid(user));
+        Latecomer { copy, user, author: authors.get(&user).copied().unwrap_or(user) }
+    };
+    let mut bytes = 0;
+    let read: Vec<Latecomer> = rows
+        .iter()
+        .take(MAX_FRESH)
+        .take_while(|row| {
+            bytes += row.bytes;
+            bytes <= MAX_FRESH_BYTES
+        })
+        .map(|row| latecomer(row.conversation_id, row.user_id))
+        .collect();
+    let added = services.rooms.would_add(&read).await?;
     let mut late = HashMap::<UserId, Vec<LateWork>>::new();
     for row in rows {
-        let (copy, sent_at) = (ConversationId::from_uuid(row.conversation_id), rfc3339(row.sent_at));
-        let work = LateWork { copy, changes: row.changes, sent_at };
-        late.entry(UserId::from_uuid(row.user_id)).or_default().push(work);
+        let one = latecomer(row.conversation_id, row.user_id);
+        let (sent_at, holds) = (rfc3339(row.sent_at), added.get(&one).copied());
+        let work = LateWork { copy: one.copy, changes: row.changes, sent_at, holds };
+        late.entry(one.user).or_default().push(work);
     }
     Ok(late)
 }
@@ -290,6 +345,21 @@ async fn people(db: &PgPool, supervisor: Supervisor, authors: &[Uuid]) -> Result
     Ok(people.collect())
 }
 
+/// Students of the roster who have never signed in. Who did since is a member.
+async fn waiting(db: &PgPool, supervisor: Supervisor) -> Result<Vec<WaitingStudent>, Error> {
+    let rows = sqlx::query!(
+        r#"select r.name, r.email, g.name as "group?"
+           from roster_entries r
+           left join class_groups g on g.id = r.group_id
+           where r.class_id = $1 and r.role = 'student'
+           order by lower(r.name), r.email"#,
+        supervisor.participant().class().uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| WaitingStudent { name: row.name, email: row.email, group: row.group }).collect())
+}
+
 async fn group_names(db: &PgPool, supervisor: Supervisor) -> Result<HashMap<ClassGroupId, String>, Error> {
     let class = supervisor.participant().class();
     let rows =
@@ -312,59 +382,17 @@ fn named(copies: &[Copy], people: &[Someone], groups: &HashMap<ClassGroupId, Str
     shown
 }
 
-/// One line for each person. Programs take what begins with some signs for a formula, whoever wrote it: such a cell begins
-/// with an apostrophe.
-fn sheet(overview: &Overview) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = |cells: Vec<String>| {
-        // Into memory, and each line has as many cells as the first: neither can fail.
-        let _ = writer.write_record(cells.into_iter().map(harmless));
-    };
-    let first =
-        ["Name", "E-mail", "Group", "Started", "Highlights", "Comments", "Replies", "Last active", "Late changes"];
-    let tags = overview.tags.iter().map(|tag| format!("Tag: {}", tag.name));
-    write(first.into_iter().map(str::to_owned).chain(tags).collect());
-    for person in &overview.people {
-        let late: i64 = person.late.iter().map(|late| late.changes).sum();
-        let cells = [
-            person.name.clone(),
-            person.email.clone(),
-            person.group.clone().unwrap_or_default(),
-            if person.copy.is_some() { "yes" } else { "no" }.to_owned(),
-            person.highlights.to_string(),
-            person.comments.to_string(),
-            person.replies.to_string(),
-            person.last_active.clone().unwrap_or_default(),
-            late.to_string(),
-        ];
-        write(cells.into_iter().chain(person.tagged.iter().map(u32::to_string)).collect());
-    }
-    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
-}
-
-fn harmless(cell: String) -> String {
-    if cell.trim_start().starts_with(['=', '+', '-', '@']) || cell.starts_with(['\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_is_a_formula() {
-        let formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\u{a0}=1"];
-        assert!(formulas.iter().all(|cell| harmless((*cell).to_owned()).starts_with('\'')));
-        assert!(["Ann", "1", "", "a=b"].iter().all(|cell| harmless((*cell).to_owned()) == **cell));
-    }
-
-    #[test]
     fn what_stood_in_the_template_is_nobodys_work() {
         let (ann, ben, tag) = (UserId::new(), UserId::new(), TagId::new());
-        let work = |highlights| Work { highlights, tagged: [(tag, highlights)].into(), ..Work::default() };
+        let work = |highlights| {
+            let counts: BTreeMap<TagId, u32> = [(tag, highlights)].into();
+            Work { highlights, tagged: counts.clone(), commented: counts, ..Work::default() }
+        };
         let tally = |people: Vec<(UserId, Work)>| Tally { people: people.into_iter().collect(), tags: Vec::new() };
         let copy = |tally| Copy { id: ConversationId::new(), person: None, group: None, tally, behind: None };
         let copies = [

@@ -1,5 +1,6 @@
 //! Blind rounds: people work on copies, unseen by one another, until staff reveal them. The copies' documents are merged
-//! into one conversation, in which everybody's reading is seen together under their names.
+//! into one conversation, in which everybody's reading is seen together under their names, or under the pseudonyms that they
+//! had in the copies.
 
 use axum::{
     Json,
@@ -44,6 +45,22 @@ enum Choice {
     Random(i64),
 }
 
+impl Choice {
+    /// The end of the title of what so many copies are merged into, where no group's name stands there.
+    fn in_words(&self, copies: usize) -> String {
+        let copies = if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") };
+        match self {
+            Self::Named(_) => copies,
+            Self::Group(_) => format!("{copies} of a group"),
+            Self::Random(_) => format!("{copies} at random"),
+        }
+    }
+
+    fn group(&self) -> Option<ClassGroupId> {
+        if let Self::Group(group) = self { Some(*group) } else { None }
+    }
+}
+
 impl Which {
     fn choice(self) -> Result<Choice, Error> {
         let most = MAX_REVEALED as usize;
@@ -70,7 +87,8 @@ pub async fn reveal(
     let supervisor = access::supervisor(&mut *services.db.acquire().await?, caller.id, id).await?;
     supervisor.may_change()?;
     let Json(which) = body?;
-    let copies = chosen(&services.db, supervisor, which.choice()?).await?;
+    let choice = which.choice()?;
+    let copies = chosen(&services.db, supervisor, &choice).await?;
     let merged = merge(&services, id, &copies).await?;
     if !merged.left_out.is_empty() {
         let why = format!(
@@ -85,18 +103,19 @@ pub async fn reveal(
     // So that the count of them is right, and nobody archives the class meanwhile.
     access::lock(&mut tx, supervisor.participant().class()).await?;
     access::supervisor(&mut tx, caller.id, id).await?.may_change()?;
-    let made = store(&mut tx, supervisor, merged).await?;
+    let made = store(&mut tx, supervisor, merged, (choice.group(), choice.in_words(copies.len()))).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(Created { id: made })))
 }
 
 /// Copies of the activity: all that were named, or as many as there are up to the limit.
-async fn chosen(db: &PgPool, supervisor: Supervisor, choice: Choice) -> Result<Vec<ConversationId>, Error> {
-    let (named, group, count) = match choice {
-        Choice::Named(copies) => (Some(copies), None, MAX_REVEALED),
-        Choice::Group(group) => (None, Some(group.uuid()), MAX_REVEALED + 1),
-        Choice::Random(count) => (None, None, count),
+async fn chosen(db: &PgPool, supervisor: Supervisor, choice: &Choice) -> Result<Vec<ConversationId>, Error> {
+    let (named, count) = match choice {
+        Choice::Named(copies) => (Some(copies), MAX_REVEALED),
+        Choice::Group(_) => (None, MAX_REVEALED + 1),
+        Choice::Random(count) => (None, *count),
     };
+    let group = choice.group().map(ClassGroupId::uuid);
     let ids: Option<Vec<Uuid>> = named.map(|copies| copies.iter().map(|copy| copy.uuid()).collect());
     let found = sqlx::query_scalar!(
         "select w.conversation_id
@@ -160,8 +179,14 @@ async fn merge(services: &Services, id: ActivityId, copies: &[ConversationId]) -
     })
 }
 
-/// A conversation of whoever reveals, shared with the class.
-async fn store(conn: &mut PgConnection, supervisor: Supervisor, merged: Merged) -> Result<ConversationId, Error> {
+/// A conversation of whoever reveals, shared with the class. Its title ends in how the copies were chosen: by the group's
+/// name, but not where that would say who is behind the pseudonyms.
+async fn store(
+    conn: &mut PgConnection,
+    supervisor: Supervisor,
+    merged: Merged,
+    (group, otherwise): (Option<ClassGroupId>, String),
+) -> Result<ConversationId, Error> {
     let (id, activity) = (ConversationId::new(), supervisor.participant().activity().uuid());
     let count =
         sqlx::query_scalar!(r#"select count(*) as "count!" from activity_reveals where activity_id = $1"#, activity)
@@ -174,13 +199,18 @@ async fn store(conn: &mut PgConnection, supervisor: Supervisor, merged: Merged) 
         ));
     }
     sqlx::query!(
-        "insert into conversations (id, title, owner_id, class_id, share)
-         select $1, left('Revealed: ' || title, 200), $3, class_id, 'class'
-         from activities
-         where id = $2",
+        "insert into conversations (id, title, owner_id, class_id, share, alias_scope)
+         select $1, left('Revealed: ' || a.title, 200 - char_length(ending)) || ending, $3, a.class_id, 'class',
+                case when a.anonymous then a.id end
+         from activities a
+         left join class_groups g on g.id = $4 and not a.anonymous
+         cross join lateral (select ' · ' || coalesce(g.name, $5) as ending) of_it
+         where a.id = $2",
         id.uuid(),
         activity,
-        supervisor.participant().user().uuid()
+        supervisor.participant().user().uuid(),
+        group.map(ClassGroupId::uuid),
+        otherwise
     )
     .execute(&mut *conn)
     .await?;
@@ -215,7 +245,7 @@ async fn store(conn: &mut PgConnection, supervisor: Supervisor, merged: Merged) 
 /// What was revealed of an activity and this person may read, newest first.
 pub(super) async fn list(conn: &mut PgConnection, user: UserId, id: ActivityId) -> Result<Vec<Revealed>, Error> {
     let rows = sqlx::query!(
-        "select c.id, r.created_at
+        "select c.id, c.title, r.created_at
          from activity_reveals r
          join conversations c on c.id = r.conversation_id
          where r.activity_id = $1
@@ -228,8 +258,10 @@ pub(super) async fn list(conn: &mut PgConnection, user: UserId, id: ActivityId) 
     )
     .fetch_all(conn)
     .await?;
-    let revealed = rows
-        .into_iter()
-        .map(|row| Revealed { id: ConversationId::from_uuid(row.id), at: super::rfc3339(row.created_at) });
+    let revealed = rows.into_iter().map(|row| Revealed {
+        id: ConversationId::from_uuid(row.id),
+        title: row.title,
+        at: super::rfc3339(row.created_at),
+    });
     Ok(revealed.collect())
 }

@@ -7,13 +7,13 @@ use axum::{
 };
 use shared::{
     api::{ActivitySettings, CreatedActivity, MAX_INSTRUCTIONS_BYTES},
-    ids::{ActivityId, ClassId, ConversationId, UserId},
+    ids::{ActivityId, ClassId, UserId},
 };
 use sqlx::PgConnection;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::MAX_ACTIVITIES;
-use crate::{access, classes, error::Error, services::Services, sessions::Caller};
+use crate::{access, authors, classes, error::Error, services::Services, sessions::Caller};
 
 /// Settings that can be stored.
 struct Checked {
@@ -53,15 +53,17 @@ fn moment(field: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Err
     }
 }
 
-/// Refuses a conversation that `user` may not give to this class to work on.
+/// Refuses a conversation that `user` may not give to this class to work on. Answers whether its text is protected against
+/// copying.
 async fn check_template(
     conn: &mut PgConnection,
     user: UserId,
     class: ClassId,
-    template: ConversationId,
-) -> Result<(), Error> {
+    settings: &ActivitySettings,
+) -> Result<bool, Error> {
+    let template = settings.template;
     let found = sqlx::query_scalar!(
-        "select c.id
+        "select c.copy_protected
          from conversations c
          where c.id = $1
            and (c.owner_id = $2 or (c.share = 'class' and c.class_id = $3))
@@ -71,10 +73,16 @@ async fn check_template(
         user.uuid(),
         class.uuid()
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
     let why = "template: this is no conversation of yours, and none that is shared with the class, or it is anonymous.";
-    found.map(drop).ok_or_else(|| Error::Invalid("no_template", why.into()))
+    let is_protected = found.ok_or_else(|| Error::Invalid("no_template", why.into()))?;
+    if settings.anonymous && !authors::all_staff(conn, class, template).await? {
+        let why = "template: others than the staff of this class have written in it, or own it. In an anonymous activity \
+                   they would stand under their names.";
+        return Err(Error::Invalid("names_in_template", why.into()));
+    }
+    Ok(is_protected)
 }
 
 /// `POST /api/v1/classes/{class}/activities`
@@ -91,7 +99,7 @@ pub async fn create(
     let teacher = access::staff(&mut tx, caller.id, class).await?.teacher()?.member();
     let Json(settings) = body?;
     let checked = Checked::of(&settings)?;
-    check_template(&mut tx, teacher.user(), class, settings.template).await?;
+    let is_protected = check_template(&mut tx, teacher.user(), class, &settings).await?;
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from activities where class_id = $1"#,
         teacher.class().uuid()
@@ -106,8 +114,10 @@ pub async fn create(
     }
     let id = ActivityId::new();
     sqlx::query!(
-        "insert into activities (id, class_id, title, instructions, template_id, mode, opens_at, closes_at, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into activities
+             (id, class_id, title, instructions, template_id, mode, opens_at, closes_at, created_by, anonymous,
+              copy_protected)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         id.uuid(),
         teacher.class().uuid(),
         checked.title,
@@ -116,7 +126,9 @@ pub async fn create(
         settings.mode.as_str(),
         checked.opens_at,
         checked.closes_at,
-        teacher.user().uuid()
+        teacher.user().uuid(),
+        settings.anonymous,
+        is_protected || settings.copy_protected == Some(true)
     )
     .execute(&mut *tx)
     .await?;
@@ -138,10 +150,11 @@ pub async fn change(
     let Json(settings) = body?;
     let checked = Checked::of(&settings)?;
     // Nobody makes the first copy meanwhile.
-    let before = sqlx::query!("select template_id, mode from activities where id = $1 for update", id.uuid())
-        .fetch_optional(&mut *tx)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let before =
+        sqlx::query!("select template_id, mode, anonymous from activities where id = $1 for update", id.uuid())
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Error::NotFound)?;
     let started = sqlx::query_scalar!(
         r#"select exists (select from activity_copies where activity_id = $1) as "started!""#,
         id.uuid()
@@ -149,18 +162,22 @@ pub async fn change(
     .fetch_one(&mut *tx)
     .await?;
     let other_template = before.template_id != settings.template.uuid();
-    if started && (other_template || before.mode != settings.mode.as_str()) {
-        let why = "Somebody has started this already: the template, and who works together, stay as they are.";
+    let other_names = before.anonymous != settings.anonymous;
+    if started && (other_template || other_names || before.mode != settings.mode.as_str()) {
+        let why = "Somebody has started this already: the template, who works together, and whether it is anonymous, \
+                   stay as they are.";
         return Err(Error::Conflict("started", why.into()));
     }
-    if other_template {
-        check_template(&mut tx, caller.id, supervisor.participant().class(), settings.template).await?;
+    let mut taken_over = false;
+    if other_template || other_names {
+        let is_protected = check_template(&mut tx, caller.id, supervisor.participant().class(), &settings).await?;
+        taken_over = other_template && is_protected;
     }
     // What was taken of the template for a copy that did not come about is taken anew for the next.
     sqlx::query!(
         "update activities
          set title = $2, instructions = $3, template_id = $4, mode = $5, opens_at = $6, closes_at = $7,
-             seed = case when $8 then seed end
+             seed = case when $8 then seed end, anonymous = $9, copy_protected = $11 or coalesce($10, copy_protected)
          where id = $1",
         id.uuid(),
         checked.title,
@@ -169,7 +186,10 @@ pub async fn change(
         settings.mode.as_str(),
         checked.opens_at,
         checked.closes_at,
-        started
+        started,
+        settings.anonymous,
+        settings.copy_protected,
+        taken_over
     )
     .execute(&mut *tx)
     .await?;

@@ -6,13 +6,14 @@ use axum::{
 };
 use shared::{
     api::Created,
-    ids::{ActivityId, ConversationId, UserId},
+    ids::{ActivityId, ClassId, ConversationId, UserId},
 };
-use sqlx::{PgConnection, types::Json as JsonColumn};
+use sqlx::{PgConnection, PgPool, types::Json as JsonColumn};
 use uuid::Uuid;
 
 use crate::{
     access::{self, CopyKey, Starter},
+    authors,
     error::Error,
     services::Services,
     sessions::Caller,
@@ -59,6 +60,32 @@ pub async fn start(
     Err(Error::Conflict("changed", "The activity was changed meanwhile. Try again.".into()))
 }
 
+/// The end of the branch that was last written in, before what a model is still to write; nothing where there are none.
+async fn leaf(db: &PgPool, template: ConversationId) -> Result<Option<Uuid>, Error> {
+    let leaf = sqlx::query_scalar!(
+        r#"with recursive branch as (
+               select m.id, m.parent_id, m.position, m.state
+               from conversations c
+               join messages m on m.conversation_id = c.id and m.id = c.leaf_id
+               where c.id = $1
+               union all
+               select p.id, p.parent_id, p.position, p.state
+               from branch b
+               join messages p on p.conversation_id = $1 and p.id = b.parent_id
+           )
+           select id as "id!"
+           from branch b
+           where not exists (
+               select from branch before
+               where before.position <= b.position and before.state in ('waiting', 'streaming')
+           )
+           order by position desc
+           limit 1"#,
+        template.uuid()
+    );
+    Ok(leaf.fetch_optional(db).await?)
+}
+
 fn columns(key: CopyKey) -> (Option<Uuid>, Option<Uuid>) {
     match key {
         CopyKey::Everybody => (None, None),
@@ -87,7 +114,7 @@ async fn take_seed(services: &Services, id: ActivityId) -> Result<(), Error> {
     // A whole class that begins at once decodes the template once.
     let _alone = services.seeds.lock().await;
     let row = sqlx::query!(
-        r#"select a.template_id, c.owner_id
+        r#"select a.template_id, a.class_id, a.anonymous, c.owner_id
            from activities a
            join conversations c on c.id = a.template_id
            where a.id = $1 and a.seed is null"#,
@@ -99,22 +126,38 @@ async fn take_seed(services: &Services, id: ActivityId) -> Result<(), Error> {
     let (template, owner) = (ConversationId::from_uuid(row.template_id), UserId::from_uuid(row.owner_id));
     let seed = services.rooms.seed(template, owner).await.map_err(|error| Error::Internal(error.into()))?;
     let seed = seed.ok_or(Error::NotFound)?;
+    let leaf = leaf(&services.db, template).await?;
     let (clients, authors): (Vec<i64>, Vec<Uuid>) =
         seed.clients.iter().map(|(client, author)| (client.cast_signed(), author.uuid())).unzip();
+    let mut tx = services.db.begin().await?;
+    if row.anonymous {
+        // Settled for good with the first copy: nobody is given a name there who shall not have one.
+        if !authors::all_staff(&mut tx, ClassId::from_uuid(row.class_id), template).await? {
+            let why = "Others than the staff of the class have written in what this activity begins with, and it is \
+                       anonymous. Tell the staff: it needs another template.";
+            return Err(Error::Conflict("names_in_template", why.into()));
+        }
+        let mut staff = vec![owner.uuid()];
+        staff.extend(&authors);
+        authors::by_own_id(&mut tx, id, &staff).await?;
+    }
     sqlx::query!(
         "update activities
-         set seed = $3, seed_highlights = $4, seed_tally = $5, seed_clients = $6, seed_authors = $7
-         where id = $1 and template_id = $2 and seed is null",
+         set seed = $3, seed_highlights = $4, seed_tally = $5, seed_clients = $6, seed_authors = $7, seed_leaf = $9
+         where id = $1 and template_id = $2 and anonymous = $8 and seed is null",
         id.uuid(),
         template.uuid(),
         seed.state,
         seed.highlight_count,
         JsonColumn(&seed.tally) as _,
         &clients,
-        &authors
+        &authors,
+        row.anonymous,
+        leaf
     )
-    .execute(&services.db)
+    .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(())
 }
 
@@ -124,11 +167,11 @@ async fn make(conn: &mut PgConnection, starter: Starter) -> Result<Option<Conver
     let (id, activity) = (ConversationId::new(), starter.participant().activity().uuid());
     let (user, group) = columns(starter.key());
     sqlx::query!(
-        "insert into conversations (id, title, owner_id, copy_protected)
+        "insert into conversations (id, title, owner_id, alias_scope)
          select $1,
                 left(case when g.name is null then a.title else a.title || ' · ' || g.name end, 200),
                 coalesce($3, c.owner_id),
-                c.copy_protected
+                case when a.anonymous then a.id end
          from activities a
          join conversations c on c.id = a.template_id
          left join class_groups g on g.id = $4
@@ -184,14 +227,25 @@ async fn fill(conn: &mut PgConnection, id: ConversationId, activity: Uuid) -> Re
     Ok(())
 }
 
-/// The template's messages, under their ids.
+/// The template's messages, of a chat those of one branch, under their ids.
 pub(super) async fn copy_messages(conn: &mut PgConnection, id: ConversationId, activity: Uuid) -> Result<(), Error> {
     sqlx::query!(
-        "insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
+        "with recursive branch as (
+             select m.id, m.parent_id
+             from activities a
+             join messages m on m.conversation_id = a.template_id and m.id = a.seed_leaf
+             where a.id = $2
+             union all
+             select p.id, p.parent_id
+             from branch b
+             join activities a on a.id = $2
+             join messages p on p.conversation_id = a.template_id and p.id = b.parent_id
+         )
+         insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
          select m.id, $1, m.position, m.role, m.title, m.markdown, m.text, m.renderer
          from activities a
          join messages m on m.conversation_id = a.template_id
-         where a.id = $2",
+         where a.id = $2 and (a.seed_leaf is null or exists (select from branch b where b.id = m.id))",
         id.uuid(),
         activity
     )

@@ -12,16 +12,18 @@ pub enum Task {
     /// Something about a few rows: done whole or not at all.
     #[command(flatten)]
     Rows(RowTask),
-    /// Save all tables in one new file, while the server runs. Uploaded files are not in it: copy DATA_DIR/files too
+    /// Save all tables and uploaded files in one new file, while the server runs
     Backup {
         /// The file to write; it must not exist
         file: PathBuf,
     },
-    /// Fill an empty database from a backup: a DATA_DIR that does not exist yet, or an empty database in DATABASE_URL
+    /// Fill a fresh DATA_DIR from a backup: one that does not exist yet, or one without files and an empty DATABASE_URL
     Restore {
         /// A file that backup wrote
         file: PathBuf,
     },
+    /// Make anew all that is searched, from titles, messages and documents, while the server runs
+    RebuildSearch,
 }
 
 /// What is done in one transaction.

@@ -14,25 +14,32 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use super::{
     BackupError, FORMAT, MANIFEST, Manifest, Meter, Summary, Table,
     tables::{self, Plan},
+    uploads,
 };
+use crate::files::Files;
 
-/// Saves all tables as they are at one moment into a new file, which is there whole or not at all.
+/// Saves all tables and files as they are at one moment into a new file, which is there whole or not at all.
 ///
-/// Nobody waits for it: it reads one snapshot of the database.
+/// Nobody waits for it: it reads one snapshot of the database. Files never change; those that are deleted meanwhile are
+/// taken away when it is done.
 ///
 /// # Errors
-/// The file exists, the disk, the database. Then no file of that name is left.
-pub async fn save(connection: &mut PgConnection, file: &Path) -> Result<Summary, BackupError> {
+/// The file exists, the disk, the database, an uploaded file that is not there or not what was uploaded. Then no file of
+/// that name is left.
+pub async fn save(connection: &mut PgConnection, uploaded: &Files, file: &Path) -> Result<Summary, BackupError> {
     if file.exists() {
         return Err(BackupError::Exists(file.to_owned()));
     }
     let partial = Partial::create(file)?;
-    let manifest = write(connection, &partial).await?;
+    uploads::hold(connection).await?;
+    let written = write(connection, uploaded, &partial).await;
+    uploads::let_go(connection).await?;
+    let manifest = written?;
     partial.keep(file)?;
     Ok(Summary::of(file.to_owned(), &manifest))
 }
 
-async fn write(connection: &mut PgConnection, partial: &Partial) -> Result<Manifest, BackupError> {
+async fn write(connection: &mut PgConnection, uploaded: &Files, partial: &Partial) -> Result<Manifest, BackupError> {
     let disk = |error: io::Error| partial.disk(error);
     let mut zip = ZipWriter::new(BufWriter::new(partial.file.try_clone().map_err(disk)?));
     let mut snapshot = connection.begin_with("begin isolation level repeatable read read only").await?;
@@ -40,12 +47,14 @@ async fn write(connection: &mut PgConnection, partial: &Partial) -> Result<Manif
     let made_at = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
     let migration = tables::migration(&mut snapshot).await?.unwrap_or_default();
     let mut written = Vec::new();
-    for plan in tables::all(&mut snapshot).await? {
+    for plan in tables::all(&mut snapshot).await?.into_iter().filter(Plan::is_saved) {
         written.push(table(&mut snapshot, plan, &mut zip).await?.map_err(disk)?);
     }
+    let there = uploads::all(&mut snapshot).await?;
     snapshot.commit().await?;
+    let files = Some(uploads::save(&there, uploaded, &mut zip, disk).await?);
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    let manifest = Manifest { format: FORMAT, program, made_at, migration, tables: written };
+    let manifest = Manifest { format: FORMAT, program, made_at, migration, tables: written, files };
     let finish = || -> io::Result<()> {
         zip.start_file(MANIFEST, options())?;
         serde_json::to_writer_pretty(&mut zip, &manifest)?;
@@ -81,7 +90,7 @@ async fn table(
     Ok(Ok(Table { name: plan.name, columns: plan.columns, rows, sum: meter.sum() }))
 }
 
-fn options() -> SimpleFileOptions {
+pub(super) fn options() -> SimpleFileOptions {
     // How long a table will be is not known before.
     SimpleFileOptions::default().large_file(true)
 }

@@ -17,6 +17,9 @@ const AS_TEXT: &str = "set local timezone = 'UTC'; set local datestyle = 'ISO, Y
 /// Where sqlx keeps its own account.
 const ACCOUNT: &str = "_sqlx_migrations";
 
+/// What is made from the other tables by a server that runs: it is in no backup, and made anew after a restore.
+const MADE: [&str; 3] = ["search_entries", "search_queue", "search_state"];
+
 /// Numbers that the database gives come after those that are there: what is copied in moves no counter.
 const COUNT_ON: &str = "
 do $$
@@ -47,6 +50,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Whether a backup holds it.
+    pub(super) fn is_saved(&self) -> bool {
+        !MADE.contains(&&*self.name)
+    }
+
     fn copied(&self) -> String {
         let columns = self.columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
         format!("public.{} ({columns})", quoted(&self.name))
@@ -146,6 +154,24 @@ pub(super) async fn all(connection: &mut PgConnection) -> Result<Vec<Plan>, Back
         }
     }
     in_order(plans, &references)
+}
+
+/// Makes sure that nobody has written in these tables, and that nobody does until the transaction ends. Their rows come to
+/// stand in the order in which they are copied then, also where an earlier try was taken back and has left its holes.
+pub(super) async fn begin_empty(connection: &mut PgConnection, plans: &[Plan]) -> Result<(), BackupError> {
+    let names: Vec<String> = plans.iter().map(|plan| format!("public.{}", quoted(&plan.name))).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let all = |what: &str| AssertSqlSafe(what.replace("{}", &names.join(", ")));
+    sqlx::raw_sql(all("lock table {} in access exclusive mode")).execute(&mut *connection).await?;
+    for plan in plans {
+        if !plan.is_empty(connection).await? {
+            return Err(BackupError::NotEmpty(plan.name.clone()));
+        }
+    }
+    sqlx::raw_sql(all("truncate {}")).execute(connection).await?;
+    Ok(())
 }
 
 /// The last migration that was made, where there was one.

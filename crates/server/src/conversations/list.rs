@@ -164,6 +164,7 @@ async fn summaries(db: &PgPool, user: UserId, found: &[Uuid], limit: usize) -> R
             mine,
             owner: owner.name,
             access: rights.access,
+            may_rename: rights.may_rename,
             share: if row.share == "class" { Share::Class } else { Share::None },
             messages: row.messages,
             highlights: row.highlights,

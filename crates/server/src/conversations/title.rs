@@ -22,9 +22,9 @@ pub async fn rename(
     body: Result<Json<NewTitle>, JsonRejection>,
 ) -> Result<Json<Titled>, Error> {
     let Path(id) = path?;
-    let editor = access::editor(&services.db, caller.id, id).await?;
+    let titler = access::titler(&services.db, caller.id, id).await?;
     let title = import::typed_title(&body?.0.title)?;
-    sqlx::query!("update conversations set title = $2 where id = $1", editor.conversation().uuid(), title)
+    sqlx::query!("update conversations set title = $2 where id = $1", titler.conversation().uuid(), title)
         .execute(&services.db)
         .await?;
     Ok(Json(Titled { title }))

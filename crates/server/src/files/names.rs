@@ -31,7 +31,7 @@ fn cut(name: &str) -> String {
 }
 
 /// A `Content-Disposition` that has a file kept under its name: in ASCII for old programs, and as it is (RFC 6266).
-pub(super) fn disposition(name: &str) -> String {
+pub fn disposition(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || " .-_()+".contains(c) { c } else { '_' }).collect();
     let mut exact = String::new();

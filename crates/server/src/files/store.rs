@@ -3,13 +3,14 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use anyhow::Context;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path};
 use shared::ids::FileId;
 use tokio::sync::Notify;
 
-use crate::error::Error;
+use crate::{config::Config, error::Error};
 
 /// The files of everybody.
 #[derive(Clone)]
@@ -29,6 +30,14 @@ fn failed(error: object_store::Error) -> Error {
 }
 
 impl Files {
+    /// Those of a server.
+    ///
+    /// # Errors
+    /// Their folder cannot be made.
+    pub fn of(config: &Config) -> anyhow::Result<Self> {
+        Self::in_folder(config.data_dir.join("files")).context("cannot make the folder of files")
+    }
+
     /// Files in a folder of the local disk, which is made where it is not there.
     ///
     /// # Errors
@@ -41,7 +50,7 @@ impl Files {
     }
 
     /// Stores a file's bytes: all of them or none.
-    pub(super) async fn put(&self, file: FileId, bytes: Bytes) -> Result<(), Error> {
+    pub(crate) async fn put(&self, file: FileId, bytes: Bytes) -> Result<(), Error> {
         self.store.put(&name_of(file), bytes.into()).await.map(|_| ()).map_err(failed)
     }
 
@@ -51,7 +60,7 @@ impl Files {
     }
 
     /// A file's bytes as they are read.
-    pub(super) async fn stream(
+    pub(crate) async fn stream(
         &self,
         file: FileId,
     ) -> Result<impl Stream<Item = Result<Bytes, object_store::Error>> + Send + use<>, Error> {
@@ -59,7 +68,7 @@ impl Files {
     }
 
     /// Takes away a file's bytes, whole or not; it is no error if there are none.
-    pub(super) async fn remove(&self, file: FileId) -> Result<(), Error> {
+    pub(crate) async fn remove(&self, file: FileId) -> Result<(), Error> {
         match self.store.delete(&name_of(file)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(failed(error)),
@@ -69,6 +78,11 @@ impl Files {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Internal(error.into())),
             _ => Ok(()),
         }
+    }
+
+    /// Whether there is nothing in it. A store that cannot be read is not empty.
+    pub(crate) async fn is_empty(&self) -> bool {
+        self.store.list(None).next().await.is_none()
     }
 
     /// Has what is deleted taken away now, not at the next hour.

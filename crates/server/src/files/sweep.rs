@@ -6,7 +6,7 @@ use shared::ids::FileId;
 use sqlx::PgPool;
 
 use super::Files;
-use crate::error::Error;
+use crate::{backup, error::Error};
 
 /// Between two sweeps that nobody asked for.
 const EVERY: Duration = Duration::from_secs(3_600);
@@ -41,6 +41,11 @@ pub async fn sweep(db: &PgPool, files: &Files) -> Result<(), Error> {
     .execute(db)
     .await?;
     loop {
+        let mut tx = db.begin().await?;
+        // A backup reads files as they were when it began: what was deleted since goes at the next sweep.
+        if !backup::may_sweep(&mut tx).await? {
+            return Ok(());
+        }
         // One that is being added is left to whoever adds it: its bytes may still come.
         let gone = sqlx::query_scalar!(
             "select id
@@ -51,12 +56,13 @@ pub async fn sweep(db: &PgPool, files: &Files) -> Result<(), Error> {
              limit $1",
             AT_ONCE
         )
-        .fetch_all(db)
+        .fetch_all(&mut *tx)
         .await?;
         for id in &gone {
             files.remove(FileId::from_uuid(*id)).await?;
-            sqlx::query!("update files set purged_at = now() where id = $1", id).execute(db).await?;
+            sqlx::query!("update files set purged_at = now() where id = $1", id).execute(&mut *tx).await?;
         }
+        tx.commit().await?;
         if gone.is_empty() {
             break;
         }

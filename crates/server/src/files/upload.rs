@@ -14,7 +14,7 @@ use shared::{
 use sqlx::PgConnection;
 
 use super::names;
-use crate::{access, error::Error, services::Services, sessions::Caller};
+use crate::{access, error::Error, runs, services::Services, sessions::Caller};
 
 /// Files of one project, or of one chat.
 const MAX_FILES: i64 = 200;
@@ -89,6 +89,7 @@ impl Received {
 async fn add(services: &Services, target: Target, file: Received) -> Result<(StatusCode, Json<FileAdded>), Error> {
     let Received { name, bytes } = file;
     let media_type = names::media_type(&name, &bytes);
+    let unread = runs::unread(media_type, &bytes);
     let mut tx = services.db.begin().await?;
     refuse_many(&mut tx, target, bytes.len()).await?;
     let id = announce(&mut tx, target, &name, media_type, &bytes).await?;
@@ -102,7 +103,7 @@ async fn add(services: &Services, target: Target, file: Received) -> Result<(Sta
         services.files.remove(id).await?;
         return Err(Error::NotFound);
     }
-    Ok((StatusCode::CREATED, Json(FileAdded { id, name, media_type: media_type.into() })))
+    Ok((StatusCode::CREATED, Json(FileAdded { id, name, media_type: media_type.into(), unread })))
 }
 
 /// Inserts the row of a file whose bytes are about to come.

@@ -24,7 +24,7 @@ mod nodes;
 /// Reads a conversation, which errors call `what`.
 pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportError> {
     let Some(mapping) = value.get("mapping").and_then(Value::as_object).filter(|mapping| !mapping.is_empty()) else {
-        let reason = "the part of the export that holds them, `mapping`, is missing or empty".to_owned();
+        let reason = "the part of the export that holds them (mapping) is missing or empty".to_owned();
         return Err(ImportError::NoMessages { what, reason });
     };
     let nodes = Nodes::new(mapping);

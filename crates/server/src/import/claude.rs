@@ -20,7 +20,7 @@ mod content;
 /// Reads a conversation, which errors call `what`.
 pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportError> {
     let Some(all) = value.get("chat_messages").and_then(Value::as_array).filter(|all| !all.is_empty()) else {
-        let reason = "the list that holds them, `chat_messages`, is missing or empty".to_owned();
+        let reason = "the list that holds them (chat_messages) is missing or empty".to_owned();
         return Err(ImportError::NoMessages { what, reason });
     };
     let order = order(value, all);

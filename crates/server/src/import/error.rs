@@ -58,9 +58,7 @@ pub enum ImportError {
     },
 
     /// JSON that ends early or is malformed.
-    #[error(
-        "{file} is broken JSON at line {line}, column {column}: {reason}. Was it cut off? Export or download it again."
-    )]
+    #[error("{file} cannot be read at line {line}, column {column}: {reason}. Export or download it again.")]
     BrokenJson {
         /// The file's name, or the conversation within it.
         file: String,
@@ -68,8 +66,8 @@ pub enum ImportError {
         line: usize,
         /// From 1.
         column: usize,
-        /// What the parser says.
-        reason: String,
+        /// What is wrong there.
+        reason: &'static str,
     },
 
     /// JSON nested deeper than any export is.

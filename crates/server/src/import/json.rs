@@ -22,7 +22,7 @@ pub(super) fn split(file: &str, text: &str) -> Result<Vec<Range<usize>>, ImportE
         Top::List(list) => list,
         Top::Object { conversations: Some(raw), .. } => {
             let Top::List(list) = parse(raw.get()).map_err(|e| broken(file, &e))? else {
-                let seen = "its `conversations` is not a list".to_owned();
+                let seen = "what it calls conversations is not a list".to_owned();
                 return Err(ImportError::UnknownFormat { file: file.to_owned(), seen });
             };
             list
@@ -103,12 +103,11 @@ fn values(json: &str) -> usize {
 }
 
 fn broken(what: &str, error: &serde_json::Error) -> ImportError {
-    let message = error.to_string();
     // serde_json has no kind for this; its wording is checked by a test.
-    if message.starts_with("recursion limit exceeded") {
+    if error.to_string().starts_with("recursion limit exceeded") {
         return ImportError::TooDeep(what.to_owned());
     }
-    let reason = message.rsplit_once(" at line ").map_or(message.as_str(), |(reason, _)| reason).to_owned();
+    let reason = if error.is_eof() { "it ends there, as if it was cut off" } else { "this is not JSON" };
     ImportError::BrokenJson { file: what.to_owned(), line: error.line(), column: error.column(), reason }
 }
 
@@ -181,7 +180,7 @@ impl<'de> Visitor<'de> for TopVisitor {
             }
             map.next_value::<IgnoredAny>()?;
             if keys.len() < 5 {
-                keys.push(format!("`{}`", key.chars().filter(|c| !c.is_control()).take(40).collect::<String>()));
+                keys.push(format!("“{}”", key.chars().filter(|c| !c.is_control()).take(40).collect::<String>()));
             }
         }
         Ok(Top::Object { conversations, keys })

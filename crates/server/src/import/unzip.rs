@@ -134,10 +134,10 @@ fn signatures(bytes: &[u8], enough: usize) -> usize {
 fn broken(file: &str, error: &ZipError) -> ImportError {
     let reason = match error {
         ZipError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
-        ZipError::Io(e) => format!("it is damaged ({e})"),
+        ZipError::Io(_) => "it is damaged".to_owned(),
         ZipError::CompressionMethodNotSupported(_) => "it is packed in a way other than deflate".to_owned(),
         ZipError::InvalidArchive(_) => "it is not a zip, or a damaged one".to_owned(),
-        other => format!("{other}"),
+        _ => "it is damaged, or of a kind that is not read".to_owned(),
     };
     ImportError::BrokenZip { file: file.to_owned(), reason }
 }

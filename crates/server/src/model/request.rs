@@ -44,6 +44,25 @@ pub enum Part {
     },
 }
 
+/// English has four characters to a token.
+pub const BYTES_A_TOKEN: i64 = 4;
+
+/// What a file of this kind and size weighs beside words, in bytes of these. Files that no model can read weigh as much as
+/// the words that say so.
+pub fn weight(media_type: &str, size: i64) -> i64 {
+    match media_type {
+        "application/pdf" => size / 20,
+        "application/json" => size,
+        text if text.starts_with("text/") => size,
+        picture if picture.starts_with("image/") => 4_000,
+        _ => 100,
+    }
+}
+
+fn length(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
 impl Question {
     /// The body of `POST /responses`.
     pub(super) fn for_responses(&self) -> Value {
@@ -64,18 +83,17 @@ impl Question {
         })
     }
 
-    /// About how many tokens it is, where nobody counts them: English has four characters to one.
+    /// About how many tokens it is, where nobody counts them.
     pub fn estimate(&self) -> i64 {
         let parts = self.turns.iter().flat_map(|turn| &turn.parts);
-        let bytes: usize = parts
+        let bytes: i64 = parts
             .map(|part| match part {
-                Part::Text(text) => text.len(),
-                Part::Image { .. } => 4_000,
-                Part::Pdf { bytes, .. } => bytes.len() / 20,
+                Part::Text(text) => length(text.len()),
+                Part::Image { bytes, media_type } => weight(media_type, length(bytes.len())),
+                Part::Pdf { bytes, .. } => weight("application/pdf", length(bytes.len())),
             })
             .sum();
-        let bytes = bytes + self.instructions.as_ref().map_or(0, String::len);
-        i64::try_from(bytes / 4).unwrap_or(i64::MAX)
+        (bytes + length(self.instructions.as_ref().map_or(0, String::len))) / BYTES_A_TOKEN
     }
 }
 

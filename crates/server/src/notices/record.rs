@@ -35,7 +35,7 @@ impl People {
             .collect();
         let rows = sqlx::query!(
             r#"
-            select c.id, a.alias as "alias?", a.user_id
+            select c.id as "id!", a.alias as "alias?", a.user_id
             from conversations c
             left join author_aliases a on a.scope = c.alias_scope and a.alias = any($2)
             where c.id = any($1) and c.alias_scope is not null

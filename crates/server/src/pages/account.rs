@@ -1,6 +1,9 @@
 //! One's own account: the name, where one is signed in, tokens.
 
-use app::pages::{AccountPage, SessionLine, TokenLine};
+use app::{
+    pages::{AccountPage, SessionLine, TokenLine},
+    shell::PageKind,
+};
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -43,7 +46,7 @@ pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
         .collect();
     let page =
         move || view! { <AccountPage visitor=visitor.clone() sessions=sessions.clone() tokens=tokens.clone() /> };
-    site.render(StatusCode::OK, "Account".into(), false, reader, page).await
+    site.render(StatusCode::OK, "Account".into(), PageKind::Plain, reader, page).await
 }
 
 /// `3 November 2026`, in UTC: of a day long ago nobody minds the zone.

@@ -1,6 +1,10 @@
 //! The pages of classes.
 
-use app::pages::{ClassManagePage, ClassPage, ClassPersonPage, ClassesPage, JoinPage, RosterPage};
+use app::{
+    pages::{ClassManagePage, ClassPage, ClassPersonPage, ClassesPage, JoinPage, RosterPage},
+    parts::Visitor,
+    shell::PageKind,
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -21,7 +25,6 @@ use shared::{
 
 use super::{Detour, Reader, Site};
 use crate::{error::Error, roster, sessions::Secret};
-use app::parts::Visitor;
 
 /// Multipart adds its own lines around a file.
 const SLACK: usize = 64 << 10;
@@ -63,7 +66,7 @@ impl Site {
         match asking.await {
             Ok(found) => {
                 let (status, title, page) = page(visitor, found);
-                self.render(status, title, false, reader, page).await
+                self.render(status, title, PageKind::Plain, reader, page).await
             }
             Err(problem) => self.detour(Detour::Problem(problem), reader).await,
         }

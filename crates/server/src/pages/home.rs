@@ -1,6 +1,6 @@
-//! A person's own page: what they have, what is shared with them, what they opened last.
+//! A person's own page: what they have to do, what they have, what is shared with them, what they opened last.
 
-use app::pages::{HomePage, ShelfOfPage};
+use app::pages::{HomeList, HomePage, ShelfOfPage, ToDoOfPage};
 use axum::{
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
@@ -9,8 +9,8 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{
-    api::{ListConversations, Problem, Shelf},
-    ids::ConversationId,
+    api::{ListConversations, ListToDo, Problem, Shelf},
+    ids::{ActivityId, ConversationId},
 };
 
 use super::Site;
@@ -18,6 +18,9 @@ use app::parts::Visitor;
 
 /// Lines of a list, on the page of all lists and on one of its own.
 const LINES: [u32; 2] = [30, 60];
+
+/// Tasks above the lists, on the page of all.
+const TASKS: u32 = 8;
 
 /// Which part of it. What is none begins at the beginning.
 #[derive(Deserialize)]
@@ -30,26 +33,41 @@ pub(super) struct Part {
 
 /// `GET /`
 pub(super) async fn home(State(site): State<Site>, headers: HeaderMap, Query(part): Query<Part>) -> Response {
-    let shelf = Shelf::ALL.into_iter().find(|shelf| shelf.as_str() == part.list);
-    let after = part.after.parse().ok().filter(|_| shelf.is_some_and(|shelf| shelf != Shelf::Recent));
+    let alone = HomeList::ALL.into_iter().find(|list| list.as_str() == part.list);
     let asking = async {
-        match shelf {
-            Some(shelf) => Ok(vec![site.shelf(&headers, shelf, after, LINES[1]).await?]),
-            None => Ok(vec![
-                site.shelf(&headers, Shelf::Mine, None, LINES[0]).await?,
-                site.shelf(&headers, Shelf::Shared, None, LINES[0]).await?,
-            ]),
-        }
+        Ok::<_, Problem>(match alone {
+            Some(HomeList::ToDo) => (Some(site.to_do(&headers, part.after.parse().ok(), LINES[1]).await?), vec![]),
+            Some(HomeList::Shelf(shelf)) => {
+                (None, vec![site.shelf(&headers, shelf, part.after.parse().ok(), LINES[1]).await?])
+            }
+            None => {
+                let to_do = site.to_do(&headers, None, TASKS).await?;
+                let mine = site.shelf(&headers, Shelf::Mine, None, LINES[0]).await?;
+                (Some(to_do), vec![mine, site.shelf(&headers, Shelf::Shared, None, LINES[0]).await?])
+            }
+        })
     };
-    let page = |visitor: Visitor, shelves: Vec<ShelfOfPage>| {
-        let page = move || view! { <HomePage visitor=visitor.clone() shelves=shelves.clone() alone=shelf /> };
-        (StatusCode::OK, shelf.map_or("Conversations", Shelf::in_words).to_owned(), page)
+    let page = |visitor: Visitor, (to_do, shelves): (Option<ToDoOfPage>, Vec<ShelfOfPage>)| {
+        let page = move || {
+            let (visitor, to_do, shelves) = (visitor.clone(), to_do.clone(), shelves.clone());
+            view! { <HomePage visitor=visitor to_do=to_do shelves=shelves alone=alone /> }
+        };
+        (StatusCode::OK, alone.map_or("Conversations", HomeList::in_words).to_owned(), page)
     };
-    let path = shelf.map_or_else(|| "/".to_owned(), |shelf| format!("/?list={}", shelf.as_str()));
+    let path = alone.map_or_else(|| "/".to_owned(), |list| format!("/?list={}", list.as_str()));
     site.show(&headers, &path, asking, page).await
 }
 
 impl Site {
+    /// As the lists of conversations are asked for.
+    async fn to_do(&self, headers: &HeaderMap, after: Option<ActivityId>, lines: u32) -> Result<ToDoOfPage, Problem> {
+        let mut tasks = self.call(headers, &ListToDo { after, limit: Some(lines + 1) }).await?;
+        let is_all = tasks.len() <= lines as usize;
+        tasks.truncate(lines as usize);
+        let more = tasks.last().filter(|_| !is_all).map(|last| last.summary.id);
+        Ok(ToDoOfPage { tasks, more, is_later: after.is_some() })
+    }
+
     /// One more than is shown is asked for: it says whether there are more.
     async fn shelf(
         &self,
@@ -58,6 +76,8 @@ impl Site {
         after: Option<ConversationId>,
         lines: u32,
     ) -> Result<ShelfOfPage, Problem> {
+        // What was opened last has one page only.
+        let after = after.filter(|_| of != Shelf::Recent);
         let asked = ListConversations { of: Some(of), after, limit: Some(lines + 1) };
         let mut conversations = self.call(headers, &asked).await?;
         let is_all = conversations.len() <= lines as usize;

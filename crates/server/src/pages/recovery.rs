@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use app::pages::RecoveryPage;
+use app::{pages::RecoveryPage, shell::PageKind};
 use axum::{
     Router,
     extract::{ConnectInfo, Path, State},
@@ -50,7 +50,7 @@ async fn ask(State(site): State<Site>, headers: HeaderMap) -> Response {
             let reader = site.reader(&headers).await;
             let visitor = reader.visitor();
             let page = move || view! { <RecoveryPage visitor=visitor.clone() whose=whose.clone() /> };
-            site.render(StatusCode::OK, "Sign in".into(), false, reader, page).await
+            site.render(StatusCode::OK, "Sign in".into(), PageKind::Plain, reader, page).await
         }
         Err(error) => site.recovery_problem(&headers, error).await,
     }

@@ -6,7 +6,10 @@
 
 use std::net::SocketAddr;
 
-use app::pages::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
+use app::{
+    pages::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn},
+    shell::PageKind,
+};
 use axum::{
     Form, Router,
     extract::{ConnectInfo, Query, State, rejection::FormRejection},
@@ -107,7 +110,7 @@ async fn sent(State(site): State<Site>, headers: HeaderMap) -> Response {
         return Redirect::to("/sign-in").into_response();
     };
     let page = move || view! { <SentPage email=email.clone() next=next.clone() /> };
-    site.render(StatusCode::OK, "Look into your mail".into(), false, Reader::Nobody, page).await
+    site.render(StatusCode::OK, "Look into your mail".into(), PageKind::Plain, Reader::Nobody, page).await
 }
 
 #[derive(Deserialize)]
@@ -139,7 +142,7 @@ async fn ask(State(site): State<Site>, headers: HeaderMap) -> Response {
     let reader = site.reader(&headers).await;
     let visitor = reader.visitor();
     let page = move || view! { <ContinuePage visitor=visitor.clone() asked=asked.clone() /> };
-    site.render(StatusCode::OK, "Sign in".into(), false, reader, page).await
+    site.render(StatusCode::OK, "Sign in".into(), PageKind::Plain, reader, page).await
 }
 
 /// `POST /sign-in/continue`: uses the token.
@@ -247,7 +250,7 @@ impl Site {
                 <SignInPage ways=ways.clone() next=next.clone() typed=typed.clone() problem=problem.clone() />
             }
         };
-        self.render(status, "Sign in".into(), false, reader, page).await
+        self.render(status, "Sign in".into(), PageKind::Plain, reader, page).await
     }
 
     /// The page that says why nobody was signed in, and what to do.
@@ -260,7 +263,7 @@ impl Site {
         let page = move || {
             view! { <SignInProblemPage visitor=visitor.clone() title=title text=text.clone() again=again /> }
         };
-        let mut response = self.render(status, title.into(), false, reader, page).await;
+        let mut response = self.render(status, title.into(), PageKind::Plain, reader, page).await;
         response.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait.as_secs().into())));
         response
     }

@@ -75,6 +75,11 @@ impl Standing {
         });
     }
 
+    /// Whoever listens is told as if something had changed.
+    fn say_again(&self) {
+        self.0.send_modify(|_| {});
+    }
+
     /// The first word counts; but that nothing more is sent can still be said.
     pub(super) fn end(&self, ending: Ending) {
         self.0.send_if_modified(|standing| {
@@ -172,6 +177,13 @@ impl Connections {
         }
     }
 
+    /// Has the greeting said again to whoever is connected to a conversation.
+    pub(super) fn remind(&self, conversation: ConversationId) {
+        for entry in self.book().open.values().filter(|entry| entry.conversation == conversation) {
+            entry.standing.say_again();
+        }
+    }
+
     /// Those whose access is to be looked up, and since when.
     pub(super) fn ask(&self, whom: &[Whom]) -> (Moment, Vec<Asked>) {
         let mut book = self.book();
@@ -224,8 +236,10 @@ mod tests {
 
     use super::*;
 
-    const VIEWER: Rights = Rights { access: Access::Viewer, moderates: false, sees_names: true, may_copy: true };
-    const OWNER: Rights = Rights { access: Access::Owner, moderates: true, sees_names: true, may_copy: true };
+    const VIEWER: Rights =
+        Rights { access: Access::Viewer, moderates: false, sees_names: true, may_copy: true, may_rename: false };
+    const OWNER: Rights =
+        Rights { access: Access::Owner, moderates: true, sees_names: true, may_copy: true, may_rename: true };
 
     fn member(as_of: Moment) -> Member {
         Member {

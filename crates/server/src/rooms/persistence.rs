@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use shared::{
-    document::{self, Roots, Tag, Written},
+    document::{self, Highlight, Roots, Tag, Written},
     ids::{ConversationId, MessageId, UserId},
     sync::prescan::prescan,
     text::MAX_MARKDOWN_BYTES,
 };
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
-use yrs::{ReadTxn, StateVector, Transact};
+use yrs::{Doc, GetString, ReadTxn, StateVector, Transact};
 
 use super::{
     copies,
@@ -245,18 +245,57 @@ pub async fn hand_over(
     handed.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
 
-/// The tags of a document as it is committed; `None` if there is none.
+/// What was read of a document, as it was committed.
+#[derive(Debug)]
+pub struct Read<T> {
+    /// The generation of the document.
+    pub epoch: i64,
+    /// The number of the last update in it.
+    pub seq: i64,
+    /// What was read.
+    pub what: T,
+}
+
+/// Reads something of a document as it is committed; `None` if there is none.
 ///
 /// # Errors
 /// The database's, or bytes that make no document.
-pub async fn tags(db: &PgPool, stacks: &Stacks, conversation: ConversationId) -> Result<Option<Vec<Tag>>, Failure> {
-    let Some(read) = load(db, conversation).await? else { return Ok(None) };
-    let tags = stacks.run(move || {
-        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
-        let roots = Roots::of(&doc);
-        Ok(document::tags(&roots, &doc.transact()))
+pub async fn read<T: Send + 'static>(
+    db: &PgPool,
+    stacks: &Stacks,
+    conversation: ConversationId,
+    read: impl FnOnce(&Doc) -> T + Send + 'static,
+) -> Result<Option<Read<T>>, Failure> {
+    let Some(stored) = load(db, conversation).await? else { return Ok(None) };
+    let (epoch, seq) = (stored.epoch, stored.last());
+    let what = stacks.run(move || {
+        let doc = copies::load(&stored.state, &stored.updates).map_err(|_| Failure::Damaged)?;
+        Ok::<_, Failure>(read(&doc))
     });
-    tags.await.map_err(|_| Failure::Damaged)?.map(Some)
+    Ok(Some(Read { epoch, seq, what: what.await.map_err(|_| Failure::Damaged)?? }))
+}
+
+/// What a document says, as it is committed.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// Those that are not deleted, oldest first.
+    pub highlights: Vec<Highlight>,
+    /// Those that are not deleted, in their order.
+    pub tags: Vec<Tag>,
+    /// The shared notes, Markdown.
+    pub notes: String,
+    /// What each member wrote in answer, Markdown.
+    pub responses: Vec<(UserId, String)>,
+}
+
+impl Picture {
+    /// May take milliseconds for a large document.
+    pub(super) fn of(doc: &Doc) -> Self {
+        let (roots, responses) = (Roots::of(doc), document::responses(doc));
+        let txn = doc.transact();
+        let (highlights, tags) = (document::highlights(&roots, &txn), document::tags(&roots, &txn));
+        Self { highlights, tags, notes: roots.notes.get_string(&txn), responses }
+    }
 }
 
 /// What copies of a conversation begin with.

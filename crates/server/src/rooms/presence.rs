@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(1000 / shared::sync::MAX_AWARENESS_
 const MAX_REMEMBERED: usize = 4_096;
 
 /// What is relayed of a state where people are anonymous: where they are. Who they are, the server says.
-const ANONYMOUS_FIELDS: [&str; 3] = ["reads", "selection", "cursor"];
+const ANONYMOUS_FIELDS: [&str; 4] = ["reads", "selection", "cursor", "responds"];
 
 /// Who is here: one small entry per connection. A connection speaks for the first Yjs client id that it announces
 /// and for no other.

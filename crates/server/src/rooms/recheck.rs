@@ -8,7 +8,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use futures::FutureExt;
-use shared::sync::CloseCode;
+use shared::{ids::ConversationId, sync::CloseCode};
 use sqlx::postgres::{PgListener, PgNotification};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
@@ -23,7 +23,7 @@ use crate::{
     tokens,
 };
 
-/// As the triggers of `migrations/0003_access_changes.sql` name it.
+/// As the triggers of `migrations/0003_access_changes.sql` name it. Titles that are changed are told there too.
 const CHANNEL: &str = "access_changed";
 
 /// Notifications that are dealt with in one look.
@@ -146,20 +146,28 @@ impl Rooms {
         self.house.times_changed.notify_one();
         let mut whom = vec![Whom::Everybody];
         loop {
-            self.access_changed(&whom).await?;
+            if !whom.is_empty() {
+                self.access_changed(&whom).await?;
+            }
             // Nothing is heard when the connection was lost and made anew; something may have been said meanwhile.
             let of = |heard: Option<PgNotification>| {
                 if heard.as_ref().is_none_or(|heard| heard.payload().starts_with("activity ")) {
                     self.house.times_changed.notify_one();
                 }
-                heard.map_or(Whom::Everybody, |heard| named(heard.payload()))
+                match heard.as_ref().and_then(|heard| titled(heard.payload())) {
+                    Some(conversation) => {
+                        self.house.connections.remind(conversation);
+                        None
+                    }
+                    None => Some(heard.map_or(Whom::Everybody, |heard| named(heard.payload()))),
+                }
             };
-            whom = vec![of(listener.try_recv().await?)];
+            whom = of(listener.try_recv().await?).into_iter().collect();
             // What else has come already: a whole class may have been removed at once.
             while whom.len() < AT_ONCE
                 && let Some(heard) = listener.try_recv().now_or_never()
             {
-                whom.push(of(heard?));
+                whom.extend(of(heard?));
             }
         }
     }
@@ -188,6 +196,11 @@ fn named(payload: &str) -> Whom {
     named.unwrap_or(Whom::Everybody)
 }
 
+/// Which conversation has another title, if that is what a notification says.
+fn titled(payload: &str) -> Option<ConversationId> {
+    payload.strip_prefix("title ")?.parse().ok()
+}
+
 /// Which of their proofs are still good.
 async fn good(db: &sqlx::PgPool, asked: &[Asked]) -> Result<HashSet<Proof>, Error> {
     let (mut hashes, mut ids) = (HashSet::new(), HashSet::new());
@@ -211,7 +224,7 @@ async fn good(db: &sqlx::PgPool, asked: &[Asked]) -> Result<HashSet<Proof>, Erro
 
 #[cfg(test)]
 mod tests {
-    use shared::ids::{ConversationId, UserId};
+    use shared::ids::UserId;
 
     use super::*;
 
@@ -220,6 +233,8 @@ mod tests {
         let (user, conversation) = (UserId::new(), ConversationId::new());
         assert_eq!(named(&format!("user {user}")), Whom::User(user));
         assert_eq!(named(&format!("conversation {conversation}")), Whom::Conversation(conversation));
+        assert_eq!(titled(&format!("title {conversation}")), Some(conversation));
+        assert_eq!(titled(&format!("conversation {conversation}")), None);
         for other in ["", "user", "user x", "class 1", "activity 1"] {
             assert_eq!(named(other), Whom::Everybody, "{other:?}");
         }

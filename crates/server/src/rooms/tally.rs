@@ -34,6 +34,9 @@ pub struct Work {
     pub comments: u32,
     /// How many of them answer another.
     pub replies: u32,
+    /// How many of them are on highlights, anybody's, that bear each tag.
+    #[serde(default)]
+    pub commented: BTreeMap<TagId, u32>,
 }
 
 impl Tally {
@@ -45,13 +48,16 @@ impl Tally {
         for highlight in document::highlights(&roots, &txn) {
             let work = people.entry(highlight.author).or_default();
             work.highlights += 1;
-            for (tag, _) in highlight.tags {
-                *work.tagged.entry(tag).or_default() += 1;
+            for (tag, _) in &highlight.tags {
+                *work.tagged.entry(*tag).or_default() += 1;
             }
             for comment in highlight.comments.into_iter().filter(|comment| !comment.deleted) {
                 let work = people.entry(comment.author).or_default();
                 work.comments += 1;
                 work.replies += u32::from(comment.parent.is_some());
+                for (tag, _) in &highlight.tags {
+                    *work.commented.entry(*tag).or_default() += 1;
+                }
             }
         }
         let tags = document::tags(&roots, &txn).into_iter().map(|tag| (tag.id, tag.name)).collect();

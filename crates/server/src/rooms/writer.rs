@@ -15,7 +15,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::metrics::Metrics;
+use super::{changed::Changed, metrics::Metrics};
 use crate::notices::record::record;
 
 /// Bytes that one commit takes; more wait for the next.
@@ -56,7 +56,7 @@ pub(super) enum Outcome {
 /// statement. There is no timer: when nothing comes, it sleeps.
 ///
 /// While the store is down it tries again; the rooms hold what is accepted, and acknowledge nothing.
-pub(super) async fn run(db: PgPool, mut batches: mpsc::UnboundedReceiver<Batch>, metrics: Metrics) {
+pub(super) async fn run(db: PgPool, mut batches: mpsc::UnboundedReceiver<Batch>, metrics: Metrics, changed: Changed) {
     let (mut arrived, mut waiting) = (Vec::new(), VecDeque::new());
     loop {
         if waiting.is_empty() && batches.recv_many(&mut arrived, 1_024).await == 0 {
@@ -68,7 +68,7 @@ pub(super) async fn run(db: PgPool, mut batches: mpsc::UnboundedReceiver<Batch>,
         waiting.extend(arrived.drain(..));
         let group = take_group(&mut waiting);
         let (began, count) = (Instant::now(), group.len());
-        commit(&db, group).await;
+        changed.note(commit(&db, group).await);
         metrics.committed(began.elapsed());
         metrics.writing.dec_by(count as i64);
     }
@@ -85,28 +85,36 @@ fn take_group(waiting: &mut VecDeque<Batch>) -> Vec<Batch> {
     waiting.drain(..count).collect()
 }
 
-async fn commit(db: &PgPool, group: Vec<Batch>) {
+/// Answers in which conversations something was committed.
+async fn commit(db: &PgPool, group: Vec<Batch>) -> HashSet<ConversationId> {
     match until_the_store_answers(db, &group).await {
         Ok(written) => {
             for batch in group {
                 let outcome = if written.contains(&batch.conversation) { Outcome::Committed } else { Outcome::Lost };
                 let _ = batch.done.send(outcome);
             }
+            written
         }
         // One batch spoils the statement for all: each for itself.
         Err(_) if group.len() > 1 => {
+            let mut all = HashSet::new();
             for batch in group {
-                Box::pin(commit(db, vec![batch])).await;
+                all.extend(Box::pin(commit(db, vec![batch])).await);
             }
+            all
         }
         Err(error) => {
+            let mut all = HashSet::new();
             for batch in group {
                 let written = is_conflict(&error) && is_written(db, &batch).await;
-                if !written {
+                if written {
+                    all.insert(batch.conversation);
+                } else {
                     tracing::error!(conversation = %batch.conversation, %error, "updates cannot be stored");
                 }
                 let _ = batch.done.send(if written { Outcome::Committed } else { Outcome::Lost });
             }
+            all
         }
     }
 }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use shared::{
     access::Role,
-    api::{Fault, Outcome, RosterLine, RosterReport},
+    api::{Outcome, RosterLine, RosterReport},
     ids::{ClassGroupId, RosterEntryId},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::lines::{self, Line};
+use super::lines::Line;
 use crate::{access, classes, error::Error};
 
 /// Somebody as the class knows them before.
@@ -45,7 +45,6 @@ pub(super) async fn apply(
     lines: Vec<Line>,
 ) -> Result<RosterReport, Error> {
     let present = find(conn, change, &lines).await?;
-    refuse_own_role(change, &lines, &present)?;
     let (groups, new_groups) = groups(conn, change, &lines).await?;
     let decided: Vec<Decided> = lines.iter().map(|line| decide(line, present.get(&line.email), &groups)).collect();
     write_members(conn, change, &decided).await?;
@@ -80,20 +79,6 @@ async fn find(
         Ok((row.email, Present { user: row.user, role, group: row.group_id, waits_as: row.waits_as }))
     });
     present.collect()
-}
-
-/// A slip in a file must not take the class away from whoever sends it.
-fn refuse_own_role(change: access::Change, lines: &[Line], present: &HashMap<String, Present>) -> Result<(), Error> {
-    let own = lines.iter().find(|line| {
-        present.get(&line.email).is_some_and(|person| {
-            person.user == Some(change.user().uuid())
-                && person.role.is_some()
-                && line.role.is_some_and(|role| Some(role) != person.role)
-        })
-    });
-    let Some(own) = own else { return Ok(()) };
-    let detail = "This is you: your own role is changed on the class's page, not by a roster.".to_owned();
-    Err(lines::refusal(vec![Fault { line: own.line, detail }]))
 }
 
 /// Groups by their name in lower case, with their spelling.
@@ -229,7 +214,7 @@ fn report(decided: &[Decided], groups: &HashMap<Uuid, String>, new_groups: Vec<S
         role: one.role,
         group: one.group.and_then(|group| groups.get(&group).cloned()),
         outcome: one.outcome,
-        waits: one.user.is_none(),
+        waits: Some(one.user.is_none()),
     });
     RosterReport {
         applied: false,

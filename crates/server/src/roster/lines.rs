@@ -25,6 +25,21 @@ pub(super) struct Line {
     pub group: Option<String>,
 }
 
+/// Whoever sends it, as the class knows them.
+pub(super) struct Own {
+    /// In lower case.
+    pub email: String,
+    pub role: Role,
+}
+
+impl Own {
+    /// A slip in a file must not take the class away from whoever sends it.
+    fn refuse(&self, line: &Line) -> Option<String> {
+        let changes = line.email == self.email && line.role.is_some_and(|role| role != self.role);
+        changes.then(|| "This is you: your own role is changed on the class's page, not by a roster.".to_owned())
+    }
+}
+
 /// A column that is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Column {
@@ -89,8 +104,9 @@ impl Headings {
     }
 }
 
-/// Reads all rows, or names every line that is wrong.
-pub(super) fn read(rows: Vec<Row>) -> Result<Vec<Line>, Error> {
+/// Reads all rows, or names everything that is wrong, all at once: who has mended it is not told of more. `own` is whoever
+/// sends it, where they belong to the class.
+pub(super) fn read(rows: Vec<Row>, own: Option<&Own>) -> Result<Vec<Line>, Error> {
     let Some((first, rest)) = rows.split_first() else {
         return Err(Error::Invalid("empty", "file: there is nothing in it.".into()));
     };
@@ -103,30 +119,32 @@ pub(super) fn read(rows: Vec<Row>) -> Result<Vec<Line>, Error> {
     }
     let (mut lines, mut faults, mut seen) = (Vec::with_capacity(rest.len()), Vec::new(), HashMap::new());
     for row in rest {
-        match person(&headings, row) {
-            Err(of_row) => faults.extend(of_row.into_iter().map(|detail| Fault { line: row.line, detail })),
-            Ok(line) => {
-                if let Some(before) = seen.insert(line.email.clone(), line.line) {
-                    let detail = format!("{} is on line {before} already.", line.email);
-                    faults.push(Fault { line: line.line, detail });
-                }
-                lines.push(line);
-            }
+        let (line, mut of_row) = person(&headings, row);
+        // Of a line that is wrong otherwise, too.
+        if !line.email.is_empty() {
+            let before = *seen.entry(line.email.clone()).or_insert(line.line);
+            of_row.extend((before != line.line).then(|| format!("{} is on line {before} already.", line.email)));
+            of_row.extend(own.and_then(|own| own.refuse(&line)));
         }
+        faults.extend(of_row.into_iter().map(|detail| Fault { line: row.line, detail }));
+        lines.push(line);
     }
     if faults.is_empty() { Ok(lines) } else { Err(refusal(faults)) }
 }
 
 /// All that is wrong, as one error: nothing was changed.
-pub(super) fn refusal(mut faults: Vec<Fault>) -> Error {
+fn refusal(mut faults: Vec<Fault>) -> Error {
     let count = faults.len();
-    let listed = if count > MAX_FAULTS { format!(" The first {MAX_FAULTS} are listed.") } else { String::new() };
+    let more = count.saturating_sub(MAX_FAULTS);
+    let listed =
+        if more > 0 { format!(" The first {MAX_FAULTS} are listed; {more} more are not.") } else { String::new() };
     faults.truncate(MAX_FAULTS);
     let what = if count == 1 { "1 thing is wrong".to_owned() } else { format!("{count} things are wrong") };
     Error::Several("bad_roster", format!("{what} with this roster, and nothing was changed.{listed}"), faults)
 }
 
-fn person(headings: &Headings, row: &Row) -> Result<Line, Vec<String>> {
+/// What a row says, and what is wrong with it; where there is no good address it is empty.
+fn person(headings: &Headings, row: &Row) -> (Line, Vec<String>) {
     let mut faults = Vec::new();
     let mut keep = |result: Result<(), String>| faults.extend(result.err());
     let name = headings.name(row);
@@ -151,7 +169,7 @@ fn person(headings: &Headings, row: &Row) -> Result<Line, Vec<String>> {
             None
         }),
     };
-    if faults.is_empty() { Ok(Line { line: row.line, name, email, role, group }) } else { Err(faults) }
+    (Line { line: row.line, name, email, role, group }, faults)
 }
 
 fn cut(text: &str) -> String {
@@ -198,7 +216,7 @@ mod tests {
     }
 
     fn faults(rows: Vec<Row>) -> Vec<(u32, String)> {
-        match read(rows) {
+        match read(rows, None) {
             Err(Error::Several("bad_roster", _, faults)) => {
                 faults.into_iter().map(|fault| (fault.line, fault.detail)).collect()
             }
@@ -219,13 +237,13 @@ mod tests {
             row(1, &["Role", "e-mail", "ID", "NAME", "Group"]),
             row(2, &["Tutor", "Ann.Lee@uni.example", "7", "Ann  Lee", "Lab 1"]),
         ];
-        assert_eq!(read(own).unwrap(), std::slice::from_ref(&line));
+        assert_eq!(read(own, None).unwrap(), std::slice::from_ref(&line));
         let moodle = vec![
             row(1, &["First name", "Last name", "ID number", "Email address", "Groups", "Role"]),
             row(2, &["Ann", "Lee", "7", "ann.lee@uni.example", "[Lab 1]", "tutor"]),
         ];
-        assert_eq!(read(moodle).unwrap(), [line]);
-        let short = read(vec![row(1, &["Name", "Mail", "Role"]), row(4, &["Ann", "a@b.org"])]).unwrap();
+        assert_eq!(read(moodle, None).unwrap(), [line]);
+        let short = read(vec![row(1, &["Name", "Mail", "Role"]), row(4, &["Ann", "a@b.org"])], None).unwrap();
         assert_eq!((short[0].role, short[0].group.clone(), short[0].line), (None, None, 4));
     }
 
@@ -256,6 +274,37 @@ mod tests {
     }
 
     #[test]
+    fn who_mends_one_thing_is_not_told_of_another_then() {
+        let own = Own { email: "me@uni.example".into(), role: Role::Instructor };
+        let rows = vec![
+            row(1, &["Name", "E-mail", "Role"]),
+            row(2, &["", "ann@uni.example", "student"]),
+            row(3, &["Ann", "ann@uni.example", "student"]),
+            row(4, &["", "me@uni.example", "tutor"]),
+            row(5, &["Me", "me@uni.example", "instructor"]),
+        ];
+        let Err(Error::Several(_, _, found)) = read(rows, Some(&own)) else { panic!("it is taken") };
+        let found: Vec<_> = found.into_iter().map(|fault| (fault.line, fault.detail)).collect();
+        let expected = [
+            (2, "There is no name."),
+            (3, "ann@uni.example is on line 2 already."),
+            (4, "There is no name."),
+            (4, "This is you: your own role is changed on the class's page, not by a roster."),
+            (5, "me@uni.example is on line 4 already."),
+        ];
+        assert_eq!(found, expected.map(|(line, detail)| (line, detail.to_owned())));
+    }
+
+    #[test]
+    fn where_not_all_that_is_wrong_is_listed_it_says_how_much_is_not() {
+        let people = (0..253).map(|n| row(n + 2, &["", &format!("a{n}@uni.example")]));
+        let all = [row(1, &["Name", "E-mail"])].into_iter().chain(people).collect();
+        let Err(Error::Several(_, why, listed)) = read(all, None) else { panic!("it is taken") };
+        assert_eq!(listed.len(), 200);
+        assert!(why.contains("253 things are wrong") && why.contains("53 more are not"), "{why}");
+    }
+
+    #[test]
     fn a_file_without_the_columns_or_without_people_says_so() {
         for (rows, code) in [
             (vec![], "empty"),
@@ -263,7 +312,7 @@ mod tests {
             (vec![row(1, &["Ann", "ann@uni.example"])], "bad_headings"),
             (vec![row(1, &["Name", "E-mail", "Mail"])], "bad_headings"),
         ] {
-            assert!(matches!(read(rows), Err(Error::Invalid(found, _)) if found == code), "{code}");
+            assert!(matches!(read(rows, None), Err(Error::Invalid(found, _)) if found == code), "{code}");
         }
     }
 
@@ -271,7 +320,7 @@ mod tests {
     fn as_many_people_as_may_be_are_read_and_no_more() {
         let roster = |people: u32| {
             let people = (0..people).map(|n| row(n + 2, &["Ann", &format!("a{n}@uni.example")]));
-            read([row(1, &["Name", "E-mail"])].into_iter().chain(people).collect())
+            read([row(1, &["Name", "E-mail"])].into_iter().chain(people).collect(), None)
         };
         assert_eq!(roster(MAX_ROSTER_LINES as u32).unwrap().len(), MAX_ROSTER_LINES);
         assert!(matches!(roster(MAX_ROSTER_LINES as u32 + 1), Err(Error::TooLarge(_))));

@@ -3,7 +3,10 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Path, State, rejection::PathRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderMap, HeaderName, header},
     response::{
         IntoResponse, Response,
@@ -11,9 +14,11 @@ use axum::{
     },
 };
 use futures::stream;
+use serde::Deserialize;
 use shared::{
-    api::{Delta, MessageState, RunEvent, Snapshot, Usage},
+    api::{Blocks, Delta, MessageState, RunEvent, Snapshot, Usage},
     ids::{ConversationId, MessageId, RunId},
+    text::{self, Growing},
 };
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -32,14 +37,24 @@ const PACE: Duration = Duration::from_millis(30);
 /// Between two looks at what another server writes, or at a line that another server moves.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How somebody reads along.
+#[derive(Deserialize)]
+pub struct Manner {
+    /// Finished blocks as HTML, too.
+    #[serde(default)]
+    rendered: bool,
+}
+
 /// `GET /api/v1/runs/{id}/events`
 pub async fn events(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<RunId>, PathRejection>,
+    query: Result<Query<Manner>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let Path(run) = path?;
+    let Query(Manner { rendered }) = query?;
     let as_of = services.rooms.now();
     let row = sqlx::query!("select conversation_id, message_id from runs where id = $1", run.uuid());
     let row = row.fetch_optional(&services.db).await?.ok_or(Error::NotFound)?;
@@ -58,7 +73,8 @@ pub async fn events(
     };
     let watch = services.rooms.watch(conversation, &member).await?;
     let has = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let place = Place { message: MessageId::from_uuid(row.message_id), has, shown: None, is_over: false };
+    let blocks = rendered.then(Growing::default);
+    let place = Place { message: MessageId::from_uuid(row.message_id), has, shown: None, blocks, is_over: false };
     let reading = Reading { services, run, place, watch, not_before: Instant::now() };
     let events = stream::unfold(reading, |mut reading| async move {
         let event = reading.next().await?;
@@ -86,6 +102,8 @@ struct Place {
     has: Option<usize>,
     /// What stands in the last snapshot beside the text; nothing: it has had none.
     shown: Option<(MessageState, i64)>,
+    /// The blocks that it was given, if it wants them.
+    blocks: Option<Growing>,
     is_over: bool,
 }
 
@@ -113,6 +131,11 @@ impl Place {
             let (text, state) = (now.text.to_owned(), now.state);
             return Some(RunEvent::Snapshot(Snapshot { message_id: self.message, state, text, ahead: now.ahead }));
         };
+        if now.state == MessageState::Streaming
+            && let Some(blocks) = self.blocks(&now.text[..has])
+        {
+            return Some(RunEvent::Blocks(blocks));
+        }
         if has < now.text.len() {
             self.has = Some(now.text.len());
             return Some(RunEvent::Delta(Delta { text: now.text[has..].to_owned() }));
@@ -122,11 +145,20 @@ impl Place {
         Some(ending.event(self.message))
     }
 
+    /// What is finished of the text that the reader has.
+    fn blocks(&mut self, text: &str) -> Option<Blocks> {
+        let growing = self.blocks.as_mut()?;
+        let from = growing.units();
+        let more = growing.grow(text)?;
+        Some(Blocks { from, to: growing.units(), html: more.html, runs: text::encode_runs(&more.runs) })
+    }
+
     fn event(&self, event: &RunEvent) -> Event {
         let made = Event::default().event(event.name()).id(self.has.unwrap_or(0).to_string());
         let made = match event {
             RunEvent::Snapshot(snapshot) => made.json_data(snapshot),
             RunEvent::Delta(delta) => made.json_data(delta),
+            RunEvent::Blocks(blocks) => made.json_data(blocks),
             RunEvent::Done(done) | RunEvent::Stopped(done) => made.json_data(done),
             RunEvent::Error(error) => made.json_data(error),
         };
@@ -237,7 +269,7 @@ mod tests {
     const TEXT: &str = "Bees é 蜂";
 
     fn place(has: Option<usize>) -> Place {
-        Place { message: MessageId::new(), has, shown: None, is_over: false }
+        Place { message: MessageId::new(), has, shown: None, blocks: None, is_over: false }
     }
 
     fn streaming(text: &str) -> Now<'_> {
@@ -275,6 +307,29 @@ mod tests {
             }));
         }
         assert_eq!(seen, ["waiting2", "waiting1", "streaming0", "a", "b"]);
+    }
+
+    #[test]
+    fn who_wants_finished_blocks_is_given_them_behind_their_text_and_each_once() {
+        let text = "Bees é.\n\nSleep 🐝.\n\nAt night";
+        let mut place = Place { blocks: Some(Growing::default()), ..place(Some(0)) };
+        let mut seen = Vec::new();
+        for end in [9, text.len(), text.len()] {
+            while let Some(event) = place.next(&streaming(&text[..end])) {
+                seen.push(match event {
+                    RunEvent::Blocks(Blocks { from, to, runs, .. }) => format!("{from}-{to} {runs}"),
+                    other => other.name().to_owned(),
+                });
+            }
+        }
+        assert_eq!(seen, ["delta", "delta", "0-9 7"]);
+        let longer = format!("{text}.\n\nAnd by day, and in the evening too\n");
+        let Some(RunEvent::Delta(_)) = place.next(&streaming(&longer)) else { panic!("a delta first") };
+        let Some(RunEvent::Blocks(Blocks { from, to, html, runs })) = place.next(&streaming(&longer)) else {
+            panic!("then what is finished");
+        };
+        assert_eq!((from, to, runs.as_str()), (9, 31, "n9n9"));
+        assert_eq!(html, "<p dir=\"auto\">Sleep 🐝.</p><p dir=\"auto\">At night.</p>");
     }
 
     #[test]

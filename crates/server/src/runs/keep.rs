@@ -43,12 +43,23 @@ async fn look(services: &Services, all: bool) -> Result<(), Error> {
                set state = 'over'
                where state = 'running' and ($1 or alive_at < now() - interval '10 seconds')
                returning id, message_id, conversation_id
+           ),
+           told as (
+               update messages m
+               set state = 'interrupted', reason_code = 'interrupted', reason = $2
+               from gone
+               where m.conversation_id = gone.conversation_id and m.id = gone.message_id
+               returning gone.id as run, gone.conversation_id as conversation, m.id as message,
+                         octet_length(m.markdown) / 4 as tokens
+           ),
+           billed as (
+               -- What came of it, in place of what was reserved.
+               update model_usage u
+               set output_tokens = told.tokens
+               from told
+               where u.run_id = told.run
            )
-           update messages m
-           set state = 'interrupted', reason_code = 'interrupted', reason = $2
-           from gone
-           where m.conversation_id = gone.conversation_id and m.id = gone.message_id
-           returning gone.id as "run!", gone.conversation_id as "conversation!", m.id as "message!""#,
+           select run as "run!", conversation as "conversation!", message as "message!" from told"#,
         all,
         INTERRUPTED
     )

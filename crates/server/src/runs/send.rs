@@ -18,11 +18,18 @@ use shared::{
 use sqlx::PgConnection;
 
 use super::{
-    advance,
+    advance, history,
     place::{self, Asked, Said},
     store, tell,
 };
-use crate::{access, error::Error, files, model, models, services::Services, sessions::Caller};
+use crate::{
+    access,
+    error::Error,
+    files, model,
+    models::{self, Wanted},
+    services::Services,
+    sessions::Caller,
+};
 
 /// `POST /api/v1/conversations/{id}/messages`
 pub async fn send(
@@ -40,13 +47,15 @@ pub async fn send(
     let (markdown, text) = store::render(what.text).await;
     let model = model(&services)?;
     let mut tx = services.db.begin().await?;
-    // The lock comes first: the same request twice at once is one of them, and then the other.
+    // The locks come first: the same request twice at once is one of them, and then the other, and so are any two of one
+    // person wherever they are sent.
+    models::hold(&mut tx, sender.user()).await?;
     let held = place::hold(&mut tx, id, sender.user(), markdown.len()).await;
     if let Some(known) = request.known(&mut tx, sender.user()).await? {
         return Ok((StatusCode::ACCEPTED, Json(known)));
     }
     let mut held = held?;
-    let name = models::check(&mut *tx, model, sender.user(), id, request.model.as_deref()).await?;
+    let name = models::choose(&mut tx, model, sender.user(), id, request.model.as_deref()).await?;
     let parent = match (what.parent, what.replaces) {
         (Some(parent), _) => {
             held.find(&mut tx, parent).await?;
@@ -60,6 +69,7 @@ pub async fn send(
     let asked =
         Asked { user: sender.user(), parent: Some(message), model: &name, key: &request.key, hash: &request.hash };
     let (reply, run) = held.ask(&mut tx, asked).await?;
+    reserve(&mut tx, model, sender, (reply, run), &name).await?;
     tx.commit().await?;
     begin(&services, id, Started { message_id: message, reply_id: reply, run_id: run }).await
 }
@@ -88,12 +98,13 @@ pub async fn regenerate(
     let request = Request::new(&headers, id, &(message, &body))?;
     let model = model(&services)?;
     let mut tx = services.db.begin().await?;
+    models::hold(&mut tx, sender.user()).await?;
     let held = place::hold(&mut tx, id, sender.user(), 0).await;
     if let Some(known) = request.known(&mut tx, sender.user()).await? {
         return Ok((StatusCode::ACCEPTED, Json(known)));
     }
     let mut held = held?;
-    let name = models::check(&mut *tx, model, sender.user(), id, body.model.as_deref()).await?;
+    let name = models::choose(&mut tx, model, sender.user(), id, body.model.as_deref()).await?;
     let answered = match held.find(&mut tx, message).await? {
         (Some(parent), MessageRole::Assistant) => parent,
         (None, MessageRole::Assistant) => {
@@ -107,8 +118,22 @@ pub async fn regenerate(
     let asked =
         Asked { user: sender.user(), parent: Some(answered), model: &name, key: &request.key, hash: &request.hash };
     let (reply, run) = held.ask(&mut tx, asked).await?;
+    reserve(&mut tx, model, sender, (reply, run), &name).await?;
     tx.commit().await?;
     begin(&services, id, Started { message_id: answered, reply_id: reply, run_id: run }).await
+}
+
+/// Takes what the question is thought to need, before anybody is told that it will be asked.
+async fn reserve(
+    conn: &mut PgConnection,
+    model: &model::Client,
+    sender: access::Sender,
+    (reply, run): (MessageId, RunId),
+    name: &str,
+) -> Result<(), Error> {
+    let (user, conversation) = (sender.user(), sender.conversation());
+    let input_tokens = history::estimate(conn, conversation, reply).await?;
+    models::reserve(conn, model, Wanted { run, user, conversation, model: name, input_tokens }).await
 }
 
 fn model(services: &Services) -> Result<&model::Client, Error> {

@@ -3,7 +3,7 @@ use axum::{
     http::StatusCode,
 };
 use shared::{
-    api::MessageState,
+    api::{MessageState, WITHDRAWN},
     ids::{ConversationId, MessageId, RunId},
 };
 
@@ -31,13 +31,18 @@ pub async fn stop(
              update runs
              set state = 'over'
              where id = $1 and state = 'waiting'
-             returning conversation_id, message_id
+             returning id, conversation_id, message_id
+         ),
+         given_back as (
+             delete from model_usage
+             where run_id in (select id from taken)
          )
          update messages m
-         set state = 'stopped'
+         set state = 'stopped', reason_code = $2
          from taken
          where m.conversation_id = taken.conversation_id and m.id = taken.message_id",
-        run.uuid()
+        run.uuid(),
+        WITHDRAWN
     )
     .execute(&services.db)
     .await?;

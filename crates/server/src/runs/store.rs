@@ -133,25 +133,6 @@ pub(super) async fn render(markdown: String) -> (String, String) {
     work.await.expect("the renderer takes any text, and nobody cancels it")
 }
 
-/// What a run has taken, as far as it is known before its end: the text that the model reads.
-pub(super) async fn reserve(db: &PgPool, claimed: &Claimed, input_tokens: i64) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into model_usage (run_id, user_id, class_id, model, input_tokens, output_tokens, estimated)
-         select $1, $2, p.class_id, $4, $5, 0, true
-         from conversations c
-         left join projects p on p.id = c.project_id
-         where c.id = $3",
-        claimed.run.uuid(),
-        claimed.user.uuid(),
-        claimed.conversation.uuid(),
-        claimed.model,
-        input_tokens
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
 /// What is stored at the end.
 #[derive(Debug, Clone)]
 pub(super) struct Last {

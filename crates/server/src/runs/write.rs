@@ -13,8 +13,9 @@ use super::{
     tell,
 };
 use crate::{
-    model::{Failure, Reply, Step},
-    models,
+    error::Error,
+    model::{self, Failure, Reply, Step},
+    models::{self, Wanted},
     services::Services,
 };
 
@@ -57,20 +58,17 @@ async fn write(services: &Services, claimed: &Claimed, live: &Live, was_asked: &
     let Some(model) = services.runs.model() else {
         return Ending::failed("no_model", models::NO_MODEL);
     };
-    // It may have waited in line while its sender used up what they had.
-    match models::check(&services.db, model, claimed.user, claimed.conversation, Some(&claimed.model)).await {
-        Ok(_) => {}
-        Err(error) if error.status().is_client_error() => {
-            return Ending::failed(error.problem().code(), &error.to_string());
-        }
-        Err(error) => return internal(claimed, &error),
-    }
     let question = match history::question(services, claimed).await {
         Ok(question) => question,
         Err(error) => return internal(claimed, &error),
     };
-    if let Err(error) = store::reserve(&services.db, claimed, question.estimate()).await {
-        return internal(claimed, &error);
+    // It may have waited in line while its sender used up what they had.
+    match take(services, model, claimed, question.estimate()).await {
+        Ok(()) => {}
+        Err(error) if error.status().is_client_error() => {
+            return Ending::failed(error.problem().code(), &error.to_string());
+        }
+        Err(error) => return internal(claimed, &error),
     }
     // Whoever stops it before it begins may have to be billed for what the model has read.
     *was_asked = true;
@@ -92,6 +90,16 @@ async fn write(services: &Services, claimed: &Claimed, live: &Live, was_asked: &
         }
         Ok(reply) => read(services, claimed, live, reply).await,
     }
+}
+
+/// Takes what the question is thought to need, now that all of it is known.
+async fn take(services: &Services, model: &model::Client, claimed: &Claimed, input_tokens: i64) -> Result<(), Error> {
+    let Claimed { run, user, conversation, .. } = *claimed;
+    let mut tx = services.db.begin().await?;
+    models::hold(&mut tx, user).await?;
+    let name = models::choose(&mut tx, model, user, conversation, Some(&claimed.model)).await?;
+    models::reserve(&mut tx, model, Wanted { run, user, conversation, model: &name, input_tokens }).await?;
+    Ok(tx.commit().await?)
 }
 
 fn internal(claimed: &Claimed, error: &dyn std::fmt::Display) -> Ending {

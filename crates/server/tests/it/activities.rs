@@ -21,49 +21,49 @@ use crate::{
 const GREETING: u8 = 101;
 
 #[track_caller]
-fn assert_problem(answer: &Answer, status: u16, code: &str) {
+pub fn assert_problem(answer: &Answer, status: u16, code: &str) {
     assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
 }
 
-async fn run(app: &TestApp, sql: &'static str) {
+pub async fn run(app: &TestApp, sql: &'static str) {
     assert!(sqlx::query(sql).execute(&app.database.pool).await.unwrap().rows_affected() > 0, "{sql}");
 }
 
 /// The seeded class, and a template of the instructor's.
-async fn class_and_template(instructor: &Visitor) -> (String, String) {
+pub async fn class_and_template(instructor: &Visitor) -> (String, String) {
     let class = instructor.get("/api/v1/classes").await.json()["classes"][0]["id"].as_str().unwrap().to_owned();
     (class, instructor.conversation("A template", "User: Some words to mark.\n\nAssistant: And more.", "none").await)
 }
 
-async fn create(by: &Visitor, class: &str, settings: Value) -> Answer {
+pub async fn create(by: &Visitor, class: &str, settings: Value) -> Answer {
     by.post(&format!("/api/v1/classes/{class}/activities"), settings).await
 }
 
 /// The path of a new activity that is open.
-async fn activity(instructor: &Visitor, class: &str, template: &str, mode: &str) -> String {
+pub async fn activity(instructor: &Visitor, class: &str, template: &str, mode: &str) -> String {
     let made = create(instructor, class, json!({"title": "Close reading", "template": template, "mode": mode})).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     format!("/api/v1/activities/{}", made.json()["id"].as_str().unwrap())
 }
 
-async fn start(visitor: &Visitor, activity: &str) -> Answer {
+pub async fn start(visitor: &Visitor, activity: &str) -> Answer {
     visitor.post(&format!("{activity}/start"), json!({})).await
 }
 
-async fn copy(visitor: &Visitor, activity: &str) -> String {
+pub async fn copy(visitor: &Visitor, activity: &str) -> String {
     let started = start(visitor, activity).await;
     assert_eq!(started.status, StatusCode::OK, "{}", started.body);
     started.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn synced(visitor: &Visitor, conversation: &str) -> Peer {
+pub async fn synced(visitor: &Visitor, conversation: &str) -> Peer {
     let mut peer = visitor.sync(conversation).await;
     peer.until(|peer| peer.synced).await;
     peer
 }
 
 /// A highlight in somebody's name; its message is that of the conversation.
-async fn mark(visitor: &Visitor, peer: &mut Peer, conversation: &str) -> String {
+pub async fn mark(visitor: &Visitor, peer: &mut Peer, conversation: &str) -> String {
     let message =
         visitor.get(&format!("/api/v1/conversations/{conversation}")).await.json()["messages"][0]["id"].clone();
     // The helper names the message of a conversation by its id.
@@ -73,7 +73,7 @@ async fn mark(visitor: &Visitor, peer: &mut Peer, conversation: &str) -> String 
     made
 }
 
-fn comment(doc: &yrs::Doc, highlight: &str, author: UserId, parent: Option<&str>) -> String {
+pub fn comment(doc: &yrs::Doc, highlight: &str, author: UserId, parent: Option<&str>) -> String {
     let (id, highlights) = (shared::ids::CommentId::new().to_string(), doc.get_or_insert_map("highlights"));
     let mut txn = doc.transact_mut();
     let Some(Out::YMap(map)) = highlights.get(&txn, highlight) else { panic!("no highlight") };
@@ -85,7 +85,7 @@ fn comment(doc: &yrs::Doc, highlight: &str, author: UserId, parent: Option<&str>
     id
 }
 
-fn keys(peer: &Peer, root: &str) -> BTreeSet<String> {
+pub fn keys(peer: &Peer, root: &str) -> BTreeSet<String> {
     let map = peer.doc.get_or_insert_map(root);
     map.keys(&peer.doc.transact()).map(str::to_owned).collect()
 }
@@ -314,7 +314,7 @@ fn no_looks() -> Timing {
     Timing { recheck: std::time::Duration::from_secs(3_600), ..Timing::default() }
 }
 
-async fn until_rights_change(peer: &mut Peer) {
+pub async fn until_rights_change(peer: &mut Peer) {
     let before = peer.heard.iter().filter(|kind| **kind == GREETING).count();
     peer.until(|peer| peer.heard.iter().filter(|kind| **kind == GREETING).count() > before).await;
 }
@@ -340,6 +340,7 @@ async fn time_alone_closes_and_what_comes_then_is_late_work_that_staff_take_in()
     let mut said = String::new();
     peer.edit(|doc| said = comment(doc, &late, me, None)).await;
     peer.settle().await;
+    assert!(!said.is_empty());
     let codes: Vec<&str> = peer.refused.iter().map(|refused| refused.code.as_str()).collect();
     assert_eq!(codes, ["activity_closed", "activity_closed"], "what follows the first is kept as well");
 
@@ -349,7 +350,12 @@ async fn time_alone_closes_and_what_comes_then_is_late_work_that_staff_take_in()
         people.iter().find(|person| person["id"] == me.to_string()).unwrap().clone()
     };
     until(async || work(&overview().await)["late"][0]["changes"] == 2).await;
-    assert_eq!(work(&overview().await)["highlights"], 1);
+    let waiting = work(&overview().await);
+    assert_eq!(waiting["highlights"], 1);
+    let holds = json!({"highlights": 1, "comments": 1, "replies": 0, "text": 0});
+    assert_eq!(waiting["late"][0]["holds"], holds, "what it is, before it is taken in");
+    let page = instructor.get(&format!("{}/overview", path.trim_start_matches("/api/v1"))).await.body;
+    assert!(page.contains("Would add 1 highlight, 1 comment."), "{page}");
     let body = json!({"copy": talk, "person": me});
     assert_problem(&ann.post(&format!("{path}/late"), body.clone()).await, 403, "not_allowed");
     let taken = instructor.post(&format!("{path}/late"), body.clone()).await;
@@ -385,6 +391,10 @@ async fn late_work_is_judged_by_the_rules_and_has_a_limit() {
         sqlx::query_scalar("select count(*) from late_work").fetch_one(&app.database.pool).await.unwrap()
     };
     until(async || late().await == 1).await;
+    let overview = instructor.get(&format!("{path}/overview")).await.json();
+    let person = overview["people"].as_array().unwrap().iter().find(|person| person["id"] == me.as_str()).unwrap();
+    let nothing = json!({"highlights": 0, "comments": 0, "replies": 0, "text": 0});
+    assert_eq!(person["late"][0]["holds"], nothing, "a tag in another's name is nothing of theirs");
     let body = json!({"copy": talk, "person": me});
     let taken = instructor.post(&format!("{path}/late"), body).await.json();
     assert_eq!(taken, json!({"taken": 0, "refused": ["This is written in another person's name."]}));
@@ -424,6 +434,7 @@ async fn the_overview_counts_for_each_person_and_asks_no_more_because_a_class_is
             said = comment(doc, &seeded, me, None);
         }
         comment(doc, &seeded, me, Some(&said));
+        comment(doc, &marked, me, None);
         let highlights = doc.get_or_insert_map("highlights");
         let mut txn = doc.transact_mut();
         let Some(Out::YMap(map)) = highlights.get(&txn, &marked) else { panic!("no highlight") };
@@ -443,9 +454,9 @@ async fn the_overview_counts_for_each_person_and_asks_no_more_because_a_class_is
         let people = overview["people"].as_array().unwrap().clone();
         let own = people.iter().find(|person| person["id"] == me.to_string()).unwrap().clone();
         let counts = (&own["highlights"], &own["comments"], &own["replies"], &own["copy"]);
-        assert_eq!(counts, (&json!(1), &json!(3), &json!(1), &json!(talk)));
+        assert_eq!(counts, (&json!(1), &json!(4), &json!(1), &json!(talk)));
         let at = overview["tags"].as_array().unwrap().iter().position(|tag| tag["id"] == tag_id).unwrap();
-        assert_eq!(own["tagged"][at], 1);
+        assert_eq!((&own["tagged"][at], &own["commented"][at]), (&json!(1), &json!(1)));
         assert!(own["last_active"].is_string());
         assert!(people.iter().all(|person| person["id"] != overview["nobody"]), "names are of people");
         (people.len(), queries)

@@ -7,10 +7,14 @@ use serde_json::{Value, json};
 use server::rooms::Timing;
 use shared::sync::CloseCode;
 
-use crate::support::{
-    program::{PATIENCE, Server, Starting, program},
-    run,
-    test_app::{Answer, TestApp, Visitor},
+use crate::{
+    projects::project,
+    rooms_support::until,
+    support::{
+        program::{PATIENCE, Server, Starting, program},
+        run,
+        test_app::{Answer, TestApp, Visitor},
+    },
 };
 
 const STUDENT: &str = "student-1@demo.invalid";
@@ -228,6 +232,14 @@ async fn classes_are_made_archived_and_staffed_and_never_without_an_instructor()
 }
 
 #[tokio::test]
+async fn a_server_without_its_site_is_not_started() {
+    let output = program().args(["serve", "--listen=127.0.0.1:0", "--site-root=/nowhere/site"]).output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{said}");
+    assert!(said.contains("SITE_ROOT: /nowhere/site"), "{said}");
+}
+
+#[tokio::test]
 async fn what_is_typed_wrongly_is_said_in_one_line_and_what_is_there_in_words() {
     let app = start().await;
     for (words, part) in [
@@ -278,6 +290,9 @@ async fn it_works_beside_a_server_with_its_own_database_and_without_one() {
     assert!(server.terminate().await.success(), "nothing was left running that would be in the way");
 }
 
+/// What a file holds.
+const WORDS: &str = "Low tide at 6:40; 鯨 seen.\n";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_saved_while_it_runs_and_comes_back_in_a_fresh_folder() {
     let folder = run::scratch("admin-backup");
@@ -289,6 +304,8 @@ async fn a_server_is_saved_while_it_runs_and_comes_back_in_a_fresh_folder() {
     let mut student = Visitor::of(server.origin.clone());
     student.sign_in("student-1").await;
     let talk = student.conversation("Kept", "A text.", "class").await;
+    let files = format!("{}/files", project(&student, "Mine").await);
+    let id = student.upload(&files, "field notes.txt", WORDS).await.json()["id"].as_str().unwrap().to_owned();
     let saved = call(&["backup", &file, "--json"], &in_folder(&one)).await;
     assert!(saved.status.success(), "{}", String::from_utf8_lossy(&saved.stderr));
     let saved: Value = serde_json::from_slice(&saved.stdout).unwrap();
@@ -299,10 +316,27 @@ async fn a_server_is_saved_while_it_runs_and_comes_back_in_a_fresh_folder() {
 
     let restored = call(&["restore", &file, "--json"], &in_folder(&two)).await;
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
-    assert_eq!(serde_json::from_slice::<Value>(&restored.stdout).unwrap()["rows"], saved["rows"]);
+    let restored: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    assert_eq!((&restored["rows"], &restored["files"]), (&saved["rows"], &json!(1)));
     let server = Server::start(&two, None).await;
     let mut student = Visitor::of(server.origin.clone());
     student.sign_in("student-1").await;
     assert_eq!(student.get(&format!("/api/v1/conversations/{talk}")).await.json()["title"], "Kept");
+    assert_eq!(student.get(&format!("{files}/{id}")).await.body, WORDS);
     server.terminate().await;
+}
+
+#[tokio::test]
+async fn what_is_searched_is_made_anew_beside_a_server() {
+    let app = start().await;
+    let ann = app.newcomer("Ann").await;
+    ann.conversation("Kept", "a numbat", "none").await;
+    let found = async || ann.get("/api/v1/search?q=numbat").await.json()["results"].as_array().unwrap().len();
+    until(async || found().await == 1).await;
+    sqlx::query("update search_entries set words = '', body = ''").execute(&app.database.pool).await.unwrap();
+    assert_eq!(found().await, 0);
+    let all: i64 =
+        sqlx::query_scalar("select count(*) from conversations").fetch_one(&app.database.pool).await.unwrap();
+    assert_eq!(admin(&app, &["rebuild-search"]).await, json!({"conversations": all}));
+    assert_eq!(found().await, 1);
 }

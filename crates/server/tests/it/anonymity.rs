@@ -227,12 +227,12 @@ async fn presence_says_the_alias_and_the_pseudonym_whatever_the_client_says() {
     let (mut from, mut to) = (ann.peer(talk).await, ben.peer(talk).await);
     let said = json!({
         "user": {"id": ann.user, "name": ann.name, "email": ann.email, "color": "#123456"},
-        "name": ann.name, "reads": talk,
+        "name": ann.name, "reads": talk, "responds": true,
     });
     from.announce(7, 1, &said.to_string()).await;
     to.until(|peer| peer.sees(7).is_some()).await;
     let seen: Value = serde_json::from_str(to.sees(7).unwrap()).unwrap();
-    assert_eq!(seen, json!({"user": {"id": ann.author, "name": ann.seen_as}, "reads": talk}));
+    assert_eq!(seen, json!({"user": {"id": ann.author, "name": ann.seen_as}, "reads": talk, "responds": true}));
     // All get the same bytes: also staff find the names in the list of people alone.
     let mut staff = olga.peer(talk).await;
     staff.announce(8, 1, &json!({"user": {}}).to_string()).await;

@@ -1,6 +1,6 @@
 //! A person's own lists of conversations, and their titles.
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -99,6 +99,10 @@ async fn what_somebody_opened_last_comes_first_and_a_program_opens_nothing() {
         assert_eq!(ann.get(&format!("/c/{talk}")).await.status, StatusCode::OK);
     }
     assert_eq!(titles(&ann, "of=recent").await, ["one", "two"]);
+    // The service worker makes itself a copy of a page that is open.
+    let copied = |request: RequestBuilder| request.header("x-promptgrimoire-copy", "1");
+    assert_eq!(ann.send(Method::GET, &format!("/c/{two}"), copied).await.status, StatusCode::OK);
+    assert_eq!(titles(&ann, "of=recent").await, ["one", "two"]);
     let page = ann.get("/?list=recent").await.body;
     assert!(page.find(&format!("/c/{one}")) < page.find(&format!("/c/{two}")), "{page}");
     // An hour later.
@@ -117,6 +121,7 @@ async fn a_conversation_is_renamed_by_those_who_may_edit_it() {
     let title = async || owner.get(&format!("{LIST}/{talk}")).await.json()["title"].clone();
     assert_eq!(rename(&owner, &talk, "  A new\n\ttitle \u{7} ").await.json(), json!({"title": "A new title"}));
     assert_eq!(title().await, "A new title");
+    assert_eq!(owner.get(&format!("{LIST}/{talk}/rights")).await.json()["title"], "A new title");
     for (grant, status) in [("viewer", 403), ("annotator", 403), ("editor", 200)] {
         let_in(&owner, &talk, &guest, grant).await;
         assert_eq!(rename(&guest, &talk, grant).await.status.as_u16(), status, "{grant}");
@@ -134,6 +139,38 @@ async fn a_conversation_is_renamed_by_those_who_may_edit_it() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
     }
     assert_eq!(title().await, Value::String(longest));
+}
+
+#[tokio::test]
+async fn whoever_has_a_conversation_open_is_told_that_its_title_is_another() {
+    let app = TestApp::start_as(
+        &[],
+        server::rooms::Timing { recheck: std::time::Duration::from_secs(3_600), ..Default::default() },
+    )
+    .await;
+    let (owner, guest) = (app.newcomer("Owner").await, app.newcomer("Guest").await);
+    let [talk, other] = [owner.conversation("Old", "x", "none").await, owner.conversation("Other", "x", "none").await];
+    for talk in [&talk, &other] {
+        let_in(&owner, talk, &guest, "viewer").await;
+    }
+    let (mut peer, mut aside) = (guest.sync(&talk).await, guest.sync(&other).await);
+    for peer in [&mut peer, &mut aside] {
+        peer.until(|peer| peer.synced).await;
+    }
+    let greetings = |peer: &crate::rooms_support::Peer| peer.heard.iter().filter(|kind| **kind == 101).count();
+    let before = greetings(&peer);
+    assert_eq!(rename(&owner, &talk, "New").await.status, StatusCode::OK);
+    peer.until(|peer| greetings(peer) > before).await;
+    assert_eq!(peer.closed, None);
+    // Another server writes to the same table.
+    let before = greetings(&peer);
+    sqlx::query("update conversations set title = 'Newer' where title = 'New'")
+        .execute(&app.database.pool)
+        .await
+        .unwrap();
+    peer.until(|peer| greetings(peer) > before).await;
+    aside.settle().await;
+    assert_eq!(greetings(&aside), 1, "nobody else is");
 }
 
 #[tokio::test]
@@ -205,7 +242,7 @@ async fn ten_thousand_conversations_are_read_a_page_at_a_time_by_an_index() {
     let reader = ben.id().await;
     for (part, what) in [
         ("where c.owner_id = $1 and c.id <", "mine"),
-        ("cross join lateral", "shared"),
+        ("and owner_id <> $1 and id < $2", "shared"),
         ("order by opened_at desc", "recent"),
     ] {
         let plan = plan(&app, part, &reader).await;

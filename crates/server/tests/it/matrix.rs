@@ -52,6 +52,7 @@ GET    /api/v1/sessions                                              401   200  
 DELETE /api/v1/sessions/{id}                                         401   403   404   404   404   404   204   404   404   400   403
 POST   /api/v1/dev/sign-in                                           200   403   200   200   200   200   200   200   200   200   200
 GET    /api/v1/notices                                               401   200   200   200   200   200   200   200   200   200   403
+GET    /api/v1/search                                                401   200   200   200   200   200   200   200   200   200   403
 POST   /api/v1/notices/read                                          401   403   200   200   200   200   200   200   200   200   403
 
 GET    /api/v1/tokens                                                401   200   200   200   200   200   200   200   200   400   403
@@ -65,12 +66,16 @@ GET    /api/v1/conversations/{id}                          shared    401   200  
 GET    /api/v1/conversations/{id}                          private   401   404   404   404   404   404   404   200   404   404   403
 PATCH  /api/v1/conversations/{id}                          shared    401   403   404   404   403   403   403   200   404   403   403
 PATCH  /api/v1/conversations/{id}                          private   401   403   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/comparison               shared    401   400   404   404   400   400   400   400   404   400   403
+GET    /api/v1/conversations/{id}/comparison               private   401   404   404   404   404   404   404   400   404   404   403
 GET    /api/v1/conversations/{id}/people                   shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/people                   private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/rights                   shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/rights                   private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/tags                     shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/tags                     private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/export                   shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/export                   private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/refused                  shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/refused                  private   401   404   404   404   404   404   404   200   404   404   403
 
@@ -165,6 +170,7 @@ PUT    /api/v1/classes/{class}/models                                401   403  
 GET    /api/v1/classes/{class}/activities                            401   200   404   404   200   200   200   200   200   200   403
 POST   /api/v1/classes/{class}/activities                            401   403   404   404   403   201   201   403   201   201   403
 GET    /api/v1/classes/{class}/templates                             401   200   404   404   403   200   200   403   200   200   403
+GET    /api/v1/activities/open                                       401   200   200   200   200   200   200   200   200   200   403
 GET    /api/v1/activities/{activity}                                 401   200   404   404   200   200   200   200   200   200   403
 PUT    /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204   403
 DELETE /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204   403
@@ -188,16 +194,36 @@ archived    4401   403  4404  4404     -     -     -   all  4404     -  4403
 copy        4401   403  4404  4404 notes   all   all notes  4404   all  4403
 closed      4401   403  4404  4404     -   all   all     -  4404   all  4403
 another's   4401   403  4404  4404  4404   all   all  4404  4404   all  4403
+group's     4401   403  4404  4404 notes   all   all  4404  4404   all  4403
 ";
 
 /// The conversation becomes everybody's copy of an activity, of one that has closed, and a copy of somebody who does
-/// nothing: whose it was then means nothing.
+/// nothing, and the copy of a group in which the student is and its owner is not: whose it was then means nothing.
 const COPY: &str = "insert into activity_copies (conversation_id, activity_id)
      select $1, id from activities where title = 'Started'";
 const CLOSED_COPY: &str = "with closed as (update activities set closes_at = now() where title = 'Started')
      insert into activity_copies (conversation_id, activity_id) select $1, id from activities where title = 'Started'";
 const ANOTHERS_COPY: &str = "insert into activity_copies (conversation_id, activity_id, user_id)
      select $1, a.id, u.id from activities a, users u where a.title = 'Unused' and u.name = 'Target'";
+
+const GROUPS_COPY: &str = "with of_it as (
+         insert into class_groups (id, class_id, name)
+         select gen_random_uuid(), class_id, one.name
+         from activities, (values ('Theirs'), ('Another')) one (name)
+         where title = 'Started'
+         returning id, class_id, name
+     ), put as (
+         update memberships m
+         set group_id = o.id
+         from of_it o, users u
+         where m.class_id = o.class_id and m.user_id = u.id and m.role = 'student'
+           and o.name = case when u.name = 'Student' then 'Theirs' else 'Another' end
+     )
+     insert into activity_copies (conversation_id, activity_id, group_id)
+     select $1, a.id, o.id
+     from activities a
+     join of_it o on o.class_id = a.class_id and o.name = 'Theirs'
+     where a.title = 'Started'";
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -339,6 +365,7 @@ async fn every_caller_may_change_over_the_socket_what_the_table_says() {
             "copy" => (COPY, cast.shared.uuid()),
             "closed" => (CLOSED_COPY, cast.shared.uuid()),
             "another's" => (ANOTHERS_COPY, cast.shared.uuid()),
+            "group's" => (GROUPS_COPY, cast.shared.uuid()),
             "archived" => ("update classes set archived_at = now() where id = $1", scene.class.uuid()),
             _ => ("select $1", scene.class.uuid()),
         };

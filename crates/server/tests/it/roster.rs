@@ -72,10 +72,15 @@ async fn a_roster_is_shown_before_it_is_done_and_done_once() {
     assert_eq!(stage.all().await, before, "it was only shown");
     assert_eq!(ann.get(&stage.class).await.status, StatusCode::NOT_FOUND);
 
-    let done = stage.report(FIRST, false).await;
+    assert!(!stage.send(FIRST, true).await.body.contains("waits"), "who has an account is not told for the asking");
+
+    let mut done = stage.report(FIRST, false).await;
+    let waits: Vec<_> =
+        done.lines.iter().map(|line| (line.line, line.email.clone(), line.waits == Some(true))).collect();
+    let expected = [(2, "ann@example.test", false), (4, "ben@example.test", true), (5, "cleo@example.test", true)];
+    assert_eq!(waits, expected.map(|(line, email, waits)| (line, email.to_owned(), waits)));
+    done.lines.iter_mut().for_each(|line| line.waits = None);
     assert_eq!((done.applied, &done.lines), (true, &preview.lines));
-    let waits: Vec<_> = done.lines.iter().map(|line| (line.line, line.email.as_str(), line.waits)).collect();
-    assert_eq!(waits, [(2, "ann@example.test", false), (4, "ben@example.test", true), (5, "cleo@example.test", true)]);
     assert_eq!(ann.get(&stage.class).await.json()["role"], "student", "who has an account is a member at once");
     let (class, people) = stage.all().await;
     assert_eq!(
@@ -143,8 +148,9 @@ async fn every_wrong_line_is_named_and_nothing_is_done() {
 async fn a_roster_takes_the_class_from_nobody() {
     let stage = Stage::new().await;
     let own = stage.instructor.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
-    let demoted = stage.send(&format!("Name,E-mail,Role\nAnn,ann@example.test,\nMe,{own},student\n"), false).await;
-    assert_eq!((demoted.problem().as_str(), &demoted.json()["errors"][0]["line"]), ("bad_roster", &json!(3)));
+    let demoted = stage.send(&format!("Name,E-mail,Role\n,ann@example.test,\nMe,{own},student\n"), false).await;
+    let lines = [&demoted.json()["errors"][0]["line"], &demoted.json()["errors"][1]["line"]].map(Value::clone);
+    assert_eq!((demoted.problem().as_str(), lines), ("bad_roster", [json!(2), json!(3)]), "all of it at once");
     assert_eq!(
         counts(&stage.report(&format!("Name,E-mail,Role\nMe,{own},\nMe too,x@example.test,\n"), false).await),
         (1, 0, 1)

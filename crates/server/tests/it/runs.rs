@@ -83,6 +83,58 @@ async fn files_reach_the_model_with_the_message_that_they_were_sent_with() {
 }
 
 #[tokio::test]
+async fn whoever_adds_a_file_that_no_model_reads_is_told_so() {
+    let chat = Chat::begin().await;
+    let path = format!("/api/v1/conversations/{}/files", chat.id);
+    let large = b"words ".repeat(4 << 20);
+    for (name, bytes, told) in [
+        ("notes.txt", "Biene".as_bytes(), None),
+        ("dot.png", &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], None),
+        ("setup.exe", &b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff"[..], Some("reads texts (UTF-8)")),
+        ("old.txt", &b"caf\xe9"[..], Some("reads texts (UTF-8)")),
+        ("large.txt", &large[..], Some("at most 20 MiB")),
+    ] {
+        let added = chat.owner.upload(&path, name, bytes).await.json();
+        let unread = added.get("unread").and_then(Value::as_str);
+        assert_eq!(unread.is_some(), told.is_some(), "{name}: {unread:?}");
+        assert!(unread.unwrap_or_default().contains(told.unwrap_or_default()), "{name}: {unread:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_says_who_asked_and_which_prompt_and_model_answered() {
+    let chat_ = Chat::begin().await;
+    let owner: UserId = chat_.owner.id().await.parse().unwrap();
+    let id = chat(chat_.db(), owner, "Answer like a bee.").await;
+    let first = Started::of(&say(&chat_.owner, id, json!({"text": "One"})).await);
+    chat_.owner.read(first.run).await;
+    let edited = json!({"text": "Uno", "replaces": first.message});
+    let second = Started::of(&say(&chat_.owner, id, edited).await);
+    chat_.owner.read(second.run).await;
+    let project: uuid::Uuid = sqlx::query_scalar("select project_id from conversations where id = $1")
+        .bind(id.uuid())
+        .fetch_one(chat_.db())
+        .await
+        .unwrap();
+    let reader = chat_.app.newcomer("Rita Reader").await;
+    let share = "insert into conversation_shares (id, conversation_id, email, user_id, access)
+                 values ($1, $2, 'rita@example.org', $3::uuid, 'viewer')";
+    let share = sqlx::query(share).bind(RunId::new().uuid()).bind(id.uuid()).bind(reader.id().await);
+    share.execute(chat_.db()).await.unwrap();
+    let beside = format!("/c/{id}/compare?original={}&other={}", first.message, second.message);
+    for path in [format!("/c/{id}"), beside] {
+        let page = chat_.owner.get(&path).await.body;
+        assert!(page.contains("User · Olive Owner"), "{path}: {page}");
+        let link = format!("href=\"/projects/{project}#prompt-1\"");
+        assert!(page.contains(&link) && page.contains("A prompt") && page.contains("stand-in-large"), "{path}: {page}");
+        // Who does not see the project is told no name of it.
+        let page = reader.get(&path).await.body;
+        assert!(page.contains("User · Olive Owner") && page.contains("prompt version 1"), "{path}: {page}");
+        assert!(!page.contains("A prompt") && !page.contains(&link), "{path}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_request_twice_is_one_message() {
     let chat = Chat::begin().await;
     let key = RunId::new().to_string();
@@ -157,7 +209,7 @@ async fn another_reply_and_an_edited_message_stand_beside_the_first() {
 }
 
 #[tokio::test]
-async fn a_second_message_waits_in_line_and_can_be_stopped_there() {
+async fn a_second_message_waits_in_line_and_can_be_withdrawn() {
     let chat = Chat::begin().await;
     let first = chat.say("#gated").await;
     let second = chat.say("Second").await;
@@ -178,10 +230,16 @@ async fn a_second_message_waits_in_line_and_can_be_stopped_there() {
     chat.model.release(1);
     assert_eq!(chat.owner.read(first.run).await.ended().0, "done");
     assert_eq!(chat.owner.read(third.run).await.text, "You said: Third");
-    // What was stopped before it began is no turn.
+    // What was withdrawn before it began is no turn, and neither is what it was to answer.
     let asked = chat.model.asked().pop().unwrap().body["input"].clone();
     let said: Vec<_> = asked.as_array().unwrap().iter().map(|turn| turn["content"].as_str().unwrap()).collect();
-    assert_eq!(said, ["#gated", "The first half. And the *second* half.", "Second", "Third"]);
+    assert_eq!(said, ["#gated", "The first half. And the *second* half.", "Third"]);
+    let messages = chat.get().await["messages"].clone();
+    assert_eq!(messages[2]["markdown"], "Second", "it stays to be read");
+    assert_eq!((&messages[3]["state"], &messages[3]["reason"]["code"]), (&json!("stopped"), &json!("withdrawn")));
+    // Its author may want it answered after all.
+    let after_all = Started::of(&regenerate(&chat.owner, messages[3]["id"].as_str().unwrap()).await);
+    assert_eq!(chat.owner.read(after_all.run).await.text, "You said: Second");
 }
 
 #[tokio::test]

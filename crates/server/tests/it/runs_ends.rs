@@ -69,7 +69,7 @@ async fn every_end_is_told_and_stored_with_all_that_was_said() {
 
 #[tokio::test]
 async fn a_reply_of_a_mebibyte_is_taken_and_what_is_beyond_is_not() {
-    let chat = Chat::begin().await;
+    let chat = Chat::with(&["--model-tokens-per-day=10000000"]).await;
     for (said, code) in [("#long", ""), ("#too-long", "length")] {
         let started = chat.say(said).await;
         let read = chat.owner.read(started.run).await;

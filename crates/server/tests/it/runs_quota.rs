@@ -2,9 +2,15 @@
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
-use shared::ids::ClassId;
+use shared::{
+    api::MAX_RUNS_A_PERSON,
+    ids::{ClassId, ConversationId, RunId, UserId},
+};
 
-use crate::support::chats::{Chat, Started, say};
+use crate::support::{
+    chats::{Chat, Started, chat as begin_chat, say},
+    test_app::Visitor,
+};
 
 /// Gives the chat's project to a new class of which its owner is a student.
 async fn in_class(chat: &Chat) -> ClassId {
@@ -46,14 +52,138 @@ async fn a_quota_is_held_before_the_model_is_asked_and_says_when_there_is_more()
 
 #[tokio::test]
 async fn what_waits_in_line_is_held_against_the_quota_when_its_turn_comes() {
-    let chat = Chat::with(&["--model-tokens-per-day=13"]).await;
+    let chat = Chat::with(&["--model-tokens-per-day=3000"]).await;
     let first = chat.say("#gated").await;
     let second = chat.say("Second").await;
+    // Meanwhile all is used up, by more words than were thought.
+    sqlx::query("update model_usage set output_tokens = 3000 where run_id = $1")
+        .bind(first.run.uuid())
+        .execute(chat.db())
+        .await
+        .unwrap();
+    let other = "insert into model_usage (run_id, user_id, model, input_tokens, output_tokens, estimated)
+                 values ($1, $2::uuid, 'stand-in-large', 3000, 0, false)";
+    let id = RunId::new().uuid();
+    sqlx::query(other).bind(id).bind(chat.owner.id().await).execute(chat.db()).await.unwrap();
     chat.model.release(1);
     assert_eq!(chat.owner.read(first.run).await.ended().0, "done");
     let read = chat.owner.read(second.run).await;
     assert_eq!(read.ended(), ("error".into(), "quota_reached".into()));
     assert_eq!(chat.stored(&second.message).await.1, "Second");
+    assert_eq!(reserved(&chat, second.run).await, None);
+}
+
+async fn reserved(chat: &Chat, run: RunId) -> Option<(i64, i64)> {
+    sqlx::query_as("select input_tokens, output_tokens from model_usage where run_id = $1")
+        .bind(run.uuid())
+        .fetch_optional(chat.db())
+        .await
+        .unwrap()
+}
+
+/// Sends `#gated`, which stays under way, to all of these at once, and answers what became of them: a status and a
+/// problem's code, sorted.
+async fn at_once(senders: Vec<(&Visitor, ConversationId)>) -> Vec<(u16, String)> {
+    let sent = senders.into_iter().map(|(sender, chat)| say(sender, chat, json!({"text": "#gated"})));
+    let answers = futures::future::join_all(sent).await;
+    let mut told: Vec<(u16, String)> = answers
+        .iter()
+        .map(|answer| match answer.status {
+            StatusCode::ACCEPTED => (202, String::new()),
+            status => (status.as_u16(), answer.problem()),
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+async fn more_chats(chat: &Chat, count: usize) -> Vec<ConversationId> {
+    let owner: UserId = chat.owner.id().await.parse().unwrap();
+    let mut chats = Vec::new();
+    for _ in 0..count {
+        chats.push(begin_chat(chat.db(), owner, "").await);
+    }
+    chats
+}
+
+#[tokio::test]
+async fn messages_that_are_sent_at_once_share_what_is_left() {
+    let chat = Chat::with(&["--model-tokens-per-day=40"]).await;
+    let chats = more_chats(&chat, 12).await;
+    let told = at_once(chats.iter().map(|id| (&chat.owner, *id)).collect()).await;
+    let mut expected = vec![(202, String::new())];
+    expected.extend(vec![(429, "quota_reached".to_owned()); 11]);
+    assert_eq!(told, expected);
+    let used: i64 = sqlx::query_scalar("select sum(input_tokens + output_tokens)::bigint from model_usage")
+        .fetch_one(chat.db())
+        .await
+        .unwrap();
+    assert_eq!(used, 40);
+}
+
+#[tokio::test]
+async fn replies_that_are_asked_for_at_once_are_no_more_than_one_person_may_have() {
+    let chat = Chat::begin().await;
+    let chats = more_chats(&chat, 12).await;
+    let told = at_once(chats.iter().map(|id| (&chat.owner, *id)).collect()).await;
+    let may = usize::try_from(MAX_RUNS_A_PERSON).unwrap();
+    assert!(told[..may].iter().all(|(status, _)| *status == 202), "{told:?}");
+    assert!(told[may..].iter().all(|told| *told == (409, "too_many_runs".to_owned())), "{told:?}");
+}
+
+#[tokio::test]
+async fn people_of_a_class_who_send_at_once_share_what_is_left_to_it() {
+    let chat = Chat::begin().await;
+    let other = chat.app.newcomer("Otto Other").await;
+    let others: UserId = other.id().await.parse().unwrap();
+    let others_chat = begin_chat(chat.db(), others, "").await;
+    let class = in_class(&chat).await;
+    for statement in [
+        "insert into memberships (class_id, user_id, role) values ($1, $2, 'student')",
+        "insert into class_models (class_id, tokens_a_class, period) values ($1, 40, 'week')",
+    ] {
+        let query = sqlx::query(statement).bind(class.uuid());
+        let query = if statement.contains("$2") { query.bind(others.uuid()) } else { query };
+        query.execute(chat.db()).await.unwrap();
+    }
+    let mut senders = vec![(&other, others_chat)];
+    let more = more_chats(&chat, 3).await;
+    sqlx::query("update projects set class_id = $1").bind(class.uuid()).execute(chat.db()).await.unwrap();
+    senders.extend(more.iter().map(|id| (&chat.owner, *id)));
+    let told = at_once(senders).await;
+    let mut expected = vec![(202, String::new())];
+    expected.extend(vec![(429, "quota_reached".to_owned()); 3]);
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn what_is_longer_than_what_is_left_is_not_sent() {
+    let chat = Chat::with(&["--model-tokens-per-day=1000"]).await;
+    let path = format!("/api/v1/conversations/{}/files", chat.id);
+    let added = chat.owner.upload(&path, "long.txt", b"All of it is words. ".repeat(1_000)).await;
+    let refused = say(&chat.owner, chat.id, json!({"text": "Read this", "files": [added.json()["id"]]})).await;
+    assert_eq!((refused.status, refused.problem()), (StatusCode::TOO_MANY_REQUESTS, "quota_reached".into()));
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("about 5002 tokens, and you have 1000 of 1000 left"), "{detail}");
+    let long = say(&chat.owner, chat.id, json!({"text": "word ".repeat(1_000)})).await;
+    assert_eq!(long.problem(), "quota_reached");
+    assert_eq!(chat.get().await["messages"], json!([]));
+    assert!(chat.model.asked().is_empty());
+    chat.ask("Hello").await;
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_gives_its_tokens_back() {
+    let chat = Chat::begin().await;
+    let first = chat.say("#gated").await;
+    let second = chat.say("Second").await;
+    assert!(reserved(&chat, second.run).await.is_some());
+    let stopped = chat.owner.post(&format!("/api/v1/runs/{}/stop", second.run), json!({})).await;
+    assert_eq!(stopped.status, StatusCode::NO_CONTENT);
+    assert_eq!(reserved(&chat, second.run).await, None);
+    chat.model.release(1);
+    chat.owner.read(first.run).await;
+    assert_eq!(reserved(&chat, first.run).await, Some((10, 7)));
 }
 
 #[tokio::test]

@@ -112,6 +112,27 @@ async fn a_page_allows_only_what_it_brought() {
 }
 
 #[tokio::test]
+async fn an_address_that_cannot_be_read_is_answered_with_a_page() {
+    let app = TestApp::start().await;
+    let ann = app.newcomer("Ann").await;
+    for path in [
+        "/?list=mine&list=shared",
+        "/c/%ff",
+        "/search?q=a&q=b",
+        "/sign-in?next=/&next=/inbox",
+        "/inbox?before=x&before=y",
+    ] {
+        let answer = ann.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(
+            answer.body.contains("This address cannot be read") && answer.body.contains("<!DOCTYPE html>"),
+            "{path}"
+        );
+        assert!(!answer.body.contains("eserialize"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_says_whether_it_lives_and_can_work_and_stops_in_order() {
     let app = TestApp::start().await;
     let stranger = app.stranger();

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api::Created,
-    ids::{ActivityId, ClassGroupId, ClassId, ConversationId, TagId, UserId},
+    ids::{ActivityId, ClassGroupId, ClassId, ConversationId},
 };
 
 /// Instructions in bytes, at most.
@@ -85,6 +85,8 @@ pub struct ActivitySummary {
     pub title: String,
     /// Who works on one copy.
     pub mode: Mode,
+    /// Whether people see one another under pseudonyms in it.
+    pub anonymous: bool,
     /// When it can be started, RFC 3339; at once if there is none.
     pub opens_at: Option<String>,
     /// When it is over, RFC 3339; never if there is none.
@@ -132,6 +134,15 @@ pub struct ActivitySettings {
     pub template: ConversationId,
     /// Who works on one copy; fixed when the activity is first started.
     pub mode: Mode,
+    /// Whether people see one another under pseudonyms in the copies and in what is revealed of them, while staff see
+    /// names; fixed when the activity is first started. Nobody but staff may have written in the template then.
+    #[serde(default)]
+    pub anonymous: bool,
+    /// Whether copying, printing and exporting are switched off for students in all its copies, those that are there too,
+    /// and in what is revealed of them. A new activity has it from its template anyway; where it is missing or `null`, an
+    /// activity keeps what it has. A protected template that takes the place of another protects it.
+    #[serde(default)]
+    pub copy_protected: Option<bool>,
     /// When it can be started, RFC 3339; at once if there is none.
     #[serde(default)]
     pub opens_at: Option<String>,
@@ -184,6 +195,10 @@ pub struct Activity {
     pub staff: bool,
     /// Whether the class is archived: nothing is started or changed.
     pub archived: bool,
+    /// Whether its text is protected against copying.
+    pub copy_protected: bool,
+    /// The server's clock, RFC 3339: how long it is until it opens.
+    pub now: String,
     /// Why the caller cannot start it although it is open, in words for them.
     pub hindrance: Option<String>,
     /// What each copy begins with; for staff.
@@ -199,6 +214,8 @@ pub struct Activity {
 pub struct Revealed {
     /// Its page is `/c/{id}`.
     pub id: ConversationId,
+    /// Its title, which says how the copies were chosen.
+    pub title: String,
     /// When it was made, RFC 3339.
     pub at: String,
 }
@@ -206,7 +223,7 @@ pub struct Revealed {
 endpoint!(GetActivity: Get Activity, "/api/v1/activities/{activity}", activity);
 
 /// `PUT /api/v1/activities/{activity}`: other settings; for staff. Once there are copies, template and mode stay as they
-/// are (409 otherwise).
+/// are, and whether it is anonymous (409 otherwise).
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeActivity {
     /// Which one.
@@ -239,113 +256,6 @@ pub struct StartActivity {
 }
 
 endpoint!(StartActivity: Post Created, "/api/v1/activities/{activity}/start", activity);
-
-/// `GET /api/v1/activities/{activity}/overview`: who has done what; for staff.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct GetOverview {
-    /// Of which one.
-    #[serde(skip_serializing)]
-    pub activity: ActivityId,
-}
-
-/// Who has done what in an activity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Overview {
-    /// The vocabulary of all copies, tags of the template first; at most 100.
-    pub tags: Vec<OverviewTag>,
-    /// The students of the class and whoever else has worked on it, by name.
-    pub people: Vec<PersonWork>,
-    /// The copies, by what they are called.
-    pub copies: Vec<CopyWork>,
-    /// Copies whose newest changes, of the last seconds, are not counted.
-    pub behind: usize,
-}
-
-/// A tag of the copies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OverviewTag {
-    /// Names it.
-    pub id: TagId,
-    /// Its name.
-    pub name: String,
-}
-
-/// What one person has done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PersonWork {
-    /// Who.
-    pub id: UserId,
-    /// Their name.
-    pub name: String,
-    /// Their address.
-    pub email: String,
-    /// The name of their group.
-    pub group: Option<String>,
-    /// The copy that is theirs, their group's or everybody's, if it is started.
-    pub copy: Option<ConversationId>,
-    /// Highlights that they made and are not deleted.
-    pub highlights: u32,
-    /// Of those, how many bear each of [`Overview::tags`], in its order.
-    pub tagged: Vec<u32>,
-    /// Comments that they wrote, replies among them, and are not deleted.
-    pub comments: u32,
-    /// Of those, how many answer another.
-    pub replies: u32,
-    /// When they last changed something, RFC 3339.
-    pub last_active: Option<String>,
-    /// Changes that they sent after it had closed and nobody has taken in.
-    pub late: Vec<LateWork>,
-}
-
-/// What somebody made in time, as they say, and sent when the activity had closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LateWork {
-    /// In which copy.
-    pub copy: ConversationId,
-    /// How many changes.
-    pub changes: i64,
-    /// When the last of them came, RFC 3339.
-    pub sent_at: String,
-}
-
-/// One copy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CopyWork {
-    /// Its page is `/c/{id}`.
-    pub id: ConversationId,
-    /// Whose it is, if it is one person's.
-    pub person: Option<UserId>,
-    /// Which group's it is.
-    pub group: Option<ClassGroupId>,
-    /// The name of the person or the group; `Everybody`.
-    pub name: String,
-}
-
-endpoint!(GetOverview: Get Overview, "/api/v1/activities/{activity}/overview", activity);
-
-/// `POST /api/v1/activities/{activity}/late`: takes somebody's late work into the copy, in their name and within the rules
-/// for them; for staff.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct TakeInLateWork {
-    /// Of which activity.
-    #[serde(skip_serializing)]
-    pub activity: ActivityId,
-    /// In which copy.
-    pub copy: ConversationId,
-    /// Whose.
-    pub person: UserId,
-}
-
-/// What became of late work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TakenIn {
-    /// Changes that are in the copy now.
-    pub taken: usize,
-    /// Why others cannot be, each reason once; they stay late work.
-    pub refused: Vec<String>,
-}
-
-endpoint!(TakeInLateWork: Post TakenIn, "/api/v1/activities/{activity}/late", activity);
 
 /// Copies that are revealed at a time, at most.
 pub const MAX_REVEALED: i64 = 60;

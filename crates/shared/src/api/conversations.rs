@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, MessageFile, MessageState, Method, Usage};
 use crate::{
-    access::{Access, Rights},
+    access::Rights,
     ids::{ActivityId, ConversationId, MessageId, ProjectId, PromptVersionId, RunId, UserId},
     messages::MessageRole,
 };
@@ -77,96 +77,6 @@ pub struct ImportChoice {
     pub messages: usize,
     /// Why it cannot be imported, if so.
     pub problem: Option<String>,
-}
-
-/// Conversations in one answer at most.
-pub const MAX_CONVERSATIONS_A_PAGE: u32 = 200;
-
-/// `GET /api/v1/conversations?of=&after=&limit=`: those the caller may see, newest first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListConversations {
-    /// Only these.
-    #[serde(default)]
-    pub of: Option<Shelf>,
-    /// Only those after this one: the last of the answer before. What was opened last has one page only.
-    #[serde(default)]
-    pub after: Option<ConversationId>,
-    /// 1 to [`MAX_CONVERSATIONS_A_PAGE`], which it is where it is missing.
-    #[serde(default)]
-    pub limit: Option<u32>,
-}
-
-/// Some of somebody's conversations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Shelf {
-    /// What they opened last, the latest first.
-    Recent,
-    /// Their own.
-    Mine,
-    /// Others', shared with a class of theirs, with their address or by a link that they came by.
-    Shared,
-}
-
-impl Shelf {
-    /// All of them, as they are offered.
-    pub const ALL: [Self; 3] = [Self::Recent, Self::Mine, Self::Shared];
-
-    /// As the API spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Recent => "recent",
-            Self::Mine => "mine",
-            Self::Shared => "shared",
-        }
-    }
-
-    /// As people call it.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::Recent => "Recent",
-            Self::Mine => "My work",
-            Self::Shared => "Shared with me",
-        }
-    }
-}
-
-/// One line of the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConversationSummary {
-    /// Its page is `/c/{id}`.
-    pub id: ConversationId,
-    /// Its title.
-    pub title: String,
-    /// Its owner's name.
-    pub owner: String,
-    /// Whether the caller owns it.
-    pub mine: bool,
-    /// What the caller may do with it.
-    pub access: Access,
-    /// Who sees it.
-    pub share: Share,
-    /// How many messages it has.
-    pub messages: i64,
-    /// How many highlights it had at the last snapshot.
-    pub highlights: i32,
-    /// When it was made, RFC 3339.
-    pub created_at: String,
-}
-
-impl Endpoint for ListConversations {
-    const METHOD: Method = Method::Get;
-    type Reply = Vec<ConversationSummary>;
-
-    fn path(&self) -> String {
-        let of = self.of.map(|of| ["of=", of.as_str()].concat());
-        let after = self.after.map(|after| ["after=", &after.to_string()].concat());
-        let limit = self.limit.map(|limit| ["limit=", &limit.to_string()].concat());
-        let query: Vec<String> = of.into_iter().chain(after).chain(limit).collect();
-        let mark = if query.is_empty() { "" } else { "?" };
-        ["/api/v1/conversations", mark, &query.join("&")].concat()
-    }
 }
 
 /// `PATCH /api/v1/conversations/{id}`: gives it another title; for those who may edit it.
@@ -296,6 +206,9 @@ pub struct Message {
     /// What writes it, while it does.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub run: Option<RunId>,
+    /// How many are before it in the line, while it waits.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ahead: Option<i64>,
     /// Who said it here, or had it said.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub author: Option<UserId>,
@@ -305,6 +218,12 @@ pub struct Message {
     /// The prompt that the model was given.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub prompt: Option<PromptVersionId>,
+    /// Which version of its project's prompt that is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub prompt_version: Option<i32>,
+    /// What that version is called, for those who may see the project.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub prompt_name: Option<String>,
     /// What it took.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub usage: Option<Usage>,
@@ -364,8 +283,8 @@ impl Endpoint for ListPeople {
     }
 }
 
-/// `GET /api/v1/conversations/{id}/rights`: what the caller may do with it now, and who they are there. A page that was
-/// made before asks again after an absence.
+/// `GET /api/v1/conversations/{id}/rights`: what the caller may do with it now, who they are there, and what it is called.
+/// A page that was made before asks again after an absence, and whenever it is told that something of this is another.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GetRights {
     /// Which conversation.
@@ -374,7 +293,7 @@ pub struct GetRights {
 }
 
 /// What the caller may do with a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnRights {
     /// All of it.
     #[serde(flatten)]
@@ -382,6 +301,8 @@ pub struct OwnRights {
     /// Who they are as an author in its document: another than before when it was made anonymous meanwhile, or is not any
     /// more.
     pub author_id: UserId,
+    /// Its title.
+    pub title: String,
 }
 
 impl Endpoint for GetRights {

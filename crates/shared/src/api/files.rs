@@ -28,6 +28,9 @@ pub struct FileAdded {
     pub name: String,
     /// What its bytes say that it is.
     pub media_type: String,
+    /// Why a model will not be given it, if it will not; for a person.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unread: Option<String>,
 }
 
 /// `GET /api/v1/projects/{project}/files`: newest first; for whoever sees the project.

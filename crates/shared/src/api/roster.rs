@@ -53,8 +53,10 @@ pub struct RosterLine {
     pub group: Option<String>,
     /// What becomes of them.
     pub outcome: Outcome,
-    /// Whether they have not signed in yet, and belong to the class when they do.
-    pub waits: bool,
+    /// Whether they have not signed in yet, and belong to the class when they do. Missing where it was only shown what
+    /// would happen: who has an account is not told for the asking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<bool>,
 }
 
 /// What a roster does with a person.

@@ -68,7 +68,11 @@ pub struct Started {
     pub run_id: RunId,
 }
 
-/// `POST /api/v1/runs/{run}/stop`: the model is stopped and what it has written stays. A run that is over stays as it is.
+/// Why a reply was stopped that was never begun: what it answers was withdrawn from the line, and is not read to a model.
+pub const WITHDRAWN: &str = "withdrawn";
+
+/// `POST /api/v1/runs/{run}/stop`: the model is stopped and what it has written stays. One that waits in line is taken out of
+/// it, with what it would have answered ([`WITHDRAWN`]). A run that is over stays as it is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopRun {
@@ -77,7 +81,8 @@ pub struct StopRun {
     pub run: RunId,
 }
 
-/// Where a reply is read while it is written: `GET`, an event stream. See [`RunEvent`].
+/// Where a reply is read while it is written: `GET`, an event stream. See [`RunEvent`]. With `?rendered=true` the blocks that
+/// are finished come as HTML too.
 pub fn run_events_path(run: RunId) -> String {
     format!("/api/v1/runs/{run}/events")
 }
@@ -88,6 +93,7 @@ pub fn run_events_path(run: RunId) -> String {
 /// |---|---|---|
 /// | `snapshot` | [`Snapshot`]: all of the text so far, to be put in the place of what is shown | bytes of text |
 /// | `delta` | [`Delta`]: what follows | bytes of text after it |
+/// | `blocks` | [`Blocks`]: finished blocks of the text, rendered; for those who ask for it | bytes of text |
 /// | `done` | [`RunDone`] | bytes of text |
 /// | `stopped` | [`RunDone`]: somebody stopped it, the text stays | bytes of text |
 /// | `error` | [`RunError`]: it failed or was interrupted, the text stays | bytes of text |
@@ -101,6 +107,8 @@ pub enum RunEvent {
     Snapshot(Snapshot),
     /// What follows.
     Delta(Delta),
+    /// Finished blocks.
+    Blocks(Blocks),
     /// The reply is complete.
     Done(RunDone),
     /// Somebody has stopped it.
@@ -115,6 +123,7 @@ impl RunEvent {
         match self {
             Self::Snapshot(_) => "snapshot",
             Self::Delta(_) => "delta",
+            Self::Blocks(_) => "blocks",
             Self::Done(_) => "done",
             Self::Stopped(_) => "stopped",
             Self::Error(_) => "error",
@@ -140,6 +149,20 @@ pub struct Snapshot {
 pub struct Delta {
     /// Markdown.
     pub text: String,
+}
+
+/// Blocks of a reply that nothing can change that comes, as its page will show them: to be put behind those before. From 0 it
+/// is all that there is so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocks {
+    /// Where in the text they begin, in UTF-16 units.
+    pub from: u32,
+    /// Where they end.
+    pub to: u32,
+    /// Inert HTML.
+    pub html: String,
+    /// Its text nodes, as `data-runs` spells them: behind those before, without anything between.
+    pub runs: String,
 }
 
 /// How a reply ended that did not fail.
@@ -209,6 +232,11 @@ impl MessageState {
             Self::Interrupted => "interrupted",
             Self::Failed => "failed",
         }
+    }
+
+    /// Whether it ended before it was whole, so that another is worth asking for.
+    pub fn is_unfinished(self) -> bool {
+        matches!(self, Self::Stopped | Self::Interrupted | Self::Failed)
     }
 
     /// Whether a run still has to do with it.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::Audience;
 use crate::{
     access::Grant,
-    ids::{ClassId, ConversationId, LinkId, ShareId},
+    ids::{ActivityId, ClassId, ConversationId, LinkId, ShareId},
 };
 
 /// People that one conversation is shared with by address, at most.
@@ -37,6 +37,8 @@ pub struct Sharing {
     pub anonymous: bool,
     /// Whether its text is protected against copying.
     pub copy_protected: bool,
+    /// The activity of which this was revealed, where it is protected: then so is this, whatever is said here.
+    pub protected_by: Option<ActivityId>,
 }
 
 /// A class.

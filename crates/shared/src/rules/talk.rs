@@ -21,10 +21,10 @@ use crate::{
 pub const MAX_MENTIONS: usize = 50;
 
 /// People whom one comment answers at most.
-const MAX_ANSWERED: usize = 100;
+pub(super) const MAX_ANSWERED: usize = 100;
 
 /// People whom all comments of one update concern at most: more is nobody's conversation.
-const MAX_AT_ONCE: usize = 300;
+pub(super) const MAX_AT_ONCE: usize = 300;
 
 /// Comments of a thread that are looked at for whom a new one answers.
 const MAX_LOOKED_AT: usize = 1_000;

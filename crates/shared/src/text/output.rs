@@ -16,6 +16,8 @@ pub(super) struct Output {
     pending: Separators,
     /// The last of `pending` is a block boundary, which a second one does not repeat.
     at_boundary: bool,
+    /// Some run was begun, in this message or the part of it before.
+    begun: bool,
     /// Nothing but text was written since the last run began, so an HTML parser would add to the same text node.
     in_run: bool,
 }
@@ -89,14 +91,21 @@ impl Output {
         }
     }
 
+    /// What was written since the last time, between two blocks.
+    pub(super) fn take(&mut self) -> Rendered {
+        let (html, text) = (std::mem::take(&mut self.html), std::mem::take(&mut self.text));
+        Rendered { html, text, runs: std::mem::take(&mut self.runs) }
+    }
+
     pub(super) fn finish(self) -> Rendered {
         Rendered { html: self.html, text: self.text, runs: self.runs }
     }
 
     fn begin_run(&mut self) {
-        if self.text.is_empty() {
+        if !self.begun {
             self.pending.clear();
         }
+        self.begun = true;
         let before = std::mem::take(&mut self.pending);
         self.text.push_str(before.as_str());
         self.runs.push(Run { before, len: Utf16Len(0) });

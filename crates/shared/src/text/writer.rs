@@ -11,12 +11,35 @@ use super::{
 
 /// Renders Markdown.
 pub(super) fn write(source: &Masked<'_>) -> Rendered {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut writer = Writer::new(source);
-    for event in Parser::new_ext(&source.markdown, options) {
+    let mut so_far = SoFar::default();
+    write_on(source, &mut so_far);
+    so_far.out.finish()
+}
+
+/// What of CommonMark's extensions is read.
+pub(super) const OPTIONS: Options =
+    Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
+
+/// What one block hands on to the next.
+pub(super) struct SoFar {
+    pub(super) out: Output,
+    /// The level of the last heading, 2 before the first: the page's own headings end there.
+    heading: u8,
+}
+
+impl Default for SoFar {
+    fn default() -> Self {
+        Self { out: Output::default(), heading: 2 }
+    }
+}
+
+/// Renders more blocks of a message.
+pub(super) fn write_on(source: &Masked<'_>, so_far: &mut SoFar) {
+    let mut writer = Writer::new(source, std::mem::take(so_far));
+    for event in Parser::new_ext(&source.markdown, OPTIONS) {
         writer.event(event);
     }
-    writer.out.finish()
+    *so_far = SoFar { out: writer.out, heading: writer.heading };
 }
 
 /// Shows a text as it is.
@@ -43,7 +66,7 @@ pub(super) struct Writer<'source> {
     pub(super) block_depth: usize,
     /// Inlines among `open` that have an element.
     pub(super) inline_depth: usize,
-    /// The level of the last heading, 2 before the first: the page's own headings end there.
+    /// See [`SoFar`].
     pub(super) heading: u8,
     pub(super) table: Table,
     /// The line end of a raw HTML line, written when another line follows.
@@ -81,15 +104,15 @@ pub(super) struct Table {
 }
 
 impl<'source> Writer<'source> {
-    fn new(source: &'source Masked<'source>) -> Self {
+    fn new(source: &'source Masked<'source>, SoFar { out, heading }: SoFar) -> Self {
         Self {
             source,
-            out: Output::default(),
+            out,
             open: Vec::new(),
             own_paragraph: false,
             block_depth: 0,
             inline_depth: 0,
-            heading: 2,
+            heading,
             table: Table::default(),
             held_line_end: false,
             labels: Vec::new(),

@@ -1,4 +1,4 @@
-//! The style sheet: one file of all, without what is written for people alone.
+//! A style sheet: one file of all in a folder, without what is written for people alone.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::dist::Mode;
 pub fn joined(folder: &Path, mode: Mode) -> Result<Vec<u8>> {
     let mut all = Vec::new();
     for (name, sheet) in in_folder(folder)? {
-        if name.ends_with(".css") {
+        if name.ends_with(".css") && !name.contains('/') {
             all.extend_from_slice(&sheet);
             all.push(b'\n');
         }

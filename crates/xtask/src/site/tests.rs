@@ -14,6 +14,8 @@ impl Checkout {
         checkout.write("bundle/app_bg.wasm", &"wasm ".repeat(1000));
         checkout.write("style/10-base.css", "@layer base {}");
         checkout.write("style/20-page.css", "@layer page {}");
+        checkout.write("style/pages/30-home.css", "@layer home {}");
+        checkout.write("style/print/90-print.css", "@layer paper {}");
         checkout.write("public/favicon.svg", &"<svg/>".repeat(1000));
         checkout.write("public/fonts/serif.woff2", &"font".repeat(1000));
         checkout
@@ -45,7 +47,9 @@ fn a_page_finds_all_it_loads_under_the_build_id() {
     let id = checkout.assemble();
     assert!(id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
     let css = fs::read_to_string(checkout.site(&format!("pkg/{id}/app.css"))).unwrap();
-    assert_eq!(css, "@layer base {}\n@layer page {}\n");
+    assert_eq!(css, "@layer base {}\n@layer page {}\n", "nothing of the pages without tools");
+    assert_eq!(fs::read_to_string(checkout.site(&format!("pkg/{id}/pages.css"))).unwrap(), "@layer home {}\n");
+    assert_eq!(fs::read_to_string(checkout.site(&format!("pkg/{id}/print.css"))).unwrap(), "@layer paper {}\n");
     for name in ["app.js", "app.js.br", "app_bg.wasm", "app_bg.wasm.br"] {
         assert!(checkout.site(&format!("pkg/{id}/{name}")).is_file(), "{name}");
     }

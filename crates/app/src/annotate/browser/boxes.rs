@@ -12,9 +12,10 @@ use leptos::{
     prelude::*,
 };
 use shared::document::{Root, TextEdit, difference, moved_past};
-use web_sys::HtmlTextAreaElement;
+use web_sys::{Element, HtmlTextAreaElement};
 
-use super::{carets, keyboard, session::Session};
+use super::{carets, company, keyboard, session::Session};
+use crate::annotate::desk::Desk;
 
 struct Bound {
     area: HtmlTextAreaElement,
@@ -99,8 +100,23 @@ pub fn bind(root: Root, node: NodeRef<html::Textarea>) {
         session.type_in(root, &[TextEdit { at: 0, remove: 0, insert: early }]);
     }
     listen(&session, root, &area);
+    let (target, desk): (web_sys::EventTarget, Desk) = (area.clone().into(), session.desk);
+    super::dom::on(&target, ev::focus, move |_| company::tell_soon(desk));
+    super::dom::on(&target, ev::blur, move |_| company::tell_soon(desk));
     if root == Root::Notes {
-        carets::watch(session.desk, &area);
+        carets::watch(desk, &area);
+    }
+}
+
+impl Session {
+    /// Whether this person writes in a box now.
+    pub fn writes_in(&self, root: Root) -> bool {
+        let area = self.boxes.borrow().area(root);
+        let has_focus =
+            |area| document().active_element().is_some_and(|active| active == *AsRef::<Element>::as_ref(area));
+        area.as_ref().is_some_and(has_focus)
+            && document().has_focus().unwrap_or_default()
+            && self.desk.sender().access.may_annotate()
     }
 }
 

@@ -51,14 +51,7 @@ struct Spot {
 
 /// Where this person writes in the notes; nothing if they do not.
 pub fn own(session: &Session) -> Option<Cursor> {
-    let boxes = session.boxes.borrow();
-    let area = boxes.area(Root::Notes)?;
-    let is_there = document().has_focus().unwrap_or_default()
-        && document().active_element().as_ref() == Some(area.unchecked_ref::<Element>());
-    if !is_there || !session.desk.sender().access.may_annotate() {
-        return None;
-    }
-    let (start, end) = boxes.selected(Root::Notes)?;
+    let (start, end) = session.writes_in(Root::Notes).then(|| session.boxes.borrow().selected(Root::Notes))??;
     let replica = session.replica();
     let (notes, txn) = (&replica.roots.notes, replica.doc.transact());
     Some(Cursor { anchor: Position::of(notes, &txn, start), head: Position::of(notes, &txn, end) })
@@ -67,8 +60,6 @@ pub fn own(session: &Session) -> Option<Cursor> {
 /// Watches the box of the notes from now on.
 pub fn watch(desk: Desk, area: &HtmlTextAreaElement) {
     let target: web_sys::EventTarget = area.clone().into();
-    dom::on(&target, ev::focus, move |_| company::tell_soon(desk));
-    dom::on(&target, ev::blur, move |_| company::tell_soon(desk));
     let own = area.clone();
     dom::on(&document().into(), ev::selectionchange, move |_| {
         if document().active_element().as_ref() == Some(own.unchecked_ref::<Element>()) {

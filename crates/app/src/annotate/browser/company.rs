@@ -4,9 +4,9 @@
 use std::{cell::Cell, time::Duration};
 
 use leptos::{ev, prelude::*};
-use shared::{selector::Target, text::CharOffset};
+use shared::{document::Root, selector::Target, text::CharOffset};
 
-use super::{carets, dom, session, session::Session};
+use super::{carets, dom, places, session, session::Session};
 use crate::{
     annotate::{
         desk::Desk,
@@ -22,6 +22,8 @@ const REST: Duration = Duration::from_millis(200);
 const HUES: u32 = 12;
 /// A message is read when its end is further down than this, in CSS pixels from the top of the window.
 const TOP: f64 = 90.0;
+/// So many steps of reading on fill a window.
+const STEPS: f64 = 4.0;
 
 thread_local! {
     static WAITING: Cell<bool> = const { Cell::new(false) };
@@ -59,11 +61,17 @@ pub fn listen(desk: Desk) {
         let is_here = desk.present.with(|here| here.iter().any(|person| person.id == whom));
         Some((is_here, desk.whereabouts.with(|all| all.get(&whom).cloned())))
     });
-    Effect::new(move |_| match (followed.get(), session()) {
-        (Some((true, Some(at))), Some(session)) => go(&session, &at),
-        // Without a connection nobody is known to be here.
-        (Some((false, _)), Some(session)) if session.is_open() => stop(desk),
-        _ => {}
+    Effect::new(move |before: Option<Option<Whereabouts>>| {
+        match (followed.get(), session()) {
+            (Some((true, Some(at))), Some(session)) => {
+                go(&session, before.flatten().as_ref(), &at);
+                return Some(at);
+            }
+            // Without a connection nobody is known to be here.
+            (Some((false, _)), Some(session)) if session.is_open() => stop(desk),
+            _ => {}
+        }
+        None
     });
 }
 
@@ -82,22 +90,25 @@ fn spans(session: &Session, at: &Whereabouts) -> Vec<Span> {
     at.selection.iter().filter_map(span).collect()
 }
 
-fn go(session: &Session, at: &Whereabouts) {
-    let first = spans(session, at).into_iter().next();
-    let range =
-        first.and_then(|first| session.texts.at(first.place)?.range(CharOffset(first.start), CharOffset(first.end)));
-    let selected = range.and_then(|range| range.start_container().ok());
-    let (element, block) = match (selected.and_then(|node| node.parent_element()), at.reads) {
-        (Some(element), _) => (element, web_sys::ScrollLogicalPosition::Center),
-        (None, Some(message)) => match session.texts.get(message) {
-            Some(message) => (message.element.clone(), web_sys::ScrollLogicalPosition::Start),
-            None => return,
-        },
+/// Goes where somebody went last: to what they have just selected or, if they have read on since, to what they read.
+fn go(session: &Session, before: Option<&Whereabouts>, at: &Whereabouts) {
+    // Where they are when one begins to follow is what they see, whatever is selected.
+    let selects = at.reads.is_none() || before.is_some_and(|before| before.selection != at.selection);
+    let reads = || Some((session.texts.get(at.reads?)?, at.above));
+    let selected = || {
+        let first = spans(session, at).into_iter().next()?;
+        let text = session.texts.at(first.place)?;
+        Some(text.rectangles(CharOffset(first.start), CharOffset(first.end))?.item(0)?.top())
+    };
+    let down = match (selects.then(selected).flatten(), reads()) {
+        (Some(top), _) => top - places::free_height() / 2.0,
+        (None, Some((message, above))) => {
+            let message = message.element.get_bounding_client_rect();
+            message.top() + message.height() * f64::from(above.unwrap_or_default()) / 1_000.0 - TOP
+        }
         (None, None) => return,
     };
-    let options = web_sys::ScrollIntoViewOptions::new();
-    options.set_block(block);
-    element.scroll_into_view_with_scroll_into_view_options(&options);
+    window().scroll_by_with_x_and_y(0.0, down);
 }
 
 /// Tells the others where one is, when that has rested a moment.
@@ -114,7 +125,14 @@ pub fn tell_soon(desk: Desk) {
             let selection = desk
                 .selection
                 .with_untracked(|selection| selection.iter().flatten().take(MAX_PASSAGES).map(passage).collect());
-            let at = Whereabouts { reads: top_message(&session), selection, cursor: carets::own(&session) };
+            let (reads, above) = top_message(&session).unzip();
+            let at = Whereabouts {
+                reads,
+                above,
+                selection,
+                cursor: carets::own(&session),
+                responds: session.writes_in(Root::Response),
+            };
             if session.presence.borrow_mut().go(at) && session.is_open() {
                 session.announce();
             }
@@ -123,8 +141,14 @@ pub fn tell_soon(desk: Desk) {
     );
 }
 
-fn top_message(session: &Session) -> Option<shared::ids::MessageId> {
+/// The message at the top of the window, and how much of it is above. Others are not told of every line: a part of the
+/// window is a step.
+fn top_message(session: &Session) -> Option<(shared::ids::MessageId, u16)> {
     let messages = session.texts.all();
     let above = messages.partition_point(|message| message.element.get_bounding_client_rect().bottom() < TOP);
-    messages.get(above).map(|message| message.id)
+    let message = messages.get(above)?;
+    let place = message.element.get_bounding_client_rect();
+    let step = (places::free_height() / STEPS).max(1.0);
+    let above = ((TOP - place.top()).max(0.0) / step).floor() * step / place.height().max(1.0);
+    Some((message.id, (above * 1_000.0).min(1_000.0) as u16))
 }

@@ -59,7 +59,7 @@ impl Session {
                 "behind_refusal" => self.journal.pending.borrow_mut().returned(refused.refused),
                 _ => self.refused(refused.refused, &refused.why),
             },
-            // For the script of a chat (`chat.js`).
+            // For the script of a chat (`chat/page.js`).
             Ok(Frame::Run(_)) => dom::tell_page("promptgrimoire:run"),
             Ok(Frame::Auth(_)) => {}
             Err(malformed) => {
@@ -71,7 +71,7 @@ impl Session {
     }
 
     /// The server takes this person in, and says which generation of the document it has. It says it again when what they
-    /// may do has changed.
+    /// may do has changed, or the conversation's title.
     pub fn greeted_by(self: &Rc<Self>, epoch: i64) {
         let is_known = self.link.epoch.get().is_some();
         // Of another generation nothing more will come.
@@ -88,15 +88,19 @@ impl Session {
         }
     }
 
-    /// Asks what this person may do now: it may have changed since the page was made.
+    /// Asks what this person may do now, and what this is called: it may have changed since the page was made.
     pub async fn ask_rights(&self) {
         // Without an answer things stay as they were; the server judges each change anyway.
-        let Ok(OwnRights { rights, author_id }) = call(&GetRights { id: self.desk.place.conversation }).await else {
+        let Ok(OwnRights { rights, author_id, title }) = call(&GetRights { id: self.desk.place.conversation }).await
+        else {
             return;
         };
         if author_id != self.desk.place.author {
             // Made anonymous meanwhile, or not any more: the page is somebody's whom the document does not know.
             let _ = window().location().reload();
+        }
+        if dom::call_page(&title) {
+            self.desk.announcement.set(["Renamed to ", &title].concat());
         }
         if self.desk.rights.get_untracked() != rights {
             if rights.access == Access::Closed {

@@ -93,8 +93,14 @@ pub fn time_ago(at: i64) -> String {
         ..60 => "now".to_owned(),
         60..3_600 => format!("{} min", seconds / 60),
         3_600..86_400 => format!("{} h", seconds / 3_600),
-        _ => js_sys::Date::new(&(at as f64).into()).to_locale_date_string("en-GB", &js_sys::Object::new()).into(),
+        _ => day(&js_sys::Date::new(&(at as f64).into())),
     }
+}
+
+/// As `en-GB` has it. The browser's own way makes a formatter for each, which took a third of the time of a card.
+fn day(date: &js_sys::Date) -> String {
+    let two = |number: u32| if number < 10 { "0".to_owned() + &number.to_string() } else { number.to_string() };
+    [two(date.get_date()), two(date.get_month() + 1), date.get_full_year().to_string()].join("/")
 }
 
 /// Whether keys typed now are somebody's text.
@@ -102,6 +108,17 @@ pub fn is_typing() -> bool {
     document()
         .active_element()
         .is_some_and(|element| element.matches("input, textarea, select, [contenteditable]").unwrap_or(false))
+}
+
+/// Shows what the conversation is called now, wherever its title stands; says whether that is another than before.
+pub fn call_page(title: &str) -> bool {
+    let mut places = all(".reading-title, .bar-crumbs span");
+    places.retain(|place| place.text_content().as_deref() != Some(title));
+    for place in &places {
+        place.set_text_content(Some(title));
+        document().set_title(&[title, " · PromptGrimoire"].concat());
+    }
+    !places.is_empty()
 }
 
 /// Says that the tools work.

@@ -9,11 +9,11 @@ use std::{
 };
 
 use leptos::{prelude::*, task::spawn_local};
-use shared::sync::Frame;
+use shared::sync::{CloseCode, Frame};
 
 use super::{
     dom,
-    link::Gap,
+    link::{Gap, explain},
     session::Session,
     store::{Kept, State, Store},
     tabs::{Tabs, Word},
@@ -159,7 +159,7 @@ impl Session {
             return;
         }
         let made: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
-        match store.append(&made).await {
+        match store.append(&self.records(&made)).await {
             Ok(()) => self.desk.keeps.set(true),
             Err(error) => self.cannot_keep(&error),
         }
@@ -222,6 +222,10 @@ impl Session {
         }
         self.show_changes();
         self.pump();
+        // Written although the server has said that it takes nothing more.
+        if let Some(code) = self.link.ended.get().filter(|code| *code != CloseCode::SignedOut) {
+            self.show_unsent(explain(code));
+        }
     }
 
     /// Moves changes on: those that are new to the disk, those on the disk to the server.
@@ -235,7 +239,7 @@ impl Session {
             (Some((batch, new)), Some(store)) => {
                 let session = self.clone();
                 spawn_local(async move {
-                    if let Err(error) = store.append(&new).await {
+                    if let Err(error) = store.append(&session.records(&new)).await {
                         session.cannot_keep(&error);
                     }
                     session.journal.pending.borrow_mut().written(batch);
@@ -394,10 +398,13 @@ impl Session {
         let Some(epoch) = self.link.epoch.get().filter(|_| !self.is_renewing()) else { return };
         let Some(store) = self.journal.store.borrow().clone() else { return };
         let conversation = self.desk.place.conversation;
-        let state = State { epoch, update: self.replica().state(), at: js_sys::Date::now() };
+        let now = js_sys::Date::now();
+        // Opened without a network it is no newer: the absence goes on.
+        let at = self.link.lost_at.get().unwrap_or(now);
+        let state = State { epoch, update: self.replica().state(), at };
         spawn_local(async move {
             // It is for a start without a network only; nothing is lost with it.
-            if let Err(error) = store.keep(conversation, &state).await {
+            if let Err(error) = store.keep(conversation, &state, now).await {
                 leptos::logging::warn!("the document cannot be kept: {error}");
             }
         });

@@ -37,6 +37,9 @@ pub fn listen(desk: Desk) {
     let cursor = Rc::new(RefCell::new(None));
     let page: web_sys::EventTarget = document().into();
     dom::on(&page, ev::keydown, move |event: KeyboardEvent| {
+        if event.key() == "Tab" || event.key().starts_with("Arrow") {
+            selection::by_mouse(false);
+        }
         if event.is_composing() || event.default_prevented() {
             return;
         }

@@ -26,6 +26,8 @@ pub fn listen() {
         }
     });
     let document: web_sys::EventTarget = document().into();
+    // A page behind others was frozen and goes on: nothing was heard of its connection meanwhile, not even its end.
+    dom::on(&document, ev::Custom::<web_sys::Event>::new("resume"), |_| wake());
     dom::on(&document, ev::visibilitychange, |_| {
         if leptos::prelude::document().visibility_state() == web_sys::VisibilityState::Visible {
             wake();

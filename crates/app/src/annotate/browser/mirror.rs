@@ -15,9 +15,9 @@ use yrs::{
     types::{Delta, Event, Events, PathSegment, text::TextEvent},
 };
 
-use super::{marks, mentions, places, replica::Replica, session::Session};
+use super::{drafts, marks, mentions, places, replica::Replica, session::Session};
 use crate::annotate::{
-    desk::{AnchorState, Card},
+    desk::{AnchorState, Card, Placeless},
     mentions::may_concern,
     passages::Span,
     tags::arranged,
@@ -36,6 +36,11 @@ impl Changes {
     pub fn of(replica: &Replica) -> Self {
         let highlights = document::highlight_ids(&replica.roots, &replica.doc.transact()).into_iter().collect();
         Self { highlights, tags: true, texts: Vec::new() }
+    }
+
+    /// One highlight.
+    pub fn of_one(id: HighlightId) -> Self {
+        Self { highlights: BTreeSet::from([id]), ..Self::default() }
     }
 
     /// These as well.
@@ -150,11 +155,6 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
     };
     let (mut order_changed, mut rings, mut gone, mut touched) = (false, false, Vec::new(), marks::Touched::new());
     for (id, highlight) in read {
-        if let Some(deleted) = highlight.as_ref().and_then(|highlight| highlight.deleted)
-            && deleted.by != desk.place.author
-        {
-            session.keep_half_written(id);
-        }
         let known = desk.card(id);
         session.note_highlight(known.as_ref(), highlight.as_ref());
         // What was there when the page came is in the number that it came with.
@@ -162,23 +162,31 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
             let old = known.as_ref().map(|card| card.with_untracked(|card| card.highlight.clone()));
             may_concern(desk.place.author, old.as_ref(), highlight.as_ref())
         };
-        let highlight = highlight.filter(|highlight| highlight.deleted.is_none());
+        // What somebody else deletes below one's hands stays, so that the words and the focus do.
+        let highlight = highlight.filter(|highlight| {
+            let is_held = |by| by != desk.place.author && drafts::is_written_to(desk, highlight);
+            highlight.deleted.is_none_or(|deleted| is_held(deleted.by))
+        });
         let before = known.as_ref().map(|card| card.with_untracked(|card| marks::messages(Some(&card.highlight))));
         for (messages, is_in) in [(before.unwrap_or_default(), false), (marks::messages(highlight.as_ref()), true)] {
             messages.into_iter().for_each(|message| touched.entry(message).or_default().push((id, is_in)));
         }
         match highlight {
             Some(highlight) => {
-                let (anchor, spans) = locate(session, &highlight);
+                let elsewhere = elsewhere(session, &highlight);
+                let (anchor, spans) = match elsewhere {
+                    Some(_) => (AnchorState::Exact, Vec::new()),
+                    None => locate(session, &highlight),
+                };
                 let found = (anchor == AnchorState::Moved).then(|| found_text(session, &spans));
-                let is_placeless = spans.is_empty();
+                let placeless = elsewhere.or_else(|| spans.is_empty().then_some(Placeless::Lost));
                 let tags = highlight.tags.iter().map(|(tag, _)| *tag).collect();
                 let moved = session.painter.borrow_mut().show(id, spans, tags);
                 if moved {
                     places::forget_anchor(id);
                 }
                 desk.put_card(Card { highlight, anchor, found });
-                desk.set_placeless(id, is_placeless);
+                desk.set_placeless(id, placeless);
                 order_changed |= moved || known.is_none();
             }
             None => {
@@ -196,7 +204,7 @@ fn show_highlights(session: &Rc<Session>, ids: &BTreeSet<HighlightId>) {
         desk.set_order(order);
         for id in gone {
             desk.drop_card(id);
-            desk.set_placeless(id, false);
+            desk.set_placeless(id, None);
         }
     }
 }
@@ -211,11 +219,23 @@ fn found_text(session: &Session, spans: &[Span]) -> String {
     spans.iter().filter_map(text).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether none of its messages is shown, in a chat: they are of another branch, or not written yet.
+fn elsewhere(session: &Session, highlight: &Highlight) -> Option<Placeless> {
+    let first = highlight.targets.first()?.message;
+    let is_shown = highlight.targets.iter().any(|target| session.texts.get(target.message).is_some());
+    (!is_shown && session.texts.is_of_chat()).then_some(Placeless::Elsewhere(first))
+}
+
 fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>) {
     let mut state = AnchorState::Exact;
     let mut spans = Vec::new();
+    let of_chat = session.texts.is_of_chat();
     for target in &highlight.targets {
         let found = session.texts.resolve(target);
+        if found.is_none() && of_chat {
+            // This part of it is in a message of another branch.
+            continue;
+        }
         if let Some((_, Anchor::Moved { .. })) = found
             && state == AnchorState::Exact
         {

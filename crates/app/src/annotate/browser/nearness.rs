@@ -17,6 +17,9 @@ use crate::annotate::desk::Desk;
 /// In a list, within this distance of what is in sight a card is made, so that a scroll does not come upon empty ones.
 const MARGIN: &str = "2500px 0px";
 
+/// So many cards outside the window are made in one frame, and as many taken away: a scroll must not stumble over them.
+const AT_ONCE: usize = 3;
+
 /// A card of the page, and whether it is near.
 #[derive(Clone)]
 struct Watched {
@@ -98,19 +101,24 @@ pub fn made(all: bool) -> HashMap<HighlightId, HtmlElement> {
     })
 }
 
-/// These are near, and no others beside the text but those in use.
-pub fn only(desk: Desk, ids: &[HighlightId]) {
+/// These are near, and no others beside the text but those in use; those in sight at once, the others a few in each frame.
+/// Says whether there are more.
+pub fn only(desk: Desk, ids: &[HighlightId], in_sight: &[HighlightId]) -> bool {
     if PRINTS.get() {
-        return;
+        return false;
     }
     let far: Vec<HighlightId> = NEAR.with_borrow(|near| {
         let wanted: HashSet<&HighlightId> = ids.iter().collect();
         let beside =
-            |id: &&HighlightId| !wanted.contains(id) && !desk.placeless.with_untracked(|lost| lost.contains(id));
+            |id: &&HighlightId| !wanted.contains(id) && !desk.placeless.with_untracked(|lost| lost.contains_key(id));
         near.iter().filter(beside).copied().collect()
     });
-    far.into_iter().for_each(|id| tell(desk, id, false));
-    ids.iter().for_each(|id| tell(desk, *id, true));
+    let gone = far.into_iter().filter(|id| tell(desk, *id, false)).take(AT_ONCE).count();
+    for id in in_sight {
+        tell(desk, *id, true);
+    }
+    let made = ids.iter().filter(|id| tell(desk, **id, true)).take(AT_ONCE).count();
+    gone == AT_ONCE || made == AT_ONCE
 }
 
 /// Before printing all cards are made; afterwards those that are far go again.
@@ -154,16 +162,18 @@ fn new_observer(desk: Desk) -> Option<IntersectionObserver> {
     Some(observer)
 }
 
-/// What somebody writes in, or has the focus in, is not taken away.
-fn tell(desk: Desk, id: HighlightId, is_near: bool) {
+/// Whether it was another thing before. What somebody writes in, or has the focus in, is not taken away.
+fn tell(desk: Desk, id: HighlightId, is_near: bool) -> bool {
     let known = CARDS.with_borrow(|cards| cards.get(&id).cloned());
-    let Some(Watched { article, near }) = known else { return };
+    let Some(Watched { article, near }) = known else { return false };
     let in_use = || {
         desk.active.get_untracked() == Some(id)
             || article.query_selector("textarea:not(:placeholder-shown), :focus").is_ok_and(|found| found.is_some())
     };
-    if near.get_untracked() != is_near && (is_near || !in_use()) {
+    let changes = near.get_untracked() != is_near && (is_near || !in_use());
+    if changes {
         NEAR.with_borrow_mut(|all| if is_near { all.insert(id) } else { all.remove(&id) });
         near.set(is_near);
     }
+    changes
 }

@@ -207,10 +207,7 @@ impl Painter {
     pub fn top(&self, id: HighlightId, texts: &Texts) -> Option<f64> {
         let first = self.passages.of(id).first()?;
         let message = texts.at(first.place)?;
-        let top = |end: u32| {
-            let range = message.range(CharOffset(first.start), CharOffset(end))?;
-            Some(range.get_client_rects()?.item(0)?.top())
-        };
+        let top = |end: u32| Some(message.rectangles(CharOffset(first.start), CharOffset(end))?.item(0)?.top());
         // One letter is asked where it stands; the whole only where the first has no box.
         top(first.start + 1).or_else(|| top(first.end))
     }

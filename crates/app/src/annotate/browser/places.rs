@@ -4,9 +4,10 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    time::Duration,
 };
 
-use leptos::{ev, prelude::*};
+use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use shared::ids::HighlightId;
 use web_sys::HtmlElement;
 
@@ -22,6 +23,10 @@ const WIDE: &str = "(min-width: 1000px)";
 const MARGIN: f64 = 1_500.0;
 /// After a scroll of so many it is looked again which are near.
 const STEP: f64 = 300.0;
+/// A scroll of so many from one frame to the next is a flight, if the one before it was as far: nobody sees a card then.
+const FLIGHT: f64 = 400.0;
+/// A flight is over when nothing has been scrolled for so long.
+const LANDS: Duration = Duration::from_millis(100);
 /// The height of a card that was never made: closed it is as high.
 const UNSEEN: f64 = 42.0;
 
@@ -43,6 +48,10 @@ thread_local! {
     static BOXES: RefCell<HashMap<HighlightId, Box>> = RefCell::default();
     /// How far the page was scrolled when cards were placed last.
     static PLACED_AT: Cell<f64> = const { Cell::new(0.0) };
+    /// How far it was with the last scroll, and whether that was a far one.
+    static SEEN_AT: Cell<f64> = const { Cell::new(0.0) };
+    static FLIES: Cell<bool> = const { Cell::new(false) };
+    static LANDING: RefCell<Option<TimeoutHandle>> = const { RefCell::new(None) };
 }
 
 /// The card is gone, or stands in no place of ours any more.
@@ -72,8 +81,8 @@ pub fn listen(desk: Desk) {
     dom::on(&page, ev::resize, move |_| text_moved(desk));
     dom::on(&page, ev::load, move |_| text_moved(desk));
     dom::on(&page, ev::scroll, move |_| {
-        if (window().scroll_y().unwrap_or_default() - PLACED_AT.get()).abs() > STEP && desk.many.get_untracked() {
-            lay_out(desk);
+        if desk.many.get_untracked() {
+            scrolled(desk);
         }
     });
     Effect::new(move |_| {
@@ -82,16 +91,37 @@ pub fn listen(desk: Desk) {
         desk.tab.track();
         lay_out(desk);
     });
-    watch_heights(desk);
+    // Fonts that arrive late and boxes that grow change the heights of things.
+    watch_height(".reading", move || text_moved(desk));
+    // What stands above the cards moves them all.
+    watch_height(".filter, .drawer", move || lay_out(desk));
 }
 
-/// Fonts that arrive late and boxes that grow change the heights of things.
-fn watch_heights(desk: Desk) {
-    let changed = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || text_moved(desk));
+/// Which cards are near may be another thing now. While the page flies past, none is made: that would hold it up.
+fn scrolled(desk: Desk) {
+    let now = window().scroll_y().unwrap_or_default();
+    let is_far = (now - SEEN_AT.replace(now)).abs() > FLIGHT;
+    let flew = FLIES.replace(is_far);
+    if let Some(landing) = LANDING.take() {
+        landing.clear();
+    }
+    if is_far && flew {
+        let land = move || {
+            FLIES.set(false);
+            lay_out(desk);
+        };
+        LANDING.set(set_timeout_with_handle(land, LANDS).ok());
+    } else if (now - PLACED_AT.get()).abs() > STEP {
+        lay_out(desk);
+    }
+}
+
+fn watch_height(selector: &str, act: impl FnMut() + 'static) {
+    let changed = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(act);
     let Ok(observer) = web_sys::ResizeObserver::new(wasm_bindgen::JsCast::unchecked_ref(changed.as_ref())) else {
         return;
     };
-    dom::all(".reading").iter().for_each(|element| observer.observe(element));
+    dom::all(selector).iter().for_each(|element| observer.observe(element));
     changed.forget();
 }
 
@@ -163,6 +193,7 @@ fn align(desk: Desk, session: &Session, margin: &HtmlElement) {
     let tops = layout(&slots, active);
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
     let (first, last) = near(&slots, &tops, -top - MARGIN, height - top + MARGIN);
+    let (from, to) = near(&slots, &tops, -top, height - top);
     // All is read: from here on it is written.
     if glides != margin.has_attribute("data-gliding") {
         let _ = margin.toggle_attribute_with_force("data-gliding", glides);
@@ -182,7 +213,9 @@ fn align(desk: Desk, session: &Session, margin: &HtmlElement) {
         }
     });
     // What is far now goes; what is near comes, and is measured and placed again when it is made.
-    nearness::only(desk, &order[first..last]);
+    if nearness::only(desk, &order[first..last], &order[from..to]) {
+        lay_out(desk);
+    }
     if !margin.has_attribute("data-settled") {
         let _ = margin.set_attribute("data-settled", "");
     }

@@ -136,7 +136,7 @@ fn spot(session: &Session, event: &MouseEvent) -> Option<Span> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     target.closest("[data-canonical]").ok()??;
     let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
-    let (node, offset) = caret(event)?;
+    let (node, offset) = caret_at(x, y)?;
     let element = node.dyn_ref::<Element>().cloned().or_else(|| node.parent_element())?;
     element.closest("[data-canonical]").ok()??;
     let id = element.closest("[data-message-id]").ok()??.get_attribute("data-message-id")?.parse().ok()?;
@@ -145,7 +145,7 @@ fn spot(session: &Session, event: &MouseEvent) -> Option<Span> {
     range.set_start(&node, offset).ok()?;
     let CharOffset(at) = message.caret(&range)?;
     let holds = |start: u32| {
-        let rectangles = message.range(CharOffset(start), CharOffset(start + 1))?.get_client_rects()?;
+        let rectangles = message.rectangles(CharOffset(start), CharOffset(start + 1))?;
         let holds = (0..rectangles.length()).filter_map(|index| rectangles.item(index)).any(|rectangle| {
             (rectangle.left()..=rectangle.right()).contains(&x) && (rectangle.top()..=rectangle.bottom()).contains(&y)
         });
@@ -156,12 +156,12 @@ fn spot(session: &Session, event: &MouseEvent) -> Option<Span> {
     Some(beside.unwrap_or(Span { place: message.place, start: at, end: at }))
 }
 
-/// The point of the text that an event points at. A tap sets no caret, so that the page is asked by coordinates.
-fn caret(event: &MouseEvent) -> Option<(Node, u32)> {
+/// What of the page a caret would stand in at a point of the window. A tap sets no caret, so that the page is asked by coordinates.
+pub fn caret_at(x: f64, y: f64) -> Option<(Node, u32)> {
     let page: JsValue = document().into();
     let ask = |name: &str| {
         let function: Function = Reflect::get(&page, &name.into()).ok()?.dyn_into().ok()?;
-        let found = function.call2(&page, &event.client_x().into(), &event.client_y().into()).ok()?;
+        let found = function.call2(&page, &x.into(), &y.into()).ok()?;
         found.is_object().then_some(found)
     };
     let read = |object: &JsValue, node: &str, offset: &str| {

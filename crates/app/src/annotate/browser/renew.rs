@@ -14,11 +14,11 @@ use shared::{
     },
 };
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlTextAreaElement;
 use yrs::Transact;
 
-use super::{dom, link::Gap, mirror::Changes, presence::Presence, replica::Replica, session::Session, tabs::Word};
+use super::{
+    link::Gap, mirror::Changes, presence::Presence, replica::Replica, session::Session, store::Record, tabs::Word,
+};
 use crate::annotate::{
     away::{Aside, name_of},
     pending::{Change, Intent},
@@ -184,6 +184,19 @@ impl Session {
         Aside { key, at: js_sys::Date::now(), why, what, text }
     }
 
+    /// Changes with what they are in words; of a text what was typed, not all of it each time.
+    pub fn records<'a>(&self, changes: &'a [Change]) -> Vec<Record<'a>> {
+        let record = |change: &'a Change| {
+            let (what, text) = match &change.intent {
+                Intent::Typed(root) => (name_of(*root).to_owned(), words(&change.update)),
+                Intent::Unknown => (self.describe(&Intent::Unknown).0, words(&change.update)),
+                intent => self.describe(intent),
+            };
+            Record { change, what, text }
+        };
+        changes.iter().map(record).collect()
+    }
+
     fn describe(&self, intent: &Intent) -> (String, String) {
         let quote = |id: &HighlightId| {
             let replica = self.replica();
@@ -311,19 +324,6 @@ impl Session {
         (2..10).map(again).find(|done| *done != Err(Refusal::TagExists)).unwrap_or(done)
     }
 
-    /// A card goes while somebody is writing in it: the words are put aside, to be copied.
-    pub fn keep_half_written(self: &Rc<Self>, id: HighlightId) {
-        let boxes = dom::all(&format!("#h-{id} textarea:not(:placeholder-shown)"));
-        let words = boxes.into_iter().filter_map(|area| Some(area.dyn_into::<HtmlTextAreaElement>().ok()?.value()));
-        let text = words.filter(|words| !words.trim().is_empty()).collect::<Vec<_>>().join("\n\n");
-        if !text.is_empty() {
-            let (why, what) =
-                ("The highlight was deleted meanwhile".to_owned(), "A comment that was being written".to_owned());
-            let key = format!("{}/draft/{id}", self.desk.place.conversation);
-            self.rewrite(Vec::new(), vec![Aside { key, at: js_sys::Date::now(), why, what, text }]);
-        }
-    }
-
     /// The journal gets what was done again in the place of what it had, in one step.
     fn rewrite(self: &Rc<Self>, gone: Vec<String>, aside: Vec<Aside>) {
         self.show_aside(&aside);
@@ -331,7 +331,7 @@ impl Session {
         let (batch, new) = self.journal.pending.borrow_mut().begin_writing().unwrap_or_default();
         let session = self.clone();
         spawn_local(async move {
-            if let Err(error) = store.replace(&gone, &new, &aside).await {
+            if let Err(error) = store.replace(&gone, &session.records(&new), &aside).await {
                 session.cannot_keep(&error);
                 session.doomed.borrow_mut().extend(gone);
             }

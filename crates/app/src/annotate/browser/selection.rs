@@ -10,7 +10,7 @@ use shared::selector::Target;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, Range};
 
-use super::{dom, pointing, session};
+use super::{dom, places, pointing, session};
 use crate::annotate::desk::{Desk, Toast};
 
 /// The space between the selection and the toolbar, in CSS pixels.
@@ -19,19 +19,26 @@ const DISTANCE: f64 = 8.0;
 /// Listens from now on.
 pub fn listen(desk: Desk) {
     let pressed = Rc::new(Cell::new(false));
+    // A tool was pressed: telephones take the selection away before its click comes, which is for what was selected.
+    let using = Rc::new(Cell::new(false));
     let waiting = Rc::new(Cell::new(false));
     let page: web_sys::EventTarget = document().into();
 
     let schedule = {
-        let (pressed, waiting) = (pressed.clone(), waiting.clone());
+        let (pressed, using, waiting) = (pressed.clone(), using.clone(), waiting.clone());
         move || {
             if waiting.replace(true) {
                 return;
             }
-            let (pressed, waiting) = (pressed.clone(), waiting.clone());
+            let (pressed, using, waiting) = (pressed.clone(), using.clone(), waiting.clone());
             request_animation_frame(move || {
                 waiting.set(false);
-                if !pressed.get() {
+                // Also when the button is up: until then the browser goes on selecting where the pointer rests.
+                if let Some(point) = BESIDE.get() {
+                    extend_to(point);
+                }
+                if !pressed.get() && !using.get() {
+                    BESIDE.set(None);
                     read(desk);
                 }
             });
@@ -39,13 +46,26 @@ pub fn listen(desk: Desk) {
     };
     let changed = schedule.clone();
     dom::on(&page, ev::Custom::<web_sys::Event>::new("selectionchange"), move |_| changed());
-    let down = pressed.clone();
+    let (down, uses) = (pressed.clone(), using.clone());
     dom::on(&page, ev::pointerdown, move |event| {
         let in_text = !in_tools(&event);
+        uses.set(is_in(&event, ".toolbar"));
         down.set(in_text && event.button() == 0);
         if in_text {
             // The mouse goes on from here: keys do not lead back to where they were.
             RETURN_TO.set(None);
+            by_mouse(true);
+        }
+    });
+    let drags = pressed.clone();
+    dom::on(&page, ev::mousemove, move |event| {
+        if drags.get() {
+            let beside = point_beside(&event);
+            BESIDE.set(beside);
+            if let Some(point) = beside {
+                event.prevent_default();
+                extend_to(point);
+            }
         }
     });
     let released = schedule.clone();
@@ -54,13 +74,18 @@ pub fn listen(desk: Desk) {
         up.set(false);
         released();
     });
+    let (used, clicked) = (using.clone(), schedule.clone());
     dom::on(&page, ev::click, move |event| {
         if !in_tools(&event) {
             pointing::press(desk, &event);
         }
+        if used.replace(false) {
+            clicked();
+        }
     });
     dom::on(&page, ev::pointercancel, move |_| {
         pressed.set(false);
+        using.set(false);
         schedule();
     });
     Effect::new(move |_| {
@@ -73,10 +98,47 @@ pub fn listen(desk: Desk) {
 
 /// Whether an event happens in the tools and not in the text.
 fn in_tools(event: &web_sys::MouseEvent) -> bool {
+    is_in(event, ".toolbar, .panel, dialog, .bar, .toast")
+}
+
+fn is_in(event: &web_sys::MouseEvent, which: &str) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|element| {
-        element.closest(".toolbar, .panel, dialog, .bar, .toast").is_ok_and(|found| found.is_some())
-    })
+    target.is_some_and(|element| element.closest(which).is_ok_and(|found| found.is_some()))
+}
+
+/// Where a drag goes on whose pointer is over what stands beside the text: in the line at its height. What stands beside
+/// the text follows it in the page, so that the browser would take all of the text from there to its end, or to its start.
+fn point_beside(event: &web_sys::MouseEvent) -> Option<(f64, f64)> {
+    let over = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    if over.matches(".reading *, .reading, .workspace, body, html").unwrap_or(true) {
+        return None;
+    }
+    let readings = dom::all(".reading");
+    let reading = readings.first()?;
+    // Words of what lies over the text are selected as ever.
+    let anchor = window().get_selection().ok()??.anchor_node();
+    if !reading.contains(anchor.as_ref()) {
+        return None;
+    }
+    let reading = reading.get_bounding_client_rect();
+    let bar = dom::all(".bar").first().map_or(0.0, |bar| bar.get_bounding_client_rect().bottom());
+    let x = f64::from(event.client_x()).min(reading.right() - 1.0).max(reading.left() + 1.0);
+    let y = f64::from(event.client_y()).min(places::free_height() - 1.0).max(bar + 1.0);
+    Some((x, y))
+}
+
+fn extend_to((x, y): (f64, f64)) {
+    if let (Some((node, offset)), Ok(Some(selection))) = (pointing::caret_at(x, y), window().get_selection()) {
+        // The selection has an anchor, and the point is in the page.
+        let _ = selection.extend_with_offset(&node, offset);
+    }
+}
+
+/// Whether the person came into the text by mouse: a message has the focus then too, but no ring.
+pub fn by_mouse(is: bool) {
+    if let Some(root) = document().document_element() {
+        let _ = root.toggle_attribute_with_force("data-by-mouse", is);
+    }
 }
 
 /// What is selected, if anything is.
@@ -165,6 +227,8 @@ fn place_toolbar(range: &Range) {
 }
 
 thread_local! {
+    /// Where a drag that has left the text goes on in it.
+    static BESIDE: Cell<Option<(f64, f64)>> = const { Cell::new(None) };
     /// Where keys go when the tools are left.
     static RETURN_TO: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
 }

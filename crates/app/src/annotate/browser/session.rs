@@ -8,14 +8,14 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use leptos::prelude::*;
 use shared::{
-    document::{Command, Root, TextEdit},
+    document::{Command, Refusal, Root, TextEdit},
     ids::TagId,
     rules::{self, Change},
 };
 
 use super::{
     boxes::Boxes,
-    connection,
+    connection, dom,
     history::{History, Step},
     journal::Journal,
     link::Link,
@@ -127,6 +127,16 @@ impl Session {
 
     /// Does something to the document, or says why not.
     pub fn run(self: &Rc<Self>, command: Command) -> bool {
+        // The document would take it, and nobody would see it.
+        if let Command::Comment { highlight, .. } | Command::EditComment { highlight, .. } = &command
+            && self
+                .desk
+                .card(*highlight)
+                .is_some_and(|card| card.with_untracked(|card| card.highlight.deleted.is_some()))
+        {
+            self.say_of(&command, Some(&Refusal::NoHighlight));
+            return false;
+        }
         let (done, step) = self.execute(command);
         if let Some(step) = step {
             self.history.borrow_mut().did(step);
@@ -139,7 +149,16 @@ impl Session {
     fn execute(self: &Rc<Self>, command: Command) -> (bool, Option<Step>) {
         let back = self.replica().inverse(&command);
         let done = self.replica().execute(&self.desk.sender(), command.clone());
-        if let Err(refusal) = &done {
+        self.say_of(&command, done.as_ref().err());
+        let left = self.replica().trace(&command);
+        self.edited(&Intent::Command(command.clone()));
+        let back = back.filter(|_| done.is_ok());
+        (done.is_ok(), back.map(|back| Step { did: command, left, back }))
+    }
+
+    /// Says why a command was not done. What was said before is over with every other one: it may be what was taken back.
+    fn say_of(&self, command: &Command, refusal: Option<&Refusal>) {
+        let toast = refusal.map(|refusal| {
             let mut text = refusal.to_string();
             if let Some(first) = text.get_mut(..1) {
                 first.make_ascii_uppercase();
@@ -147,12 +166,18 @@ impl Session {
             if !text.ends_with('.') {
                 text.push('.');
             }
-            self.desk.toast.set(Some(Toast { text, undo: None }));
+            Toast { text, undo: None }
+        });
+        let back = match command {
+            Command::Restore(id) => Some(format!("#h-{id}")),
+            Command::RestoreComment { id, .. } => Some(format!("#c-{id}")),
+            _ => None,
+        };
+        // The button that had the focus goes with what was said; what is back takes it.
+        if let Some(back) = back.filter(|_| toast.is_none() && !dom::all(".toast :focus").is_empty()) {
+            request_animation_frame(move || dom::move_focus(&back, 0));
         }
-        let left = self.replica().trace(&command);
-        self.edited(&Intent::Command(command.clone()));
-        let back = back.filter(|_| done.is_ok());
-        (done.is_ok(), back.map(|back| Step { did: command, left, back }))
+        self.desk.toast.set(toast);
     }
 
     /// Takes back the last thing that this person did here, or does it again. What cannot be taken back any more is

@@ -95,8 +95,7 @@ fn edge(text: &MessageText, line: f64, its_end: bool) -> u32 {
 
 fn top(text: &MessageText, at: u32) -> Option<f64> {
     let length = text.offsets().end().0;
-    TRIES.iter().find_map(|count| {
-        let range = text.range(CharOffset(at), CharOffset((at + count).min(length)))?;
-        Some(range.get_client_rects()?.item(0)?.top())
-    })
+    TRIES
+        .iter()
+        .find_map(|count| Some(text.rectangles(CharOffset(at), CharOffset((at + count).min(length)))?.item(0)?.top()))
 }

@@ -40,8 +40,18 @@ pub struct State {
     pub epoch: i64,
     /// All of it, as an update (v1).
     pub update: Vec<u8>,
-    /// When it was kept, in milliseconds since 1970.
+    /// When it was last as the server had it, in milliseconds since 1970.
     pub at: f64,
+}
+
+/// A change as the disk has it: also in words, for the list of what was not sent, which cannot read updates.
+pub struct Record<'a> {
+    /// The change.
+    pub change: &'a Change,
+    /// What it is, for people.
+    pub what: String,
+    /// The words of it.
+    pub text: String,
 }
 
 /// What is kept of one conversation.
@@ -126,7 +136,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no room, or the database is gone.
-    pub async fn append(&self, changes: &[Change]) -> Result<(), Error> {
+    pub async fn append(&self, changes: &[Record<'_>]) -> Result<(), Error> {
         self.replace(&[], changes, &[]).await
     }
 
@@ -134,7 +144,7 @@ impl Store {
     ///
     /// # Errors
     /// There is no room, or the database is gone.
-    pub async fn replace(&self, gone: &[String], changes: &[Change], aside: &[Aside]) -> Result<(), Error> {
+    pub async fn replace(&self, gone: &[String], changes: &[Record<'_>], aside: &[Aside]) -> Result<(), Error> {
         let txn = self.begin(&[JOURNAL, ASIDE], TransactionMode::ReadWrite)?;
         match rewrite(&txn, gone, changes, aside) {
             Ok(()) => committed(txn).await,
@@ -176,11 +186,12 @@ impl Store {
         committed(txn).await
     }
 
-    /// Keeps the state of a document, and lets those go that were opened least recently if all take too much.
+    /// Keeps the state of a document that is open `now`, and lets those go that were opened least recently if all take
+    /// too much.
     ///
     /// # Errors
     /// There is no room, or the database is gone. What was kept before stays.
-    pub async fn keep(&self, conversation: ConversationId, state: &State) -> Result<(), Error> {
+    pub async fn keep(&self, conversation: ConversationId, state: &State, now: f64) -> Result<(), Error> {
         let txn = self.begin(&[STATES], TransactionMode::ReadWrite)?;
         let states = txn.object_store(STATES)?;
         let own = conversation.to_string();
@@ -193,7 +204,7 @@ impl Store {
         let index = states.get(JsValue::from(INDEX))?.await?.and_then(|value| value.as_string());
         let mut index: BTreeMap<String, Entry> =
             index.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        index.insert(own.clone(), Entry { size: state.update.len() as u64, at: state.at });
+        index.insert(own.clone(), Entry { size: state.update.len() as u64, at: now });
         for gone in beyond(&index, &own) {
             index.remove(&gone);
             states.delete(JsValue::from(gone))?;
@@ -213,12 +224,14 @@ impl Store {
     }
 }
 
-fn rewrite(txn: &Transaction, gone: &[String], changes: &[Change], aside: &[Aside]) -> Result<(), Error> {
+fn rewrite(txn: &Transaction, gone: &[String], changes: &[Record<'_>], aside: &[Aside]) -> Result<(), Error> {
     let (journal, kept) = (txn.object_store(JOURNAL)?, txn.object_store(ASIDE)?);
-    for change in changes {
+    for Record { change, what, text } in changes {
         let record = Object::new();
         set(&record, "update", &Uint8Array::from(change.update.as_slice()));
         set(&record, "intent", &change.intent.write().into());
+        set(&record, "what", &what.as_str().into());
+        set(&record, "text", &text.as_str().into());
         journal.put(&record, Some(&change.key.as_str().into()))?;
     }
     for aside in aside {

@@ -9,7 +9,7 @@ use shared::{
     text::{CharOffset, NodePoint, OffsetMap, TextMap, Utf16Offset, decode_runs},
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Node, Range, Text};
+use web_sys::{DomRectList, Element, Node, Range, Text};
 
 use super::dom;
 
@@ -21,6 +21,8 @@ pub struct MessageText {
     pub place: usize,
     /// What holds its text.
     pub element: Element,
+    /// Its runs as they were read: a reply that is being written has more of them later.
+    runs: String,
     nodes: Vec<Text>,
     map: TextMap,
 }
@@ -44,7 +46,13 @@ impl Texts {
 
     /// Reads the page again: messages came, or went.
     pub fn read_again(&self) {
-        let kept = |place: usize, element: &Element| self.at(place).filter(|message| message.element == *element);
+        let kept = |place: usize, element: &Element| {
+            let is_same = |message: &&MessageText| {
+                message.element == *element
+                    && element.get_attribute("data-runs").is_some_and(|runs| runs == message.runs)
+            };
+            self.at(place).filter(is_same)
+        };
         let one = |(place, article): (usize, web_sys::HtmlElement)| {
             let element = article.query_selector("[data-canonical]").ok()??;
             kept(place, &element).or_else(|| read(place, &article, element).map(|read| &*Box::leak(Box::new(read))))
@@ -52,6 +60,11 @@ impl Texts {
         let messages: Vec<_> = dom::all("[data-message-id]").into_iter().enumerate().filter_map(one).collect();
         let by_id = messages.iter().enumerate().map(|(index, message)| (message.id, index)).collect();
         self.0.replace(Read { messages, by_id });
+    }
+
+    /// Whether more messages may come, and others be shown in their place.
+    pub fn is_of_chat(&self) -> bool {
+        !dom::all("#text[data-chat]").is_empty()
     }
 
     /// The message of that id.
@@ -81,11 +94,12 @@ impl Texts {
 
 fn read(place: usize, article: &Element, element: Element) -> Option<MessageText> {
     let id = article.get_attribute("data-message-id")?.parse().ok()?;
-    let runs = decode_runs(&element.get_attribute("data-runs")?).ok()?;
+    let spelled = element.get_attribute("data-runs")?;
+    let runs = decode_runs(&spelled).ok()?;
     let nodes = text_nodes(&element);
     let contents: Vec<String> = nodes.iter().map(|node| node.data()).collect();
     match TextMap::new(&runs, contents.iter().map(String::as_str)) {
-        Ok(map) => Some(MessageText { id, place, element, nodes, map }),
+        Ok(map) => Some(MessageText { id, place, element, runs: spelled, nodes, map }),
         Err(changed) => {
             leptos::logging::warn!("{changed}");
             None
@@ -109,6 +123,12 @@ pub fn text_nodes(element: &Element) -> Vec<Text> {
     nodes
 }
 
+thread_local! {
+    /// The range that is asked where text stands. Until they are collected, all ranges of a page are looked at whenever a node
+    /// of it goes: one for each question made scrolling slow.
+    static ASKED: RefCell<Option<Range>> = const { RefCell::new(None) };
+}
+
 impl MessageText {
     /// The canonical text.
     pub fn text(&self) -> &str {
@@ -127,6 +147,20 @@ impl MessageText {
         range.set_start(self.nodes.get(from.node)?, from.offset.0).ok()?;
         range.set_end(self.nodes.get(to.node)?, to.offset.0).ok()?;
         Some(range)
+    }
+
+    /// The rectangles of the text between two offsets of the canonical text, as it stands in the window now.
+    pub fn rectangles(&self, start: CharOffset, end: CharOffset) -> Option<DomRectList> {
+        let (from, to) = (self.map.start_point(start)?, self.map.end_point(end)?);
+        ASKED.with_borrow_mut(|asked| {
+            let range = match asked {
+                Some(range) => range,
+                None => asked.insert(Range::new().ok()?),
+            };
+            range.set_start(self.nodes.get(from.node)?, from.offset.0).ok()?;
+            range.set_end(self.nodes.get(to.node)?, to.offset.0).ok()?;
+            range.get_client_rects()
+        })
     }
 
     /// Which of the text nodes a passage lies in, by their order, and from where to where in each (UTF-16 units).

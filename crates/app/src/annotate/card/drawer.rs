@@ -1,7 +1,7 @@
 use leptos::{ev::MouseEvent, prelude::*};
 
 use super::each_card;
-use crate::annotate::{browser, desk::Desk};
+use crate::annotate::desk::Desk;
 
 /// The highlights whose words are nowhere in the text, above the others: they belong beside nothing. Their threads go on.
 #[component]
@@ -12,12 +12,6 @@ pub fn LostHighlights(desk: Desk) -> impl IntoView {
         event.prevent_default();
         desk.drawer.update(|open| *open = !*open);
     };
-    // The cards beside the text begin further down.
-    Effect::new(move |_| {
-        desk.drawer.track();
-        desk.lost.track();
-        browser::lay_out(desk);
-    });
     view! {
         <details class="drawer" hidden=move || count() == 0 open=move || desk.drawer.get()>
             <summary on:click=toggle>"Lost highlights " <span class="badge">{count}</span></summary>

@@ -1,5 +1,5 @@
-//! What few cards show, and so is loaded later: the tags to choose among, and what became of words that are not there any
-//! more.
+//! What few cards show, and so is loaded later: the tags to choose among, what became of words that are not there any more,
+//! and of highlights that somebody is writing to.
 
 use leptos::prelude::*;
 use shared::{
@@ -30,6 +30,9 @@ pub struct Open {
 /// What became of a highlight whose text is not where it was, and what its author can do about it.
 pub fn notice(open: Open) -> AnyView {
     let Open { desk, id, card, .. } = open;
+    if let Some(deleted) = card.with_untracked(|card| card.highlight.deleted) {
+        return held(open, untrack(|| desk.name_of(deleted.by)));
+    }
     let found = Memo::new(move |_| card.with(|card| card.found.clone()));
     let may_attach = move || {
         desk.rights.track();
@@ -81,6 +84,43 @@ pub fn notice(open: Open) -> AnyView {
         }
         .into_any(),
     }
+}
+
+/// Somebody deleted the highlight while the person was writing in its thread: the words stay, to be copied.
+fn held(open: Open, by: String) -> AnyView {
+    let Open { desk, id, card, .. } = open;
+    let told = [&by, " deleted this highlight. What you have written stays here, to be copied."].concat();
+    desk.announcement.set(told.clone());
+    let put_by = card.with_untracked(|card| browser::put_by(desk, &card.highlight));
+    let quotes =
+        put_by.clone().into_iter().map(|text| view! { <blockquote class="card-found" dir="auto">{text}</blockquote> });
+    let quotes = quotes.collect_view();
+    let copy = move |_| {
+        let all = [browser::in_boxes(id), put_by.clone()].concat();
+        browser::copy(desk, all.join("\n\n"), "Copied.");
+    };
+    let armed = RwSignal::new(false);
+    let discard = move |_| {
+        if armed.get_untracked() {
+            card.with_untracked(|card| browser::forget_words(desk, &card.highlight));
+            browser::let_go(desk, id);
+        }
+        armed.set(true);
+    };
+    // Left with nothing in its boxes, it goes by itself.
+    let left = window_event_listener(leptos::ev::focusout, move |_| browser::let_go(desk, id));
+    on_cleanup(move || left.remove());
+    view! {
+        <div class="card-note">
+            <p>{told}</p>
+            {quotes}
+            <button class="button" type="button" on:click=copy>"Copy"</button>
+            <button class="button quiet" type="button" on:click=discard on:blur=move |_| armed.set(false)>
+                {move || if armed.get() { "Discard for good?" } else { "Discard" }}
+            </button>
+        </div>
+    }
+    .into_any()
 }
 
 /// Puts tags on a highlight and takes them off; one stays.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use leptos::prelude::*;
 use shared::ids::HighlightId;
 
-use super::{Card, Desk};
+use super::{Card, Desk, Placeless};
 use crate::annotate::filter::{Filter, Reader};
 
 /// What each card shows.
@@ -57,15 +57,14 @@ impl Desk {
         });
     }
 
-    /// Notes whether a highlight has a place in the text.
-    pub fn set_placeless(self, id: HighlightId, is: bool) {
-        if self.placeless.with_untracked(|all| all.contains(&id)) != is {
+    /// Notes why a highlight has no place in the text, if it has none.
+    pub fn set_placeless(self, id: HighlightId, why: Option<Placeless>) {
+        if self.placeless.with_untracked(|all| all.get(&id).copied()) != why {
             self.placeless.update(|all| {
-                if is {
-                    all.insert(id);
-                } else {
-                    all.remove(&id);
-                }
+                match why {
+                    Some(why) => all.insert(id, why),
+                    None => all.remove(&id),
+                };
             });
         }
     }

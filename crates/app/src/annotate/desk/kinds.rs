@@ -2,7 +2,7 @@
 
 use shared::{
     document::{Command, Highlight},
-    ids::{ConversationId, UserId},
+    ids::{ConversationId, MessageId, UserId},
 };
 
 /// Whether, and how, the work is safe; `data-state` of the sync status.
@@ -35,6 +35,15 @@ pub enum AnchorState {
     Moved,
     /// It was not found.
     Lost,
+}
+
+/// Why a highlight stands nowhere on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placeless {
+    /// Its words are gone.
+    Lost,
+    /// They are in this message of a chat, which belongs to another branch than the one that is shown.
+    Elsewhere(MessageId),
 }
 
 impl AnchorState {

@@ -8,7 +8,7 @@ use shared::{
 use super::{Head, Part};
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
-    local_times::{LocalTimeField, LocalTimesScript},
+    local_times::LocalTimeField,
     pages::{
         Bar,
         class::{ClassHead, Part as ClassPart},
@@ -54,7 +54,6 @@ pub fn NewActivityPage(
                 <h2 id="new-title">"New activity"</h2>
                 {form}
             </section>
-            <LocalTimesScript />
         </main>
     }
     .into_any()
@@ -113,7 +112,6 @@ pub fn ActivitySettingsPage(
             {archived.then(|| view! { <p class="remark">"This class is archived: nothing in it is changed."</p> })}
             {form}
             {delete}
-            <LocalTimesScript />
         </main>
     }
     .into_any()
@@ -126,30 +124,33 @@ struct First {
     instructions: String,
     template: Option<ConversationId>,
     mode: Option<Mode>,
+    anonymous: bool,
+    copy_protected: bool,
     opens_at: Option<String>,
     closes_at: Option<String>,
-    /// Template and mode are what they are.
+    /// Template, mode and names are what they are.
     fixed: bool,
 }
 
 impl First {
     fn of(activity: &Activity, unused: bool) -> Self {
-        let ActivitySummary { title, mode, opens_at, closes_at, .. } = activity.summary.clone();
+        let ActivitySummary { title, mode, anonymous, opens_at, closes_at, .. } = activity.summary.clone();
         let template = activity.template.as_ref().map(|template| template.id);
         let instructions = activity.instructions.clone();
-        Self { title, instructions, template, mode: Some(mode), opens_at, closes_at, fixed: !unused }
+        let (mode, copy_protected) = (Some(mode), activity.copy_protected);
+        Self { title, instructions, template, mode, anonymous, copy_protected, opens_at, closes_at, fixed: !unused }
     }
 }
 
 #[component]
 fn Fields(first: First, templates: Vec<Template>) -> impl IntoView {
-    let First { title, instructions, template, mode, opens_at, closes_at, fixed } = first;
+    let First { title, instructions, template, mode, anonymous, copy_protected, opens_at, closes_at, fixed } = first;
     // The first line break of a text field is not part of its text.
     let instructions = format!("\n{}", text::escape(&instructions));
     let begins = if fixed {
-        view! { <Fixed template=template mode=mode templates=templates /> }.into_any()
+        view! { <Fixed template=template mode=mode anonymous=anonymous templates=templates /> }.into_any()
     } else {
-        view! { <Choices template=template mode=mode templates=templates /> }.into_any()
+        view! { <Choices template=template mode=mode anonymous=anonymous templates=templates /> }.into_any()
     };
     view! {
         <label class="form-row">
@@ -161,6 +162,11 @@ fn Fields(first: First, templates: Vec<Template>) -> impl IntoView {
             <textarea class="field" name="instructions" rows="8" maxlength=MAX_INSTRUCTIONS_BYTES.to_string() inner_html=instructions></textarea>
         </label>
         {begins}
+        <label class="checkbox-row">
+            <input type="checkbox" name="copy_protected" checked=copy_protected />
+            "Protect the text against copying"
+        </label>
+        <p class="hint">"Students cannot copy, print or export it from the page. This goes at once for all copies, those that are there too, and for what is revealed of them. It is so anyway where the template was protected when it was chosen; then it can be taken off here."</p>
         <div class="field-row">
             <LocalTimeField name="opens_at" label="Opens" at=opens_at />
             <LocalTimeField name="closes_at" label="Closes" at=closes_at />
@@ -171,7 +177,12 @@ fn Fields(first: First, templates: Vec<Template>) -> impl IntoView {
 }
 
 #[component]
-fn Choices(template: Option<ConversationId>, mode: Option<Mode>, templates: Vec<Template>) -> impl IntoView {
+fn Choices(
+    template: Option<ConversationId>,
+    mode: Option<Mode>,
+    anonymous: bool,
+    templates: Vec<Template>,
+) -> impl IntoView {
     let templates = templates.into_iter().map(|one| {
         let name = format!("{} ({})", one.title, one.owner);
         view! { <option value=one.id.to_string() selected=template == Some(one.id)>{name}</option> }
@@ -190,19 +201,31 @@ fn Choices(template: Option<ConversationId>, mode: Option<Mode>, templates: Vec<
             <span class="field-label">"Who works together"</span>
             <select class="field" name="mode">{modes.collect_view()}</select>
         </label>
+        <label class="checkbox-row">
+            <input type="checkbox" name="anonymous" checked=anonymous />
+            "Anonymous: students see one another under pseudonyms"
+        </label>
+        <p class="hint">"Staff see names, and are seen by theirs. This goes for the copies and for what is revealed of them. Nobody but staff may have written in the template, and it stays so once somebody has started."</p>
     }
     .into_any()
 }
 
 #[component]
-fn Fixed(template: Option<ConversationId>, mode: Option<Mode>, templates: Vec<Template>) -> impl IntoView {
+fn Fixed(
+    template: Option<ConversationId>,
+    mode: Option<Mode>,
+    anonymous: bool,
+    templates: Vec<Template>,
+) -> impl IntoView {
     let title = templates.into_iter().find(|one| Some(one.id) == template).map(|one| one.title).unwrap_or_default();
     let mode = mode.unwrap_or(Mode::Individual);
+    let names = if anonymous { "Anonymous. " } else { "" };
     view! {
         <input type="hidden" name="template" value=template.map(|id| id.to_string()) />
         <input type="hidden" name="mode" value=mode.as_str() />
+        <input type="hidden" name="anonymous" data-type="boolean" value=anonymous.to_string() />
         <p class="hint">
-            "Template: " <bdi>{title}</bdi> ". " {mode.in_words()} ". Neither changes any more: somebody has started."
+            "Template: " <bdi>{title}</bdi> ". " {mode.in_words()} ". " {names} "This does not change any more: somebody has started."
         </p>
     }
     .into_any()

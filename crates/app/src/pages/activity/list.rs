@@ -3,7 +3,6 @@ use shared::api::{ActivityState, ActivitySummary, Class};
 
 use super::{Times, mode_name, state_name};
 use crate::{
-    local_times::LocalTimesScript,
     pages::{
         Bar,
         class::{ClassHead, Part},
@@ -27,7 +26,8 @@ pub fn ActivitiesPage(
     let list = if activities.is_empty() {
         view! { <p class="empty">"There is nothing to do yet."</p> }.into_any()
     } else {
-        let lines = activities.into_iter().map(|activity| view! { <Line activity=activity /> });
+        let takes_part = !class.role.is_staff();
+        let lines = activities.into_iter().map(|activity| view! { <Line activity=activity takes_part=takes_part /> });
         view! { <ul class="conversation-list" role="list">{lines.collect_view()}</ul> }.into_any()
     };
     view! {
@@ -41,17 +41,16 @@ pub fn ActivitiesPage(
                 </div>
                 {list}
             </section>
-            <LocalTimesScript />
         </main>
     }
     .into_any()
 }
 
 #[component]
-fn Line(activity: ActivitySummary) -> impl IntoView {
+fn Line(activity: ActivitySummary, takes_part: bool) -> impl IntoView {
     let started = match (activity.copy, activity.state) {
         (Some(_), _) => " · Started",
-        (None, ActivityState::Open) => " · Not started",
+        (None, ActivityState::Open) if takes_part => " · Not started",
         (None, _) => "",
     };
     view! {

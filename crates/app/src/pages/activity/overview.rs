@@ -1,13 +1,13 @@
 use leptos::prelude::*;
 use shared::{
-    api::{Activity, CopyWork, Group, LateWork, Mode, Overview, OverviewTag, PersonWork},
+    api::{Activity, CopyWork, Group, LateContent, LateWork, Mode, Overview, OverviewTag, PersonWork, WaitingStudent},
     ids::{ActivityId, UserId},
 };
 
 use super::{Head, Part, reveal::Reveal};
 use crate::{
     forms::{ApiForm, Then},
-    local_times::{LocalTime, LocalTimesScript},
+    local_times::LocalTime,
     pages::{Bar, home::counted},
     parts::Visitor,
 };
@@ -25,18 +25,20 @@ pub fn OverviewPage(
     groups: Vec<Group>,
 ) -> impl IntoView {
     let (id, mode) = (activity.summary.id, activity.summary.mode);
-    let Overview { tags, people, copies, behind } = overview;
+    let Overview { tags, people, waiting, copies, behind } = overview;
     let late = people.iter().filter(|person| !person.late.is_empty()).cloned().collect::<Vec<_>>();
     let may_reveal = mode != Mode::Together && !activity.archived && !copies.is_empty();
-    let reveal = may_reveal.then(|| view! { <Reveal activity=id copies=copies.clone() groups=groups /> });
+    let reveal = may_reveal.then(
+        || view! { <Reveal activity=activity.clone() copies=copies.clone() people=people.clone() groups=groups /> },
+    );
     let behind = (behind > 0).then(|| {
-        view! { <p class="hint">{format!("Changes of the last seconds in {} are not counted yet.", counted(behind as i64, "copy").replace("copys", "copies"))}</p> }
+        view! { <p class="hint">{format!("Changes of the last seconds in {} are not counted yet.", counted(behind as i64, "copy"))}</p> }
     });
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page page-wide" id="main">
             <Head activity=activity part=Part::Overview />
-            <NotStarted people=people.clone() />
+            <NotStarted people=people.clone() waiting=waiting.clone() />
             {(mode != Mode::Individual).then(|| view! { <Copies copies=copies /> })}
             {(!late.is_empty()).then(|| view! { <Late activity=id people=late /> })}
             <section class="class-section" aria-labelledby="work-title">
@@ -45,21 +47,22 @@ pub fn OverviewPage(
                     <a class="button" href=format!("/api/v1/activities/{id}/overview.csv") download="activity.csv">"Export CSV"</a>
                 </div>
                 {behind}
-                <Work people=people tags=tags />
+                <Work people=people waiting=waiting tags=tags />
             </section>
             {reveal}
-            <LocalTimesScript />
         </main>
     }
     .into_any()
 }
 
 #[component]
-fn NotStarted(people: Vec<PersonWork>) -> impl IntoView {
-    let all = people.len();
+fn NotStarted(people: Vec<PersonWork>, waiting: Vec<WaitingStudent>) -> impl IntoView {
+    let students: Vec<PersonWork> = people.into_iter().filter(|person| person.student).collect();
+    let all = students.len() + waiting.len();
+    let here = students.into_iter().filter(|student| student.copy.is_none()).map(|student| student.name);
     let idle: Vec<String> =
-        people.into_iter().filter(|person| person.copy.is_none()).map(|person| person.name).collect();
-    let count = format!("{} of {all}", idle.len());
+        here.chain(waiting.into_iter().map(|one| format!("{} · not signed in yet", one.name))).collect();
+    let count = format!("{} of {}", idle.len(), counted(all as i64, "student"));
     let names = if idle.is_empty() {
         view! { <p class="hint">"Everybody has started."</p> }.into_any()
     } else {
@@ -114,7 +117,8 @@ fn Late(activity: ActivityId, people: Vec<PersonWork>) -> impl IntoView {
 
 #[component]
 fn LateLine(activity: ActivityId, who: UserId, name: String, late: LateWork) -> impl IntoView {
-    let LateWork { copy, changes, sent_at } = late;
+    let LateWork { copy, changes, sent_at, holds } = late;
+    let holds = holds.map(|holds| view! { <span class="member-email">{contents(holds)}</span> });
     let label = format!("Take in the late work of {name}");
     let said = Then::Say("Taken in: {taken}. {refused}".into());
     view! {
@@ -122,6 +126,7 @@ fn LateLine(activity: ActivityId, who: UserId, name: String, late: LateWork) -> 
             <div class="member-who">
                 <a class="member-name" href=format!("/c/{copy}") dir="auto">{name}</a>
                 <span class="member-email">{counted(changes, "change")} " · sent " <LocalTime at=sent_at /></span>
+                {holds}
             </div>
             <ApiForm api=format!("POST /api/v1/activities/{activity}/late") then=said class="row-form">
                 <input type="hidden" name="copy" value=copy.to_string() />
@@ -133,17 +138,43 @@ fn LateLine(activity: ActivityId, who: UserId, name: String, late: LateWork) -> 
     .into_any()
 }
 
+/// What late work would add.
+fn contents(holds: LateContent) -> String {
+    let LateContent { highlights, comments, replies, text } = holds;
+    let mut parts = Vec::new();
+    if highlights > 0 {
+        parts.push(counted(highlights.into(), "highlight"));
+    }
+    if comments > 0 {
+        let answers =
+            if replies > 0 { format!(" (of them {})", counted(replies.into(), "reply")) } else { String::new() };
+        parts.push(counted(comments.into(), "comment") + &answers);
+    }
+    if text > 0 {
+        parts.push(format!("{} in the notes and the response", counted(text.into(), "character")));
+    }
+    match parts.is_empty() {
+        true => "Would add nothing in their name: it changes or deletes what is there.".to_owned(),
+        false => format!("Would add {}.", parts.join(", ")),
+    }
+}
+
 #[component]
-fn Work(people: Vec<PersonWork>, tags: Vec<OverviewTag>) -> impl IntoView {
+fn Work(people: Vec<PersonWork>, waiting: Vec<WaitingStudent>, tags: Vec<OverviewTag>) -> impl IntoView {
+    let grouped =
+        people.iter().map(|person| &person.group).chain(waiting.iter().map(|one| &one.group)).any(Option::is_some);
+    let (columns, tagged) = (tags.len(), !tags.is_empty());
     let heads = tags.into_iter().map(|tag| view! { <th scope="col" class="count" dir="auto">{tag.name}</th> });
-    let rows = people.into_iter().map(|person| view! { <Row person=person /> });
+    let rows = people.into_iter().map(|person| view! { <Row person=person grouped=grouped /> });
+    let waiting = waiting.into_iter().map(|one| view! { <WaitingRow one=one grouped=grouped tags=columns /> });
     view! {
+        {tagged.then(|| view! { <p class="hint">"Under each tag: highlights that bear it / comments on such highlights."</p> })}
         <div class="table-place" role="region" aria-label="Work of each person" tabindex="0">
             <table class="table">
                 <thead>
                     <tr>
                         <th scope="col">"Person"</th>
-                        <th scope="col">"Group"</th>
+                        {grouped.then(|| view! { <th scope="col">"Group"</th> })}
                         <th scope="col">"Conversation"</th>
                         <th scope="col">"Last active"</th>
                         <th scope="col" class="count">"Highlights"</th>
@@ -152,7 +183,7 @@ fn Work(people: Vec<PersonWork>, tags: Vec<OverviewTag>) -> impl IntoView {
                         {heads.collect_view()}
                     </tr>
                 </thead>
-                <tbody>{rows.collect_view()}</tbody>
+                <tbody>{rows.collect_view()} {waiting.collect_view()}</tbody>
             </table>
         </div>
     }
@@ -160,27 +191,53 @@ fn Work(people: Vec<PersonWork>, tags: Vec<OverviewTag>) -> impl IntoView {
 }
 
 #[component]
-fn Row(person: PersonWork) -> impl IntoView {
+fn Row(person: PersonWork, grouped: bool) -> impl IntoView {
     let open = format!("Open the conversation of {}", person.name);
     let copy = match person.copy {
         Some(copy) => view! { <a href=format!("/c/{copy}") aria-label=open>"Open"</a> }.into_any(),
         None => "Not started".into_any(),
     };
-    let tagged = person.tagged.into_iter().map(|count| view! { <td class="count">{count}</td> });
+    let of_tags = person.tagged.into_iter().zip(person.commented);
+    let of_tags = of_tags.map(|(marked, said)| view! { <td class="count">{format!("{marked} / {said}")}</td> });
     view! {
         <tr>
-            <th scope="row">
-                <span class="member-name" dir="auto">{person.name}</span>
-                <span class="member-email">{person.email}</span>
-            </th>
-            <td dir="auto">{person.group}</td>
+            <Who name=person.name email=person.email />
+            {grouped.then(|| view! { <td dir="auto">{person.group}</td> })}
             <td>{copy}</td>
-            <td>{person.last_active.map(|at| view! { <LocalTime at=at /> })}</td>
+            <td class="when">{person.last_active.map(|at| view! { <LocalTime at=at /> })}</td>
             <td class="count">{person.highlights}</td>
             <td class="count">{person.comments}</td>
             <td class="count">{person.replies}</td>
-            {tagged.collect_view()}
+            {of_tags.collect_view()}
         </tr>
+    }
+    .into_any()
+}
+
+/// Who has never signed in has done nothing.
+#[component]
+fn WaitingRow(one: WaitingStudent, grouped: bool, tags: usize) -> impl IntoView {
+    let nothing = (0..3).map(|_| "0").chain((0..tags).map(|_| "0 / 0"));
+    let nothing = nothing.map(|none| view! { <td class="count">{none}</td> });
+    view! {
+        <tr>
+            <Who name=one.name email=one.email />
+            {grouped.then(|| view! { <td dir="auto">{one.group}</td> })}
+            <td>"Not signed in yet"</td>
+            <td class="when"></td>
+            {nothing.collect_view()}
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+fn Who(name: String, email: String) -> impl IntoView {
+    view! {
+        <th scope="row">
+            <span class="member-name" dir="auto">{name}</span>
+            <span class="member-email">{email}</span>
+        </th>
     }
     .into_any()
 }

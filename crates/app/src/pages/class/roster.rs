@@ -152,10 +152,9 @@ fn Confirm(class: ClassId, count: usize, again: String) -> impl IntoView {
 #[component]
 fn Row(line: RosterLine, applied: bool) -> impl IntoView {
     let what = match (line.outcome, applied, line.waits) {
-        (Outcome::Added, false, true) => "Is added when they sign in",
-        (Outcome::Added, true, true) => "Added; not signed in yet",
-        (Outcome::Added, false, false) => "Is added",
-        (Outcome::Added, true, false) => "Added",
+        (Outcome::Added, false, _) => "Is added",
+        (Outcome::Added, true, Some(true)) => "Added; not signed in yet",
+        (Outcome::Added, true, _) => "Added",
         (Outcome::Changed, false, _) => "Is changed",
         (Outcome::Changed, true, _) => "Changed",
         (Outcome::Unchanged, ..) => "As it was",

@@ -4,7 +4,10 @@ use shared::{
     ids::ProjectId,
 };
 
-use crate::forms::{ApiForm, ConfirmDialog, Then, api_of};
+use crate::{
+    forms::{ApiForm, ConfirmDialog, Then, api_of},
+    local_times::LocalDay,
+};
 
 /// The files of a project.
 #[component]
@@ -39,7 +42,6 @@ pub(super) fn Files(project: ProjectId, files: Vec<FileSummary>, may_change: boo
 #[component]
 fn Line(project: ProjectId, file: FileSummary, may_change: bool) -> impl IntoView {
     let FileSummary { id, name, media_type, size, uploader, created_at, .. } = file;
-    let day = created_at.get(..10).unwrap_or_default().to_owned();
     let by = uploader.map(|name| view! { " · " <span dir="auto">{name}</span> });
     let label = format!("Delete {name}");
     let delete = may_change.then(|| {
@@ -62,7 +64,7 @@ fn Line(project: ProjectId, file: FileSummary, may_change: bool) -> impl IntoVie
             <span class="member-who">
                 <a href=format!("{}/{id}", project_files_path(project)) download dir="auto">{name}</a>
                 <span class="hint">
-                    {size_in_words(size)} " · " {media_type} {by} " · " <time datetime=day.clone()>{day.clone()}</time>
+                    {size_in_words(size)} " · " {media_type} {by} " · " <LocalDay at=created_at />
                 </span>
             </span>
             {delete}
@@ -87,7 +89,7 @@ mod tests {
     #[test]
     fn sizes_are_read_at_a_glance() {
         for (bytes, words) in
-            [(1, "1 byte"), (1023, "1023 bytes"), (1024, "1 KiB"), (1_572_864, "1.5 MiB"), (25 << 20, "25.0 MiB")]
+            [(1, "1 byte"), (1023, "1,023 bytes"), (1024, "1 KiB"), (1_572_864, "1.5 MiB"), (25 << 20, "25.0 MiB")]
         {
             assert_eq!(size_in_words(bytes), words);
         }

@@ -5,7 +5,10 @@ use shared::{
     text,
 };
 
-use crate::forms::{ApiForm, Then, api_of};
+use crate::{
+    forms::{ApiForm, Then, api_of},
+    local_times::LocalDay,
+};
 
 /// The versions of a project's prompt, and the way to the next.
 #[component]
@@ -36,7 +39,6 @@ pub(super) fn Prompts(
 #[component]
 fn Line(project: ProjectId, prompt: PromptVersion, may_change: bool) -> impl IntoView {
     let PromptVersion { id, version, name, content, active, created_by, created_at } = prompt;
-    let day = created_at.get(..10).unwrap_or_default().to_owned();
     let by = created_by.map(|name| view! { <span dir="auto">{name}</span> " · " });
     let title = format!("prompt-{version}");
     let has_content = !content.is_empty();
@@ -64,7 +66,7 @@ fn Line(project: ProjectId, prompt: PromptVersion, may_change: bool) -> impl Int
                     {active.then(|| view! { <span class="badge">"Active"</span> })}
                 </summary>
                 {words}
-                <p class="hint">{by} <time datetime=day.clone()>{day.clone()}</time></p>
+                <p class="hint">{by} <LocalDay at=created_at /></p>
                 {edit}
             </details>
             {activate}

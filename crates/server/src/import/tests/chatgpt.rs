@@ -67,7 +67,7 @@ fn the_fixture_lists_its_conversations_with_what_is_wrong() {
     assert_eq!(list[1].problem, None);
     let problem = list[2].problem.as_ref().unwrap();
     assert_eq!(problem.code(), "no_messages");
-    assert!(problem.to_string().contains("`mapping`, is missing"), "{problem}");
+    assert!(problem.to_string().contains("(mapping) is missing"), "{problem}");
 }
 
 #[test]

@@ -17,10 +17,10 @@ fn a_cut_off_file_is_refused_with_its_place() {
     let error = refused("broken.json", &bytes);
     let lines = bytes.iter().filter(|&&b| b == b'\n').count() + 1;
     assert!(
-        matches!(&error, ImportError::BrokenJson { line, reason, .. } if *line == lines && reason.contains("EOF")),
+        matches!(&error, ImportError::BrokenJson { line, reason, .. } if *line == lines && reason.contains("cut off")),
         "{error:?}"
     );
-    assert!(error.to_string().starts_with(&format!("broken.json is broken JSON at line {lines}, column ")), "{error}");
+    assert!(error.to_string().starts_with(&format!("broken.json cannot be read at line {lines}, column ")), "{error}");
 }
 
 #[test]
@@ -35,9 +35,9 @@ fn json_of_other_things_is_refused_with_what_was_seen() {
         other => panic!("{other:?}"),
     };
     assert_eq!(seen(b"{}"), "it is an empty object");
-    assert_eq!(seen(br#"{"id": 1, "email": "x"}"#), "it has `id`, `email`");
+    assert_eq!(seen(br#"{"id": 1, "email": "x"}"#), "it has “id”, “email”");
     assert_eq!(seen(b"3"), "it is a single value, not a list of conversations");
-    assert_eq!(seen(br#"{"conversations": {}}"#), "its `conversations` is not a list");
+    assert_eq!(seen(br#"{"conversations": {}}"#), "what it calls conversations is not a list");
     assert_eq!(seen(br#"[{"uuid": "x"}, 3]"#), "nothing in its list is a conversation of ChatGPT or Claude");
     assert_eq!(seen(br#"[["mapping"]]"#), "nothing in its list is a conversation of ChatGPT or Claude");
 }

@@ -227,7 +227,16 @@ fn parse(block: &str) -> Option<Event> {
 impl Visitor {
     /// Opens a run's events, after what was read of them.
     pub async fn follow_run(&self, run: RunId, after: Option<&str>) -> Reader {
-        let mut request = self.request(reqwest::Method::GET, &format!("/api/v1/runs/{run}/events"));
+        self.follow_at(&format!("/api/v1/runs/{run}/events"), after).await
+    }
+
+    /// The same with finished blocks as HTML.
+    pub async fn follow_blocks(&self, run: RunId, after: Option<&str>) -> Reader {
+        self.follow_at(&format!("/api/v1/runs/{run}/events?rendered=true"), after).await
+    }
+
+    async fn follow_at(&self, path: &str, after: Option<&str>) -> Reader {
+        let mut request = self.request(reqwest::Method::GET, path);
         if let Some(id) = after {
             request = request.header("last-event-id", id);
         }

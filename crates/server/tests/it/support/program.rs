@@ -58,7 +58,12 @@ impl Starting {
     /// The same with these settings.
     pub fn launch_with(data_dir: &Path, database_url: Option<&str>, settings: &[(&str, &str)]) -> Starting {
         let home = data_dir.parent().unwrap();
+        // No page of these tests has scripts.
+        let site = home.join("site");
+        fs::create_dir_all(&site).unwrap();
+        fs::write(site.join("build-id"), "none").unwrap();
         let mut command = program();
+        command.env("SITE_ROOT", site);
         command.args(["serve", "--listen=127.0.0.1:0", "--data-dir"]).arg(data_dir);
         if let Some(url) = database_url {
             command.env("DATABASE_URL", url);

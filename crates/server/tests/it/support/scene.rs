@@ -389,6 +389,7 @@ impl Scene {
         };
         [
             ("{id}", id),
+            ("/api/v1/search", "/api/v1/search?q=evidence".to_owned()),
             ("{class}", self.class.to_string()),
             ("{group}", self.group.to_string()),
             ("{user}", self.target.to_string()),

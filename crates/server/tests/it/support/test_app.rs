@@ -18,7 +18,7 @@ use shared::{ids::UserId, sync::SUBPROTOCOL};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tokio_tungstenite::{connect_async, tungstenite::client::IntoClientRequest};
 
-use super::{run, test_database::TestDatabase};
+use super::{counting, run, test_database::TestDatabase};
 use crate::rooms_support::{Peer, Wire, doc};
 
 /// A running server with the seeded people.
@@ -66,6 +66,7 @@ impl TestApp {
 
     /// With these flags and these waiting times.
     pub async fn start_as(flags: &[&str], timing: Timing) -> TestApp {
+        counting::listen();
         let database = TestDatabase::new().await;
         let folder = run::folder().join(format!("data-{}", UserId::new()));
         let data_dir = format!("--data-dir={}", folder.display());

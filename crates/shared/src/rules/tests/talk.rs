@@ -1,7 +1,10 @@
 //! What an update says to people.
 
 use super::*;
-use crate::prose;
+use crate::{
+    prose,
+    rules::talk::{MAX_ANSWERED, MAX_AT_ONCE},
+};
 
 impl World {
     /// A comment of somebody's, perhaps in answer to another, and what it says.
@@ -142,4 +145,60 @@ fn fifty_mentions_count_and_an_excerpt_is_short() {
     assert_eq!(said.mentioned, many[..MAX_MENTIONS].iter().map(|sender| sender.author).collect::<Vec<_>>());
     let (_, said) = world.says(&ben, None, &format!("a\n\0\tb {}", "字".repeat(500)));
     assert_eq!(said.excerpt, format!("a b {}…", "字".repeat(196)));
+}
+
+#[test]
+fn whose_highlight_it_is_is_answered_though_they_said_nothing() {
+    let mut world = World::new();
+    let People { ann, ben, .. } = world.people;
+    let (highlight, message, used) = (HighlightId::new(), world.message, world.used);
+    world.must(&ann, |roots, txn| {
+        roots.highlights.insert(txn, highlight.to_string(), highlight_of(ann.author, message, used));
+    });
+    world.highlight = highlight;
+    let (_, said) = world.says(&ben, None, "hm");
+    assert_eq!(said.answered, [ann.author]);
+}
+
+#[test]
+fn a_comment_that_comes_deleted_answers_and_calls_nobody() {
+    let mut world = World::new();
+    let People { ann, ben, .. } = world.people;
+    let (id, highlight) = (CommentId::new(), world.highlight);
+    // Written and taken back in a train: what comes is one update.
+    world.must(&ben, |roots, txn| {
+        let comment = comment_of(ben.author, &call(&[&ann]));
+        let comment = comments_of(roots, txn, highlight).insert(txn, id.to_string(), comment);
+        comment.insert(txn, "deleted", true);
+        comment.insert(txn, "body", "");
+    });
+    let [said] = &world.talk.said[..] else { panic!("{:?}", world.talk) };
+    assert_eq!((said.deleted, said.answered.len(), said.called.len(), said.excerpt.as_str()), (true, 0, 0, ""));
+}
+
+#[test]
+fn a_comment_answers_a_hundred_people_and_an_update_concerns_three_hundred() {
+    let mut world = World::new();
+    let ben = world.people.ben;
+    for _ in 0..MAX_ANSWERED + 5 {
+        let somebody = Sender { author: UserId::new(), ..ben };
+        world.says(&somebody, None, "me too");
+    }
+    let (_, said) = world.says(&ben, None, "all of you");
+    assert_eq!(said.answered.len(), MAX_ANSWERED);
+
+    let highlight = world.highlight;
+    let crowd: Vec<Sender> = (0..MAX_MENTIONS).map(|_| Sender { author: UserId::new(), ..ben }).collect();
+    let words = call(&crowd.iter().collect::<Vec<_>>());
+    world.must(&ben, |roots, txn| {
+        for _ in 0..8 {
+            comments_of(roots, txn, highlight).insert(
+                txn,
+                CommentId::new().to_string(),
+                comment_of(ben.author, &words),
+            );
+        }
+    });
+    let concerned: usize = world.talk.said.iter().map(|said| said.called.len() + said.answered.len()).sum();
+    assert_eq!((world.talk.said.len(), concerned), (8, MAX_AT_ONCE));
 }

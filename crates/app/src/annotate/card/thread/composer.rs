@@ -22,7 +22,7 @@ pub fn Composer(
     /// What stands there at first, if nothing is kept.
     #[prop(optional)]
     initial: String,
-    /// Sends it; false if it was not taken, and stays in the box.
+    /// Sends it; false if it was not taken (it is too long, say), and stays in the box.
     send: impl Fn(String) -> bool + Clone + 'static,
     /// Where it can be given up.
     #[prop(optional)]
@@ -100,7 +100,6 @@ pub fn Composer(
             <textarea
                 class="field"
                 rows="1"
-                maxlength="10000"
                 placeholder=label.clone()
                 aria-label=label
                 aria-autocomplete="list"

@@ -71,6 +71,11 @@ pub fn plan(said: &str) -> Plan {
         "gated" => {
             reply([words("The first half. "), vec![Act::Gate], words("And the *second* half.")].concat(), &[Act::End])
         }
+        // Two blocks and a part of a third, and the rest when it is let through.
+        "blocks" => {
+            let begun = words("A *first* block.\n\nA second block.\n\nThe third one is ");
+            reply([begun, vec![Act::Gate], words("written.\n\nAnd the last.")].concat(), &[Act::End])
+        }
         // Every word waits.
         "steps" => {
             let acts = words("One two three **four** five é 蜂 🐝 nine.");

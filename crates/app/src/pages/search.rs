@@ -1,0 +1,149 @@
+use leptos::prelude::*;
+use shared::api::{
+    ExcerptPiece, MAX_QUERY_CHARS, Problem, SearchHit, SearchKind, SearchResult, SearchResults, encoded,
+};
+
+use super::{Bar, home::counted};
+use crate::parts::Visitor;
+
+/// What somebody looked for, and what was found.
+#[component]
+pub fn SearchPage(
+    /// Who is signed in.
+    visitor: Visitor,
+    /// What was typed.
+    query: String,
+    /// What came of it; nothing where nothing was typed.
+    outcome: Option<Result<SearchResults, Problem>>,
+    /// Whether it is not the first page.
+    is_later: bool,
+) -> impl IntoView {
+    let found = match outcome {
+        None => view! { <Hints /> }.into_any(),
+        Some(Err(problem)) => {
+            // The name of the field is for programs.
+            let why = problem.detail.strip_prefix("q: ").map(capitalised).unwrap_or(problem.detail);
+            view! { <p class="alert" role="alert">{why}</p> <Hints /> }.into_any()
+        }
+        Some(Ok(results)) => view! { <Results query=query.clone() results=results is_later=is_later /> }.into_any(),
+    };
+    view! {
+        <Bar visitor=Some(visitor) />
+        <main class="page" id="main">
+            <header class="page-head"><h1 class="page-title">"Search"</h1></header>
+            <search>
+                <form class="search-form" action="/search">
+                    <input
+                        class="field"
+                        type="search"
+                        name="q"
+                        aria-label="Search conversations"
+                        maxlength=MAX_QUERY_CHARS
+                        dir="auto"
+                        autocomplete="off"
+                        autofocus=query.is_empty()
+                        value=query
+                    />
+                    <button class="button primary" type="submit">"Search"</button>
+                </form>
+            </search>
+            {found}
+        </main>
+    }
+    .into_any()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[component]
+fn Hints() -> impl IntoView {
+    let lines = [
+        ("evidence", "the word in all its forms, in everything that you may see"),
+        ("\"close reading\"", "these words as they stand"),
+        ("anno*", "words that begin so"),
+        ("claim -draft", "one without the other"),
+        ("tag:question", "highlights with such a tag, and what was said about them"),
+        (
+            "by:me in:comments",
+            "what somebody wrote, and where: titles, messages, highlights, comments, tags, notes, responses",
+        ),
+    ];
+    let lines = lines.map(|(example, meaning)| {
+        view! { <dt><a href=format!("/search?q={}", encoded(example))><code>{example}</code></a></dt><dd>{meaning}</dd> }
+    });
+    view! { <dl class="search-hints" aria-label="How to search">{lines}</dl> }.into_any()
+}
+
+#[component]
+fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoView {
+    let SearchResults { results, next } = results;
+    if results.is_empty() {
+        let text = if is_later { "Nothing more." } else { "Nothing was found in what you may see." };
+        let first = is_later.then(
+            || view! { <p><a class="button" href=format!("/search?q={}", encoded(&query))>"From the start"</a></p> },
+        );
+        return view! { <div class="empty" role="status"><p>{text}</p>{first}</div> <Hints /> }.into_any();
+    }
+    let count = counted(results.len() as i64, "conversation");
+    let more = if next.is_some() { " and more" } else { "" };
+    let next = next.map(|next| {
+        let href = format!("/search?q={}&after={}", encoded(&query), encoded(&next));
+        view! { <a class="button" href=href>"More"</a> }
+    });
+    let results = results.into_iter().map(|result| view! { <Found result=result /> }).collect_view();
+    view! {
+        <p class="hint" role="status">{count}{more}</p>
+        <ol class="search-results" role="list">{results}</ol>
+        <nav class="form-actions" aria-label="Pages">{next}</nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn Found(result: SearchResult) -> impl IntoView {
+    let SearchResult { conversation, title, hits, found } = result;
+    let others = found.saturating_sub(hits.len() as i64);
+    let hits = hits.into_iter().map(|hit| view! { <Hit hit=hit /> }).collect_view();
+    view! {
+        <li>
+            <h2 class="conversation-title"><a href=format!("/c/{conversation}") dir="auto">{title}</a></h2>
+            <ul role="list">{hits}</ul>
+            {(others > 0).then(|| view! { <p class="hint">{others}" more in it"</p> })}
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn Hit(hit: SearchHit) -> impl IntoView {
+    let SearchHit { kind, excerpt, author, link, .. } = hit;
+    let by = author.map(|author| view! { " · " <bdi>{author.name}</bdi> });
+    let pieces = excerpt.into_iter().map(|ExcerptPiece { text, hit }| match hit {
+        true => view! { <mark>{text}</mark> }.into_any(),
+        false => text.into_any(),
+    });
+    view! {
+        <li>
+            <a class="search-hit" href=link>
+                <span class="conversation-meta">{named(kind)}{by}</span>
+                <span dir="auto">{pieces.collect_view()}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+fn named(kind: SearchKind) -> &'static str {
+    match kind {
+        SearchKind::Title => "Title",
+        SearchKind::Message => "Message",
+        SearchKind::Highlight => "Highlight",
+        SearchKind::Comment => "Comment",
+        SearchKind::Tag => "Tag",
+        SearchKind::Notes => "Notes",
+        SearchKind::Response => "Response",
+    }
+}

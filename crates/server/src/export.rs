@@ -1,0 +1,148 @@
+//! `GET /api/v1/conversations/{id}/export`: a conversation with all that people added to it, as a file.
+//!
+//! | format | what it is for |
+//! |---|---|
+//! | `jsonld` | other annotation tools: the W3C's Web Annotation Data Model, one collection |
+//! | `csv` | spreadsheets and programs: a line for each comment, and for each highlight without one |
+//! | `markdown` | reading and writing on: each message, and below it what was marked and said there |
+//! | `html` | reading anywhere, for ever: one page that needs no network, no scripts and no server |
+//!
+//! It says what is committed, as the caller may see it: in an anonymous conversation people are called there as they are
+//! on the page.
+
+mod contents;
+mod json_ld;
+mod markdown;
+mod reader;
+mod table;
+
+use axum::{
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use shared::ids::{ConversationId, MessageId};
+
+use crate::{access, error::Error, files, services::Services, sessions::Caller};
+use contents::Contents;
+
+/// A file that would be longer is refused. A full conversation (16 MiB of text) with a full document (8 MiB) fits in.
+const MAX_BYTES: usize = 96 << 20;
+
+/// Characters of a title in a file's name at most.
+const MAX_NAME_CHARS: usize = 80;
+
+/// What is asked for.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    format: Format,
+    branch: Option<MessageId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    JsonLd,
+    Csv,
+    Markdown,
+    Html,
+}
+
+impl Format {
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonLd => "application/ld+json; profile=\"http://www.w3.org/ns/anno.jsonld\"",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Html => "text/html; charset=utf-8",
+        }
+    }
+
+    fn ending(self) -> &'static str {
+        match self {
+            Self::JsonLd => "jsonld",
+            Self::Csv => "csv",
+            Self::Markdown => "md",
+            Self::Html => "html",
+        }
+    }
+
+    fn write(self, contents: &Contents) -> String {
+        match self {
+            Self::JsonLd => json_ld::write(contents),
+            Self::Csv => table::write(contents),
+            Self::Markdown => markdown::write(contents),
+            Self::Html => reader::write(contents),
+        }
+    }
+}
+
+/// `GET /api/v1/conversations/{id}/export`
+pub async fn get(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Error> {
+    let Path(id) = path?;
+    let Query(Asked { format, branch }) = query?;
+    let reader = access::reader(&services.db, caller.id, id).await?;
+    if !reader.rights().may_copy {
+        return Err(Error::Forbidden("This text is protected: it cannot be exported."));
+    }
+    let turn = services.turn_to_export().await?;
+    let contents = Contents::read(&services, reader, branch).await?;
+    let name = format!("{}.{}", file_name(&contents.conversation.title), format.ending());
+    let writing = tokio::task::spawn_blocking(move || {
+        // Held until it is done, also when nobody waits for it any more.
+        let _turn = turn;
+        format.write(&contents)
+    });
+    let file = writing.await.map_err(|error| Error::Internal(error.into()))?;
+    if file.len() > MAX_BYTES {
+        let (has, limit) = (file.len() >> 20, MAX_BYTES >> 20);
+        return Err(Error::TooLarge(format!("The file would have {has} MiB; an export has at most {limit}.")));
+    }
+    let disposition = files::disposition(&name);
+    let disposition = HeaderValue::from_str(&disposition).map_err(|error| Error::Internal(error.into()))?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // To be kept, not to be shown here, as an uploaded file.
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(files::POLICY)),
+    ];
+    Ok((headers, file).into_response())
+}
+
+/// The title's words, so that the same conversation is the same file each time.
+fn file_name(title: &str) -> String {
+    let letters = title.chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' });
+    let name = letters.take(MAX_NAME_CHARS).collect::<String>();
+    let name = name.split_whitespace().collect::<Vec<_>>().join("-");
+    if name.is_empty() { "conversation".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_by_the_words_of_the_title() {
+        for (title, name) in [
+            ("The keeper's log, 1861", "The-keeper-s-log-1861"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("鯨 🐋\r\nSet-Cookie: x", "鯨-Set-Cookie-x"),
+            ("?!", "conversation"),
+        ] {
+            assert_eq!(file_name(title), name);
+        }
+        assert_eq!(file_name(&"x".repeat(500)).len(), MAX_NAME_CHARS);
+    }
+}

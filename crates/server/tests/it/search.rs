@@ -1,0 +1,449 @@
+//! Search: what is found, by whom, how soon, and what is not.
+
+use std::collections::BTreeSet;
+
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use shared::{
+    api::encoded,
+    ids::{CommentId, ConversationId, HighlightId, UserId},
+};
+use yrs::{Any, Map, Out, Text, Transact};
+
+use crate::{
+    notices::add,
+    rooms_support::{PATIENCE, Peer, highlight, tag, until},
+    support::{
+        counting,
+        test_app::{TestApp, Visitor},
+    },
+};
+
+const LIST: &str = "/api/v1/conversations";
+
+async fn search(visitor: &Visitor, query: &str) -> Value {
+    let answer = visitor.get(&format!("/api/v1/search?q={}", encoded(query))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{query}: {}", answer.body);
+    answer.json()
+}
+
+/// What is found: kind and excerpt, with what was looked for in brackets.
+async fn found(visitor: &Visitor, query: &str) -> Vec<(String, String)> {
+    let answer = search(visitor, query).await;
+    let hits = answer["results"].as_array().unwrap().iter().flat_map(|result| result["hits"].as_array().unwrap());
+    let piece = |piece: &Value| match (piece["text"].as_str().unwrap(), piece["hit"].as_bool().unwrap()) {
+        (text, true) => format!("[{text}]"),
+        (text, false) => text.to_owned(),
+    };
+    let line = |hit: &Value| {
+        let excerpt: String = hit["excerpt"].as_array().unwrap().iter().map(piece).collect();
+        (hit["kind"].as_str().unwrap().to_owned(), excerpt)
+    };
+    hits.map(line).collect()
+}
+
+async fn kinds(visitor: &Visitor, query: &str) -> BTreeSet<String> {
+    found(visitor, query).await.into_iter().map(|(kind, _)| kind).collect()
+}
+
+async fn until_found(visitor: &Visitor, query: &str, expected: &[(&str, &str)]) {
+    let expected: BTreeSet<(String, String)> =
+        expected.iter().map(|(kind, text)| ((*kind).to_owned(), (*text).to_owned())).collect();
+    let asking = async { while found(visitor, query).await.into_iter().collect::<BTreeSet<_>>() != expected {} };
+    if tokio::time::timeout(PATIENCE, asking).await.is_err() {
+        panic!("{query}: {:?}", found(visitor, query).await);
+    }
+}
+
+/// A conversation of somebody's with a document that says something in every place.
+struct Scene {
+    app: TestApp,
+    ann: Visitor,
+    id: UserId,
+    talk: String,
+    peer: Peer,
+    highlight: HighlightId,
+    comment: CommentId,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let ann = app.newcomer("Ann Ärmel").await;
+        let id: UserId = ann.id().await.parse().unwrap();
+        let talk = ann.conversation("Gardens of Babylon", "Some words to mark. A gardener waters roses.", "none").await;
+        let set = "update messages set id = conversation_id where conversation_id = $1";
+        sqlx::query(set)
+            .bind(talk.parse::<ConversationId>().unwrap().uuid())
+            .execute(&app.database.pool)
+            .await
+            .unwrap();
+        // The message has another id now, which no trigger sees.
+        touch(&app, &talk).await;
+        let mut peer = ann.sync(&talk).await;
+        peer.settle().await;
+        let comment = CommentId::new();
+        let mut marked = None;
+        let place = talk.parse().unwrap();
+        peer.edit(|doc| {
+            let (id_of_tag, mark) = (tag(doc, id), highlight(doc, place, id, false));
+            inside(doc, mark, |highlight, txn| {
+                let Some(Out::YMap(tags)) = highlight.get(txn, "tags") else { panic!("no tags") };
+                tags.insert(txn, id_of_tag.to_string(), 1.0);
+            });
+            add(doc, mark, comment, id, "**Watering** is work");
+            doc.get_or_insert_text("notes").push(&mut doc.transact_mut(), "Notes on irrigation");
+            doc.get_or_insert_text(format!("response:{id}").as_str())
+                .push(&mut doc.transact_mut(), "My response praises terraces");
+            marked = Some(mark);
+        })
+        .await;
+        peer.settle().await;
+        assert_eq!(peer.refused, []);
+        Self { app, ann, id, talk, peer, highlight: marked.unwrap(), comment }
+    }
+}
+
+fn inside(doc: &yrs::Doc, id: HighlightId, edit: impl FnOnce(&yrs::MapRef, &mut yrs::TransactionMut<'_>)) {
+    let highlights = doc.get_or_insert_map("highlights");
+    let mut txn = doc.transact_mut();
+    let Some(Out::YMap(highlight)) = highlights.get(&txn, &id.to_string()) else { panic!("no such highlight") };
+    edit(&highlight, &mut txn);
+}
+
+async fn touch(app: &TestApp, talk: &str) {
+    sqlx::query("update conversations set title = title where id = $1")
+        .bind(talk.parse::<ConversationId>().unwrap().uuid())
+        .execute(&app.database.pool)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn everything_that_people_write_is_found_at_its_place() {
+    let scene = Scene::new().await;
+    let (ann, talk) = (&scene.ann, &scene.talk);
+    until_found(ann, "babylon", &[("title", "Gardens of [Babylon]")]).await;
+    until_found(ann, "gardeners in:messages", &[("message", "Some words to mark. A [gardener] waters roses.")]).await;
+    until_found(ann, "irrigation", &[("notes", "Notes on [irrigation]")]).await;
+    until_found(ann, "terrace", &[("response", "My response praises [terraces]")]).await;
+    until_found(
+        ann,
+        "water",
+        &[("message", "Some words to mark. A gardener [waters] roses."), ("comment", "[Watering] is work")],
+    )
+    .await;
+    until_found(ann, "words in:highlights", &[("highlight", "[words]")]).await;
+    until_found(ann, "tag:\"a tag\"", &[("highlight", "words"), ("comment", "Watering is work")]).await;
+    until_found(ann, "\"a tag\" in:tags by:me", &[("tag", "[A tag]")]).await;
+    assert_eq!(kinds(ann, "tag:a by:armel in:comments").await, ["comment".to_owned()].into());
+    assert_eq!(kinds(ann, "by:nobody").await, BTreeSet::new());
+    assert_eq!(kinds(ann, "water -work").await, ["message".to_owned()].into());
+    assert_eq!(kinds(ann, "\"waters roses\"").await, ["message".to_owned()].into());
+    assert_eq!(kinds(ann, "\"roses waters\"").await, BTreeSet::new());
+    assert_eq!(kinds(ann, "babyl*").await, ["title".to_owned()].into());
+
+    let link =
+        async |query: &str| search(ann, query).await["results"][0]["hits"][0]["link"].as_str().unwrap().to_owned();
+    let (highlight, comment) = (scene.highlight, scene.comment);
+    assert_eq!(link("watering in:comments").await, format!("/c/{talk}#h={highlight}&c={comment}"));
+    assert_eq!(link("tag:a in:highlights").await, format!("/c/{talk}#h={highlight}"));
+    assert_eq!(link("babylon").await, format!("/c/{talk}"));
+    until(async || link("\"gardener waters\"").await == format!("/c/{talk}#m-{talk}:~:text=gardener%20waters")).await;
+    let page = ann.get(&format!("/c/{talk}")).await.body;
+    assert!(page.contains(&format!("id=\"m-{talk}\"")), "the link leads somewhere");
+    let hit = search(ann, "watering in:comments").await["results"][0]["hits"][0].clone();
+    assert_eq!(hit["author"], json!({"id": scene.id, "name": "Ann Ärmel"}));
+}
+
+#[tokio::test]
+async fn what_is_changed_is_found_as_it_is_and_what_is_deleted_is_not() {
+    let mut scene = Scene::new().await;
+    until_found(
+        &scene.ann,
+        "watering",
+        &[("message", "Some words to mark. A gardener [waters] roses."), ("comment", "[Watering] is work")],
+    )
+    .await;
+    let (highlight, comment) = (scene.highlight, scene.comment);
+    let change = |fields: Vec<(&'static str, Any)>| {
+        move |doc: &yrs::Doc| {
+            inside(doc, highlight, |highlight, txn| {
+                let Some(Out::YMap(comments)) = highlight.get(txn, "comments") else { panic!("no comments") };
+                let Some(Out::YMap(comment)) = comments.get(txn, &comment.to_string()) else { panic!("no comment") };
+                fields.into_iter().for_each(|(key, value)| {
+                    comment.insert(txn, key, value);
+                });
+            });
+        }
+    };
+    scene.peer.edit(change(vec![("body", "Pruning, rather".into()), ("edited_at", 3.into())])).await;
+    scene.peer.settle().await;
+    until_found(&scene.ann, "pruning", &[("comment", "[Pruning], rather")]).await;
+    until_found(&scene.ann, "watering in:comments", &[]).await;
+
+    let by = scene.id.to_string();
+    scene
+        .peer
+        .edit(|doc| {
+            inside(doc, highlight, |highlight, txn| {
+                highlight.insert(txn, "deleted", yrs::any!({"by": by, "at": 4}));
+            });
+        })
+        .await;
+    scene.peer.settle().await;
+    until_found(&scene.ann, "tag:a", &[]).await;
+    assert_eq!(kinds(&scene.ann, "pruning").await, BTreeSet::new(), "with its highlight");
+
+    scene.ann.change(Method::PATCH, &format!("{LIST}/{}", scene.talk), json!({"title": "Walls of Jericho"})).await;
+    until_found(&scene.ann, "jericho", &[("title", "Walls of [Jericho]")]).await;
+    assert_eq!(kinds(&scene.ann, "babylon").await, BTreeSet::new());
+
+    let id = scene.talk.parse::<ConversationId>().unwrap().uuid();
+    sqlx::query("delete from conversations where id = $1").bind(id).execute(&scene.app.database.pool).await.unwrap();
+    assert_eq!(kinds(&scene.ann, "jericho").await, BTreeSet::new());
+}
+
+#[tokio::test]
+async fn words_of_every_script_are_found_in_their_forms() {
+    let app = TestApp::start().await;
+    let ann = app.newcomer("Ann").await;
+    let texts = [
+        ("Chinese", "大型语言模型的数据库很大。"),
+        ("Japanese", "大規模言語モデルは日本語を読みます。"),
+        ("Korean", "학생들이 대화를 읽었습니다."),
+        ("Arabic", "قَرَأَ الطلاب المحادثة الطويلة معًا في الفصل الدراسي"),
+        ("German", "Die Schülerinnen lasen gestern gemeinsam lange Gespräche über die Straße nach Überlingen."),
+        ("Thai", "นักเรียนอ่านบทสนทนา"),
+        ("Code", "fn main() { let total_sum = foo_bar(42); }"),
+    ];
+    for (title, text) in texts {
+        ann.conversation(title, text, "none").await;
+    }
+    let titles = async |query: &str| {
+        let answer = search(&ann, query).await;
+        let titles =
+            answer["results"].as_array().unwrap().iter().map(|result| result["title"].as_str().unwrap().to_owned());
+        titles.collect::<Vec<_>>()
+    };
+    until(async || titles("foo").await == ["Code"]).await;
+    for (query, title) in [
+        ("数据", "Chinese"),
+        ("库", "Chinese"),
+        ("言語モデル", "Japanese"),
+        ("읽었", "Korean"),
+        ("قرأ", "Arabic"),
+        ("gespräch", "German"),
+        ("GESPRÄCHEN", "German"),
+        ("schulerin*", "German"),
+        ("STRASSE", "German"),
+        ("บทสนทนา", "Thai"),
+        ("total_sum", "Code"),
+        ("42", "Code"),
+    ] {
+        assert_eq!(titles(query).await, [title], "{query}");
+    }
+    assert_eq!(titles("据数").await, [""; 0], "the order of characters counts");
+}
+
+#[tokio::test]
+async fn a_long_text_is_found_to_its_end() {
+    let app = TestApp::start().await;
+    let ann = app.newcomer("Ann").await;
+    let paragraph = "Nothing of interest stands in this paragraph, which is only long.\n\n";
+    let text = format!("{}The needle is here.\n\n{}", paragraph.repeat(3_000), paragraph.repeat(500));
+    ann.conversation("Hay", &text, "none").await;
+    until(async || !found(&ann, "needle").await.is_empty()).await;
+    let (_, excerpt) = found(&ann, "needle").await.remove(0);
+    assert!(excerpt.contains("The [needle] is here."), "{excerpt}");
+    let answer = search(&ann, "interest").await;
+    let (hits, count) = (&answer["results"][0]["hits"], &answer["results"][0]["found"]);
+    assert_eq!(hits.as_array().unwrap().len(), 3);
+    assert!(count.as_i64().unwrap() > 20, "{count}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_for_is_answered_with_what_can() {
+    let app = TestApp::start().await;
+    let ann = app.newcomer("Ann").await;
+    for query in
+        ["q=", "q=...", "q=-cat", "q=in:cellar", "", "q=cat&limit=0", "q=cat&limit=51", "q=cat&after=x", "q=cat&page=2"]
+    {
+        let answer = ann.get(&format!("/api/v1/search?{query}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}: {}", answer.body);
+    }
+    for hostile in
+        ["' | 'a", "a & b | !c <-> (d)", "\\", "a:*", "'); drop table users; --", "\"", "«", "\u{0}x", "'::tsquery"]
+    {
+        let answer = ann.get(&format!("/api/v1/search?q=x%20{}", encoded(hostile))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{hostile}: {}", answer.body);
+    }
+    let page = ann.get("/search?q=in%3Acellar").await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert!(page.body.contains("In: knows titles") && page.body.contains("value=\"in:cellar\""), "{}", page.body);
+    assert!(ann.get("/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E").await.body.contains("&lt;script&gt;alert"));
+}
+
+/// Random people, classes and shares: everybody finds exactly what they may open, page by page.
+#[tokio::test]
+async fn nobody_finds_what_they_may_not_see() {
+    let app = TestApp::start().await;
+    let mut random = StdRng::seed_from_u64(20_261_122);
+    let mut people = Vec::new();
+    for number in 0..5 {
+        people.push(app.newcomer(&format!("Person {number}")).await);
+    }
+    for key in ["student-1", "student-2", "instructor"] {
+        people.push(app.person(key).await);
+    }
+    let mut talks = Vec::new();
+    for number in 0..40 {
+        let owner = random.random_range(0..people.len());
+        let share = if owner >= 5 && random.random_bool(0.5) { "class" } else { "none" };
+        let talk = people[owner].conversation(&format!("Talk {number}"), "It speaks of quokkas.", share).await;
+        let guest = &people[random.random_range(0..people.len())];
+        match random.random_range(0..5) {
+            0 | 1 => {
+                let email = guest.get("/api/v1/me").await.json()["email"].clone();
+                let path = format!("{LIST}/{talk}/sharing/people");
+                let made = people[owner].post(&path, json!({"email": email, "access": "viewer"})).await;
+                if made.status == StatusCode::CREATED && random.random_bool(0.4) {
+                    let share = made.json()["id"].as_str().unwrap().to_owned();
+                    people[owner].delete(&format!("{path}/{share}")).await;
+                }
+            }
+            2 | 3 => {
+                let path = format!("{LIST}/{talk}/sharing/links");
+                let made = people[owner].post(&path, json!({"access": "viewer", "days": 1})).await.json();
+                let secret = made["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+                guest.post(&format!("/api/v1/links/{secret}/open"), json!({})).await;
+                if random.random_bool(0.4) {
+                    people[owner].delete(&format!("{path}/{}", made["id"].as_str().unwrap())).await;
+                }
+            }
+            _ => {}
+        }
+        talks.push(talk);
+    }
+    until(async || {
+        let indexed: i64 =
+            sqlx::query_scalar("select count(*) from search_entries where kind = 'message' and body like '%quokkas%'")
+                .fetch_one(&app.database.pool)
+                .await
+                .unwrap();
+        indexed == 40
+    })
+    .await;
+    for person in &people {
+        let mut may = BTreeSet::new();
+        for talk in &talks {
+            if person.get(&format!("{LIST}/{talk}")).await.status == StatusCode::OK {
+                may.insert(talk.clone());
+            }
+        }
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        loop {
+            let answer = person.get(&format!("/api/v1/search?q=quokka&limit=3{after}")).await.json();
+            let results = answer["results"].as_array().unwrap();
+            seen.extend(results.iter().map(|result| result["conversation"].as_str().unwrap().to_owned()));
+            let Some(next) = answer["next"].as_str() else { break };
+            assert_eq!(results.len(), 3, "a page that is not the last is full");
+            after = format!("&after={next}");
+        }
+        assert_eq!(seen.len(), may.len(), "each once");
+        assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), may);
+    }
+}
+
+#[tokio::test]
+async fn a_pseudonym_is_found_and_the_name_behind_it_by_those_who_see_it() {
+    let app = TestApp::start().await;
+    let (ann, ben, olga) =
+        (app.person("student-1").await, app.person("student-2").await, app.person("instructor").await);
+    let body = json!({"title": "A talk", "text": "Some words to mark.", "share": "class", "anonymous": true});
+    let talk = ann.post(LIST, body).await.json()["id"].as_str().unwrap().to_owned();
+    let read = ann.get(&format!("{LIST}/{talk}")).await.json();
+    let author: UserId = read["author_id"].as_str().unwrap().parse().unwrap();
+    let pseudonym = read["anonymity"]["seen_as"].as_str().unwrap().to_owned();
+    let message: ConversationId = read["messages"][0]["id"].as_str().unwrap().parse().unwrap();
+    let mut peer = ann.sync(&talk).await;
+    peer.settle().await;
+    peer.edit(|doc| {
+        let mark = highlight(doc, message, author, false);
+        add(doc, mark, CommentId::new(), author, "A heron stands there");
+    })
+    .await;
+    peer.settle().await;
+    let expected = [("comment", "A [heron] stands there")];
+    until_found(&ben, "heron", &expected).await;
+
+    let me = ann.get("/api/v1/me").await.json();
+    let (name, user) = (me["name"].as_str().unwrap().to_owned(), me["id"].as_str().unwrap().to_owned());
+    let by = |name: &str| format!("heron by:\"{name}\"");
+    assert_eq!(found(&ben, &by(&pseudonym)).await.len(), 1);
+    assert_eq!(found(&ben, &by(&name)).await, []);
+    assert_eq!(found(&olga, &by(&name)).await.len(), 1);
+    assert_eq!(found(&ann, "heron by:me").await.len(), 1);
+    assert_eq!(found(&ben, "heron by:me").await, []);
+    assert_eq!(found(&ben, &format!("heron -by:\"{name}\"")).await.len(), 1, "excluding a name tells nothing");
+    let answer = search(&ben, "heron").await.to_string();
+    assert!(answer.contains(&pseudonym) && !answer.contains(&name) && !answer.contains(&user), "{answer}");
+    let hit = search(&olga, "heron").await["results"][0]["hits"][0]["author"].clone();
+    assert_eq!((hit["name"].as_str(), hit["pseudonym"].as_str()), (Some(name.as_str()), Some(pseudonym.as_str())));
+}
+
+#[tokio::test]
+async fn what_was_missed_is_found_by_a_sweep_and_a_rebuild_makes_the_same() {
+    let scene = Scene::new().await;
+    until_found(&scene.ann, "irrigation", &[("notes", "Notes on [irrigation]")]).await;
+    until_found(&scene.ann, "watering in:comments", &[("comment", "[Watering] is work")]).await;
+    let all = "select kind, key, body, words::text, author from search_entries order by conversation_id, kind, key";
+    let pool = scene.app.database.pool.clone();
+    let entries = async || {
+        let rows: Vec<(String, String, String, String, Option<uuid::Uuid>)> =
+            sqlx::query_as(all).fetch_all(&pool).await.unwrap();
+        rows
+    };
+    let waiting = async || {
+        let count = "select count(*) from search_queue";
+        sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await.unwrap()
+    };
+    until(async || waiting().await == 0).await;
+    let before = entries().await;
+    assert!(before.len() > 10, "the demo conversation is in it: {}", before.len());
+    server::search::rebuild(&pool, &scene.app.rooms, |_, _| {}).await.unwrap();
+    assert!(entries().await == before, "a rebuild makes the same");
+
+    // A server that was killed before it looked at what was committed.
+    let database = scene.app.stop_and_keep().await;
+    for sql in ["delete from search_entries", "delete from search_state"] {
+        sqlx::query(sql).execute(&database.pool).await.unwrap();
+    }
+    let rooms = server::rooms::Rooms::new(database.pool.clone());
+    let following = tokio::spawn(server::search::follow(database.pool.clone(), rooms.clone()));
+    until(async || entries().await == before).await;
+    following.abort();
+    rooms.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_search_asks_the_database_as_often_whatever_it_finds() {
+    let app = TestApp::start().await;
+    let ann = app.newcomer("Ann").await;
+    let count = async |query: &str| {
+        let (answer, queries) = counting::queries(ann.get(&format!("/search?q={query}"))).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        queries
+    };
+    ann.conversation("First", "a wombat", "none").await;
+    until(async || found(&ann, "wombat").await.len() == 1).await;
+    // The first visit of a session is noted.
+    count("wombat").await;
+    let one = count("wombat").await;
+    for _ in 0..25 {
+        ann.conversation("Another", "a wombat", "none").await;
+    }
+    until(async || search(&ann, "wombat").await["results"].as_array().unwrap().len() == 20).await;
+    assert_eq!(count("wombat").await, one);
+}

@@ -1,0 +1,155 @@
+use pulldown_cmark::{Event, Parser};
+
+use super::{
+    Rendered, clean, cost, math,
+    writer::{OPTIONS, SoFar, write_on},
+};
+
+/// So much is looked at in one go, in bytes. A block that is longer is not rendered before its message is whole.
+const WINDOW: usize = 64 << 10;
+
+/// A block shorter than this is looked at with each of its words.
+const SHORT: usize = 4 << 10;
+
+/// The longest mark that makes a line go on with the list before it, in bytes, with room: `123456789. `.
+const MARK: usize = 12;
+
+/// A message that is being written, rendered block by block: what it gives is put behind what it gave before.
+///
+/// Together that is what [`super::render`] makes of the same part of the message, as long as no link refers to a definition
+/// in another part. A block is given when another has begun below it, after an empty line, so that nothing that comes can
+/// change it.
+#[derive(Default)]
+pub struct Growing {
+    so_far: SoFar,
+    /// Bytes of the message that are rendered.
+    bytes: usize,
+    /// The same in UTF-16 units.
+    units: u32,
+    /// The length from which on it is looked at again: a long block is not read anew with each of its words.
+    look_at: usize,
+}
+
+impl Growing {
+    /// How much of the message is rendered, in UTF-16 units.
+    pub fn units(&self) -> u32 {
+        self.units
+    }
+
+    /// The blocks that are finished by now, and were not the last time. `markdown` begins as it did then.
+    pub fn grow(&mut self, markdown: &str) -> Option<Rendered> {
+        if markdown.len() < self.look_at {
+            return None;
+        }
+        let rest = markdown.get(self.bytes..)?;
+        let window = &rest[..rest.floor_char_boundary(WINDOW)];
+        let end = if cost::is_quadratic(window) { 0 } else { finished(window) };
+        if end == 0 {
+            let is_endless = window.len() < rest.len();
+            let patience = if rest.len() < SHORT { 1 } else { rest.len() / 8 };
+            self.look_at = if is_endless { usize::MAX } else { markdown.len() + patience };
+            return None;
+        }
+        let blocks = &window[..end];
+        write_on(&math::mask(&clean::source(blocks)), &mut self.so_far);
+        self.bytes += end;
+        self.units += u32::try_from(blocks.encode_utf16().count()).unwrap_or(u32::MAX);
+        Some(self.so_far.out.take())
+    }
+}
+
+/// Where the last block begins before which all is finished; 0 if there is none.
+fn finished(markdown: &str) -> usize {
+    let (mut depth, mut end) = (0_usize, 0);
+    for (event, range) in Parser::new_ext(markdown, OPTIONS).into_offset_iter() {
+        if depth == 0 && !matches!(event, Event::End(_)) {
+            // With its indentation, which is a part of it.
+            let start = markdown[..range.start].rfind('\n').map_or(0, |at| at + 1);
+            let line = markdown[start..].trim_start();
+            let is_told = line.contains('\n') || line.len() > MARK;
+            if is_told && follows_empty_line(&markdown[..start]) {
+                end = start;
+            }
+        }
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
+    }
+    end
+}
+
+/// Nothing spans an empty line but what the parser knows to: no TeX, which it does not know of.
+fn follows_empty_line(before: &str) -> bool {
+    let blank = [' ', '\t', '\r'];
+    let line = before.trim_end_matches(blank).strip_suffix('\n');
+    line.is_some_and(|line| line.trim_end_matches(blank).ends_with('\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::{encode_runs, render, sample::mixed_markdown};
+
+    /// Rendered in steps of so many bytes: HTML, text and runs, and how much of the message they are.
+    fn grown(markdown: &str, step: usize) -> (String, String, String, usize) {
+        let mut growing = Growing::default();
+        let mut all = (String::new(), String::new(), String::new(), 0);
+        let ends = (0..markdown.len()).step_by(step).chain([markdown.len()]);
+        for end in ends.map(|end| markdown.floor_char_boundary(end)) {
+            while let Some(more) = growing.grow(&markdown[..end]) {
+                all.0 += &more.html;
+                all.1 += &more.text;
+                all.2 += &encode_runs(&more.runs);
+            }
+        }
+        all.3 = growing.bytes;
+        assert_eq!(growing.units as usize, markdown[..growing.bytes].encode_utf16().count());
+        all
+    }
+
+    fn check(markdown: &str, step: usize) -> usize {
+        let (html, text, runs, bytes) = grown(markdown, step);
+        let whole = render(&markdown[..bytes]);
+        assert_eq!((html, text, runs), (whole.html, whole.text, encode_runs(&whole.runs)), "{markdown:?}");
+        bytes
+    }
+
+    #[test]
+    fn finished_blocks_are_rendered_as_they_will_be_and_the_last_one_waits() {
+        let markdown = "# Bees\n\n## Sleep\n\nThey *sleep*.\n\n- a\n\n- b\n\n    code\n\n| | x |\n|-|-|\n| c | |\n\n\
+            ```rust\nlet x;\n\nlet y;\n```\n\n$$\na\n- b\n$$\n\n---\n\n    indented\n\nThe end of it, which is not finished.\n";
+        assert!([1, 7].into_iter().all(|step| check(markdown, step) > markdown.len() / 2));
+        let bytes = check(markdown, 1000);
+        assert_eq!(&markdown[bytes..], "The end of it, which is not finished.\n");
+    }
+
+    #[test]
+    fn a_list_that_may_go_on_is_not_finished() {
+        for open in ["1. a\n\n2", "- a\n\n  b", "para\n\n", "```\na\n\nb\n", "> a\n"] {
+            assert_eq!(check(open, 1), 0, "{open:?}");
+        }
+    }
+
+    #[test]
+    fn one_endless_block_is_not_read_again_and_again() {
+        let mut growing = Growing::default();
+        let long = format!("```\n{}", "a line\n\n".repeat(20_000));
+        assert!(growing.grow(&long[..8000]).is_none());
+        assert_eq!(growing.look_at, 9000);
+        assert!(growing.grow(&long).is_none());
+        assert_eq!(growing.look_at, usize::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_rendered_in_parts_as_it_is_whole(markdown in mixed_markdown(), step in 1usize..40) {
+            // A definition in one part is not known in another.
+            let markdown = markdown.replace("[a]", "a");
+            check(&markdown, step);
+        }
+    }
+}

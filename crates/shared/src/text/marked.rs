@@ -1,0 +1,108 @@
+//! The HTML of a message with something around pieces of its text.
+
+use super::{Rendered, escape::escape};
+
+/// The HTML of a rendered message, its text written by `each` a piece at a time: the text of every node is cut at `cuts`
+/// (byte offsets of the canonical text, rising, each at a character). `each` gets what is written so far, where the piece
+/// begins in the canonical text, the piece as HTML, and whether it stands in a link.
+///
+/// What it writes has to be balanced; then so is the whole.
+pub fn marked(rendered: &Rendered, cuts: &[usize], mut each: impl FnMut(&mut String, usize, &str, bool)) -> String {
+    let mut html = String::with_capacity(rendered.html.len() * 5 / 4);
+    let (mut rest, mut at, mut in_link) = (&*rendered.html, 0, false);
+    let mut runs = rendered.runs.iter();
+    while !rest.is_empty() {
+        // Every `<` of ours begins a tag, and no attribute holds a `>`: both are written as references.
+        let open = rest.find('<').unwrap_or(rest.len());
+        if open > 0
+            && let Some(run) = runs.next()
+        {
+            at += run.before.as_str().len();
+            let end = at + bytes(&rendered.text[at..], run.len.0);
+            for (start, piece) in pieces(&rendered.text, at..end, cuts) {
+                each(&mut html, start, &escape(piece), in_link);
+            }
+            at = end;
+        }
+        let close = rest[open..].find('>').map_or(rest.len(), |close| open + close + 1);
+        let tag = &rest[open..close];
+        in_link = tag.starts_with("<a ") || (in_link && tag != "</a>");
+        html.push_str(tag);
+        rest = &rest[close..];
+    }
+    html
+}
+
+/// So many UTF-16 units of a text, in bytes.
+fn bytes(text: &str, units: u32) -> usize {
+    let mut left = units as usize;
+    let end = text.char_indices().find(|(_, letter)| match left {
+        0 => true,
+        _ => {
+            left -= letter.len_utf16();
+            false
+        }
+    });
+    end.map_or(text.len(), |(end, _)| end)
+}
+
+fn pieces<'t>(
+    text: &'t str,
+    range: std::ops::Range<usize>,
+    cuts: &[usize],
+) -> impl Iterator<Item = (usize, &'t str)> + use<'t> {
+    let first = cuts.partition_point(|cut| *cut <= range.start);
+    let last = cuts.partition_point(|cut| *cut < range.end);
+    let mut starts = vec![range.start];
+    starts.extend(cuts.get(first..last).unwrap_or_default());
+    let ends = starts.iter().skip(1).copied().chain([range.end]).collect::<Vec<_>>();
+    starts.into_iter().zip(ends).map(move |(start, end)| (start, &text[start..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::{render, sample::mixed_markdown, walk};
+
+    fn with_marks(markdown: &str, from: usize, to: usize) -> String {
+        marked(&render(markdown), &[from, to], |html, start, piece, in_link| {
+            let (open, close) = if in_link { ("[", "]") } else { ("{", "}") };
+            let is_marked = (from..to).contains(&start);
+            html.push_str(&if is_marked { format!("{open}{piece}{close}") } else { piece.to_owned() });
+        })
+    }
+
+    #[test]
+    fn a_mark_begins_anew_in_each_node_and_keeps_references_whole() {
+        assert_eq!(
+            with_marks("a **b & c**\n\n<i> 鯨😀", 2, 15),
+            "<p dir=\"auto\">a <strong>{b &amp; c}</strong></p><p dir=\"auto\">{&lt;i&gt; 鯨}😀</p>"
+        );
+        assert!(with_marks("see [this](https://example.org)!", 0, 9).contains(">[this]</a>{!}"));
+    }
+
+    proptest! {
+        #[test]
+        fn cut_anywhere_it_is_the_same_html(markdown in mixed_markdown(), places in prop::collection::vec(0.0..1.0, 0..8)) {
+            let rendered = render(&markdown);
+            let letters: Vec<usize> = rendered.text.char_indices().map(|(at, _)| at).collect();
+            let mut cuts: Vec<usize> = places.iter().map(|place: &f64| (letters.len() as f64 * place) as usize)
+                .filter_map(|at| letters.get(at).copied()).collect();
+            cuts.sort_unstable();
+            let mut seen = 0;
+            let html = marked(&rendered, &cuts, |html, start, piece, _| {
+                prop_assert_at_least(&mut seen, start);
+                html.push_str(piece);
+            });
+            prop_assert_eq!(&html, &rendered.html);
+            walk::check(&rendered);
+        }
+    }
+
+    fn prop_assert_at_least(seen: &mut usize, start: usize) {
+        assert!(*seen <= start, "pieces come in order");
+        *seen = start;
+    }
+}

@@ -1,0 +1,270 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { absence, asksBeforeLeaving, expectUnsent, report, watchSockets } from '../absence.ts';
+import { expectAccessible } from '../axe.ts';
+import { expect, test, type Visitor } from '../fixtures.ts';
+import { expectDocumentKept, expectKept, NO_NETWORK, unsentOf } from '../kept.ts';
+import { Outside } from '../outside.ts';
+import { bread, lighthouse } from '../texts.ts';
+import { Workspace } from '../workspace.ts';
+
+const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
+
+test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404/));
+
+const notSent = (page: Page) => page.getByRole('region', { name: 'Not sent yet, and kept on this device', exact: true });
+const notTaken = (page: Page) => page.getByRole('region', { name: 'Not taken, and kept on this device', exact: true });
+
+/** A highlight, a comment and notes, made without a network in a page that is closed then. */
+async function leaveWork(writer: Visitor, id: string): Promise<void> {
+  const { id: user } = await writer.api.me();
+  const a = await writer.open(id);
+  await expectDocumentKept(a.page, user, id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await a.comment(await a.highlight(lighthouse.keeper), 'Written in a train.');
+  await (await a.openNotes()).fill('Notes of the train.');
+  await expectUnsent(a.syncStatus, 3);
+  await expect.poll(() => asksBeforeLeaving(a.page)).toBe(false);
+  await a.page.close();
+}
+
+async function exported(page: Page, region: ReturnType<typeof notSent>): Promise<string> {
+  const download = page.waitForEvent('download');
+  await region.getByRole('button', { name: 'Export', exact: true }).click();
+  return readFile(await (await download).path(), 'utf8');
+}
+
+test('what a closed page left unsent is listed on the first page, until its conversation is opened', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  await leaveWork(writer, id);
+  await writer.context.setOffline(false);
+  const home = await writer.context.newPage();
+  await home.goto('/');
+  await expect(notSent(home).getByRole('listitem')).toHaveCount(3);
+  for (const words of ['A highlight', lighthouse.keeper, 'Written in a train.', 'Shared notes', 'Notes of the train.']) {
+    await expect(notSent(home)).toContainText(words);
+  }
+  await expectAccessible(home, 'home with work that was not sent');
+  await home.setViewportSize({ width: 320, height: 640 });
+  expect(await home.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+
+  await notSent(home).getByRole('link', { name: 'Open the conversation' }).first().click();
+  await Workspace.on(home).synced('saved');
+  const reader = await (await signIn('student-2')).open(id);
+  await reader.expectPainted(lighthouse.keeper);
+  await home.goto('/');
+  await expect(home.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(notSent(home)).toBeHidden();
+});
+
+test('what an open page is about to send is not called left behind', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  await watchSockets(writer.context);
+  const a = await writer.open(id);
+  await a.page.evaluate(() => (WebSocket.prototype.send = () => undefined));
+  await a.highlight(lighthouse.keeper);
+  const { id: user } = await writer.api.me();
+  await expect.poll(() => unsentOf(a.page, user)).toBe(1);
+  const home = await writer.context.newPage();
+  // What is listed stands there as soon as this is done.
+  await home.addInitScript(() => {
+    const { query } = LockManager.prototype;
+    LockManager.prototype.query = async function () {
+      const answer = await query.call(this);
+      setTimeout(() => document.documentElement.setAttribute('data-asked', ''));
+      return answer;
+    };
+  });
+  await home.goto('/');
+  await expect(home.locator('html[data-asked]')).toBeAttached();
+  await expect(notSent(home)).toBeHidden();
+});
+
+test('work of a closed page in what is not shared any more can be read, taken away, and discarded for good', async ({ signIn, ownServer }) => {
+  const author = await signIn('instructor', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const writer = await signIn('student-1', { server: ownServer });
+  const { id: user } = await writer.api.me();
+  await leaveWork(writer, id);
+  await ownServer.sql("delete from memberships using users where users.id = user_id and users.name = 'Demo Student 1'");
+  await writer.context.setOffline(false);
+  const home = await writer.context.newPage();
+  await home.goto(`/c/${id}`);
+  await expect(home.getByText(lighthouse.weight)).toHaveCount(0);
+  await home.goto('/');
+  const file = await exported(home, notSent(home));
+  for (const words of [lighthouse.keeper, 'Written in a train.', 'Notes of the train.']) expect(file).toContain(words);
+  await notSent(home).getByRole('button', { name: 'Discard', exact: true }).click();
+  expect(await unsentOf(home, user), 'asked first').toBe(3);
+  await notSent(home).getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(notSent(home)).toBeHidden();
+  expect(await unsentOf(home, user)).toBe(0);
+});
+
+test('what is discarded on the first page is not sent when access is given back', async ({ signIn, ownServer }) => {
+  const author = await signIn('instructor', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const writer = await signIn('student-1', { server: ownServer });
+  const { id: user } = await writer.api.me();
+  const a = await writer.open(id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await a.comment(await a.highlight(lighthouse.keeper), 'Thought better of.');
+  await (await a.openNotes()).fill('And of this.');
+  await ownServer.sql("delete from memberships using users where users.id = user_id and users.name = 'Demo Student 1'");
+  await writer.context.setOffline(false);
+  await a.synced('error');
+  await expect(report(a.page)).toContainText('Thought better of.');
+  await a.page.goto('/');
+  await expect(notTaken(a.page).getByRole('listitem')).toHaveCount(3);
+  // Shown once, though the changes wait in the journal as well.
+  await expect(notSent(a.page)).toBeHidden();
+  await notTaken(a.page).getByRole('button', { name: 'Discard', exact: true }).click();
+  await notTaken(a.page).getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(notTaken(a.page)).toBeHidden();
+  expect(await unsentOf(a.page, user)).toBe(0);
+});
+
+test('what is written after access has ended is kept and shown too', async ({ signIn, ownServer }) => {
+  const author = await signIn('instructor', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const writer = await signIn('student-1', { server: ownServer });
+  const a = await writer.open(id);
+  await ownServer.sql("delete from memberships using users where users.id = user_id and users.name = 'Demo Student 1'");
+  await a.synced('error');
+  await (await a.openNotes()).fill('Written after the end.');
+  await expect(report(a.page)).toContainText('Written after the end.');
+  await a.page.goto('/');
+  await expect(notTaken(a.page)).toContainText('Written after the end.');
+});
+
+test('who is signed in and has work in the page alone is asked before signing out', async ({ visit, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const visitor = await visit();
+  await visitor.api.signIn('student-1');
+  await visitor.context.addInitScript(() => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('no disk', 'SecurityError');
+    };
+  });
+  const a = await visitor.open(id);
+  await expect(a.syncStatus).toHaveText('Saved · no offline copy');
+  await a.page.evaluate(() => (WebSocket.prototype.send = () => undefined));
+  await a.highlight(lighthouse.keeper);
+  await a.synced('saving');
+  const dialog = a.page.getByRole('dialog', { name: 'Sign out and lose work?' });
+  await a.page.locator('.account > summary').click();
+  await a.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await expect(dialog.getByRole('listitem')).toHaveText(['what you did last, which is in this page alone']);
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  expect((await visitor.api.get('/api/v1/me')).status(), 'still signed in').toBe(200);
+  const asked: string[] = [];
+  a.page.on('dialog', (question) => {
+    asked.push(question.type());
+    void question.accept();
+  });
+  await a.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Sign out and discard them' }).click();
+  await expect(a.page).toHaveURL(/\/sign-in/);
+  expect(asked, 'not a second time').toEqual([]);
+});
+
+/** Lets hours pass for the pages of a browser; they have to be of the product. */
+async function withClock(visitor: Visitor): Promise<(page: Page, hours: number) => Promise<void>> {
+  await visitor.context.addInitScript(() => {
+    const now = Date.now.bind(Date);
+    if (location.protocol.startsWith('http')) Date.now = () => now() + Number(localStorage.getItem('passed') ?? 0);
+  });
+  return (page, hours) => page.evaluate((hours) => localStorage.setItem('passed', String(hours * 3_600_000)), hours);
+}
+
+test('what others did in a long absence is told, though the page was opened without a network meanwhile', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  const pass = await withClock(writer);
+  const a = await writer.open(id);
+  await expectKept(a.page, `/c/${id}`);
+  await expectDocumentKept(a.page, user, id);
+  const b = await (await signIn('student-2')).open(id);
+  await b.highlight(lighthouse.bell);
+  await a.expectPainted(lighthouse.bell);
+  await expectDocumentKept(a.page, user, id, Date.now());
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await b.comment(b.card(lighthouse.bell), 'Meanwhile.');
+  await b.highlight(lighthouse.mercury);
+  await b.synced('saved');
+
+  await pass(a.page, 1);
+  await a.page.goto('about:blank');
+  await a.page.goto(`/c/${id}`);
+  await expect(a.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await a.synced('offline');
+  // It keeps what it shows, and is left.
+  await absence();
+  await a.page.goto('about:blank');
+  await writer.context.setOffline(false);
+  await a.page.goto(`/c/${id}`);
+  await expect(report(a.page)).toContainText('Others: 1 new highlight, 1 new comment.');
+});
+
+test('the report leads to highlights that stand elsewhere', async ({ signIn, newConversation, server }) => {
+  const whales = 'a paragraph about whales';
+  const { id, messages } = await newConversation(shared);
+  const [writer, other] = [await signIn('student-1'), await signIn('student-2')];
+  const [a, b] = [await writer.open(id), await other.open(id)];
+  const outside = await Outside.join(server, other, id);
+  try {
+    outside.mark(messages[1]?.id ?? '', whales);
+    for (const desk of [a, b]) await expect(desk.card(whales)).toHaveCount(1);
+    await a.synced('saved');
+    await writer.context.setOffline(true);
+    await a.synced('offline');
+    await a.highlight(lighthouse.keeper);
+    await b.takeInHand(b.card(whales));
+    await b.selectText(lighthouse.mercury);
+    await b.card(whales).getByRole('button', { name: 'Attach to selection', exact: true }).click();
+    await b.expectPainted(lighthouse.mercury);
+    await b.synced('saved');
+  } finally {
+    outside.leave();
+  }
+  await absence();
+  await writer.context.setOffline(false);
+  await a.synced('saved');
+  await expect(report(a.page)).toContainText('1 highlight attached elsewhere');
+  const moved = report(a.page).getByRole('list', { name: 'Attached elsewhere' });
+  await moved.getByRole('link', { name: lighthouse.mercury }).click();
+  await expect(a.card(lighthouse.mercury)).toHaveAttribute('data-active', '');
+});
+
+test('on a narrow page every state is told in full, and nothing is wider than the page', async ({ signIn, newConversation, guard }) => {
+  guard.allow(/401/);
+  const { id } = await newConversation({ ...shared, title: bread.title });
+  const writer = await signIn('student-1', { viewport: { width: 320, height: 640 } });
+  const a = await writer.open(id);
+  const inFull = async () => {
+    expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    const box = await a.syncStatus.boundingBox();
+    expect(box?.x ?? -1).toBeGreaterThanOrEqual(0);
+    expect(box?.y ?? -1).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(320);
+    expect(await a.syncStatus.evaluate((status) => status.scrollWidth <= status.clientWidth)).toBe(true);
+  };
+  await inFull();
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await (await a.openNotes()).fill('Of a train.');
+  await expectUnsent(a.syncStatus, 1);
+  await inFull();
+  await writer.context.clearCookies();
+  await writer.context.setOffline(false);
+  await a.synced('error');
+  await expect(a.syncStatus).toHaveText('Signed out · 1 unsent change');
+  await inFull();
+  await expectAccessible(a.page, 'a narrow page of somebody who is signed out');
+});

@@ -1,0 +1,65 @@
+import { expectAccessible } from '../axe.ts';
+import { expect, test } from '../fixtures.ts';
+
+const own = { share: 'none', by: 'student-1' } as const;
+
+test('what somebody wrote is found, and leads to its place', async ({ signIn, newConversation, guard }) => {
+  guard.allow(/status of 400/);
+  const text = `${'A line about nothing.\n\n'.repeat(60)}The axolotl breathes under water.\n\n${'And more.\n\n'.repeat(60)}`;
+  const { id } = await newConversation({ ...own, title: 'Salamanders', text });
+  await newConversation({ ...own, title: 'Something else', text: 'Nothing here.' });
+  const visitor = await signIn('student-1');
+  const { page } = visitor;
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Search', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Search' })).toBeVisible();
+  const box = page.getByRole('searchbox', { name: 'Search conversations' });
+  await expect(box).toBeFocused();
+  await expectAccessible(page, 'an empty search');
+
+  await box.fill('-axolotl');
+  await box.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('Say what to look for');
+  await expect(box).toHaveValue('-axolotl');
+  await expectAccessible(page, 'a search that cannot be');
+  await box.fill('zyzzyva');
+  await box.press('Enter');
+  await expect(page.getByRole('status')).toContainText('Nothing was found');
+
+  await expect(async () => {
+    await page.goto('/search?q=axolotls');
+    await expect(page.getByRole('heading', { level: 2, name: 'Salamanders' })).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await expect(page.locator('mark')).toHaveText(['axolotl']);
+  await expectAccessible(page, 'what was found');
+  await page.getByRole('link', { name: /axolotl breathes/ }).click();
+  await expect(page).toHaveURL(new RegExp(`/c/${id}#m-`));
+  await expect(page.getByText('The axolotl breathes under water.')).toBeInViewport();
+
+  // What is said in the page is found a moment later.
+  const workspace = await visitor.open(id);
+  await workspace.openNotes();
+  await workspace.notes.fill('Remember the capybara');
+  await expect(workspace.syncStatus).toHaveText('Saved');
+  await expect(async () => {
+    await page.goto('/search?q=capybara+in%3Anotes');
+    await expect(page.locator('mark')).toHaveText(['capybara'], { timeout: 500 });
+  }).toPass();
+});
+
+test('one searches on a narrow screen, without scripts, and finds only what is for one', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({ ...own, title: 'Private', text: 'The pangolin rolls up.' });
+  const owner = await signIn('student-1');
+  await expect(async () => {
+    await owner.page.goto('/search?q=pangolin');
+    await expect(owner.page.locator(`a[href="/c/${id}"]`)).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await owner.page.setViewportSize({ width: 320, height: 640 });
+  expect(await owner.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+
+  const { page } = await signIn('student-2', { javaScriptEnabled: false });
+  await page.goto('/search');
+  await page.getByRole('searchbox').fill('pangolin');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await expect(page.getByRole('status')).toContainText('Nothing was found');
+});

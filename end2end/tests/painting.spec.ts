@@ -288,6 +288,25 @@ function distance(page: Page, passage: string): Promise<number | undefined> {
   }, passage);
 }
 
+test('what somebody deletes is not emphasised any more, though the pointer still rests there', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  await a.highlight(lighthouse.keeper);
+  await b.page.evaluate(() => {
+    // A browser that sends no move when something vanishes under a pointer at rest.
+    let moves = 0;
+    addEventListener('pointermove', (event) => { if (moves++ > 0) event.stopImmediatePropagation(); }, { capture: true });
+  });
+  await b.card(lighthouse.keeper).hover();
+  await expect.poll(() => pointedAt(b.page)).toEqual([lighthouse.keeper]);
+  await a.deleteCard(a.card(lighthouse.keeper));
+  await b.expectNotPainted(lighthouse.keeper);
+  expect(await pointedAt(b.page)).toEqual([]);
+});
+
 test('a browser without Custom Highlights has rectangles over the words', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
   const visitor = await signIn('student-1');

@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
 use shared::document::Root;
 
-use super::{dom, link::explain, renew::words, replica::Replica, session::Session};
+use super::{dom, drafts, link::explain, renew::words, replica::Replica, session::Session};
 use crate::annotate::{
     away::Aside,
     desk::Desk,
@@ -74,28 +74,24 @@ pub fn put_begun_aside(desk: Desk) {
         what: what.to_owned(),
         text,
     };
+    let Some(storage) = drafts::storage() else { return };
+    let prefix = drafts::key(desk, "");
+    let names = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok()?);
+    let names: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
     let mut begun = Vec::new();
-    let prefix = ["draft/", &user, "/", &conversation, "/"].concat();
-    for (name, text) in session_texts(&prefix) {
-        begun.push(aside(&name, "A comment that you had begun", text));
+    for name in names {
+        let Ok(Some(text)) = storage.get_item(&name) else { continue };
+        // Where there is no other disk it stays.
+        if session.journal.store.borrow().is_some() {
+            let _ = storage.remove_item(&name);
+        }
+        begun.push(aside(&name[prefix.len()..], "A comment that you had begun", text));
     }
-    let kept = window().local_storage().ok().flatten();
-    let kept = kept.and_then(|kept| kept.get_item(&["chat/", &user, "/", &conversation].concat()).ok()?);
+    // Of a chat: it has its own place there, and is in its box again should access be given back.
+    let kept = storage.get_item(&["chat/", &user, "/", &conversation].concat()).ok().flatten();
     let message = kept.and_then(|kept| serde_json::from_str::<Unsent>(&kept).ok()).map(|unsent| unsent.text);
     if let Some(text) = message.filter(|text| !text.trim().is_empty()) {
         begun.push(aside("message", "A message that you had begun", text));
     }
     session.put_aside(Vec::new(), begun);
-}
-
-/// Takes out of the tab's own storage what stands there under names that begin so.
-fn session_texts(prefix: &str) -> Vec<(String, String)> {
-    let Ok(Some(storage)) = window().session_storage() else { return Vec::new() };
-    let names = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok()?);
-    let names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
-    let take = |name: String| {
-        let text = storage.get_item(&name).ok()??;
-        Some((name[prefix.len()..].to_owned(), text))
-    };
-    names.into_iter().filter_map(take).collect()
 }

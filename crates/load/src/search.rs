@@ -50,6 +50,8 @@ const CROWD: usize = 10;
 const CROWD_TIME: Duration = Duration::from_secs(10);
 /// How many new things are looked for until they are found.
 const NEWS: usize = 30;
+/// Within a minute Postgres has looked at a table that was filled, and knows which words are rare.
+const SETTLES: Duration = Duration::from_secs(75);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(5);
 /// What is not found by then never is.
@@ -85,6 +87,7 @@ pub async fn measure(asked: &Asked) -> Result<String> {
     let imported = began.elapsed();
     found(&reader, &unique(asked.conversations - 1)).await?;
     let indexed = began.elapsed();
+    sleep(SETTLES).await;
 
     let mut rows = Vec::new();
     for (what, question) in questions(asked.conversations) {

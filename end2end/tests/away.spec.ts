@@ -2,12 +2,15 @@ import { absence, asksBeforeLeaving, report, watchSockets } from '../absence.ts'
 import type { Person } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor, type VisitOptions } from '../fixtures.ts';
-import { NO_NETWORK } from '../kept.ts';
+import { asideOf, NO_NETWORK } from '../kept.ts';
 import type { Server } from '../server.ts';
 import { lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
 
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
+
+/** Whether a page has gone, the others look every 15 s: its lock may outlive it for a moment, and so the first look. */
+const LOOKED_AGAIN = { timeout: 20_000 };
 
 test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/rights/));
 
@@ -28,6 +31,7 @@ test('what was done without a network survives the page, is sent later, and is r
   const sockets = await watchSockets(writer.context, { cut: true });
   const again = await writer.context.newPage();
   await again.goto(`/c/${id}`);
+  await expect(again.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
   const a2 = Workspace.on(again);
   await expect(a2.syncStatus).toHaveText('Offline · 3 unsent changes');
   await a2.expectPainted(lighthouse.keeper);
@@ -96,6 +100,7 @@ test('tabs show each other’s edits without a network, and one sends what a clo
   await a.page.close();
   await writer.context.setOffline(false);
   await b.synced('saved');
+  await expect(c.card(lighthouse.keeper)).toHaveCount(1, LOOKED_AGAIN);
   await c.expectPainted(lighthouse.keeper);
   await expect(c.cards.getByText('From the other tab.')).toHaveCount(1);
 });
@@ -136,11 +141,13 @@ test('what a closed tab built on another’s work is taken over after it', async
   await writer.context.setOffline(false);
   await a.synced('saved');
   const reader = await (await signIn('student-2')).open(id);
-  await expect(reader.cards.locator('.comment')).toHaveCount(6);
+  await expect(reader.cards.locator('.comment')).toHaveCount(6, LOOKED_AGAIN);
   await expect(a.cards.locator('.comment')).toHaveCount(6);
 });
 
 test('the server dies while somebody is away, and all that both did is there afterwards', async ({ ownServer, signIn }) => {
+  // A server that starts twice, two browsers.
+  test.slow();
   const author = await signIn('instructor', { server: ownServer });
   const id = await author.api.newConversation(shared);
   const away = await signIn('student-1', { server: ownServer });
@@ -278,6 +285,8 @@ test('work in a conversation that is deleted meanwhile is kept, and can be taken
   const kept = report(a.page);
   await expect(kept).toContainText('2 changes were not taken. They are kept on this device.');
   await expect(kept).toContainText('Of something that is gone.');
+  const { id: user } = await writer.api.me();
+  await expect.poll(() => asideOf(a.page, user), 'on the disk').toBe(2);
   await a.page.goto('/');
   const left = a.page.getByRole('region', { name: 'Not taken, and kept on this device', exact: true });
   await expect(left).toContainText('Of something that is gone.');

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { absence, asksBeforeLeaving, expectUnsent, report, watchSockets } from '../absence.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor } from '../fixtures.ts';
-import { expectDocumentKept, expectKept, NO_NETWORK, unsentOf } from '../kept.ts';
+import { asideOf, expectDocumentKept, expectKept, NO_NETWORK, unsentOf } from '../kept.ts';
 import { Outside } from '../outside.ts';
 import { bread, lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
@@ -118,6 +118,7 @@ test('what is discarded on the first page is not sent when access is given back'
   await writer.context.setOffline(false);
   await a.synced('error');
   await expect(report(a.page)).toContainText('Thought better of.');
+  await expect.poll(() => asideOf(a.page, user), 'on the disk').toBe(3);
   await a.page.goto('/');
   await expect(notTaken(a.page).getByRole('listitem')).toHaveCount(3);
   // Shown once, though the changes wait in the journal as well.
@@ -132,11 +133,13 @@ test('what is written after access has ended is kept and shown too', async ({ si
   const author = await signIn('instructor', { server: ownServer });
   const id = await author.api.newConversation(shared);
   const writer = await signIn('student-1', { server: ownServer });
+  const { id: user } = await writer.api.me();
   const a = await writer.open(id);
   await ownServer.sql("delete from memberships using users where users.id = user_id and users.name = 'Demo Student 1'");
   await a.synced('error');
   await (await a.openNotes()).fill('Written after the end.');
   await expect(report(a.page)).toContainText('Written after the end.');
+  await expect.poll(() => asideOf(a.page, user), 'on the disk').toBe(1);
   await a.page.goto('/');
   await expect(notTaken(a.page)).toContainText('Written after the end.');
 });
@@ -192,7 +195,7 @@ test('what others did in a long absence is told, though the page was opened with
   const b = await (await signIn('student-2')).open(id);
   await b.highlight(lighthouse.bell);
   await a.expectPainted(lighthouse.bell);
-  await expectDocumentKept(a.page, user, id, Date.now());
+  await expectDocumentKept(a.page, user, id, lighthouse.bell);
   await writer.context.setOffline(true);
   await a.synced('offline');
   await b.comment(b.card(lighthouse.bell), 'Meanwhile.');

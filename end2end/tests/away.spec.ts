@@ -20,6 +20,7 @@ test('what was done without a network survives the page, is sent later, and is r
   const a = await writer.open(id);
   const b = await (await signIn('student-2')).open(id);
 
+  await a.whole();
   await writer.context.setOffline(true);
   await a.synced('offline');
   await a.comment(await a.highlight(lighthouse.keeper), 'Written in a train.');
@@ -304,6 +305,7 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
   await a.synced('saved');
   const teacher = await signIn('instructor', { server: ownServer });
   const b = await teacher.open(id);
+  await b.whole();
   await teacher.context.setOffline(true);
   await b.synced('offline');
   await b.deleteCard(b.card(lighthouse.bell));

@@ -79,6 +79,7 @@ test('a message is kept when it cannot be sent, and goes with its file when its 
   const path = await newChat(student);
   await page.locator('form[data-chat] input[type=file]').setInputFiles({ name: 'notes.md', mimeType: 'text/plain', buffer: Buffer.from('# Notes') });
   await expect(page.getByRole('list', { name: 'Files to be sent along' })).toContainText('notes.md');
+  await Workspace.on(page).whole();
   await context.setOffline(true);
   await say(student, 'Read this.');
   await expect(page.getByRole('alert').filter({ hasText: 'kept on this device' })).toBeVisible();

@@ -25,6 +25,7 @@ test('while the server holds still nothing is called saved, and all of it is the
   const writer = await signIn('student-1', { server: ownServer });
   const { id: user } = await writer.api.me();
   const [a, b] = [await writer.open(id), await author.open(id)];
+  await a.whole();
   ownServer.freeze();
   try {
     await a.comment(await a.highlight(lighthouse.keeper), 'Into a silence.');
@@ -174,6 +175,7 @@ test('a page says nothing in the name of who signed in after its person, and the
   const { id } = await newConversation(shared);
   const { context, api, page } = await signIn('student-1');
   const a = await Workspace.open(page, id);
+  await a.whole();
   await context.setOffline(true);
   await a.synced('offline');
   await (await a.openNotes()).fill('Of the first.');

@@ -20,6 +20,7 @@ async function leaveWork(writer: Visitor, id: string): Promise<void> {
   const { id: user } = await writer.api.me();
   const a = await writer.open(id);
   await expectDocumentKept(a.page, user, id);
+  await a.whole();
   await writer.context.setOffline(true);
   await a.synced('offline');
   await a.comment(await a.highlight(lighthouse.keeper), 'Written in a train.');
@@ -110,6 +111,7 @@ test('what is discarded on the first page is not sent when access is given back'
   const writer = await signIn('student-1', { server: ownServer });
   const { id: user } = await writer.api.me();
   const a = await writer.open(id);
+  await a.whole();
   await writer.context.setOffline(true);
   await a.synced('offline');
   await a.comment(await a.highlight(lighthouse.keeper), 'Thought better of.');
@@ -259,6 +261,7 @@ test('on a narrow page every state is told in full, and nothing is wider than th
     expect(await a.syncStatus.evaluate((status) => status.scrollWidth <= status.clientWidth)).toBe(true);
   };
   await inFull();
+  await a.whole();
   await writer.context.setOffline(true);
   await a.synced('offline');
   await (await a.openNotes()).fill('Of a train.');

@@ -276,6 +276,8 @@ test('what the server will not take any more is kept, can be taken away, and goe
 });
 
 test('work in a conversation that is deleted meanwhile is kept, and can be taken away', async ({ signIn, ownServer }) => {
+  // A server that starts twice.
+  test.slow();
   const { id, writer, a } = await writtenAway(signIn, ownServer, 'Of something that is gone.');
   // No page can delete one yet; with nobody in it, as a purge would do it.
   await ownServer.kill();
@@ -298,6 +300,8 @@ test('work in a conversation that is deleted meanwhile is kept, and can be taken
 });
 
 test('one change that is refused takes no other with it', async ({ signIn, ownServer }) => {
+  // Two browsers, of which one works without a network, takes the document afresh, and is loaded again.
+  test.slow();
   const author = await signIn('student-1', { server: ownServer });
   const id = await author.api.newConversation(shared);
   const a = await author.open(id);

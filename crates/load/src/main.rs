@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use load::{
+    chat,
     loads::{self, Load, Settings},
     ours,
     outcome::Outcome,
@@ -50,6 +51,12 @@ enum Command {
     },
     /// Runs one load on a server that listens
     Run(Box<Run>),
+    /// Has many replies of models written and read, at the model itself and at a server
+    Chat(chat::Measure),
+    /// Has replies written and read until the standard input ends
+    Crowd(chat::Place),
+    /// Prints tables of a chat's measurement, and writes them into a document
+    ChatReport(chat::Facts),
     /// Names the loads, a line each: its name, and how many rooms it needs
     List,
     /// Prints tables of outcomes, and writes them into a document
@@ -121,12 +128,20 @@ fn start() -> Result<()> {
             write(&out, &serde_json::to_string(&prepared)?)
         }),
         Command::Run(run) => runtime.block_on(perform(*run, threads)),
+        Command::Chat(measure) => runtime.block_on(apart(chat::measure(measure, threads))),
+        Command::Crowd(place) => runtime.block_on(apart(chat::crowd(place))),
+        Command::ChatReport(facts) => chat::report(&facts),
         Command::List => {
             Load::ALL.iter().for_each(|load| println!("{} {}", load.slug(), load.rooms()));
             Ok(())
         }
         Command::Report { outcomes, facts, document } => tell(&outcomes, &facts, document.as_deref()),
     }
+}
+
+/// On a worker of its own, where it competes fairly with the clients.
+async fn apart(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+    tokio::spawn(work).await?
 }
 
 async fn perform(run: Run, threads: usize) -> Result<()> {

@@ -4,6 +4,7 @@
 //! installed, started and stopped: a new process for each load, one server at a time, so that the machine is its alone.
 
 mod anchors;
+mod chat;
 mod peers;
 mod servers;
 
@@ -40,6 +41,8 @@ pub enum Bench {
     Offline,
     /// The conversation page on the longest texts, beside @recogito/text-annotator in the same browser; prints a table
     Page,
+    /// Replies of models, many at once: what the server adds to each token, and how soon a page shows it; prints tables
+    Chat(chat::Options),
     /// How well highlights are found again in edited texts, on a corpus with known truth; writes docs/BENCHMARKS.md
     Anchors,
 }
@@ -76,6 +79,7 @@ pub fn page(workspace: &Workspace) -> Result<()> {
 }
 
 pub use anchors::anchors;
+pub use chat::chat;
 
 /// Beside the time that a load takes: opening connections, silence, a slow server.
 const RUN_LIMIT: Duration = Duration::from_secs(10 * 60);

@@ -62,7 +62,9 @@ test('an owner makes a conversation anonymous, and the page that is open goes on
   const form = ann.page.getByRole('form', { name: 'Names', exact: true });
   const loaded = b.page.waitForEvent('load');
   await form.getByLabel('Anonymous: people see pseudonyms').check();
+  const loadedHere = ann.page.waitForEvent('load');
   await form.getByRole('button', { name: 'Save', exact: true }).click();
+  await loadedHere;
   await expect(form.getByLabel('Anonymous: people see pseudonyms')).toBeChecked();
   await expectAccessible(ann.page, 'settings of a conversation');
   await loaded;

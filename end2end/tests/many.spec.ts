@@ -40,6 +40,22 @@ test('among many cards those far out of sight are their quotes alone, until they
     const made = await a.cards.getByRole('button', { name: 'More', exact: true }).count();
     expect(made, 'far fewer than all').toBeLessThan(MESSAGES / 2);
 
+    // Past all of them and back, faster than anybody reads: what stands there is not made, which would hold the scroll up.
+    const flown = await a.page.evaluate(async () => {
+      const filled = new Set<Node>();
+      const observer = new MutationObserver((changes) => changes.forEach(({ target, addedNodes }) => addedNodes.length && filled.add(target)));
+      document.querySelectorAll('#margin > .card').forEach((card) => observer.observe(card, { childList: true }));
+      const end = document.documentElement.scrollHeight - innerHeight;
+      const stops = Array.from({ length: Math.ceil(end / 900) }, (_, index) => index * 900);
+      for (const top of [...stops, ...stops.reverse()]) {
+        scrollTo({ top, behavior: 'instant' });
+        await new Promise(requestAnimationFrame);
+      }
+      observer.disconnect();
+      return filled.size;
+    });
+    expect(flown, 'cards made in a flight over all of them').toBeLessThan(MESSAGES / 3);
+
     // A draft in the first, and away: it is not taken away with its card.
     await a.takeInHand(first.first());
     await a.commentBox(first.first()).fill('Half a thought');

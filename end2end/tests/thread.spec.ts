@@ -140,6 +140,30 @@ test('what is being written stays while others write, and through a reload', asy
   await expect(a.commentBox(a.card(lighthouse.bell))).toHaveValue('');
 });
 
+test('what is begun outlives its tab, and is not lost by signing out unasked', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const visitor = await signIn('student-1');
+  const first = await visitor.openInNewTab(id);
+  const box = first.commentBox(await first.highlight(lighthouse.bell));
+  await box.fill('Half a');
+  await first.synced('saved');
+  await first.page.close();
+
+  const tab = await visitor.open(id);
+  const card = tab.card(lighthouse.bell);
+  await tab.takeInHand(card);
+  await expect(tab.commentBox(card)).toHaveValue('Half a');
+
+  await tab.page.goto('/');
+  await tab.page.locator('.account > summary').click();
+  await tab.page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  const dialog = tab.page.getByRole('dialog', { name: 'Sign out and lose work?' });
+  await expect(dialog.getByRole('listitem').filter({ visible: true })).toHaveText(['1 change not sent yet']);
+  await dialog.getByRole('button', { name: 'Sign out and discard them' }).click();
+  await expect(tab.page).toHaveURL(/\/sign-in/);
+  expect(await tab.page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('draft/')))).toEqual([]);
+});
+
 test('one’s own doings are undone and done again by keys, and nobody else’s', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
   const [a, b] = await Promise.all([

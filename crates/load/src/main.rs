@@ -17,6 +17,7 @@ use load::{
     outcome::Outcome,
     processes::Watched,
     report,
+    search::{self, Asked},
     target::{Kind, Target},
 };
 use tokio::{net::TcpStream, time::sleep};
@@ -27,7 +28,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// Our own server takes a snapshot 5 s after the last change.
 const AFTERMATH: Duration = Duration::from_secs(6);
 
-/// Puts sync servers under load. `cargo xtask bench sync` starts it.
+/// Puts sync servers under load. `cargo xtask bench` starts it.
 #[derive(Parser)]
 #[command(name = "load")]
 struct Arguments {
@@ -57,6 +58,24 @@ enum Command {
     Crowd(chat::Place),
     /// Prints tables of a chat's measurement, and writes them into a document
     ChatReport(chat::Facts),
+    /// Fills our own server with conversations, and searches in them
+    Search {
+        /// The server's origin
+        #[arg(long)]
+        origin: String,
+        /// Where it listens
+        #[arg(long)]
+        address: SocketAddr,
+        /// Its process id
+        #[arg(long)]
+        pid: u32,
+        /// The product's program; its data are named by the environment, as for the server
+        #[arg(long)]
+        program: PathBuf,
+        /// How many conversations
+        #[arg(long)]
+        conversations: usize,
+    },
     /// Names the loads, a line each: its name, and how many rooms it needs
     List,
     /// Prints tables of outcomes, and writes them into a document
@@ -131,6 +150,11 @@ fn start() -> Result<()> {
         Command::Chat(measure) => runtime.block_on(apart(chat::measure(measure, threads))),
         Command::Crowd(place) => runtime.block_on(apart(chat::crowd(place))),
         Command::ChatReport(facts) => chat::report(&facts),
+        Command::Search { origin, address, pid, program, conversations } => runtime.block_on(async {
+            let asked = Asked { origin, address, pid, program, conversations, threads };
+            println!("{}", search::measure(&asked).await?);
+            Ok(())
+        }),
         Command::List => {
             Load::ALL.iter().for_each(|load| println!("{} {}", load.slug(), load.rooms()));
             Ok(())

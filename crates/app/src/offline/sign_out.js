@@ -33,9 +33,10 @@
   };
 
   /** Emptied before it is deleted: that has to wait for the other tabs, which hear of it (`versionchange`), to let go of it. */
-  /** Messages to models, written here and not sent (`pages/conversation/chat/ask.js`). */
+  /** Written here and not sent: messages to models (`pages/conversation/chat/ask.js`), comments (`annotate/browser/drafts.rs`). */
   const drafts = () => {
-    try { return Object.keys(localStorage).filter((key) => key.startsWith(`chat/${user}/`)); } catch { return []; }
+    const isDraft = (key) => key.startsWith(`chat/${user}/`) || key.startsWith(`draft/${user}/`);
+    try { return Object.keys(localStorage).filter(isDraft); } catch { return []; }
   };
 
   const forgetWork = async () => {
@@ -96,7 +97,6 @@
     if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
-    // Drafts of comments.
     sessionStorage.clear();
     for (const draft of drafts()) localStorage.removeItem(draft);
     isLeaving = true;

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use super::servers::{self, Place, Running, Server};
+use super::servers::{self, Place, Running};
 use crate::{browser, postgres, process, progress, workspace::Workspace};
 
 /// Chats of one person, as the generator has them.
@@ -86,7 +86,7 @@ impl Chat<'_> {
             ("OPENAI_MODEL", "bench".to_owned()),
             ("MODEL_TOKENS_PER_DAY", "1000000000000".to_owned()),
         ];
-        let running = Server::start_ours(self.workspace, &self.place, &settings, &log)?;
+        let running = servers::start_ours_with(self.workspace, &self.place, &settings, &log)?;
         running.wait()?;
         Ok(running)
     }
@@ -97,14 +97,22 @@ impl Chat<'_> {
         let mut links = String::new();
         for number in 0..count {
             let address = format!("reader-{number}@bench.invalid");
-            process::output(running.admin(&self.place)?.args(["add-user", &address]))?;
-            let said = process::output(running.admin(&self.place)?.args(["sign-in-link", &address]))?;
+            process::output(self.admin(running)?.args(["add-user", &address]))?;
+            let said = process::output(self.admin(running)?.args(["sign-in-link", &address]))?;
             links += said.lines().last().context("no link was made")?;
             links.push('\n');
         }
         let file = self.folder.join("links");
         fs::write(&file, links).with_context(|| format!("cannot write {}", file.display()))?;
         Ok(file)
+    }
+
+    /// The server's command line; what it is to do is to be added.
+    fn admin(&self, running: &Running) -> Result<Command> {
+        let mut command = process::command(&self.place.product);
+        running.lend(&mut command, &self.place)?;
+        command.arg("admin");
+        Ok(command)
     }
 
     fn place(&self, command: &str, running: &Running, links: &Path, streams: usize) -> Command {

@@ -73,29 +73,11 @@ impl Server {
 
     /// Starts it, with nothing in it.
     pub fn start(self, workspace: &Workspace, place: &Place, peers: &Peers, log: &Path) -> Result<Running> {
-        let data = (self == Self::Ours).then(|| data(workspace));
-        data.as_deref().into_iter().for_each(remove);
+        if self == Self::Ours {
+            return start_ours(workspace, place, log);
+        }
         let port = free_port()?;
-        let mut command = match &data {
-            Some(data) => ours(place, data, port)?,
-            None => self.peer(peers, port)?,
-        };
-        Ok(Running { child: spawn(&mut command, log)?, port, data })
-    }
-
-    /// Ours, with nothing in it and settings of its own.
-    pub fn start_ours(
-        workspace: &Workspace,
-        place: &Place,
-        settings: &[(&str, String)],
-        log: &Path,
-    ) -> Result<Running> {
-        let data = data(workspace);
-        remove(&data);
-        let port = free_port()?;
-        let mut command = ours(place, &data, port)?;
-        command.envs(settings.iter().map(|(name, value)| (name, value)));
-        Ok(Running { child: spawn(&mut command, log)?, port, data: Some(data) })
+        Ok(Running { child: spawn(&mut self.peer(peers, port)?, log)?, port, data: None })
     }
 
     fn peer(self, peers: &Peers, port: u16) -> Result<Command> {
@@ -134,7 +116,12 @@ impl Running {
         Ok(())
     }
 
-    /// Waits until it listens, which is when its database is there.
+    /// A program that it starts finds the data of our server.
+    pub fn lend(&self, command: &mut Command, place: &Place) -> Result<()> {
+        settings(command, place, self.data.as_deref().context("a server without data")?)
+    }
+
+    /// Waits until it answers, which is when its database is there.
     pub fn wait(&self) -> Result<()> {
         let deadline = Instant::now() + START;
         while !self.is_ready() {
@@ -154,13 +141,6 @@ impl Running {
             Ok(answer)
         };
         ask().is_ok_and(|answer| answer.lines().next().is_some_and(|line| line.contains(" 200 ")))
-    }
-
-    /// The server's command line for its own data; what it is to do is to be added.
-    pub fn admin(&self, place: &Place) -> Result<Command> {
-        let mut command = bare(place)?;
-        command.arg("admin").env("DATA_DIR", self.data.as_deref().context("a server without data")?);
-        Ok(command)
     }
 
     /// Host and port.
@@ -193,29 +173,48 @@ fn data(workspace: &Workspace) -> PathBuf {
     super::folder(workspace).join("data")
 }
 
-/// With its settings as they come.
+/// Starts our own server, with nothing in it.
+pub fn start_ours(workspace: &Workspace, place: &Place, log: &Path) -> Result<Running> {
+    start_ours_with(workspace, place, &[], log)
+}
+
+/// The same with settings of its own.
+pub fn start_ours_with(
+    workspace: &Workspace,
+    place: &Place,
+    settings: &[(&str, String)],
+    log: &Path,
+) -> Result<Running> {
+    let data = data(workspace);
+    remove(&data);
+    let port = free_port()?;
+    let mut command = ours(place, &data, port)?;
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    Ok(Running { child: spawn(&mut command, log)?, port, data: Some(data) })
+}
+
 fn ours(place: &Place, data: &Path, port: u16) -> Result<Command> {
-    let mut server = bare(place)?;
-    server.arg("serve").env("DATA_DIR", data).env("LISTEN", format!("127.0.0.1:{port}"));
+    let mut server = process::command(&place.product);
+    settings(&mut server, place, data)?;
+    server.arg("serve").env("LISTEN", format!("127.0.0.1:{port}"));
     Ok(server)
 }
 
-/// The program with no settings, whatever this shell's are.
-fn bare(place: &Place) -> Result<Command> {
-    let mut server = process::command(&place.product);
+/// Our program's settings as they come, whatever this shell's are.
+fn settings(command: &mut Command, place: &Place, data: &Path) -> Result<()> {
     for (name, _) in env::vars_os() {
         let is_ours = |name: &str| {
             ["DATABASE_URL", "FILES_URL", "PUBLIC_ORIGIN", "SITE_ROOT", "LOG", "DEV_RELOAD"].contains(&name)
                 || ["STYTCH_", "OPENAI_", "LLM_"].iter().any(|prefix| name.starts_with(prefix))
         };
         if name.to_str().is_some_and(is_ours) {
-            server.env_remove(&name);
+            command.env_remove(&name);
         }
     }
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain([place.programs.clone()]);
-    server.env("PATH", env::join_paths(folders)?);
-    Ok(server)
+    command.env("PATH", env::join_paths(folders)?).env("DATA_DIR", data);
+    Ok(())
 }
 
 fn spawn(command: &mut Command, log: &Path) -> Result<Child> {

@@ -1,5 +1,5 @@
-//! What somebody has begun to write and not sent: kept in the tab's own storage, so that a reload or a crash of the
-//! browser does not take it. Signing out clears it.
+//! What somebody has begun to write and not sent: kept in the browser's storage, so that neither a reload nor a closed tab
+//! nor a crash takes it. Signing out asks first, and clears it.
 
 use leptos::prelude::*;
 use shared::{document::Highlight, ids::HighlightId};
@@ -10,7 +10,7 @@ use super::{dom, mirror, session};
 use crate::annotate::desk::Desk;
 
 fn storage() -> Option<Storage> {
-    window().session_storage().ok().flatten()
+    window().local_storage().ok().flatten()
 }
 
 fn key(desk: Desk, draft: &str) -> String {

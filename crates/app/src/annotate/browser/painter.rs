@@ -45,6 +45,8 @@ pub struct Painter {
     /// Those that are not coloured for now.
     left_out: HashSet<HighlightId>,
     in_hand: Option<HighlightId>,
+    /// What is emphasised, and where that was when it was drawn.
+    pointed: (Option<HighlightId>, Vec<Span>),
     /// What of the page is near the window, in order.
     sight: Vec<Span>,
     /// In order.
@@ -62,6 +64,7 @@ impl Painter {
             known: HashSet::new(),
             left_out: HashSet::new(),
             in_hand: None,
+            pointed: (None, Vec::new()),
             sight: Vec::new(),
             drawn: Vec::new(),
             canvas: Canvas::new(),
@@ -139,6 +142,8 @@ impl Painter {
             }
         }
         before.for_each(|old| self.erase(&old));
+        // What is pointed at may have gone or moved under the pointer, which need not stir for that.
+        self.point_at(self.pointed.0, texts);
     }
 
     /// The pieces in sight, in order, with their looks.
@@ -225,7 +230,10 @@ impl Painter {
     /// Emphasises the passages of this highlight, and of no other.
     pub fn point_at(&mut self, id: Option<HighlightId>, texts: &Texts) {
         let spans = id.map(|id| self.passages.of(id).to_vec()).unwrap_or_default();
-        self.fill(Layer::Pointed, &spans, texts);
+        if self.pointed.1 != spans {
+            self.fill(Layer::Pointed, &spans, texts);
+        }
+        self.pointed = (id, spans);
     }
 
     /// Brings a highlight's text into view, and shows it for a moment.

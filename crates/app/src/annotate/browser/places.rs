@@ -50,7 +50,8 @@ thread_local! {
     static PLACED_AT: Cell<f64> = const { Cell::new(0.0) };
     /// How far it was with the last scroll, and whether that was a far one.
     static SEEN_AT: Cell<f64> = const { Cell::new(0.0) };
-    static FLIES: Cell<bool> = const { Cell::new(false) };
+    static WAS_FAR: Cell<bool> = const { Cell::new(false) };
+    /// The end of a flight, while there is one.
     static LANDING: RefCell<Option<TimeoutHandle>> = const { RefCell::new(None) };
 }
 
@@ -101,13 +102,14 @@ pub fn listen(desk: Desk) {
 fn scrolled(desk: Desk) {
     let now = window().scroll_y().unwrap_or_default();
     let is_far = (now - SEEN_AT.replace(now)).abs() > FLIGHT;
-    let flew = FLIES.replace(is_far);
+    let was_far = WAS_FAR.replace(is_far);
     if let Some(landing) = LANDING.take() {
         landing.clear();
     }
-    if is_far && flew {
+    if is_far && was_far {
         let land = move || {
-            FLIES.set(false);
+            LANDING.take();
+            WAS_FAR.set(false);
             lay_out(desk);
         };
         LANDING.set(set_timeout_with_handle(land, LANDS).ok());
@@ -153,7 +155,8 @@ fn place(desk: Desk) {
     let Some(session) = session() else { return };
     let margins = dom::all("#margin");
     let Some(margin) = margins.first() else { return };
-    if desk.tab.get_untracked() != crate::annotate::desk::Tab::Annotations {
+    let flies = LANDING.with_borrow(Option::is_some);
+    if flies || desk.tab.get_untracked() != crate::annotate::desk::Tab::Annotations {
         return;
     }
     let is_wide = is_wide();

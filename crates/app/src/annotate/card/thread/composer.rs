@@ -8,7 +8,7 @@ use super::{super::super::browser, lay_out};
 use crate::annotate::desk::Desk;
 
 /// A box to write a comment in, and what sends it. What stands in it is nobody else's: nothing that arrives touches it,
-/// and it is there again after a reload, until it is sent or given up. An `@` offers people to mention; the box stays a text
+/// and it is there again after a reload or in another tab, until it is sent or given up. An `@` offers people to mention; the box stays a text
 /// box that is helped by a list (several lines are no combobox), and shows names where the comment has links.
 #[component]
 pub fn Composer(
@@ -17,7 +17,7 @@ pub fn Composer(
     label: String,
     /// What the button is called.
     action: &'static str,
-    /// Under what this tab keeps what is not sent.
+    /// Under what the browser keeps what is not sent.
     draft: String,
     /// What stands there at first, if nothing is kept.
     #[prop(optional)]

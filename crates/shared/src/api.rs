@@ -47,7 +47,9 @@ pub use activities::{
     DeleteActivity, GetActivity, InvalidMode, ListActivities, ListTemplates, MAX_INSTRUCTIONS_BYTES, MAX_REVEALED,
     Mode, RevealActivity, Revealed, StartActivity, Template,
 };
-pub use class_models::{ClassModels, GetClassModels, Period, SetClassModels};
+pub use class_models::{
+    ClassModels, ClassUsage, GetClassModels, MAX_QUOTA_TOKENS, MAX_USERS_LISTED, Period, PersonUsage, SetClassModels,
+};
 pub use classes::{
     ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,

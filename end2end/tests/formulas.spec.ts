@@ -113,8 +113,8 @@ test('stepping by word takes a formula in one step, there and back', async ({ si
     return page.evaluate(() => window.canonical.selected());
   };
   const forth = [];
-  for (let steps = 0; steps < 4; steps++) forth.push(await step('ArrowRight'));
-  expect(forth).toEqual(['The', 'sum', SQUARE, 'is']);
+  for (let steps = 0; steps < 5; steps++) forth.push(await step('ArrowRight'));
+  expect(forth).toEqual(['Assistant', 'The', 'sum', SQUARE, 'is']);
   expect(await step('ArrowLeft')).toBe(SQUARE);
   expect(await step('Shift+ArrowLeft')).toBe(`sum ${SQUARE}`);
   expect(await step('Control+ArrowRight')).toContain(ROOTS);
@@ -135,7 +135,7 @@ test('where there are no Custom Highlights a rectangle lies over the formula', a
   await workspace.clearSelection();
   const seen = await formula(page, ROOTS).boundingBox();
   const off = async () => {
-    const drawn = await page.locator('.paint > [data-layer^=""]:not([data-layer="pointed"])').first().boundingBox();
+    const drawn = await page.locator('.paint > [data-layer]:not([data-layer="pointed"])').first().boundingBox();
     if (!drawn || !seen) return Number.POSITIVE_INFINITY;
     return Math.max(Math.abs(drawn.x - seen.x), Math.abs(drawn.y - seen.y), Math.abs(drawn.width - seen.width));
   };

@@ -5,7 +5,7 @@ mod activity;
 mod class;
 mod classes;
 mod conversation;
-mod formulas;
+pub(crate) mod formulas;
 mod home;
 mod import;
 mod inbox;
@@ -30,7 +30,6 @@ pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivi
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::{ComparePage, ConversationPage};
-pub use formulas::FORMULAS_STYLE;
 pub use home::{HomeList, HomePage, ShelfOfPage, ToDoOfPage};
 pub use import::ImportPage;
 pub use inbox::InboxPage;

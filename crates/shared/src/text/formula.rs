@@ -2,7 +2,7 @@
 //!
 //! `math-core` translates; what it makes is written anew here, tag by tag, and whatever is not on the lists below is not in
 //! a message: no links, ids, scripts or styles. Our pages allow no `style` attributes, so that each declaration that it is
-//! known to write becomes a class of its own (`app/src/pages/formulas/formulas.css`).
+//! known to write becomes a class of its own (`style/math/`).
 //!
 //! What is no TeX that it knows, or more than the limits, is shown as its source.
 

@@ -78,7 +78,7 @@ pub fn plan(said: &str) -> Plan {
         }
         // A block with a formula, and more when it is let through.
         "formulas" => {
-            let begun = words("The square \\(x^2\\) of a number.\n\nIts root is ");
+            let begun = words("The square \\(x^2\\) of a number.\n\nAnd the root of that is ");
             let rest = words("\n\n$$\\sqrt{x^2} = x$$\n\nif it is positive.");
             reply([begun, vec![Act::Gate], rest].concat(), &[Act::End])
         }

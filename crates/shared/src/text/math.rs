@@ -10,7 +10,7 @@
 //! of a cell, a link or strong emphasis; anything longer than [`MAX_TEX`].
 //!
 //! Two dollars may also be money, or variables of a shell, that only look like TeX: what stands between single dollars
-//! is no formula where a letter or digit touches them from outside, or where there are words between ([`has_words`]).
+//! is no formula where a letter or digit touches them from outside, or where there are words between (`has_words`).
 
 use std::{borrow::Cow, cell::Cell};
 

@@ -30,6 +30,7 @@ use shared::ids::{ConversationId, MessageId};
 
 use crate::{access, bundle, error::Error, files, services::Services, sessions::Caller};
 use contents::Contents;
+pub(crate) use contents::{SOMEBODY, named};
 
 /// A file that would be longer is refused. A full conversation (16 MiB of text) with a full document (8 MiB) fits in.
 const MAX_BYTES: usize = 96 << 20;

@@ -1,7 +1,7 @@
 //! A conversation into a bundle.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::{Cursor, Write},
 };
 
@@ -11,6 +11,7 @@ use shared::{
     api::{Reason, Usage},
     document::whole::Whole,
     ids::{MessageId, UserId},
+    prose,
 };
 use time::OffsetDateTime;
 use zip::{ZipWriter, result::ZipError, write::SimpleFileOptions};
@@ -18,7 +19,14 @@ use zip::{ZipWriter, result::ZipError, write::SimpleFileOptions};
 use super::{
     ANNOTATIONS, DOCUMENT, FORMAT, MANIFEST, MESSAGES, Manifest, Message, Messages, PEOPLE, Part, Person, VERSION,
 };
-use crate::{access::Reader, authors, conversations, error::Error, services::Services, times::rfc3339};
+use crate::{
+    access::Reader,
+    authors, conversations,
+    error::Error,
+    export::{SOMEBODY, named},
+    services::Services,
+    times::rfc3339,
+};
 
 /// A bundle about to be written, and the title that it is named by.
 pub struct Contents {
@@ -37,8 +45,8 @@ pub struct Contents {
 pub async fn write(services: &Services, reader: Reader) -> Result<Contents, Error> {
     let id = reader.conversation();
     let read = services.rooms.whole(id).await.map_err(|error| Error::Internal(error.into()))?;
-    let (document, whole) = read.ok_or(Error::NotFound)?;
-    let whole = whole.map_err(|flaw| {
+    let (mut document, whole) = read.ok_or(Error::NotFound)?;
+    let mut whole = whole.map_err(|flaw| {
         let why = format!(
             "The annotations cannot be exported so that they could be imported again: {flaw} Choose another format."
         );
@@ -46,6 +54,13 @@ pub async fn write(services: &Services, reader: Reader) -> Result<Contents, Erro
     })?;
     let messages = messages(services, reader).await?;
     let people = people(services, reader, &whole, &messages).await?;
+    if authors::of(&services.db, reader).await?.anonymity().is_some() {
+        // Somebody may be mentioned by their name: who wrote it saw that, and who reads the file may not.
+        let names: HashMap<UserId, &str> = people.iter().map(|person| (person.id, &*person.name)).collect();
+        let mention = |id| prose::mention(names.get(&id).copied().unwrap_or(SOMEBODY), id);
+        whole.reword(|text| named(text, mention).into_owned());
+        document = whole.write().map_err(|error| Error::Internal(error.into()))?;
+    }
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         version: VERSION,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use yrs::{Any, Doc, In, Map, MapPrelim, ReadTxn, StateVector, Text, Transact};
 
-use super::{Roots, Stamp, command::targets_value, empty};
+use super::{MAX_COMMENT_CHARS, Roots, Stamp, command::targets_value, empty};
 use crate::{
     ids::{CommentId, HighlightId, MessageId, TagGroupId, TagId, UserId},
     selector::Target,
@@ -171,9 +171,19 @@ impl Whole {
         gone.map(|target| target.lost = true).count()
     }
 
+    /// Says each of the texts that people typed anew. What a comment would have too much is cut off.
+    pub fn reword(&mut self, words: impl Fn(&str) -> String) {
+        for comment in self.highlights.values_mut().flat_map(|highlight| highlight.comments.values_mut()) {
+            comment.body = words(&comment.body).chars().take(MAX_COMMENT_CHARS).collect();
+        }
+        for text in [&mut self.notes].into_iter().chain(self.responses.values_mut()) {
+            *text = words(text);
+        }
+    }
+
     /// The same under other ids. What was sorted by ids stays in its order.
     #[must_use]
-    pub fn under(self, ids: &mut NewIds) -> Self {
+    pub fn under(mut self, ids: &mut NewIds) -> Self {
         // New ids rise as they are made.
         for id in self.people() {
             ids.user(id);
@@ -190,6 +200,7 @@ impl Whole {
                 ids.comment(*id);
             }
         }
+        self.reword(|text| ids.text(text));
         let Self { schema, tag_groups, tags, highlights, notes, responses } = self;
         let tag_groups = tag_groups.into_iter().map(|(id, group)| {
             let author = ids.user(group.author);
@@ -204,8 +215,7 @@ impl Whole {
         let tags = tags.collect();
         let highlights = highlights.into_iter().map(|(id, highlight)| (ids.highlight(id), highlight.under(ids)));
         let highlights = highlights.collect();
-        let notes = ids.text(&notes);
-        let responses = responses.into_iter().map(|(author, text)| (ids.user(author), ids.text(&text))).collect();
+        let responses = responses.into_iter().map(|(author, text)| (ids.user(author), text)).collect();
         Self { schema, tag_groups, tags, highlights, notes, responses }
     }
 
@@ -312,7 +322,7 @@ impl Highlight {
 impl Comment {
     fn under(self, ids: &mut NewIds) -> Self {
         let (author, parent) = (ids.user(self.author), self.parent.map(|parent| ids.comment(parent)));
-        Self { author, parent, body: ids.text(&self.body), ..self }
+        Self { author, parent, ..self }
     }
 
     fn prelim(&self) -> MapPrelim {

@@ -41,9 +41,13 @@ pub async fn store(
     let lost = whole.lose(|message| there.contains(&message));
     let notes = notes(&bundle, &whole, lost);
     let everybody = bundle.everybody(&whole);
-    let mut ids = NewIds::default();
-    let whole = whole.under(&mut ids);
-    let document = whole.write().map_err(|error| bundle.flaw(error))?;
+    let highlights = i32::try_from(whole.count().0).unwrap_or(i32::MAX);
+    let anew = tokio::task::spawn_blocking(move || {
+        let mut ids = NewIds::default();
+        (whole.under(&mut ids).write(), ids)
+    });
+    let (document, mut ids) = anew.await.map_err(|error| Error::Internal(error.into()))?;
+    let document = document.map_err(|error| bundle.flaw(error))?;
     if document.len() > MAX_DOCUMENT {
         return Err(bundle.flaw(format_args!("it would have more than {MAX_DOCUMENT} bytes here")).into());
     }
@@ -73,7 +77,6 @@ pub async fn store(
     )
     .execute(&mut *tx)
     .await?;
-    let highlights = i32::try_from(whole.count().0).unwrap_or(i32::MAX);
     sqlx::query!(
         "insert into annotation_document_state (conversation_id, crdt_state, seq, highlight_count, last_editor)
          values ($1, $2, 0, $3, $4)",

@@ -7,6 +7,7 @@ use yrs::{Any, Doc, GetString, Map, MapRef, Out, ReadTxn, Transact};
 use super::{
     Refusal,
     places::{CommentField, GroupField, HighlightField, TagField},
+    review::MAX_CHAIN,
     values,
 };
 use crate::{
@@ -248,18 +249,23 @@ fn references(whole: &Whole) -> Result<(), Flaw> {
     Ok(())
 }
 
-/// Every way from a comment to what it answers has an end. Each comment is walked once.
+/// Every way from a comment to what it answers has an end, and is no longer than a new comment's may be. Each is walked once.
 fn threads(comments: &BTreeMap<CommentId, Comment>) -> Result<(), (CommentId, Refusal)> {
-    let mut ends = BTreeSet::new();
+    let mut depths = BTreeMap::<CommentId, usize>::new();
     for &start in comments.keys() {
-        let (mut way, mut at) = (BTreeSet::new(), Some(start));
-        while let Some(id) = at.filter(|id| !ends.contains(id)) {
-            if !way.insert(id) {
+        let (mut way, mut seen, mut at) = (Vec::new(), BTreeSet::new(), Some(start));
+        while let Some(id) = at.filter(|id| !depths.contains_key(id)) {
+            if !seen.insert(id) {
                 return Err((id, Refusal::InvalidValue));
             }
+            way.push(id);
             at = comments.get(&id).ok_or((start, Refusal::NoSuchThing))?.parent;
         }
-        ends.extend(way);
+        let below = at.and_then(|at| depths.get(&at)).copied().unwrap_or(0);
+        if below + way.len() > MAX_CHAIN {
+            return Err((start, Refusal::TooLong));
+        }
+        depths.extend(way.into_iter().rev().zip(below + 1..));
     }
     Ok(())
 }

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::document::whole::{NewIds, Whole};
 
+/// What is wrong with a highlight then.
+type Edit = fn(&MapRef, &mut TransactionMut);
+
 /// The document of a world in which people did something, with texts of theirs.
 fn world(choices: Vec<(u8, Choice)>, notes: &str, answer: &str) -> World {
     let mut world = World::new();
@@ -72,7 +75,6 @@ fn what_no_rule_allows_is_named_with_its_place() {
         let world = World::new();
         (world.highlight, world.comment, world)
     };
-    type Edit = fn(&MapRef, &mut TransactionMut);
     let edits: [(&str, Edit); 12] = [
         ("author", |map, txn| drop(map.insert(txn, "author", "nobody"))),
         ("created_at", |map, txn| drop(map.insert(txn, "created_at", 1.5))),
@@ -107,6 +109,20 @@ fn what_no_rule_allows_is_named_with_its_place() {
     map.insert(&mut world.doc.transact_mut(), "parent", CommentId::new().to_string());
     let missing = whole(&world.doc).unwrap_err();
     assert_eq!((missing.at, missing.why), (format!("{at}parent"), Refusal::NoSuchThing));
+    let mut last = comment;
+    map.insert(&mut world.doc.transact_mut(), "parent", Any::Null);
+    for count in 1..=1_000 {
+        if count == 1_000 {
+            assert_eq!(whole(&world.doc).map(drop), Ok(()), "as long as a thread may be");
+        }
+        let id = CommentId::new();
+        let mut answer = comment_of(world.people.ann.author, "again");
+        answer.insert("parent".into(), In::from(last.to_string()));
+        comments.insert(&mut world.doc.transact_mut(), id.to_string(), answer);
+        last = id;
+    }
+    let deep = whole(&world.doc).unwrap_err();
+    assert_eq!((deep.at.ends_with("/parent"), deep.why), (true, Refusal::TooLong));
     map.insert(&mut world.doc.transact_mut(), "body", "x".repeat(20_000));
     let long = whole(&world.doc).unwrap_err();
     assert_eq!((long.at, long.why), (format!("{at}body"), Refusal::TooLong));

@@ -30,6 +30,7 @@ use crate::{
 
 /// A bundle about to be written, and the title that it is named by.
 pub struct Contents {
+    /// The conversation's.
     pub title: String,
     document: Vec<u8>,
     whole: Whole,

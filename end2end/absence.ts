@@ -34,6 +34,9 @@ export async function watchSockets(context: BrowserContext, { cut = false } = {}
 /** "While you were away". */
 export const report = (page: Page): Locator => page.getByRole('region', { name: 'While you were away', exact: true });
 
+/** What stands in the place of the text when access has ended. */
+export const ended = (page: Page): Locator => page.getByRole('region', { name: 'Your access has ended', exact: true });
+
 /** Shorter ones are not worth a report. */
 export const absence = (): Promise<void> => pause(2_500);
 

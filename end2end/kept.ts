@@ -145,6 +145,35 @@ export async function expectDocumentKept(page: Page, user: string, conversation:
   await expect.poll(isKept, { message: 'the document is not kept yet', timeout: 15_000 }).toBe(true);
 }
 
+/** The document of a conversation, as this device has it: an update. */
+export async function documentKept(page: Page, user: string, conversation: string): Promise<Buffer> {
+  const bytes = await page.evaluate(
+    async ([name, conversation]) => {
+      const request = indexedDB.open(name);
+      await new Promise((resolve) => (request.onsuccess = resolve));
+      const state = request.result.transaction('states').objectStore('states').get(conversation);
+      await new Promise((resolve) => (state.onsuccess = resolve));
+      request.result.close();
+      return [...(state.result.update as Uint8Array)];
+    },
+    [`promptgrimoire-${user}`, conversation] as const,
+  );
+  return Buffer.from(bytes);
+}
+
+/** All pages that are kept for times without a network, as one text. */
+export function keptPages(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith('pages-'));
+    const texts = names.map(async (name) => {
+      const cache = await caches.open(name);
+      const pages = (await cache.keys()).map(async (request) => (await cache.match(request))?.text() ?? '');
+      return Promise.all(pages);
+    });
+    return (await Promise.all(texts)).flat().join('\n');
+  });
+}
+
 /** How many unsent changes of somebody this device holds; undefined where there is no database. */
 export function unsentOf(page: Page, user: string): Promise<number | undefined> {
   return page.evaluate(async (name) => {

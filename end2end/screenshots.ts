@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
+import { admin } from './admin.ts';
 import { expect, test, type Visitor } from './fixtures.ts';
 import { startModel } from './pictured_model.ts';
-import type { Server } from './server.ts';
 import { Workspace } from './workspace.ts';
 
 const run = promisify(execFile);
@@ -37,14 +36,6 @@ async function picture(page: Page, name: string, fullPage = false): Promise<void
 
 async function toTop({ page }: { page: Page }): Promise<void> {
   await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
-}
-
-/** As whoever runs the server types it beside the server. */
-async function admin(server: Server, ...words: string[]): Promise<Record<string, unknown>> {
-  const binary = process.env.PROMPTGRIMOIRE_BIN || path.resolve(import.meta.dirname, '../target/dist/promptgrimoire');
-  const env = { PATH: process.env.PATH ?? '', DATA_DIR: server.dataDir, LISTEN: `127.0.0.1:${server.port}` };
-  const { stdout } = await run(path.resolve(binary), ['admin', ...words, '--json'], { env });
-  return JSON.parse(stdout) as Record<string, unknown>;
 }
 
 async function expectTaken(answer: { status(): number; text(): Promise<string> }): Promise<void> {

@@ -67,6 +67,7 @@ addEventListener("message", (event) => {
     page: () => fetchAndKeep(pathOf(source.url), source.id),
     assets: () => Promise.all(data.paths.filter(isAsset).map(keepAsset)),
     "signed-out": () => forget(data.user),
+    ended: () => withBook((book) => dropConversation(book, new URL(source.url).pathname)),
     kept: listKept,
   }[data.kind];
   if (!work) return;
@@ -127,7 +128,38 @@ async function took(response, path, number, client) {
   // Nobody reads this copy: what it holds back is let go. Not waited for, because that takes as long as the other copy.
   response.body?.cancel().catch(() => {});
   const isGone = [403, 404, 410].includes(status);
-  if (isTheirs && isGone) await withBook((book) => (book.user === user ? drop(book, path) : undefined));
+  if (isTheirs && isGone) await withBook((book) => (book.user === user ? dropGone(book, path) : undefined));
+}
+
+/** What is not there for them any more. An address may name a branch that is not there, of what they may read. */
+async function dropGone(book, path) {
+  if (/^\/c\/[^/?]+$/.test(path)) await dropConversation(book, path);
+  else await drop(book, path);
+}
+
+/** Somebody may not read a conversation any longer: no page of it stays, whatever branch it shows, and not its document. */
+async function dropConversation(book, path) {
+  const belongs = (other) => other === path || other.startsWith(`${path}/`) || other.startsWith(`${path}?`);
+  for (const other of Object.keys(book.pages).filter(belongs)) await drop(book, other);
+  await dropDocument(book.user, path.split("/").pop()).catch(() => {});
+}
+
+/** As the tools keep it (crates/app/src/annotate/browser/store.rs). What was not sent stays. */
+async function dropDocument(user, conversation) {
+  const request = indexedDB.open(`promptgrimoire-${user}`);
+  // None is made by asking.
+  request.onupgradeneeded = () => request.transaction.abort();
+  const database = await new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = (event) => { event.preventDefault(); reject(request.error); };
+  });
+  try {
+    const dropping = database.transaction("states", "readwrite");
+    dropping.objectStore("states").delete(conversation);
+    await new Promise((resolve) => { dropping.oncomplete = dropping.onabort = resolve; });
+  } finally {
+    database.close();
+  }
 }
 
 async function keepPage(response, path, user, client) {

@@ -169,6 +169,9 @@ test('what two students did alone is revealed, and they see it together', async 
   await page.goto(`/activities/${activity}/overview`);
   const form = page.getByRole('form', { name: 'Reveal some' });
   await form.getByText('Choose by hand').click();
+  await form.getByRole('button', { name: 'Reveal the chosen' }).click();
+  await expect(form.getByRole('alert')).toContainText('Nothing is ticked. Tick the copies');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   for (const name of ['Demo Student 1', 'Demo Student 2']) await form.getByRole('checkbox', { name }).check();
   await expectAccessible(page, 'copies to be revealed');
   await form.getByRole('button', { name: 'Reveal the chosen' }).click();

@@ -1,5 +1,8 @@
+import type { Page } from '@playwright/test';
+import type { Api } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
-import { expect, test } from '../fixtures.ts';
+import { expect, test, type Visitor } from '../fixtures.ts';
+import { documentKept, expectDocumentKept, expectKept, keptPages } from '../kept.ts';
 import { lighthouse } from '../texts.ts';
 
 const note = 'Anonymous: others see you as ';
@@ -49,6 +52,95 @@ test('three people of an anonymous conversation: oneself, a peer under a pseudon
     'Demo Instructor',
   );
   expect(await b.page.content()).not.toContain('Demo Student 1');
+});
+
+const FORMATS = ['jsonld', 'csv', 'markdown', 'html'];
+
+/** What the API answers somebody about a conversation, and the files that it gives them, by their address. */
+async function answers(api: Api, id: string, word: string): Promise<Record<string, string>> {
+  const own = `/api/v1/conversations/${id}`;
+  const files = FORMATS.map((format) => `${own}/export?format=${format}`);
+  const lists = ['recent', 'mine', 'shared'].map((of) => `/api/v1/conversations?of=${of}`);
+  const paths = [own, `${own}/people`, `${own}/rights`, `${own}/tags`, ...files, ...lists, `/api/v1/search?q=${word}`, '/api/v1/notices'];
+  const all: Record<string, string> = {};
+  for (const path of paths) {
+    const answer = await api.get(path);
+    expect(answer.status(), path).toBe(200);
+    all[path] = await answer.text();
+  }
+  return all;
+}
+
+/** Frames that the sockets of a page received, from now on. */
+function framesOf(page: Page): Buffer[] {
+  const frames: Buffer[] = [];
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(Buffer.from(payload))));
+  return frames;
+}
+
+/** Whether bytes tell who somebody is: their id, as text or as it is, their name or their address. */
+function tells(bytes: Buffer, { id, name, email }: { id: string; name: string; email: string }): boolean {
+  const raw = Buffer.from(id.replaceAll('-', ''), 'hex');
+  return [id, name, email, raw].some((trace) => bytes.includes(trace));
+}
+
+test('who wrote stands in no answer of the API, no file and no byte of the document, but for staff in words', async ({
+  signIn,
+  ownServer: server,
+}) => {
+  test.slow();
+  const [ann, ben, olga] = await Promise.all([
+    signIn('student-1', { server }),
+    signIn('student-2', { server }),
+    signIn('instructor', { server }),
+  ]);
+  const id = await ann.api.newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class', anonymous: true });
+  const frames = [ann, ben, olga].map(({ page }) => framesOf(page));
+  const [a, b, o] = await Promise.all([ann, ben, olga].map((visitor) => visitor.open(id)));
+  const pseudonyms = await Promise.all([a, b].map(async (desk) => (await desk!.page.locator('.panel-note b').textContent()) ?? ''));
+  // A word of its own, so that only this is found.
+  const word = `zymurgy${Date.now()}`;
+  await a!.comment(await a!.highlight(lighthouse.bell), `Who wound it? ${word}`);
+  await (await a!.openNotes()).fill('Notes of one of us.');
+  await b!.takeInHand(b!.card(lighthouse.bell));
+  await b!.comment(b!.card(lighthouse.bell), 'The keeper did.');
+  await a!.synced('saved');
+  await b!.synced('saved');
+  await expect(o!.cards.getByText('The keeper did.')).toHaveCount(1);
+
+  const found = async ({ api }: Visitor) => (await (await api.get(`/api/v1/search?q=${word}`)).text()).includes(id);
+  for (const visitor of [ann, ben, olga]) await expect.poll(() => found(visitor), 'the search follows').toBe(true);
+  const [first, second] = await Promise.all([ann, ben].map(({ api }) => api.me()));
+  const of = async (visitor: Visitor) => Object.entries(await answers(visitor.api, id, word));
+  for (const [path, body] of await of(ben)) {
+    expect(tells(Buffer.from(body), first!), `${path} as a peer has it`).toBe(false);
+    if (/export|people/.test(path)) expect(body, path).toContain(pseudonyms[0]);
+  }
+  // One sees oneself, and nobody else.
+  for (const [path, body] of await of(ann)) {
+    expect(tells(Buffer.from(body), second!), `${path} as a student has it`).toBe(false);
+    if (/export|people/.test(path)) expect(body, path).toContain(pseudonyms[1]);
+  }
+  for (const [path, body] of await of(olga)) {
+    if (!/export|people/.test(path)) continue;
+    for (const { name } of [first!, second!]) expect(body, `${path} as staff have it`).toContain(name);
+  }
+
+  // The document is the same for all: neither what came nor what is kept says more.
+  for (const [at, { page, api }] of [ann, ben, olga].entries()) {
+    const { id: user } = await api.me();
+    await expectDocumentKept(page, user, id);
+    await expect.poll(async () => (await documentKept(page, user, id)).includes('The keeper did.')).toBe(true);
+    const [came, kept] = [Buffer.concat(frames[at]!), await documentKept(page, user, id)];
+    // What one wrote oneself does not come.
+    expect([word, 'The keeper did.'].some((words) => came.includes(words))).toBe(true);
+    for (const bytes of [came, kept]) for (const person of [first!, second!]) expect(tells(bytes, person)).toBe(false);
+  }
+  await b!.reload();
+  await expectKept(ben.page, `/c/${id}`);
+  const pages = await keptPages(ben.page);
+  expect(pages).toContain(pseudonyms[0]);
+  expect(tells(Buffer.from(pages), first!), 'pages kept for times without a network').toBe(false);
 });
 
 test('an owner makes a conversation anonymous, and the page that is open goes on under the pseudonym', async ({

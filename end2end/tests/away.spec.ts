@@ -1,4 +1,4 @@
-import { absence, asksBeforeLeaving, report, watchSockets } from '../absence.ts';
+import { absence, asksBeforeLeaving, ended, report, watchSockets } from '../absence.ts';
 import type { Person } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor, type VisitOptions } from '../fixtures.ts';
@@ -246,7 +246,7 @@ test('what the server will not take any more is kept, can be taken away, and goe
   await ownServer.sql("delete from memberships using users where users.id = user_id and users.name = 'Demo Student 1'");
   await writer.context.setOffline(false);
   await a.synced('error');
-  const kept = report(a.page);
+  const kept = ended(a.page);
   await expect(kept).toContainText('2 changes were not taken. They are kept on this device.');
   await expect(kept).toContainText('Too late for this.');
   const download = a.page.waitForEvent('download');
@@ -257,7 +257,7 @@ test('what the server will not take any more is kept, can be taken away, and goe
   await a.page.goto('/');
   const left = a.page.getByRole('region', { name: 'Not taken, and kept on this device', exact: true });
   await expect(left).toContainText('Too late for this.');
-  await expect(left).toContainText('No longer shared with you');
+  await expect(left).toContainText('Your access has ended');
   await expectAccessible(a.page, 'home with work that was not taken');
   await left.getByRole('button', { name: 'Discard', exact: true }).click();
   await left.getByRole('button', { name: 'Discard for good?', exact: true }).click();
@@ -275,7 +275,7 @@ test('work in a conversation that is deleted meanwhile is kept, and can be taken
   await ownServer.sql(`delete from conversations where id = '${id}'`);
   await writer.context.setOffline(false);
   await a.synced('error');
-  const kept = report(a.page);
+  const kept = ended(a.page);
   await expect(kept).toContainText('2 changes were not taken. They are kept on this device.');
   await expect(kept).toContainText('Of something that is gone.');
   await a.page.goto('/');

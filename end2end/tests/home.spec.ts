@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
+import { admin } from '../admin.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
-import type { Server } from '../server.ts';
 import { lighthouse } from '../texts.ts';
 
 /** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
@@ -107,14 +104,6 @@ test('empty lists are accessible and fit on a narrow screen', async ({ signIn, o
   await expectListsFit(page, 'somebody new');
 });
 
-/** As whoever runs the server types it beside the server. */
-async function admin(server: Server, ...words: string[]): Promise<Record<string, unknown>> {
-  const binary = process.env.PROMPTGRIMOIRE_BIN || path.resolve(import.meta.dirname, '../../target/dist/promptgrimoire');
-  const env = { PATH: process.env.PATH ?? '', DATA_DIR: server.dataDir, LISTEN: `127.0.0.1:${server.port}` };
-  const { stdout } = await promisify(execFile)(path.resolve(binary), ['admin', ...words, '--json'], { env });
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
-
 test('whoever is banned is shown out of an open page, and comes back by a link when they may again', async ({ signIn, visit, ownServer, guard }) => {
   guard.allow(REFUSED);
   const student = await signIn('student-1', { server: ownServer });
@@ -124,7 +113,8 @@ test('whoever is banned is shown out of an open page, and comes back by a link w
   await work.synced('saved');
   await admin(ownServer, 'ban', 'student-1@demo.invalid');
   await work.synced('error');
-  await expect(work.syncStatus).toContainText('Your access has changed');
+  await expect(work.syncStatus).toHaveText('Your access has ended');
+  await expect(work.page.getByText(lighthouse.weight)).toHaveCount(0);
   await student.page.goto('/');
   await expect(student.page.getByRole('heading', { name: 'Account closed' })).toBeVisible();
   await expectAccessible(student.page, 'an account that is closed');

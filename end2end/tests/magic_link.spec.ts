@@ -1,7 +1,11 @@
+import { admin } from '../admin.ts';
 import { expectAccessible } from '../axe.ts';
-import { expect, test as base } from '../fixtures.ts';
+import { expect, test as base, type Visitor } from '../fixtures.ts';
+import { shownOnce } from '../reply.ts';
 import type { Server } from '../server.ts';
 import { StandIns } from '../stand_ins.ts';
+import { lighthouse } from '../texts.ts';
+import { Workspace } from '../workspace.ts';
 
 /** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
 const REFUSED = /status of 4\d\d/;
@@ -49,6 +53,68 @@ test('a link in a mail signs in, and leads back to where somebody was', async ({
   expect(server.log()).toContain('TRACE');
   expect(server.log(), 'no log holds the token').not.toContain(token);
   expect(server.log(), 'no log holds the address').not.toContain('ann@example.org');
+});
+
+/** From the page that asks who somebody is to where they wanted to go, by a link in their mail. */
+async function comeByMail({ page }: Visitor, standIns: StandIns, email: string): Promise<void> {
+  await expect(page).toHaveURL(/\/sign-in/);
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email);
+  await page.getByRole('button', { name: 'Send me a link' }).click();
+  await expect(page).toHaveURL(/\/sent$/);
+  await page.goto(await standIns.linkTo(email));
+  await page.getByRole('button', { name: 'Continue' }).click();
+}
+
+test('a class comes in by mail: those on its roster find it, and an invitation leads through the sign-in into it', async ({
+  visit,
+  mailServer: server,
+  standIns,
+}) => {
+  test.slow();
+  const teacher = await visit({ server });
+  const { page } = teacher;
+  await page.goto('/classes');
+  await comeByMail(teacher, standIns, 'olga@example.org');
+  await expect(page).toHaveURL(`${server.origin}/classes`);
+  await expect(page.getByRole('form', { name: 'New class' }), 'who teaches none makes none').toHaveCount(0);
+  await admin(server, 'allow-classes', 'olga@example.org');
+  await page.reload();
+  await page.getByRole('form', { name: 'New class' }).getByLabel('Name').fill('Rhetoric 101');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await expect(page).toHaveURL(/\/manage$/);
+  const address = page.url().replace(/\/manage$/, '');
+  await page.getByRole('form', { name: 'New link' }).getByRole('button', { name: 'New link' }).click();
+  const invitation = await shownOnce(page, 'link');
+  const roster = Buffer.from('Name,E-mail,Group\nAnn Lee,ann@example.org,Lab 1\n');
+  await page.getByLabel('Choose a roster').setInputFiles({ name: 'roster.csv', mimeType: 'text/csv', buffer: roster });
+  await page.getByRole('button', { name: 'Check the roster' }).click();
+  await page.getByRole('button', { name: 'Import 1 person' }).click();
+  await expect(page.getByRole('heading', { name: 'The roster is imported' })).toBeVisible();
+  const talk = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
+
+  const [ann, ben] = [await visit({ server }), await visit({ server })];
+  await ann.page.goto('/');
+  await comeByMail(ann, standIns, 'ann@example.org');
+  await expect(ann.page).toHaveURL(`${server.origin}/`);
+  await ann.page.getByRole('link', { name: lighthouse.title }).first().click();
+  await Workspace.on(ann.page).ready();
+  await ann.page.goto(address);
+  await expect(ann.page.getByRole('heading', { level: 1, name: 'Rhetoric 101' })).toBeVisible();
+
+  await ben.page.goto(invitation);
+  expect(await ben.page.content(), 'who is signed out learns nothing').not.toContain('Rhetoric');
+  await comeByMail(ben, standIns, 'ben@example.org');
+  await expect(ben.page.getByRole('heading', { level: 1, name: 'Rhetoric 101' })).toBeVisible();
+  await ben.page.getByRole('button', { name: 'Join', exact: true }).click();
+  await expect(ben.page).toHaveURL(address);
+  const desk = await ben.open(talk);
+  await desk.highlight(lighthouse.bell);
+  await desk.synced('saved');
+
+  await page.goto(address);
+  const people = page.getByRole('list').filter({ hasText: 'ann@example.org' }).getByRole('listitem');
+  await expect(people).toHaveText([/ann@example\.org.*Student.*Lab 1/, /ben@example\.org.*Student/, /olga.*You.*Instructor/]);
+  await expect(people.filter({ hasText: 'Not signed in yet' })).toHaveCount(0);
 });
 
 test('a link opened in another browser says so, and a used one says how to get another', async ({ visit, mailServer: server, standIns, guard }) => {

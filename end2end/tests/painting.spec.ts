@@ -396,12 +396,16 @@ test('rectangles too are near the window only, and cut off where code is scrolle
   writer.leave();
 });
 
-/** The ground behind the first words of a passage, and the colour that is the most of what is neither that nor grey. */
-async function looks(page: Page, passage: string): Promise<{ ground: string; line: string | null }> {
+/** The first words of a passage. */
+async function picture(page: Page, passage: string): Promise<string> {
   const drag = await page.evaluate((passage) => window.canonical.drag(passage, passage), passage);
   if (!drag) throw new Error(`“${passage}” is not in sight`);
   const clip = { x: drag.start.x + 3, y: drag.start.y - 11, width: 60, height: 25 };
-  const picture = (await page.screenshot({ clip, animations: 'disabled', caret: 'hide' })).toString('base64');
+  return (await page.screenshot({ clip, animations: 'disabled', caret: 'hide' })).toString('base64');
+}
+
+/** The ground behind the first words of a passage, and the colour that is the most of what is neither that nor grey. */
+async function looks(page: Page, passage: string): Promise<{ ground: string; line: string | null }> {
   return page.evaluate(async (picture) => {
     const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
@@ -419,7 +423,7 @@ async function looks(page: Page, passage: string): Promise<{ ground: string; lin
       return Math.max(...parts) - Math.min(...parts) < 50;
     };
     return { ground: colours[0] ?? '', line: colours.slice(1).find((colour) => !isGrey(colour)) ?? null };
-  }, picture);
+  }, await picture(page, passage));
 }
 
 test('where colours are the system’s, tags differ to the eye, and a selection is another thing than a highlight', async ({
@@ -445,4 +449,9 @@ test('where colours are the system’s, tags differ to the eye, and a selection 
   expect(await looks(a.page, 'fn main() { let lamp'), 'code').toEqual(plain);
   await a.selectText(lighthouse.weight);
   expect((await looks(a.page, lighthouse.weight)).ground, 'selected').not.toBe(plain.ground);
+
+  const before = await picture(a.page, lighthouse.keeper);
+  const b = await (await signIn('student-2')).open(id);
+  await b.selectText(lighthouse.keeper);
+  await expect.poll(() => picture(a.page, lighthouse.keeper), 'what somebody else has selected').not.toBe(before);
 });

@@ -44,7 +44,8 @@ test('a link lets somebody in to annotate, and out again at once when it is revo
   await owner.page.getByRole('button', { name: /^Revoke: Link, can annotate/ }).click();
   await expect(owner.page.getByText('1 person has come by it')).toHaveCount(0);
   await theirs.synced('error');
-  await expect(theirs.syncStatus).toContainText('Your access has changed');
+  await expect(theirs.syncStatus).toHaveText('Your access has ended');
+  await expect(theirs.page.getByText(weight)).toHaveCount(0);
   expect((await guest.page.goto(`/c/${id}`))?.status()).toBe(404);
   await guest.page.goto(link);
   await expect(guest.page.getByRole('heading', { name: 'This link is not good any more' })).toBeVisible();

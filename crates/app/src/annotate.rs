@@ -53,7 +53,7 @@ pub use {
 #[cfg(feature = "ssr")]
 pub use workspace::{Opened, Workspace};
 pub use {
-    away::report,
+    away::{ended, report},
     board::board,
     browser::download,
     card::{Open, chooser, notice},

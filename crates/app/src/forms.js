@@ -118,6 +118,8 @@
   const send = async (form, submitter) => {
     form.querySelector("[role=alert]").hidden = true;
     form.querySelector("[role=status]").textContent = "";
+    const { needs, lacking } = form.dataset;
+    if (needs && !read(form)[needs]?.length) return complain(form, { detail: lacking }), true;
     if (form.dataset.confirm && !(await confirmed(form))) return true;
     const [url, init] = request(form, submitter);
     setBusy(form, true);

@@ -47,6 +47,9 @@ pub fn ApiForm(
     /// The id of a [`ConfirmDialog`] that asks first.
     #[prop(into, optional)]
     confirm: Option<String>,
+    /// The name of a list, and what to do where nothing of it is chosen: said before anything is asked or sent.
+    #[prop(optional)]
+    needs: Option<(&'static str, &'static str)>,
     /// What the form is called, where there are several.
     #[prop(into, optional)]
     label: Option<String>,
@@ -73,6 +76,8 @@ pub fn ApiForm(
             data-then=then
             data-say=say
             data-confirm=confirm
+            data-needs=needs.map(|(name, _)| name)
+            data-lacking=needs.map(|(_, words)| words)
             data-reset=reset.then_some("")
         >
             {children()}

@@ -25,6 +25,8 @@ pub struct Parts {
     pub facets: fn(Desk) -> AnyView,
     /// What happened in an absence.
     pub away: fn(Desk) -> AnyView,
+    /// What stands there when access has ended.
+    pub ended: fn(Desk) -> AnyView,
     /// Which tags a highlight has.
     pub chooser: fn(Open) -> AnyView,
     /// What became of a highlight whose text is not where it was.
@@ -112,6 +114,7 @@ fn parts() -> Parts {
         people: annotate::people,
         facets: annotate::facets,
         away: annotate::report,
+        ended: annotate::ended,
         chooser: annotate::chooser,
         notice: annotate::notice,
         tags: annotate::vocabulary,

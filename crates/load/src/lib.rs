@@ -1,6 +1,6 @@
 //! A load generator for sync servers, ours and others that speak the y-websocket protocol.
 //!
-//! It is a process of its own, started by `cargo xtask bench sync`, which also starts the servers. Clients are cheap:
+//! It is a process of its own, started by `cargo xtask bench`, which also starts the servers. Clients are cheap:
 //! they hold no document, write updates by hand ([`edits`]) and look for [`token`]s in what they hear. A token says who
 //! wrote it, the how many-th it is, and when. So every delivery is counted and timed, what is missing is known by name,
 //! and a generator that cannot keep up says so instead of flattering the server. A real y-websocket client in Node
@@ -44,6 +44,9 @@ pub mod ours;
 
 /// The loads.
 pub mod loads;
+
+/// Search among many conversations.
+pub mod search;
 
 /// What a run came to, as it is written to a file.
 pub mod outcome;

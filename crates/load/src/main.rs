@@ -16,6 +16,7 @@ use load::{
     outcome::Outcome,
     processes::Watched,
     report,
+    search::{self, Asked},
     target::{Kind, Target},
 };
 use tokio::{net::TcpStream, time::sleep};
@@ -26,7 +27,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// Our own server takes a snapshot 5 s after the last change.
 const AFTERMATH: Duration = Duration::from_secs(6);
 
-/// Puts sync servers under load. `cargo xtask bench sync` starts it.
+/// Puts sync servers under load. `cargo xtask bench` starts it.
 #[derive(Parser)]
 #[command(name = "load")]
 struct Arguments {
@@ -50,6 +51,24 @@ enum Command {
     },
     /// Runs one load on a server that listens
     Run(Box<Run>),
+    /// Fills our own server with conversations, and searches in them
+    Search {
+        /// The server's origin
+        #[arg(long)]
+        origin: String,
+        /// Where it listens
+        #[arg(long)]
+        address: SocketAddr,
+        /// Its process id
+        #[arg(long)]
+        pid: u32,
+        /// The product's program; its data are named by the environment, as for the server
+        #[arg(long)]
+        program: PathBuf,
+        /// How many conversations
+        #[arg(long)]
+        conversations: usize,
+    },
     /// Names the loads, a line each: its name, and how many rooms it needs
     List,
     /// Prints tables of outcomes, and writes them into a document
@@ -121,6 +140,11 @@ fn start() -> Result<()> {
             write(&out, &serde_json::to_string(&prepared)?)
         }),
         Command::Run(run) => runtime.block_on(perform(*run, threads)),
+        Command::Search { origin, address, pid, program, conversations } => runtime.block_on(async {
+            let asked = Asked { origin, address, pid, program, conversations, threads };
+            println!("{}", search::measure(&asked).await?);
+            Ok(())
+        }),
         Command::List => {
             Load::ALL.iter().for_each(|load| println!("{} {}", load.slug(), load.rooms()));
             Ok(())

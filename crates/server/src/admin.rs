@@ -56,6 +56,15 @@ pub async fn run(task: Task, as_json: bool, config: &Config) -> anyhow::Result<(
     Ok(())
 }
 
+/// Says why nothing was done: in a line on stderr, where the log is too, and for a program on stdout, where it finds one
+/// JSON document whatever became of what it asked for. The exit code says which of the two it is.
+pub fn complain(as_json: bool, why: &str) {
+    eprintln!("promptgrimoire: {why}");
+    if as_json {
+        let _ = writeln!(std::io::stdout(), "{}", serde_json::json!({ "error": why }));
+    }
+}
+
 /// All of it or nothing.
 async fn at_once(task: RowTask, database: &Database, config: &Config) -> anyhow::Result<Said> {
     let mut tx = database.pool().begin().await.context("the database does not answer")?;

@@ -13,9 +13,11 @@ use std::{
     time::Duration,
 };
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 use url::Url;
+
+use crate::admin;
 
 use arguments::{Arguments, Settings};
 
@@ -163,7 +165,10 @@ impl Config {
                 process::exit(0)
             }
             ConfigError::Wrong(why) => {
-                eprintln!("promptgrimoire: {why}");
+                // What was asked for could not be read: what it was meant to be is guessed from its words.
+                let words: Vec<OsString> = env::args_os().collect();
+                let as_json = ["admin", "--json"].iter().all(|word| words.iter().any(|given| given == word));
+                admin::complain(as_json, &why);
                 process::exit(2)
             }
         })
@@ -189,7 +194,9 @@ impl Config {
         I: IntoIterator,
         I::Item: Into<OsString> + Clone,
     {
-        let arguments = Arguments::try_parse_from(words).map_err(|error| {
+        let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+        let read = arguments::command(&words).try_get_matches_from(words);
+        let arguments = read.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| {
             if error.use_stderr() { one_line(&error) } else { ConfigError::Asked(error.render().to_string()) }
         })?;
         Ok((arguments.command.unwrap_or(Command::Serve), Config::check(arguments.settings)?))

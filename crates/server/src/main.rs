@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+    let as_json = matches!(command, Command::Admin { json: true, .. });
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     match runtime.block_on(run(command, config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("promptgrimoire: {error:#}");
+            admin::complain(as_json, &format!("{error:#}"));
             ExitCode::FAILURE
         }
     }

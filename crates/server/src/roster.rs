@@ -10,7 +10,7 @@ mod xlsx;
 
 use axum::{
     Json,
-    extract::{Multipart, Path, State, rejection::PathRejection},
+    extract::{Multipart, Path, State, multipart::MultipartError, rejection::PathRejection},
     http::StatusCode,
 };
 use bytes::Bytes;
@@ -68,13 +68,13 @@ async fn own(conn: &mut PgConnection, user: UserId, class: ClassId) -> Result<Op
 
 async fn read(mut multipart: Multipart) -> Result<(String, Bytes, bool), Error> {
     let (mut file, mut dry_run) = (None, false);
-    while let Some(field) = multipart.next_field().await? {
+    while let Some(field) = multipart.next_field().await.map_err(unread)? {
         match field.name().unwrap_or_default() {
             "file" => {
                 let name = field.file_name().unwrap_or_default().to_owned();
-                file = Some((name, field.bytes().await?));
+                file = Some((name, field.bytes().await.map_err(unread)?));
             }
-            "dry_run" => dry_run = field.text().await? == "true",
+            "dry_run" => dry_run = field.text().await.map_err(unread)? == "true",
             other => {
                 let name: String = other.chars().take(40).collect();
                 return Err(Error::Invalid("unknown_field", format!("{name:?} is not a field of this form.")));
@@ -89,6 +89,14 @@ async fn read(mut multipart: Multipart) -> Result<(String, Bytes, bool), Error> 
         return Err(too_large());
     }
     Ok((name, bytes, dry_run))
+}
+
+/// A roster has a limit of its own, less than that of what is imported.
+fn unread(error: MultipartError) -> Error {
+    match Error::from(error) {
+        Error::TooLarge(_) => too_large(),
+        other => other,
+    }
 }
 
 /// More than a roster may be.

@@ -5,6 +5,7 @@
 
 mod anchors;
 mod peers;
+mod search;
 mod servers;
 
 use std::{
@@ -40,6 +41,12 @@ pub enum Bench {
     Offline,
     /// The conversation page on the longest texts, beside @recogito/text-annotator in the same browser; prints a table
     Page,
+    /// Search among ten thousand conversations; writes docs/BENCHMARKS.md, unless there are to be fewer
+    Search {
+        /// How many
+        #[arg(long, default_value_t = CONVERSATIONS)]
+        conversations: usize,
+    },
     /// How well highlights are found again in edited texts, on a corpus with known truth; writes docs/BENCHMARKS.md
     Anchors,
 }
@@ -76,6 +83,10 @@ pub fn page(workspace: &Workspace) -> Result<()> {
 }
 
 pub use anchors::anchors;
+pub use search::search;
+
+/// Those of a university.
+pub const CONVERSATIONS: usize = 10_000;
 
 /// Beside the time that a load takes: opening connections, silence, a slow server.
 const RUN_LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -250,6 +261,17 @@ impl Sync<'_> {
             other => self.peers.version(other),
         }
     }
+}
+
+/// Puts what was measured into its place in docs/BENCHMARKS.md.
+fn write_down(workspace: &Workspace, name: &str, measured: &str) -> Result<()> {
+    let (begin, end) =
+        (format!("<!-- {name}: written by `cargo xtask bench {name}` -->"), format!("<!-- end of {name} -->"));
+    let path = workspace.root.join("docs/BENCHMARKS.md");
+    let document = fs::read_to_string(&path)?;
+    let parts = document.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts.with_context(|| format!("docs/BENCHMARKS.md has no place for {name}"))?;
+    Ok(fs::write(&path, format!("{before}{begin}\n\n{measured}\n\n{end}{after}"))?)
 }
 
 fn commit(workspace: &Workspace) -> String {

@@ -107,6 +107,9 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Bench(bench::Bench::Sync(options)) => bench::sync(&workspace, &options)?,
         Task::Bench(bench::Bench::Offline) => bench::offline(&workspace)?,
         Task::Bench(bench::Bench::Page) => bench::page(&workspace)?,
+        Task::Bench(bench::Bench::Search { conversations }) => {
+            bench::search(&workspace, conversations, conversations == bench::CONVERSATIONS)?;
+        }
         Task::Bench(bench::Bench::Anchors) => bench::anchors(&workspace)?,
         Task::Prepare { check: false } => prepare::renew(&workspace)?,
         Task::Prepare { check: true } => prepare::check(&workspace)?,

@@ -102,7 +102,8 @@ pub fn name_of(root: Root) -> &'static str {
 pub fn Away(desk: Desk) -> impl IntoView {
     let shown = move || {
         let has_news = || desk.report.with(|report| report.as_ref().is_some_and(|report| *report != Report::default()));
-        desk.away_open.get() && (has_news() || desk.aside.with(|aside| !aside.is_empty()))
+        // Then it is said in the place of the text.
+        !desk.ended.get() && desk.away_open.get() && (has_news() || desk.aside.with(|aside| !aside.is_empty()))
     };
     let shown = Memo::new(move |_| shown());
     view! {
@@ -147,6 +148,38 @@ pub fn report(desk: Desk) -> AnyView {
             {moved}
             {aside}
             <button class="button away-dismiss" type="button" on:click=dismiss>"Dismiss"</button>
+        </section>
+    }
+    .into_any()
+}
+
+/// What stands in the place of the text and the tools when access has ended.
+pub fn ended(desk: Desk) -> AnyView {
+    browser::put_begun_aside(desk);
+    // Whatever had the focus is gone.
+    browser::move_focus("#ended-title", 0);
+    let kept = move || {
+        let items = desk.aside.get();
+        (!items.is_empty()).then(|| {
+            view! {
+                <section class="ended-kept" aria-labelledby="ended-kept-title">
+                    <h2 id="ended-kept-title">"What you had not sent"</h2>
+                    <KeptAside desk=desk items=items />
+                </section>
+            }
+        })
+    };
+    view! {
+        <section class="ended" id="text" aria-labelledby="ended-title">
+            <h1 class="reading-title" id="ended-title" tabindex="-1">"Your access has ended"</h1>
+            <p>
+                "This conversation is not shared with you any more, or it was deleted. It is no longer shown here, and this device keeps no copy of it. What you wrote before is still where it was."
+            </p>
+            <p class="ended-ways">
+                <a class="button primary" href="/">"Home"</a>
+                <a class="button" href=format!("/c/{}", desk.place.conversation)>"Try again"</a>
+            </p>
+            {kept}
         </section>
     }
     .into_any()
@@ -208,7 +241,7 @@ pub fn AsideButton(desk: Desk) -> impl IntoView {
         <button
             class="button quiet aside-button"
             type="button"
-            hidden=move || count() == 0
+            hidden=move || count() == 0 || desk.ended.get()
             on:click=move |_| desk.away_open.update(|open| *open = !*open)
         >
             <span class="aside-label">"Not taken: "</span>

@@ -12,6 +12,7 @@ mod connection;
 mod dialogue;
 mod dom;
 mod drafts;
+mod ended;
 mod export;
 mod filter;
 mod history;
@@ -62,6 +63,7 @@ pub use self::{
     company::listen as listen_to_company,
     dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
     drafts::{draft, forget_words, in_boxes, keep_draft, let_go, put_by},
+    ended::put_begun_aside,
     export::{download, save_text},
     filter::{half_written, step_highlight},
     mentions::{close_people, mention, mention_key, mentions_to_body, mentions_to_text, offer_people},

@@ -38,6 +38,8 @@ pub struct Desk {
     pub rights: RwSignal<Rights>,
     /// Whether the work is safe.
     pub status: RwSignal<Status>,
+    /// Whether access to all of this has ended: nothing of it is shown any more, but what of one's own was not sent.
+    pub ended: RwSignal<bool>,
     /// How many changes the server has not acknowledged.
     pub unsent: RwSignal<usize>,
     /// Whether this device keeps what is not sent.
@@ -151,6 +153,7 @@ impl Desk {
             name: StoredValue::new(name),
             rights: RwSignal::new(rights),
             status: RwSignal::new(Status::Connecting),
+            ended: RwSignal::new(false),
             unsent: RwSignal::new(0),
             keeps: RwSignal::new(true),
             aside: RwSignal::new(Vec::new()),

@@ -16,6 +16,8 @@ pub fn take_back(_: Desk, _: Command) -> bool {
 
 pub fn leave_selection() {}
 
+pub fn put_begun_aside(_: Desk) {}
+
 pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}
 
 pub fn bind(_: shared::document::Root, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}

@@ -19,7 +19,11 @@ use super::{
     toast::ToastBar,
     toolbar::Toolbar,
 };
-use crate::{inbox::InboxLink, later, parts::Account};
+use crate::{
+    inbox::InboxLink,
+    later::{self, part},
+    parts::Account,
+};
 
 /// What the tools have to know. The server writes it into the page (`data-tools`), where the browser reads it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -116,7 +120,13 @@ fn Bar(desk: Desk, title: String, me: Me, unread: u32) -> impl IntoView {
         <SyncStatus desk=desk />
         <PeopleHere desk=desk />
         {share(desk, "button share")}
-        <button class="button needs-script" type="button" title="Take it away as a Markdown file" on:click=move |_| later::act(desk, move |parts| (parts.download)(desk))>
+        <button
+            class="button needs-script"
+            type="button"
+            title="Take it away as a Markdown file"
+            hidden=move || desk.ended.get()
+            on:click=move |_| later::act(desk, move |parts| (parts.download)(desk))
+        >
             "Export"
         </button>
         {exports(desk)}
@@ -142,7 +152,7 @@ const FORMATS: [(&str, &str); 5] = [
 
 fn exports(desk: Desk) -> impl IntoView {
     move || {
-        desk.rights.get().may_copy.then(|| {
+        may_take(desk).then(|| {
             view! {
                 <details class="bar-menu exports" name="bar-menu">
                     <summary aria-label="Other formats"></summary>
@@ -154,7 +164,12 @@ fn exports(desk: Desk) -> impl IntoView {
 }
 
 fn exports_narrow(desk: Desk) -> impl IntoView {
-    move || desk.rights.get().may_copy.then(|| view! { <div class="exports-narrow">{formats(desk)}</div> })
+    move || may_take(desk).then(|| view! { <div class="exports-narrow">{formats(desk)}</div> })
+}
+
+/// Whether the files can be had, tracked.
+fn may_take(desk: Desk) -> bool {
+    desk.rights.get().may_copy && !desk.ended.get()
 }
 
 fn formats(desk: Desk) -> AnyView {
@@ -168,21 +183,30 @@ fn formats(desk: Desk) -> AnyView {
 /// For the owner.
 fn share(desk: Desk, class: &'static str) -> impl IntoView {
     move || {
-        let is_owner = desk.rights.get().access == Access::Owner;
+        let is_owner = desk.rights.get().access == Access::Owner && !desk.ended.get();
         is_owner.then(|| view! { <a class=class href=format!("/c/{}/share", desk.place.conversation)>"Share"</a> })
     }
 }
 
 #[component]
 fn Tools(desk: Desk) -> impl IntoView {
+    let tools = move || {
+        if desk.ended.get() {
+            return part(desk, move |parts| (parts.ended)(desk));
+        }
+        view! {
+            <Panel desk=desk />
+            <Toolbar desk=desk />
+            <MentionList desk=desk />
+            <TagsDialog desk=desk />
+            <ShortcutsDialog desk=desk />
+            <Following desk=desk />
+        }
+        .into_any()
+    };
     view! {
-        <Panel desk=desk />
-        <Toolbar desk=desk />
-        <MentionList desk=desk />
-        <TagsDialog desk=desk />
-        <ShortcutsDialog desk=desk />
+        {tools}
         <Away desk=desk />
-        <Following desk=desk />
         <ToastBar desk=desk />
         <Announcements desk=desk />
     }

@@ -8,6 +8,8 @@
   const register = async () => {
     await serviceWorker.register("/service-worker.js");
     const { active } = await serviceWorker.ready;
+    // Somebody may not read any longer what they have open (`annotate/browser/ended.rs`).
+    document.addEventListener("promptgrimoire:ended", () => active.postMessage({ kind: "ended" }));
     if (cameByWorker) return;
     active.postMessage({ kind: "page" });
     const tell = (entries) => active.postMessage({

@@ -99,6 +99,10 @@ pub async fn create(
     let teacher = access::staff(&mut tx, caller.id, class).await?.teacher()?.member();
     let Json(settings) = body?;
     let checked = Checked::of(&settings)?;
+    if checked.closes_at.is_some_and(|at| at <= OffsetDateTime::now_utc()) {
+        let why = "closes_at: this time is over, so nobody could ever start the activity.";
+        return Err(Error::Invalid("bad_times", why.into()));
+    }
     let is_protected = check_template(&mut tx, teacher.user(), class, &settings).await?;
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from activities where class_id = $1"#,
@@ -136,7 +140,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(CreatedActivity { id })))
 }
 
-/// `PUT /api/v1/activities/{activity}`
+/// `PUT /api/v1/activities/{activity}`. A closing time that is over closes it at once.
 pub async fn change(
     State(services): State<Services>,
     caller: Caller,
@@ -151,7 +155,7 @@ pub async fn change(
     let checked = Checked::of(&settings)?;
     // Nobody makes the first copy meanwhile.
     let before =
-        sqlx::query!("select template_id, mode, anonymous from activities where id = $1 for update", id.uuid())
+        sqlx::query!("select title, template_id, mode, anonymous from activities where id = $1 for update", id.uuid())
             .fetch_optional(&mut *tx)
             .await?
             .ok_or(Error::NotFound)?;
@@ -193,8 +197,29 @@ pub async fn change(
     )
     .execute(&mut *tx)
     .await?;
+    if before.title != checked.title {
+        rename_copies(&mut tx, id, &before.title, &checked.title).await?;
+    }
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Copies that are called as the activity was, perhaps with their group's name behind it, are called as it is now. What
+/// staff gave another title keeps it.
+async fn rename_copies(conn: &mut PgConnection, id: ActivityId, old: &str, new: &str) -> Result<(), Error> {
+    sqlx::query!(
+        "update conversations c
+         set title = left($3 || substr(c.title, char_length($2) + 1), 200)
+         from activity_copies w
+         where w.activity_id = $1 and c.id = w.conversation_id
+           and (c.title = $2 or (w.group_id is not null and starts_with(c.title, $2 || ' · ')))",
+        id.uuid(),
+        old,
+        new
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// `DELETE /api/v1/activities/{activity}`

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::admin::Task;
 
@@ -38,10 +38,26 @@ pub enum Command {
         /// What is to be done
         #[command(subcommand)]
         task: Task,
-        /// Answer as JSON
+        /// Answer as JSON on stdout, also with why nothing was done: {"error": "..."}
         #[arg(long, global = true)]
         json: bool,
     },
+}
+
+/// Which of the server's settings `admin` needs: where the database is, and where a link of its leads to.
+const OF_ADMIN: [&str; 3] = ["database_url", "data_dir", "public_origin"];
+
+/// The commands and flags that there are. All settings are read with each command, and a mistake in one is said; the help
+/// of `admin` names those that it needs.
+pub(super) fn command(words: &[OsString]) -> clap::Command {
+    let mut before_help = words.iter().take_while(|word| *word != "--help" && *word != "-h");
+    if !before_help.any(|word| word == "admin") {
+        return Arguments::command();
+    }
+    Arguments::command().mut_args(|flag| {
+        let is_needed = OF_ADMIN.contains(&flag.get_id().as_str());
+        flag.hide(!is_needed)
+    })
 }
 
 #[derive(Args)]

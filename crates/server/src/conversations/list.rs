@@ -140,6 +140,7 @@ async fn summaries(db: &PgPool, user: UserId, found: &[Uuid], limit: usize) -> R
     let ids: Vec<Uuid> = shown.iter().map(|((_, conversation), _)| conversation.uuid()).collect();
     let rows = sqlx::query!(
         r#"select c.id, c.title, c.share, c.created_at, c.owner_id, u.name as owner,
+                  case when w.conversation_id is not null then coalesce(g.name, k.name) end as "room?",
                   case when not a.named then a.pseudonym end as "pseudonym?",
                   (select count(*) from messages m where m.conversation_id = c.id) as "messages!",
                   coalesce(d.highlight_count, 0) as "highlights!"
@@ -148,6 +149,10 @@ async fn summaries(db: &PgPool, user: UserId, found: &[Uuid], limit: usize) -> R
            join users u on u.id = c.owner_id
            left join annotation_document_state d on d.conversation_id = c.id
            left join author_aliases a on a.scope = c.alias_scope and a.user_id = c.owner_id
+           left join activity_copies w on w.conversation_id = c.id and w.user_id is null
+           left join activities t on t.id = w.activity_id
+           left join classes k on k.id = t.class_id
+           left join class_groups g on g.id = w.group_id
            order by asked.place"#,
         &ids
     )
@@ -156,13 +161,13 @@ async fn summaries(db: &PgPool, user: UserId, found: &[Uuid], limit: usize) -> R
     let summaries = rows.into_iter().filter_map(|row| {
         let id = ConversationId::from_uuid(row.id);
         let rights = rights.get(&(user, id))?;
-        let mine = row.owner_id == user.uuid();
-        let owner = authors::seen(*rights, mine, UserId::from_uuid(row.owner_id), row.owner, row.pseudonym);
+        let mine = row.owner_id == user.uuid() && row.room.is_none();
+        let owner = || authors::seen(*rights, mine, UserId::from_uuid(row.owner_id), row.owner, row.pseudonym).name;
         Some(ConversationSummary {
             id,
             title: row.title,
             mine,
-            owner: owner.name,
+            owner: row.room.unwrap_or_else(owner),
             access: rights.access,
             may_rename: rights.may_rename,
             share: if row.share == "class" { Share::Class } else { Share::None },

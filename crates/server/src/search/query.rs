@@ -117,7 +117,8 @@ impl Query {
             }
             Some("tag") => self.marks.push((wanted, tag_filter(text)?)),
             Some("in") => {
-                let kind = SearchKind::ALL.into_iter().find(|kind| kind.filter() == text.to_lowercase());
+                let asked = text.to_lowercase();
+                let kind = SearchKind::ALL.into_iter().find(|kind| [kind.filter(), kind.as_str()].contains(&&*asked));
                 let Some(kind) = kind else {
                     let known = SearchKind::ALL.map(SearchKind::filter).join(", ");
                     return Err(invalid(format!("q: in: knows {known}.")));
@@ -253,6 +254,7 @@ mod tests {
     #[test]
     fn filters_are_read() {
         assert_eq!(lexemes("tag:\"Open Question\""), "'#tag:open_question':*");
+        assert_eq!(lexemes("in:comment"), lexemes("in:Comments"));
         assert_eq!(lexemes("in:comments -in:notes by:me"), "'#in:comment' & !'#in:notes' & ('#by:x')");
         assert_eq!(Query::read("by:Zoë").unwrap().by, [(true, By::Called(vec!["zoe".into()]))]);
         assert_eq!(lexemes("a \"in:notes\"").matches("#in").count(), 0, "what is quoted is no filter");

@@ -152,6 +152,7 @@ async fn what_is_set_wrongly_is_said_and_nothing_is_made() {
         (with("instructions", json!("\0")), "bad_instructions"),
         (with("opens_at", json!("tomorrow")), "bad_times"),
         (with("closes_at", json!("9999-01-01T00:00:00Z")), "bad_times"),
+        (with("closes_at", json!("2020-01-01T00:00:00Z")), "bad_times"),
         (with("template", json!(private)), "no_template"),
         (with("template", json!(ConversationId::new())), "no_template"),
     ] {

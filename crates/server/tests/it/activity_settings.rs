@@ -133,6 +133,58 @@ async fn copies_of_an_activity_are_renamed_by_staff_alone() {
 }
 
 #[tokio::test]
+async fn a_closing_time_that_is_over_makes_no_activity_and_closes_one_at_once() {
+    let app = TestApp::start().await;
+    let (instructor, ann) = tokio::join!(app.person("instructor"), app.person("student-1"));
+    let (class, template) = class_and_template(&instructor).await;
+    let settings = json!({"title": "Close reading", "template": template, "mode": "individual",
+        "closes_at": "2020-01-01T00:00:00Z"});
+    let refused = create(&instructor, &class, settings.clone()).await;
+    assert_problem(&refused, 400, "bad_times");
+    assert!(refused.json()["detail"].as_str().unwrap().starts_with("closes_at: this time is over"), "{}", refused.body);
+    let path = activity(&instructor, &class, &template, "individual").await;
+    copy(&ann, &path).await;
+    put(&instructor, &path, settings).await;
+    assert_eq!(ann.get(&path).await.json()["state"], "closed");
+    let page = instructor.get(&format!("{}/settings", path.replace("/api/v1", ""))).await;
+    assert!(page.body.contains("A closing time that is over closes it at once."), "{}", page.body);
+}
+
+#[tokio::test]
+async fn copies_are_called_as_the_activity_is_unless_staff_gave_them_another_title() {
+    let app = TestApp::start().await;
+    let (instructor, ann, ben) =
+        tokio::join!(app.person("instructor"), app.person("student-1"), app.person("student-2"));
+    let (class, template) = class_and_template(&instructor).await;
+    let title = async |who: &Visitor, talk: &str| who.get(&format!("{TALKS}/{talk}")).await.json()["title"].clone();
+    let path = activity(&instructor, &class, &template, "individual").await;
+    let (of_ann, of_ben) = (copy(&ann, &path).await, copy(&ben, &path).await);
+    let named =
+        instructor.change(Method::PATCH, &format!("{TALKS}/{of_ben}"), json!({"title": "A model answer"})).await;
+    assert_eq!(named.status, StatusCode::OK, "{}", named.body);
+    // Of another activity of the same name.
+    let other = activity(&instructor, &class, &template, "together").await;
+    let of_other = copy(&ann, &other).await;
+    let old = title(&ann, &of_ann).await;
+    put(&instructor, &path, json!({"title": "Slow reading", "template": template, "mode": "individual"})).await;
+    assert_eq!(title(&ann, &of_ann).await, "Slow reading");
+    assert_eq!(title(&ben, &of_ben).await, "A model answer");
+    assert_eq!(title(&ann, &of_other).await, old);
+
+    let classes = format!("/api/v1/classes/{class}");
+    let group = instructor.post(&format!("{classes}/groups"), json!({"name": "Lab 1"})).await.json();
+    let member = format!("{classes}/members/{}/group", ann.id().await);
+    put(&instructor, &member, json!({"group": group["id"]})).await;
+    let path = activity(&instructor, &class, &template, "groups").await;
+    let of_group = copy(&ann, &path).await;
+    put(&instructor, &path, json!({"title": "Slow reading", "template": template, "mode": "groups"})).await;
+    assert_eq!(title(&ann, &of_group).await, "Slow reading · Lab 1");
+    let long = "x".repeat(200);
+    put(&instructor, &path, json!({"title": long, "template": template, "mode": "groups"})).await;
+    assert_eq!(title(&ann, &of_group).await, long, "a title has 200 characters at most");
+}
+
+#[tokio::test]
 async fn who_has_not_started_is_counted_of_the_students_with_those_who_never_signed_in() {
     let app = TestApp::start().await;
     let (instructor, ann) = tokio::join!(app.person("instructor"), app.person("student-1"));

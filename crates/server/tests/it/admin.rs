@@ -54,6 +54,45 @@ async fn refusal(app: &TestApp, words: &[&str]) -> String {
 }
 
 #[tokio::test]
+async fn a_program_reads_one_json_document_whatever_became_of_what_it_asked_for() {
+    let app = start().await;
+    for (words, code, why) in [
+        (&["ban", "nobody@example.org", "--json"][..], 1, "nobody@example.org"),
+        (&["archive-class", "No such class", "--json"], 1, "No such class"),
+        (&["sign-in-link", STUDENT, "--minutes=0", "--json"], 2, "--minutes"),
+        (&["--json", "users", "--limit=many"], 2, "--limit"),
+        (&["no-such-task", "--json"], 2, "no-such-task"),
+        (&["users", "--json", "--listen=nowhere"], 2, "LISTEN"),
+    ] {
+        let output = call(words, &flags(&app)).await;
+        assert_eq!(output.status.code(), Some(code), "{words:?}");
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+        let said = said["error"].as_str().unwrap();
+        assert!(said.contains(why), "{words:?}: {said}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains(said), "and people read it too");
+    }
+    let plain = call(&["users", "--limit=many"], &flags(&app)).await;
+    assert!(plain.stdout.is_empty());
+}
+
+#[tokio::test]
+async fn the_help_of_admin_names_what_it_needs_and_not_all_that_a_server_can_be_told() {
+    for words in [&["--help"][..], &["sign-in-link", "--help"], &["help"]] {
+        let help = call(words, &[]).await;
+        assert!(help.status.success(), "{words:?}");
+        let help = String::from_utf8(help.stdout).unwrap();
+        for foreign in ["--stytch", "--oidc", "--openai", "--metrics-token", "--listen", "--site-root"] {
+            assert!(!help.contains(foreign), "{words:?} names {foreign}:\n{help}");
+        }
+    }
+    let help = call(&["ban", "--help"], &[]).await;
+    let help = String::from_utf8(help.stdout).unwrap();
+    for needed in ["--database-url", "--data-dir", "--public-origin", "--json"] {
+        assert!(help.contains(needed), "{needed} in\n{help}");
+    }
+}
+
+#[tokio::test]
 async fn a_ban_reaches_open_sockets_sessions_and_tokens_at_once_and_can_be_taken_back() {
     let app = start().await;
     let (student, other) = tokio::join!(app.person("student-1"), app.person("student-2"));

@@ -3,9 +3,12 @@
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{
-    counting,
-    test_app::{Answer, TestApp, Visitor},
+use crate::{
+    activities::{activity, class_and_template, copy},
+    support::{
+        counting,
+        test_app::{Answer, TestApp, Visitor},
+    },
 };
 
 const LIST: &str = "/api/v1/conversations";
@@ -31,6 +34,34 @@ async fn let_in(owner: &Visitor, talk: &str, guest: &Visitor, access: &str) {
 async fn link(owner: &Visitor, talk: &str) -> String {
     let made = owner.post(&format!("{LIST}/{talk}/sharing/links"), json!({"access": "viewer", "days": 1})).await.json();
     format!("/api/v1/links/{}/open", made["link"].as_str().unwrap().rsplit('/').next().unwrap())
+}
+
+#[tokio::test]
+async fn a_copy_that_a_group_or_a_class_works_on_together_is_theirs_and_not_whoevers_template_it_was() {
+    let app = TestApp::start().await;
+    let (teacher, ann) = tokio::join!(app.person("instructor"), app.person("student-1"));
+    let (class, template) = class_and_template(&teacher).await;
+    let path = format!("/api/v1/classes/{class}");
+    let name = teacher.get(&path).await.json()["name"].clone();
+    let group = teacher.post(&format!("{path}/groups"), json!({"name": "Lab 1"})).await.json();
+    for who in [&teacher, &ann] {
+        let member = format!("{path}/members/{}/group", who.id().await);
+        let put = teacher.change(Method::PUT, &member, json!({"group": group["id"]})).await;
+        assert_eq!(put.status, StatusCode::NO_CONTENT, "{}", put.body);
+    }
+    for (mode, owner) in [("together", name), ("groups", json!("Lab 1"))] {
+        let room = copy(&ann, &activity(&teacher, &class, &template, mode).await).await;
+        for who in [&teacher, &ann] {
+            let listed = who.get(&format!("{LIST}?of=shared")).await.json();
+            let line = listed.as_array().unwrap().iter().find(|line| line["id"] == room.as_str()).unwrap();
+            assert_eq!((&line["owner"], &line["mine"]), (&owner, &json!(false)), "{mode}");
+        }
+        let page = teacher.get("/?list=shared").await.body;
+        assert!(page.contains(owner.as_str().unwrap()) && !page.contains("<bdi>You</bdi>"), "{page}");
+    }
+    let own = copy(&ann, &activity(&teacher, &class, &template, "individual").await).await;
+    let listed = ann.get(&format!("{LIST}?of=mine")).await.json();
+    assert_eq!((&listed[0]["id"], &listed[0]["mine"]), (&json!(own), &json!(true)));
 }
 
 #[tokio::test]

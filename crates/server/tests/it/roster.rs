@@ -177,6 +177,12 @@ async fn a_roster_has_limits() {
     assert_eq!(stage.report(&crowd(1_500), false).await.added, 1_500);
     let too_many = stage.send(&crowd(1_501), false).await;
     assert_eq!((too_many.status, too_many.problem().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "too_large"));
+    // A little too large, and more than is read at all.
+    for bytes in [(2 << 20) + 1, 3 << 20] {
+        let too_large = stage.send(&"x".repeat(bytes), false).await;
+        assert_eq!(too_large.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(too_large.json()["detail"], "file: it is too large; a roster has at most 2 MiB.");
+    }
     let more = "insert into roster_entries (id, class_id, email, name, role)
                 select gen_random_uuid(), class_id, n || '@more.example', 'More', 'student'
                 from (select distinct class_id from roster_entries) c, generate_series(1, 498) n";

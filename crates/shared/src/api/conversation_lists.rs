@@ -63,9 +63,9 @@ pub struct ConversationSummary {
     pub id: ConversationId,
     /// Its title.
     pub title: String,
-    /// Its owner's name.
+    /// Its owner's name; of a copy that a group or a class works on together, that one's.
     pub owner: String,
-    /// Whether the caller owns it.
+    /// Whether the caller owns it, and it is nobody else's too.
     pub mine: bool,
     /// What the caller may do with it.
     pub access: Access,

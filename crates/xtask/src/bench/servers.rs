@@ -64,14 +64,11 @@ impl Server {
 
     /// Starts it, with nothing in it.
     pub fn start(self, workspace: &Workspace, place: &Place, peers: &Peers, log: &Path) -> Result<Running> {
-        let data = (self == Self::Ours).then(|| data(workspace));
-        data.as_deref().into_iter().for_each(remove);
+        if self == Self::Ours {
+            return start_ours(workspace, place, log);
+        }
         let port = free_port()?;
-        let mut command = match &data {
-            Some(data) => ours(place, data, port)?,
-            None => self.peer(peers, port)?,
-        };
-        Ok(Running { child: spawn(&mut command, log)?, port, data })
+        Ok(Running { child: spawn(&mut self.peer(peers, port)?, log)?, port, data: None })
     }
 
     fn peer(self, peers: &Peers, port: u16) -> Result<Command> {
@@ -110,6 +107,11 @@ impl Running {
         Ok(())
     }
 
+    /// A program that it starts finds the data of our server.
+    pub fn lend(&self, command: &mut Command, place: &Place) -> Result<()> {
+        settings(command, place, self.data.as_deref().context("a server without data")?)
+    }
+
     /// Host and port.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -140,23 +142,36 @@ fn data(workspace: &Workspace) -> PathBuf {
     super::folder(workspace).join("data")
 }
 
-/// With its settings as they come, whatever this shell's are.
+/// Starts our own server, with nothing in it.
+pub fn start_ours(workspace: &Workspace, place: &Place, log: &Path) -> Result<Running> {
+    let data = data(workspace);
+    remove(&data);
+    let port = free_port()?;
+    Ok(Running { child: spawn(&mut ours(place, &data, port)?, log)?, port, data: Some(data) })
+}
+
 fn ours(place: &Place, data: &Path, port: u16) -> Result<Command> {
     let mut server = process::command(&place.product);
+    settings(&mut server, place, data)?;
+    server.arg("serve").env("LISTEN", format!("127.0.0.1:{port}"));
+    Ok(server)
+}
+
+/// Our program's settings as they come, whatever this shell's are.
+fn settings(command: &mut Command, place: &Place, data: &Path) -> Result<()> {
     for (name, _) in env::vars_os() {
         let is_ours = |name: &str| {
             ["DATABASE_URL", "PUBLIC_ORIGIN", "SITE_ROOT", "LOG", "DEV_RELOAD"].contains(&name)
                 || ["STYTCH_", "OPENAI_", "LLM_"].iter().any(|prefix| name.starts_with(prefix))
         };
         if name.to_str().is_some_and(is_ours) {
-            server.env_remove(&name);
+            command.env_remove(&name);
         }
     }
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain([place.programs.clone()]);
-    server.arg("serve").env("PATH", env::join_paths(folders)?);
-    server.env("DATA_DIR", data).env("LISTEN", format!("127.0.0.1:{port}"));
-    Ok(server)
+    command.env("PATH", env::join_paths(folders)?).env("DATA_DIR", data);
+    Ok(())
 }
 
 fn spawn(command: &mut Command, log: &Path) -> Result<Child> {

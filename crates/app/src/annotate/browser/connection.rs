@@ -155,8 +155,11 @@ impl Session {
                 super::close_dialogs(self.desk);
                 let why = explain(code);
                 self.desk.status.set(if code == CloseCode::SignedOut { Status::SignedOut } else { Status::Error(why) });
-                if code != CloseCode::SignedOut && self.journal.pending.borrow().len() > 0 {
-                    self.show_unsent(why);
+                match code {
+                    CloseCode::SignedOut => {}
+                    CloseCode::Denied | CloseCode::NotFound => self.end_access(why),
+                    _ if self.journal.pending.borrow().len() > 0 => self.show_unsent(why),
+                    _ => {}
                 }
             }
             _ if self.renew_if_wanted() => {}

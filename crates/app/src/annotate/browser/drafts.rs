@@ -9,11 +9,11 @@ use web_sys::{HtmlTextAreaElement, Storage};
 use super::{dom, mirror, session};
 use crate::annotate::desk::Desk;
 
-fn storage() -> Option<Storage> {
+pub fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-fn key(desk: Desk, draft: &str) -> String {
+pub fn key(desk: Desk, draft: &str) -> String {
     format!("draft/{}/{}/{draft}", desk.place.user, desk.place.conversation)
 }
 

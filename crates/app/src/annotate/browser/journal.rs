@@ -123,6 +123,12 @@ impl Session {
         let Kept { state, changes, aside } = store.load(self.desk.place.conversation).await?;
         *self.journal.store.borrow_mut() = Some(store.clone());
         self.keep_what_was_made(&store).await;
+        let state = if self.desk.ended.get_untracked() {
+            self.forget_copy();
+            None
+        } else {
+            state
+        };
         if let Some(State { epoch, update, at }) = state
             && self.link.epoch.get().is_none_or(|known| known == epoch)
             && self.replica().take_in(&update)
@@ -357,7 +363,8 @@ impl Session {
         match word {
             Word::Made(key, update) => {
                 self.journal.pending.borrow_mut().seal();
-                if self.replica().take_in(&update) {
+                // It has not heard yet that access has ended, or its own has not.
+                if !self.desk.ended.get_untracked() && self.replica().take_in(&update) {
                     self.journal.others.borrow_mut().insert(key);
                     self.show_changes();
                     self.rest();
@@ -395,7 +402,8 @@ impl Session {
     }
 
     fn keep_state(&self) {
-        let Some(epoch) = self.link.epoch.get().filter(|_| !self.is_renewing()) else { return };
+        let is_whole = !self.is_renewing() && !self.desk.ended.get_untracked();
+        let Some(epoch) = self.link.epoch.get().filter(|_| is_whole) else { return };
         let Some(store) = self.journal.store.borrow().clone() else { return };
         let conversation = self.desk.place.conversation;
         let now = js_sys::Date::now();

@@ -64,8 +64,7 @@ impl Link {
 pub fn explain(code: CloseCode) -> &'static str {
     match code {
         CloseCode::SignedOut => "Signed out: sign in again",
-        CloseCode::NotFound => "No longer shared with you",
-        CloseCode::Denied => "Your access has changed: reload",
+        CloseCode::NotFound | CloseCode::Denied => "Your access has ended",
         _ => "Not saved: reload the page",
     }
 }

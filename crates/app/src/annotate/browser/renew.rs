@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// Changes as their author knows them; a text once, as it stands.
-    fn all_aside(&self, changes: &[Change], why: &str) -> Vec<Aside> {
+    pub fn all_aside(&self, changes: &[Change], why: &str) -> Vec<Aside> {
         let mut texts = BTreeSet::new();
         let once = |change: &&Change| match &change.intent {
             Intent::Typed(root) => texts.insert(name_of(*root)),
@@ -137,7 +137,7 @@ impl Session {
         self.put_aside(rootless.into_iter().map(|change| change.key).collect(), aside);
     }
 
-    fn put_aside(self: &Rc<Self>, keys: Vec<String>, aside: Vec<Aside>) {
+    pub fn put_aside(self: &Rc<Self>, keys: Vec<String>, aside: Vec<Aside>) {
         self.show_aside(&aside);
         if let Some(store) = self.journal.store.borrow().clone() {
             let session = self.clone();
@@ -353,7 +353,7 @@ impl Session {
     }
 
     /// Shows a copy in the place of another.
-    fn show_all(self: &Rc<Self>, old: &Replica, fresh: &Replica) {
+    pub fn show_all(self: &Rc<Self>, old: &Replica, fresh: &Replica) {
         // First what the boxes were not shown yet of the old one.
         let mut changes = std::mem::take(&mut *old.changes.borrow_mut());
         changes.extend(Changes::of(fresh));
@@ -391,7 +391,7 @@ impl Session {
 }
 
 /// The words in an update, where nothing else is known of it.
-fn words(update: &[u8]) -> String {
+pub fn words(update: &[u8]) -> String {
     let mut words = String::new();
     let scanned = prescan::parts(update, |part| {
         if let Part::Struct(Struct { body: Body::Item { content: Content::Text(text), .. }, .. }) = part {

@@ -219,6 +219,7 @@ impl Store {
     /// The database is gone.
     pub async fn drop_state(&self, conversation: ConversationId) -> Result<(), Error> {
         let txn = self.begin(&[STATES], TransactionMode::ReadWrite)?;
+        // The index may name what is not there.
         txn.object_store(STATES)?.delete(JsValue::from(conversation.to_string()))?;
         committed(txn).await
     }

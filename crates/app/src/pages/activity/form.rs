@@ -145,6 +145,7 @@ impl First {
 #[component]
 fn Fields(first: First, templates: Vec<Template>) -> impl IntoView {
     let First { title, instructions, template, mode, anonymous, copy_protected, opens_at, closes_at, fixed } = first;
+    let at_once = template.map(|_| " A closing time that is over closes it at once.");
     // The first line break of a text field is not part of its text.
     let instructions = format!("\n{}", text::escape(&instructions));
     let begins = if fixed {
@@ -171,7 +172,7 @@ fn Fields(first: First, templates: Vec<Template>) -> impl IntoView {
             <LocalTimeField name="opens_at" label="Opens" at=opens_at />
             <LocalTimeField name="closes_at" label="Closes" at=closes_at />
         </div>
-        <p class="hint">"In your own time zone. Without a time it is open at once, and never closes."</p>
+        <p class="hint">"In your own time zone. Without a time it is open at once, and never closes." {at_once}</p>
     }
     .into_any()
 }

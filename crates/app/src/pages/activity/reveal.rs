@@ -48,7 +48,14 @@ pub(super) fn Reveal(
             <p class="hint">
                 {format!("Up to {MAX_REVEALED} copies are merged into one new conversation, with everybody’s highlights, comments, notes and responses under {names}. The class can read and annotate it. The copies stay as they are.")}
             </p>
-            <ApiForm api=api.clone() then=to.clone() confirm="reveal-chosen" label="Reveal some" class="stack">
+            <ApiForm
+                api=api.clone()
+                then=to.clone()
+                confirm="reveal-chosen"
+                needs=("copies", "Nothing is ticked. Tick the copies that are to be seen together, then press Reveal again.")
+                label="Reveal some"
+                class="stack"
+            >
                 <details>
                     <summary>"Choose by hand"</summary>
                     <div class="check-list">{boxes.collect_view()}</div>

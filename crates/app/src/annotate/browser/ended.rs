@@ -1,0 +1,97 @@
+//! Access has ended: what is others' goes from the page and from this device, what of one's own was not sent stays.
+
+use std::rc::Rc;
+
+use leptos::{prelude::*, task::spawn_local};
+use serde::Deserialize;
+use shared::document::Root;
+
+use super::{dom, drafts, link::explain, renew::words, replica::Replica, session::Session};
+use crate::annotate::{
+    away::Aside,
+    desk::Desk,
+    pending::{Change, Intent},
+};
+
+impl Session {
+    /// Shows nothing of the conversation any more and keeps nothing of it, but what of one's own was not sent: should
+    /// access be given back, that is tried again.
+    pub fn end_access(self: &Rc<Self>, why: &str) {
+        let changes: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
+        let mut unsent = self.all_aside(&changes, why);
+        for aside in unsent.iter_mut().filter(|aside| aside.key.starts_with(&self.text_key(Root::Notes))) {
+            // What others wrote there is not one's own to keep.
+            "Shared notes: what you typed".clone_into(&mut aside.what);
+            let typed = changes.iter().filter(|change| change.intent == Intent::Typed(Root::Notes));
+            aside.text = typed.map(|change| words(&change.update)).collect();
+        }
+        self.put_aside(Vec::new(), unsent);
+        self.desk.ended.set(true);
+        self.desk.toast.set(None);
+        *self.fresh.borrow_mut() = None;
+        let nothing = Replica::new(self.desk.place.author);
+        let old = self.replica.replace(nothing.clone());
+        self.show_all(&old, &nothing);
+        for text in dom::all(".reading") {
+            // Scripts of the page may hold it.
+            text.set_text_content(None);
+            text.remove();
+        }
+        self.forget_copy();
+        dom::tell_page("promptgrimoire:ended");
+    }
+
+    /// Takes the document off this device. The service worker hears of it too, and takes the page (`offline/register.js`).
+    pub fn forget_copy(&self) {
+        let conversation = self.desk.place.conversation;
+        if let Some(store) = self.journal.store.borrow().clone() {
+            spawn_local(async move {
+                if let Err(error) = store.drop_state(conversation).await {
+                    leptos::logging::warn!("the document is still kept: {error}");
+                }
+            });
+        }
+    }
+}
+
+/// What the script of a chat keeps of what was not sent (`pages/conversation/chat/ask.js`).
+#[derive(Deserialize)]
+struct Unsent {
+    #[serde(default)]
+    text: String,
+}
+
+/// Puts aside what was begun and never sent: its boxes are gone.
+pub fn put_begun_aside(desk: Desk) {
+    let Some(session) = super::session() else { return };
+    let (conversation, user) = (desk.place.conversation.to_string(), desk.place.user.to_string());
+    let mut why = explain(shared::sync::CloseCode::Denied).to_owned();
+    why.push_str(". It was not sent");
+    let aside = |name: &str, what: &str, text: String| Aside {
+        key: [&conversation, "/begun/", name].concat(),
+        at: js_sys::Date::now(),
+        why: why.clone(),
+        what: what.to_owned(),
+        text,
+    };
+    let Some(storage) = drafts::storage() else { return };
+    let prefix = drafts::key(desk, "");
+    let names = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok()?);
+    let names: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
+    let mut begun = Vec::new();
+    for name in names {
+        let Ok(Some(text)) = storage.get_item(&name) else { continue };
+        // Where there is no other disk it stays.
+        if session.journal.store.borrow().is_some() {
+            let _ = storage.remove_item(&name);
+        }
+        begun.push(aside(&name[prefix.len()..], "A comment that you had begun", text));
+    }
+    // Of a chat: it has its own place there, and is in its box again should access be given back.
+    let kept = storage.get_item(&["chat/", &user, "/", &conversation].concat()).ok().flatten();
+    let message = kept.and_then(|kept| serde_json::from_str::<Unsent>(&kept).ok()).map(|unsent| unsent.text);
+    if let Some(text) = message.filter(|text| !text.trim().is_empty()) {
+        begun.push(aside("message", "A message that you had begun", text));
+    }
+    session.put_aside(Vec::new(), begun);
+}

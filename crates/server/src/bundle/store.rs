@@ -1,6 +1,6 @@
 //! A bundle into the database, whole or not at all.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use shared::{
     api::{Annotated, Share},
@@ -21,7 +21,7 @@ impl Bundle {
     }
 
     /// Those who wrote in it, and those whom they mention.
-    fn everybody(&self, whole: &Whole) -> HashSet<UserId> {
+    fn everybody(&self, whole: &Whole) -> BTreeSet<UserId> {
         whole.people().into_iter().chain(self.messages.iter().filter_map(|stored| stored.message.author)).collect()
     }
 }
@@ -42,8 +42,13 @@ pub async fn store(
     let notes = notes(&bundle, &whole, lost);
     let everybody = bundle.everybody(&whole);
     let highlights = i32::try_from(whole.count().0).unwrap_or(i32::MAX);
+    let people = everybody.clone();
     let anew = tokio::task::spawn_blocking(move || {
         let mut ids = NewIds::default();
+        // All in their order, those too who only said a message.
+        for person in people {
+            ids.user(person);
+        }
         (whole.under(&mut ids).write(), ids)
     });
     let (document, mut ids) = anew.await.map_err(|error| Error::Internal(error.into()))?;

@@ -94,6 +94,14 @@ async fn imported(who: &Visitor, bytes: Vec<u8>) -> String {
     answer.json()["created"]["id"].as_str().unwrap().to_owned()
 }
 
+/// The conversations that somebody has.
+async fn conversations(who: &Visitor) -> Vec<Value> {
+    let listed = who.get(ADDRESS).await.json();
+    let ids: Vec<Value> = listed.as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+    assert!(!ids.is_empty());
+    ids
+}
+
 /// What a bundle says, but for its sums, when it was made, and its ids: they are called by the order in which they come.
 fn said(parts: &Parts) -> String {
     let mut all = String::new();
@@ -247,7 +255,7 @@ async fn who_wrote_in_a_bundle_is_nobody_here_and_is_seen_to_be_imported() {
     let again = imported(&ben, bundle(&ben, &talk).await).await;
     let people = ben.get(&format!("{ADDRESS}/{again}/people")).await.json();
     let names: Vec<_> = people.as_array().unwrap().iter().map(|person| person["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["Demo Student 2", "Demo Instructor (imported)", "Demo Student 1 (imported)"]);
+    assert_eq!(names, ["Demo Instructor (imported)", "Demo Student 1 (imported)", "Demo Student 2"]);
 }
 
 #[tokio::test]
@@ -256,12 +264,12 @@ async fn a_bundle_is_shown_before_it_is_stored() {
     let marked = scene.mark(0, "whales 🐋").await;
     scene.comment(marked, "One.", None).await;
     let file = bundle(&scene.owner, &scene.talk).await;
-    let before = scene.owner.get(ADDRESS).await.body;
+    let before = conversations(&scene.owner).await;
     let answer = import(&scene.owner, file.clone(), &[("preview", "true"), ("title", "Other")]).await;
     let annotated = json!({"highlights": 1, "comments": 1, "people": 1});
     let offered = json!([{"index": 0, "title": "Other", "messages": 2, "problem": null, "annotated": annotated}]);
     assert_eq!((answer.status, &answer.json()["choose"]), (StatusCode::OK, &offered));
-    assert_eq!(scene.owner.get(ADDRESS).await.body, before, "nothing is stored");
+    assert_eq!(conversations(&scene.owner).await, before, "nothing is stored");
     let answer = import(&scene.owner, file.clone(), &[("title", "Other"), ("anonymous", "true")]).await;
     let id = answer.json()["created"]["id"].as_str().unwrap().to_owned();
     let talk = scene.owner.get(&format!("{ADDRESS}/{id}")).await.json();
@@ -356,7 +364,7 @@ async fn what_somebody_forged_or_broke_is_refused_with_its_place_and_nothing_is_
     let marked = scene.mark(0, "whales 🐋").await;
     scene.comment(marked, "One.", None).await;
     let good = unzip(&bundle(&scene.owner, &scene.talk).await);
-    let before = scene.owner.get(ADDRESS).await.body;
+    let before = conversations(&scene.owner).await;
     let message = |change: fn(&mut Value)| -> Change {
         Box::new(move |parts| put_json(parts, "messages.json", |all| change(&mut all["messages"][1])))
     };
@@ -401,7 +409,7 @@ async fn what_somebody_forged_or_broke_is_refused_with_its_place_and_nothing_is_
             "document.yjs: its SHA-256 is not that",
             Box::new(|parts: &mut Parts| *parts.get_mut("document.yjs").unwrap().last_mut().unwrap() ^= 1),
         ),
-        ("messages.json: expected value at line 1", raw("messages.json", b"nonsense".to_vec())),
+        ("messages.json: expected ident at line 1", raw("messages.json", b"nonsense".to_vec())),
         ("messages.json: ", raw("messages.json", b"\xff\xfe".to_vec())),
         ("messages.json: invalid type: sequence", raw("messages.json", b"[".repeat(1 << 20))),
         ("people.json: ", raw("people.json", b"{}".to_vec())),
@@ -492,7 +500,7 @@ async fn what_somebody_forged_or_broke_is_refused_with_its_place_and_nothing_is_
     let whole = zip(&good);
     let bomb = {
         let mut parts = good.clone();
-        put(&mut parts, "annotations.json", vec![b' '; 97 << 20]);
+        put(&mut parts, "annotations.json", vec![b' '; 12 << 20]);
         zip(&parts)
     };
     for (bytes, told) in [
@@ -504,7 +512,7 @@ async fn what_somebody_forged_or_broke_is_refused_with_its_place_and_nothing_is_
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
         assert!(answer.body.contains(told), "{told}: {}", answer.body);
     }
-    assert_eq!(scene.owner.get(ADDRESS).await.body, before, "nothing is stored");
+    assert_eq!(conversations(&scene.owner).await, before, "nothing is stored");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use yrs::{Any, Doc, In, Map, MapPrelim, ReadTxn, StateVector, Text, Transact};
 use super::{MAX_COMMENT_CHARS, Roots, Stamp, command::targets_value, empty};
 use crate::{
     ids::{CommentId, HighlightId, MessageId, TagGroupId, TagId, UserId},
+    rules::MAX_DESCRIPTION_CHARS,
     selector::Target,
 };
 
@@ -138,7 +139,8 @@ impl Whole {
     fn texts(&self) -> impl Iterator<Item = &str> {
         let comments = self.highlights.values().flat_map(|highlight| highlight.comments.values());
         let bodies = comments.map(|comment| &*comment.body);
-        bodies.chain([&*self.notes]).chain(self.responses.values().map(|text| &**text))
+        let descriptions = self.tags.values().map(|tag| &*tag.description);
+        bodies.chain(descriptions).chain([&*self.notes]).chain(self.responses.values().map(|text| &**text))
     }
 
     /// Everybody who wrote, or is mentioned, in the order of their ids.
@@ -171,10 +173,13 @@ impl Whole {
         gone.map(|target| target.lost = true).count()
     }
 
-    /// Says each of the texts that people typed anew. What a comment would have too much is cut off.
+    /// Says each of the texts that people typed anew. What a comment or a description would have too much is cut off.
     pub fn reword(&mut self, words: impl Fn(&str) -> String) {
         for comment in self.highlights.values_mut().flat_map(|highlight| highlight.comments.values_mut()) {
             comment.body = words(&comment.body).chars().take(MAX_COMMENT_CHARS).collect();
+        }
+        for tag in self.tags.values_mut() {
+            tag.description = words(&tag.description).chars().take(MAX_DESCRIPTION_CHARS).collect();
         }
         for text in [&mut self.notes].into_iter().chain(self.responses.values_mut()) {
             *text = words(text);

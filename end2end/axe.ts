@@ -25,6 +25,8 @@ function unjudged(result: Result): Result[] {
 
 /** No violation of any impact, in light and in dark; `where` names the page and its state in the message. */
 export async function expectAccessible(page: Page, where: string): Promise<void> {
+  // A press on a link ends when the next page begins: half of it, or without its style, it is not what is judged.
+  await page.waitForLoadState();
   await withoutPictures(page);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });

@@ -19,7 +19,7 @@ const LOG_LINES_KEPT = 2_000;
 const DEFAULT_BINARY = fileURLToPath(new URL('../target/dist/promptgrimoire', import.meta.url));
 
 /** Settings that would make a test server share something with the developer's own. */
-const NOT_INHERITED = /^(DATABASE_URL|PUBLIC_ORIGIN|LISTEN|DATA_DIR|STYTCH_.*|OIDC_.*|CLIENT_ADDRESS_HEADER|OPENAI_.*|LLM_API|METRICS_TOKEN)$/;
+const NOT_INHERITED = /^(DATABASE_URL|FILES_URL|AWS_.*|PUBLIC_ORIGIN|LISTEN|DATA_DIR|STYTCH_.*|OIDC_.*|CLIENT_ADDRESS_HEADER|OPENAI_.*|LLM_API|METRICS_TOKEN)$/;
 
 /** One running product with a data folder and a port of its own, both kept over restarts. */
 export class Server {

@@ -52,6 +52,21 @@ test('fields become JSON by their types', async ({ page }) => {
   });
 });
 
+test('a box that disables others takes them out of what is sent', async ({ page }) => {
+  const fields = `<label><input type="checkbox" data-disables="some" checked> All</label>
+    <fieldset id="some" disabled><label><input type="checkbox" name="models" data-type="list" value="a" checked> a</label>
+    <label><input type="checkbox" name="models" data-type="list" value="b"> b</label></fieldset><input name="period" value="day">`;
+  await open(page, 'data-api="PUT /api/v1/things" data-then="say" data-say="Done."', fields);
+  const seen = await answer(page, { status: 200, body: {} });
+  await send(page);
+  await expect(page.getByRole('status')).toHaveText('Done.');
+  await page.getByLabel('All').uncheck();
+  await page.getByLabel('b').check();
+  await send(page);
+  await expect.poll(() => seen.length).toBe(2);
+  expect(seen.map((request) => request.postDataJSON() as object)).toEqual([{ period: 'day' }, { models: ['a', 'b'], period: 'day' }]);
+});
+
 test('the path takes its fields, and a reply leads on', async ({ page }) => {
   await open(page, 'data-api="POST /api/v1/classes/{id}/people" data-then="/classes/{class.id}/p/{id}"', '<input name="id" value="a/b?"><input name="email" value="x@y">');
   const seen = await answer(page, { status: 201, body: { id: '../7', class: { id: 3 } } });

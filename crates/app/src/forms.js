@@ -148,6 +148,10 @@
     // A page that is being left takes no second press.
     if (await send(form, event.submitter)) underWay.delete(form);
   });
+  document.addEventListener("change", ({ target }) => {
+    const { disables } = target.dataset ?? {};
+    if (disables) document.getElementById(disables).disabled = target.checked;
+  });
   // Back to a page that the browser has kept as it was left.
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;

@@ -10,6 +10,7 @@
 //! | `boolean` | `true` where the text is `true`; a checkbox without a `value` is one anyway |
 //! | `list`, a name that several fields have, `select multiple` | a list, also of one or none |
 //!
+//! What is disabled is left out. A checkbox with `data-disables` disables the `fieldset` of that id while it is checked.
 //! A file field makes it multipart. A button's own `name` and `value` are sent when it was the one that was pressed. What
 //! stands in the path, `{name}`, is taken from the field of that name and not sent again. The reply's values fill
 //! `data-reply="token"` elements, and the `data-replied` part around them is shown, after `Then::Say`. A problem's

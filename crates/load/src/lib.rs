@@ -1,4 +1,5 @@
-//! A load generator for sync servers, ours and others that speak the y-websocket protocol.
+//! A load generator for sync servers, ours and others that speak the y-websocket protocol; and for replies of models
+//! ([`chat`]).
 //!
 //! It is a process of its own, started by `cargo xtask bench`, which also starts the servers. Clients are cheap:
 //! they hold no document, write updates by hand ([`edits`]) and look for [`token`]s in what they hear. A token says who
@@ -44,6 +45,9 @@ pub mod ours;
 
 /// The loads.
 pub mod loads;
+
+/// Replies of models, many at once.
+pub mod chat;
 
 /// Search among many conversations.
 pub mod search;

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use load::{
+    chat,
     loads::{self, Load, Settings},
     ours,
     outcome::Outcome,
@@ -51,6 +52,12 @@ enum Command {
     },
     /// Runs one load on a server that listens
     Run(Box<Run>),
+    /// Has many replies of models written and read, at the model itself and at a server
+    Chat(chat::Measure),
+    /// Has replies written and read until the standard input ends
+    Crowd(chat::Place),
+    /// Prints tables of a chat's measurement, and writes them into a document
+    ChatReport(chat::Facts),
     /// Fills our own server with conversations, and searches in them
     Search {
         /// The server's origin
@@ -140,6 +147,9 @@ fn start() -> Result<()> {
             write(&out, &serde_json::to_string(&prepared)?)
         }),
         Command::Run(run) => runtime.block_on(perform(*run, threads)),
+        Command::Chat(measure) => runtime.block_on(apart(chat::measure(measure, threads))),
+        Command::Crowd(place) => runtime.block_on(apart(chat::crowd(place))),
+        Command::ChatReport(facts) => chat::report(&facts),
         Command::Search { origin, address, pid, program, conversations } => runtime.block_on(async {
             let asked = Asked { origin, address, pid, program, conversations, threads };
             println!("{}", search::measure(&asked).await?);
@@ -151,6 +161,11 @@ fn start() -> Result<()> {
         }
         Command::Report { outcomes, facts, document } => tell(&outcomes, &facts, document.as_deref()),
     }
+}
+
+/// On a worker of its own, where it competes fairly with the clients.
+async fn apart(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+    tokio::spawn(work).await?
 }
 
 async fn perform(run: Run, threads: usize) -> Result<()> {

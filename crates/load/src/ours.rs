@@ -92,13 +92,13 @@ async fn ready(client: &Client, origin: &str) -> Result<()> {
     }
 }
 
-async fn answer(response: Response) -> Result<Value> {
+pub(crate) async fn answer(response: Response) -> Result<Value> {
     let status = response.status();
     let body = response.text().await?;
     ensure!(status.is_success(), "{status}: {body}");
     Ok(serde_json::from_str(&body)?)
 }
 
-fn text(value: &Value, field: &str) -> Result<String> {
+pub(crate) fn text(value: &Value, field: &str) -> Result<String> {
     value[field].as_str().map(str::to_owned).with_context(|| format!("an answer without {field}"))
 }

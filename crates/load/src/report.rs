@@ -11,6 +11,7 @@ mod figures;
 mod table;
 
 use table::Table;
+pub(crate) use table::digits;
 
 const BEGIN: &str = "<!-- measured: written by `cargo xtask bench sync` -->\n";
 const END: &str = "<!-- end of measured -->\n";

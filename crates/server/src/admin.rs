@@ -75,12 +75,16 @@ async fn at_once(task: RowTask, database: &Database, config: &Config) -> anyhow:
 
 async fn save(database: &Database, config: &Config, file: &Path) -> anyhow::Result<Saved> {
     let mut connection = database.pool().acquire().await.context("the database does not answer")?;
-    Ok(Saved(backup::save(&mut connection, &Files::of(config)?, file).await?))
+    let files = Files::of(config)?;
+    files.check().await?;
+    Ok(Saved(backup::save(&mut connection, &files, file).await?))
 }
 
 async fn restore(database: &Database, config: &Config, file: &Path) -> anyhow::Result<Restored> {
     let mut connection = database.pool().acquire().await.context("the database does not answer")?;
-    Ok(Restored(backup::restore(&mut connection, &Files::of(config)?, file).await?))
+    let files = Files::of(config)?;
+    files.check().await?;
+    Ok(Restored(backup::restore(&mut connection, &files, file).await?))
 }
 
 /// Says on stderr how far it is, a few times.

@@ -129,8 +129,11 @@ pub enum BackupError {
     #[error("the database is not empty ({0} has rows); restore into a fresh DATA_DIR, or an empty database")]
     NotEmpty(String),
     /// Files lie there already.
-    #[error("there are uploaded files in DATA_DIR already; restore into a fresh one")]
+    #[error("there are uploaded files already, in DATA_DIR or where FILES_URL leads; restore into a fresh place")]
     FilesThere,
+    /// It cannot be asked what is there.
+    #[error("{0}")]
+    Store(String),
     /// A file that a row names cannot be read, or what is read is not what was uploaded.
     #[error("the uploaded file {id}: {why}")]
     Upload {

@@ -26,6 +26,7 @@ pub use origin::Origin;
 pub use secret::Secret;
 
 mod arguments;
+mod files;
 mod model;
 mod origin;
 mod secret;
@@ -44,6 +45,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// How people sign in.
     pub sign_in: SignIn,
+    /// Where uploaded files lie; `None` is a folder under `data_dir`.
+    pub files: Option<Bucket>,
     /// The model that answers in chats, where there is one.
     pub model: Option<Model>,
     /// The tracing filter, already known to be one.
@@ -103,6 +106,23 @@ pub struct Oidc {
     pub name: String,
     /// Whether its addresses are known to be people's own also where it does not say so (`email_verified`).
     pub trust_email: bool,
+}
+
+/// A place in a store that speaks like S3.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// The bucket's name.
+    pub name: String,
+    /// What stands before the names of all files in it, without slashes around it; may be empty.
+    pub prefix: String,
+    /// A key's id and its secret. Without one the machine has a role at Amazon.
+    pub key: Option<(String, Secret)>,
+    /// Belongs to a key that is good for some hours.
+    pub session_token: Option<Secret>,
+    /// Where the bucket is.
+    pub region: String,
+    /// The store's address; `None` is Amazon's own.
+    pub endpoint: Option<Url>,
 }
 
 /// A model behind an API of OpenAI's kind.
@@ -242,6 +262,7 @@ impl Config {
             data_dir: data_dir(settings.data_dir)?,
             listen,
             sign_in: settings.sign_in.check(origin.as_ref())?,
+            files: settings.files.check()?,
             model: settings.model.check()?,
             log,
             log_format: match text("LOG_FORMAT", settings.log_format)?.as_deref() {

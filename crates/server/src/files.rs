@@ -3,6 +3,7 @@
 //! A file's row is there before its bytes are and longer than them. So whatever a crash leaves behind, a row names it,
 //! and `sweep` takes it away; nothing has to be compared with what lies on the disk.
 
+mod bucket;
 mod names;
 mod store;
 mod sweep;

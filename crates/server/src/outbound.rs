@@ -11,9 +11,14 @@ const WHOLE: Duration = Duration::from_secs(10);
 /// For clients of all kinds. To be used in place of reqwest's own, which panics: it is built without a cryptography of its
 /// own, so that ours is that of the database's connections, and no second one has to be compiled.
 pub fn builder() -> reqwest::ClientBuilder {
+    choose_cryptography();
+    reqwest::Client::builder()
+}
+
+/// For whoever makes a client of reqwest's themselves.
+pub fn choose_cryptography() {
     // An error says that it was chosen before.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
 }
 
 /// A client that follows no redirects: whom we send secrets to is configured, and nobody sends them on.

@@ -42,6 +42,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         demo::seed(database.pool()).await.context("cannot seed the demo data")?;
     }
     let services = Services::new(config, bound, database.pool().clone())?;
+    if let Err(refused) = services.files.check().await {
+        // Otherwise a Postgres of our own would stay behind.
+        database.close().await?;
+        return Err(refused);
+    }
     announce(&services, bound);
     run(listener, services, async move { stop.came().await }).await?;
     database.close().await

@@ -47,7 +47,9 @@ pub use activities::{
     DeleteActivity, GetActivity, InvalidMode, ListActivities, ListTemplates, MAX_INSTRUCTIONS_BYTES, MAX_REVEALED,
     Mode, RevealActivity, Revealed, StartActivity, Template,
 };
-pub use class_models::{ClassModels, GetClassModels, Period, SetClassModels};
+pub use class_models::{
+    ClassModels, ClassUsage, GetClassModels, MAX_QUOTA_TOKENS, MAX_USERS_LISTED, Period, PersonUsage, SetClassModels,
+};
 pub use classes::{
     ChangeClass, Class, ClassChange, ClassSummary, Classes, CreateClass, CreatedClass, GetClass, JoinByCode, Joined,
     LeaveClass, ListClasses, NewCode, RotateCode, SwitchOffCode,
@@ -55,9 +57,9 @@ pub use classes::{
 pub use comparison::{Carried, CompareBranches, Comparison, MAX_CARRIED, Passage};
 pub use conversation_lists::{ConversationSummary, ListConversations, MAX_CONVERSATIONS_A_PAGE, Shelf};
 pub use conversations::{
-    Anonymity, Audience, ChatOf, Conversation, CopyOf, CreateConversation, Created, GetConversation, GetRights,
-    ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person, Reason, RefusedUpdate,
-    RenameConversation, Share, TagSummary, Titled,
+    Annotated, Anonymity, Audience, ChatOf, Conversation, CopyOf, CreateConversation, Created, GetConversation,
+    GetRights, ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person, Reason,
+    RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
 };
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,

@@ -4,6 +4,7 @@
 //! installed, started and stopped: a new process for each load, one server at a time, so that the machine is its alone.
 
 mod anchors;
+mod chat;
 mod peers;
 mod search;
 mod servers;
@@ -41,6 +42,8 @@ pub enum Bench {
     Offline,
     /// The conversation page on the longest texts, beside @recogito/text-annotator in the same browser; prints a table
     Page,
+    /// Replies of models, many at once: what the server adds to each token, and how soon a page shows it; prints tables
+    Chat(chat::Options),
     /// Search among ten thousand conversations; writes docs/BENCHMARKS.md, unless there are to be fewer
     Search {
         /// How many
@@ -83,6 +86,7 @@ pub fn page(workspace: &Workspace) -> Result<()> {
 }
 
 pub use anchors::anchors;
+pub use chat::chat;
 pub use search::search;
 
 /// Those of a university.

@@ -107,6 +107,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Bench(bench::Bench::Sync(options)) => bench::sync(&workspace, &options)?,
         Task::Bench(bench::Bench::Offline) => bench::offline(&workspace)?,
         Task::Bench(bench::Bench::Page) => bench::page(&workspace)?,
+        Task::Bench(bench::Bench::Chat(options)) => bench::chat(&workspace, &options)?,
         Task::Bench(bench::Bench::Search { conversations }) => {
             bench::search(&workspace, conversations, conversations == bench::CONVERSATIONS)?;
         }

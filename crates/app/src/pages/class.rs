@@ -3,6 +3,7 @@
 mod groups;
 mod invitations;
 mod manage;
+mod models;
 mod people;
 mod person;
 mod roster;

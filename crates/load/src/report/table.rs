@@ -75,7 +75,7 @@ fn written(cell: Option<&Cell>, column: usize, first: Option<f64>) -> String {
 }
 
 /// Three digits, or all that stand before the point.
-pub(super) fn digits(value: f64) -> String {
+pub(crate) fn digits(value: f64) -> String {
     let places = match value.abs() {
         0.0 => 0,
         value if value < 0.1 => 3,

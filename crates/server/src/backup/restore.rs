@@ -14,7 +14,7 @@ use super::{
     tables::{self, Plan},
     uploads::{self, SUMS, Upload},
 };
-use crate::{database, files::Files};
+use crate::{database, error::Error, files::Files};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 18;
@@ -42,8 +42,11 @@ pub async fn restore(connection: &mut PgConnection, files: &Files, file: &Path) 
     }
     if let Some(uploads) = &manifest.files {
         archive.verify_files(uploads)?;
-        if !files.is_empty().await {
-            return Err(BackupError::FilesThere);
+        match files.is_empty().await {
+            Ok(true) => {}
+            Ok(false) => return Err(BackupError::FilesThere),
+            Err(Error::Internal(error)) => return Err(BackupError::Store(format!("{error:#}"))),
+            Err(error) => return Err(BackupError::Store(error.to_string())),
         }
     }
     // A large table takes longer than a request may.

@@ -67,7 +67,7 @@ pub(super) struct Settings {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true, value_name = "URL")]
     pub(super) database_url: Option<OsString>,
 
-    /// Folder of the embedded database and of uploaded files [default: data]
+    /// Folder of the embedded database, and of uploaded files without FILES_URL [default: data]
     #[arg(long, env = "DATA_DIR", hide_env_values = true, global = true, value_name = "FOLDER")]
     pub(super) data_dir: Option<OsString>,
 
@@ -82,6 +82,9 @@ pub(super) struct Settings {
 
     #[command(flatten)]
     pub(super) sign_in: SignInSettings,
+
+    #[command(flatten)]
+    pub(super) files: FilesSettings,
 
     #[command(flatten)]
     pub(super) model: ModelSettings,
@@ -150,6 +153,35 @@ pub(super) struct SignInSettings {
     /// Set to true where all addresses that the provider tells are people's own, though it does not say so (email_verified)
     #[arg(long, env = "OIDC_TRUST_EMAIL", hide_env_values = true, global = true, value_name = "BOOLEAN")]
     pub(super) oidc_trust_email: Option<OsString>,
+}
+
+/// Where uploaded files lie.
+#[derive(Args)]
+pub(super) struct FilesSettings {
+    /// Bucket of an S3-compatible store for uploaded files, such as s3://bucket or s3://bucket/prefix
+    /// [default: the folder files under DATA_DIR]
+    #[arg(long, env = "FILES_URL", hide_env_values = true, global = true, value_name = "URL")]
+    pub(super) files_url: Option<OsString>,
+
+    /// Key of that store. Without one the machine's own role at Amazon is used
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true, global = true, value_name = "ID")]
+    pub(super) aws_access_key_id: Option<OsString>,
+
+    /// Secret of that key (prefer the variable: other users can read a command line)
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, global = true, value_name = "SECRET")]
+    pub(super) aws_secret_access_key: Option<OsString>,
+
+    /// What belongs to a key that is good for some hours alone (prefer the variable)
+    #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true, global = true, value_name = "TOKEN")]
+    pub(super) aws_session_token: Option<OsString>,
+
+    /// Where the bucket is [default: us-east-1, which stores of others take for any]
+    #[arg(long, env = "AWS_REGION", hide_env_values = true, global = true, value_name = "REGION")]
+    pub(super) aws_region: Option<OsString>,
+
+    /// Address of a store that is not Amazon's, such as https://minio.example.org:9000 [default: Amazon's, of the region]
+    #[arg(long, env = "AWS_ENDPOINT_URL", hide_env_values = true, global = true, value_name = "URL")]
+    pub(super) aws_endpoint_url: Option<OsString>,
 }
 
 /// The model that answers in chats.

@@ -220,3 +220,42 @@ fn help_speaks_to_who_runs_the_server_and_not_to_who_writes_it() {
     let help = Arguments::command().render_long_help().to_string();
     assert!(help.starts_with("A class reads AI conversations together, live.\n\nUsage:"), "{help}");
 }
+
+#[test]
+fn files_lie_under_the_folder_of_data_or_in_a_bucket() {
+    let none = read(&["--aws-access-key-id=AKIA", "--aws-region=eu-west-1"]).unwrap();
+    assert!(none.files.is_none(), "a key alone names no store");
+    let own = read(&["--files-url=s3://my-bucket"]).unwrap().files.unwrap();
+    assert_eq!((own.name.as_str(), own.prefix.as_str(), own.region.as_str()), ("my-bucket", "", "us-east-1"));
+    assert!(own.key.is_none() && own.endpoint.is_none());
+    let flags =
+        ["--aws-access-key-id=AKIA", "--aws-secret-access-key=hidden words", "--aws-endpoint-url=http://minio:9000"];
+    let other = read(&[&["--files-url=s3://my.bucket/a/b-c/"], &flags[..]].concat()).unwrap().files.unwrap();
+    assert_eq!((other.name.as_str(), other.prefix.as_str()), ("my.bucket", "a/b-c"));
+    assert_eq!(other.endpoint.as_ref().unwrap().as_str(), "http://minio:9000/");
+    assert!(!format!("{other:?}").contains("hidden words"));
+}
+
+#[test]
+fn a_store_that_is_said_by_half_or_wrongly_is_refused() {
+    let too_long = format!("s3://bucket/{}", "a".repeat(501));
+    let wrong = [
+        "my-bucket",
+        "http://my-bucket",
+        "s3://",
+        "s3://b",
+        "s3://my bucket",
+        "s3://bucket//a",
+        "s3://bucket/../a",
+        &too_long,
+    ];
+    for value in wrong {
+        let why = refusal(&[&format!("--files-url={value}")]);
+        assert!(why.starts_with("FILES_URL (or --files-url) is ") && why.contains("s3://bucket/prefix"), "{why}");
+    }
+    let bucket = "--files-url=s3://bucket";
+    assert!(refusal(&[bucket, "--aws-access-key-id=AKIA"]).starts_with("AWS_SECRET_ACCESS_KEY is missing"));
+    let why = refusal(&[bucket, "--aws-secret-access-key=hidden words"]);
+    assert!(why.starts_with("AWS_ACCESS_KEY_ID is missing") && !why.contains("hidden"), "{why}");
+    assert!(refusal(&[bucket, "--aws-endpoint-url=minio:9000"]).contains("AWS_ENDPOINT_URL"));
+}

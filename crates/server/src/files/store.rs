@@ -10,15 +10,26 @@ use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Pa
 use shared::ids::FileId;
 use tokio::sync::Notify;
 
-use crate::{config::Config, error::Error};
+use super::bucket;
+use crate::{
+    config::{Bucket, Config},
+    error::Error,
+};
 
 /// The files of everybody.
 #[derive(Clone)]
 pub struct Files {
     store: Arc<dyn ObjectStore>,
-    /// The folder of a store on the local disk.
-    folder: PathBuf,
+    place: Arc<Place>,
     sweep: Arc<Notify>,
+}
+
+/// What kind of store it is.
+enum Place {
+    /// This folder of the local disk.
+    Folder(PathBuf),
+    /// Elsewhere.
+    Bucket(Bucket),
 }
 
 fn name_of(file: FileId) -> Path {
@@ -33,9 +44,15 @@ impl Files {
     /// Those of a server.
     ///
     /// # Errors
-    /// Their folder cannot be made.
+    /// Their folder cannot be made, or the settings of their store make none.
     pub fn of(config: &Config) -> anyhow::Result<Self> {
-        Self::in_folder(config.data_dir.join("files")).context("cannot make the folder of files")
+        match &config.files {
+            None => Self::in_folder(config.data_dir.join("files")).context("cannot make the folder of files"),
+            Some(of) => {
+                let store = bucket::open(of).context("FILES_URL")?;
+                Ok(Self { store, place: Arc::new(Place::Bucket(of.clone())), sweep: Arc::default() })
+            }
+        }
     }
 
     /// Files in a folder of the local disk, which is made where it is not there.
@@ -46,7 +63,19 @@ impl Files {
         std::fs::create_dir_all(&folder)?;
         // A row that says that its bytes are stored must be right after a loss of power too.
         let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), folder, sweep: Arc::default() })
+        Ok(Self { store: Arc::new(store), place: Arc::new(Place::Folder(folder)), sweep: Arc::default() })
+    }
+
+    /// Asks a store that is elsewhere whether it takes us for whom we say we are. One that gives no answer now may give one
+    /// later, and all but files works meanwhile: that is told in the log.
+    ///
+    /// # Errors
+    /// It refuses us, or has no such bucket.
+    pub async fn check(&self) -> anyhow::Result<()> {
+        match &*self.place {
+            Place::Folder(_) => Ok(()),
+            Place::Bucket(of) => bucket::check(of, &*self.store).await,
+        }
     }
 
     /// Stores a file's bytes: all of them or none.
@@ -73,16 +102,18 @@ impl Files {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(failed(error)),
         }
+        // Elsewhere an object is there whole or not at all.
+        let Place::Folder(folder) = &*self.place else { return Ok(()) };
         // What a crash leaves of a write: `LocalFileSystem` writes to this name first. Each file is written once.
-        match tokio::fs::remove_file(self.folder.join(format!("{file}#1"))).await {
+        match tokio::fs::remove_file(folder.join(format!("{file}#1"))).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Internal(error.into())),
             _ => Ok(()),
         }
     }
 
-    /// Whether there is nothing in it. A store that cannot be read is not empty.
-    pub(crate) async fn is_empty(&self) -> bool {
-        self.store.list(None).next().await.is_none()
+    /// Whether there is nothing in it.
+    pub(crate) async fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.store.list(None).next().await.transpose().map_err(failed)?.is_none())
     }
 
     /// Has what is deleted taken away now, not at the next hour.

@@ -17,8 +17,8 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{
     api::{
-        GetClass, GetInvitation, GetMember, ListClasses, ListInvitations, ListMembers, MAX_ROSTER_BYTES, Problem,
-        RosterReport, roster_path,
+        GetClass, GetClassModels, GetInvitation, GetMember, ListClasses, ListInvitations, ListMembers,
+        MAX_ROSTER_BYTES, Problem, RosterReport, roster_path,
     },
     ids::{ClassId, UserId},
 };
@@ -125,12 +125,15 @@ async fn manage(State(site): State<Site>, headers: HeaderMap, Path(id): Path<Str
             true => Some(site.call(&headers, &ListInvitations { class: class.id }).await?),
             false => None,
         };
-        Ok((class, invitations))
+        let models = site.call(&headers, &GetClassModels { class: class.id }).await?;
+        Ok((class, invitations, models))
     };
-    let page = |visitor: Visitor, (class, invitations): (shared::api::Class, Option<Vec<shared::api::Invitation>>)| {
+    type Found = (shared::api::Class, Option<Vec<shared::api::Invitation>>, shared::api::ClassModels);
+    let page = |visitor: Visitor, (class, invitations, models): Found| {
         let title = class.name.clone();
         let page = move || {
-            view! { <ClassManagePage visitor=visitor.clone() class=class.clone() invitations=invitations.clone() /> }
+            let (visitor, class, invitations) = (visitor.clone(), class.clone(), invitations.clone());
+            view! { <ClassManagePage visitor=visitor class=class invitations=invitations models=models.clone() /> }
         };
         (StatusCode::OK, title, page)
     };

@@ -31,8 +31,8 @@ use crate::{
     sessions::Caller,
 };
 
-/// Words that come within this time go out together: nobody sees more than this many pictures a second.
-const PACE: Duration = Duration::from_millis(30);
+/// Words that come within this time go out together: no screen shows more pictures a second.
+const PACE: Duration = Duration::from_millis(16);
 
 /// Between two looks at what another server writes, or at a line that another server moves.
 const LOOK: Duration = Duration::from_secs(1);

@@ -1,8 +1,11 @@
 //! The task that owns a reply: the stream from the model, and all that is stored of it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
-use futures::FutureExt;
+use futures::{
+    FutureExt,
+    future::{Fuse, FusedFuture},
+};
 use shared::{ids::RunId, text::MAX_MARKDOWN_BYTES};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -72,7 +75,7 @@ async fn write(services: &Services, claimed: &Claimed, live: &Live, was_asked: &
     }
     // Whoever stops it before it begins may have to be billed for what the model has read.
     *was_asked = true;
-    let mut asking = std::pin::pin!(model.ask(&question));
+    let mut asking = pin!(model.ask(&question));
     let mut beat = interval(FLUSH);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let asked = loop {
@@ -107,28 +110,31 @@ fn internal(claimed: &Claimed, error: &dyn std::fmt::Display) -> Ending {
     Ending::failed("internal", "Something went wrong on the server. What you wrote is kept; ask for the reply again.")
 }
 
-/// Takes the reply as it comes. Leaving here drops the connection, which ends the model's work.
+/// Takes the reply as it comes, and stores it beside that: its readers do not wait for the database. Leaving here drops the
+/// connection, which ends the model's work, and what is being stored: the end of the reply is stored instead.
 async fn read(services: &Services, claimed: &Claimed, live: &Live, mut reply: Reply) -> Ending {
     let mut beat = interval(FLUSH);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stored = 0;
+    let mut storing = pin!(Fuse::terminated());
     loop {
         tokio::select! {
             // A model that writes as fast as it is read must not keep the others from their turn.
             biased;
             () = live.stop.cancelled() => return Ending::stopped(),
             () = live.shutdown.cancelled() => return Ending::interrupted(),
-            _ = beat.tick() => {
+            (renewed, length) = &mut storing, if !storing.is_terminated() => match renewed {
+                Renewed::Over(ending) => return ending,
+                Renewed::Stored => stored = length,
+                Renewed::NotStored => {}
+            },
+            _ = beat.tick(), if storing.is_terminated() => {
                 let text = {
                     let progress = live.progress.borrow();
                     (progress.text.len() > stored).then(|| progress.text.clone())
                 };
                 let length = text.as_ref().map_or(stored, String::len);
-                match renew(services, claimed, text).await {
-                    Renewed::Over(ending) => return ending,
-                    Renewed::Stored => stored = length,
-                    Renewed::NotStored => {}
-                }
+                storing.set(async move { (renew(services, claimed, text).await, length) }.fuse());
             }
             step = reply.next() => match step {
                 Ok(Step::Text(text)) => if !append(live, &text) {

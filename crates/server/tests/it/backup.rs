@@ -312,7 +312,7 @@ async fn a_backup_whose_files_are_damaged_or_forged_restores_nothing() {
     fs::write(occupied.join("something"), "of somebody").unwrap();
     let files = Files::in_folder(occupied.clone()).unwrap();
     let refused = backup::restore(&mut connection(&other.pool).await, &files, &file).await.unwrap_err();
-    assert!(refused.to_string().contains("uploaded files in DATA_DIR already"), "{refused}");
+    assert!(refused.to_string().contains("uploaded files already"), "{refused}");
     assert_eq!(bytes_of(&occupied).len(), 1);
 
     // An older version left them out, and said nothing of them.

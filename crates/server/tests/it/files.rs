@@ -259,3 +259,28 @@ async fn what_a_crash_leaves_behind_is_swept_and_nothing_else() {
     files::sweep(&app.database.pool, &app.files).await.unwrap();
     assert_eq!(stored(&app).len(), 2);
 }
+
+#[tokio::test]
+async fn the_newest_file_is_listed_first() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let path = format!("{}/files", project(&student, "Mine").await);
+    for name in ["b.txt", "c.txt", "a.txt"] {
+        add(&student, &path, name, "words").await;
+    }
+    let listed = student.get(&path).await.json();
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["a.txt", "c.txt", "b.txt"]);
+}
+
+#[tokio::test]
+async fn a_project_that_is_deleted_leaves_no_file_behind() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let [one, other] = [project(&student, "One").await, project(&student, "Other").await];
+    add(&student, &format!("{one}/files"), "a.txt", "words").await;
+    let kept = add(&student, &format!("{other}/files"), "b.txt", "words").await;
+    assert_eq!(student.delete(&one).await.status, StatusCode::NO_CONTENT);
+    files::sweep(&app.database.pool, &app.files).await.unwrap();
+    assert_eq!(stored(&app), [kept]);
+}

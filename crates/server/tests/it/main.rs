@@ -17,6 +17,7 @@ mod conversations;
 mod database;
 mod export;
 mod files;
+mod files_elsewhere;
 mod home;
 mod hostile;
 mod identity;

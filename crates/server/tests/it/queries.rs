@@ -89,3 +89,42 @@ async fn shrink(app: &TestApp) {
         sqlx::query(sql).execute(&app.database.pool).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn no_page_of_a_project_asks_more_because_there_is_more_in_it() {
+    let app = TestApp::start().await;
+    let ann = app.person("student-1").await;
+    let made = ann.post("/api/v1/projects", serde_json::json!({"name": "Mine"})).await.json();
+    let project = made["id"].as_str().unwrap().to_owned();
+    let pages = ["/projects".to_owned(), format!("/projects/{project}")];
+    let api = ["", "/prompts", "/conversations", "/files"].map(|part| format!("/api/v1/projects/{project}{part}"));
+    let pages: Vec<String> = pages.into_iter().chain(api).collect();
+    let count = async || {
+        let mut counts = Vec::new();
+        for page in &pages {
+            let (answer, queries) = counting::queries(ann.get(page)).await;
+            assert_eq!(answer.status, StatusCode::OK, "{page}: {}", answer.body);
+            assert!((1..=AT_MOST).contains(&queries), "{page}: {queries}");
+            counts.push(queries);
+        }
+        counts
+    };
+    let more = async |size: i32| {
+        for sql in [
+            "insert into files (id, project_id, uploader_id, name, media_type, size, sha256, stored_at)
+             select gen_random_uuid(), id, owner_id, 'x', 'text/plain', 1, sha256('x'), now()
+             from projects, generate_series(1, $2) where id = $1",
+            "insert into prompt_versions (id, project_id, version, name, content)
+             select gen_random_uuid(), $1, 100 * $2 + n, 'x', 'x' from generate_series(1, $2) n",
+            "insert into conversations (id, title, owner_id, project_id)
+             select gen_random_uuid(), 'x', owner_id, id from projects, generate_series(1, $2) where id = $1",
+        ] {
+            let project: uuid::Uuid = project.parse().unwrap();
+            sqlx::query(sql).bind(project).bind(size).execute(&app.database.pool).await.unwrap();
+        }
+    };
+    more(1).await;
+    let small = count().await;
+    more(60).await;
+    assert_eq!(count().await, small);
+}

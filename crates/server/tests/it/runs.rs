@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::{
     api::MessageState,
-    ids::{MessageId, RunId, UserId},
+    ids::{ConversationId, MessageId, RunId, UserId},
     text::render,
 };
 use yrs::{Any, In, Map, MapPrelim, Transact, any};
@@ -337,4 +337,49 @@ async fn without_a_model_it_is_said_and_nothing_is_sent() {
     assert_eq!(models, json!({"configured": false, "models": [], "quota": null}));
     let answer = say(&owner, id, json!({"text": "Hello"})).await;
     assert_eq!((answer.status, answer.problem()), (StatusCode::CONFLICT, "no_model".into()));
+}
+
+#[tokio::test]
+async fn a_chat_is_called_by_what_is_said_first_in_it_unless_somebody_named_it() {
+    let chat = Chat::begin().await;
+    let title = async || chat.get().await["title"].as_str().unwrap().to_owned();
+    assert_eq!(title().await, "New chat");
+    chat.ask("  Do bees\nsleep at night? ").await;
+    assert_eq!(title().await, "Do bees sleep at night?");
+    let projects = chat.owner.get("/api/v1/projects").await.json();
+    let project = projects["projects"][0]["id"].as_str().unwrap().to_owned();
+    let listed = chat.owner.get(&format!("/api/v1/projects/{project}/conversations")).await.json();
+    assert_eq!(listed[0]["title"], "Do bees sleep at night?", "{listed}");
+    chat.ask("And wasps?").await;
+    assert_eq!(title().await, "Do bees sleep at night?", "only the first message names it");
+
+    // The name that a new one has is a name like any other, once somebody has given it.
+    let begun =
+        chat.owner.post(&format!("/api/v1/projects/{project}/conversations"), json!({"title": "New chat"})).await;
+    let named: ConversationId = begun.json()["id"].as_str().unwrap().parse().unwrap();
+    let started = Started::of(&say(&chat.owner, named, json!({"text": "Do ants sleep?"})).await);
+    chat.owner.read(started.run).await;
+    let path = format!("/api/v1/conversations/{named}");
+    assert_eq!(chat.owner.get(&path).await.json()["title"], "New chat");
+}
+
+#[tokio::test]
+async fn messages_stand_in_the_order_of_their_places_whatever_the_clock_says() {
+    let chat = Chat::begin().await;
+    for text in ["One", "Two", "Three"] {
+        chat.ask(text).await;
+    }
+    let before = chat.get().await["messages"].clone();
+    assert_eq!(before.as_array().unwrap().len(), 6);
+    sqlx::query("update messages set created_at = now() - make_interval(secs => position % 3)")
+        .execute(chat.db())
+        .await
+        .unwrap();
+    assert_eq!(ids(&chat.get().await["messages"]), ids(&before));
+    chat.ask("Four").await;
+    let asked = chat.model.asked().pop().unwrap().body["input"].clone();
+    let said: Vec<&Value> = asked.as_array().unwrap().iter().filter(|turn| turn["role"] == "user").collect();
+    let told = serde_json::to_string(&said).unwrap();
+    let places: Vec<_> = ["One", "Two", "Three", "Four"].iter().map(|word| told.find(word).unwrap()).collect();
+    assert!(places.is_sorted(), "{told}");
 }

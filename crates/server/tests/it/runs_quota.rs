@@ -3,13 +3,14 @@
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use shared::{
-    api::MAX_RUNS_A_PERSON,
+    api::{MAX_RUNS_A_PERSON, MAX_USERS_LISTED},
     ids::{ClassId, ConversationId, RunId, UserId},
 };
+use sqlx::PgPool;
 
 use crate::support::{
     chats::{Chat, Started, chat as begin_chat, say},
-    test_app::Visitor,
+    test_app::{TestApp, Visitor},
 };
 
 /// Gives the chat's project to a new class of which its owner is a student.
@@ -28,6 +29,22 @@ async fn in_class(chat: &Chat) -> ClassId {
     class
 }
 
+async fn join(db: &PgPool, class: ClassId, person: &Visitor, role: &str) {
+    sqlx::query("insert into memberships (class_id, user_id, role) values ($1, $2::uuid, $3)")
+        .bind(class.uuid())
+        .bind(person.id().await)
+        .bind(role)
+        .execute(db)
+        .await
+        .unwrap();
+}
+
+async fn instructor(chat: &Chat, class: ClassId) -> Visitor {
+    let teacher = chat.app.newcomer("Tess Teacher").await;
+    join(chat.db(), class, &teacher, "instructor").await;
+    teacher
+}
+
 #[tokio::test]
 async fn a_quota_is_held_before_the_model_is_asked_and_says_when_there_is_more() {
     // The stand-in counts ten tokens in, and one for each word out: thirteen for a short answer.
@@ -38,16 +55,17 @@ async fn a_quota_is_held_before_the_model_is_asked_and_says_when_there_is_more()
     chat.ask("Hello").await;
     let used = chat.owner.get("/api/v1/models").await.json()["quota"]["used"].clone();
     assert_eq!(used, json!(13));
-    // A chat that is deleted gives nothing back.
-    sqlx::query("update conversations set leaf_id = null").execute(chat.db()).await.unwrap();
-    sqlx::query("delete from messages").execute(chat.db()).await.unwrap();
-    let refused = say(&chat.owner, chat.id, json!({"text": "Hello again"})).await;
+    // A chat that is deleted gives nothing back, in another one either.
+    let other = more_chats(&chat, 1).await.remove(0);
+    sqlx::query("delete from conversations where id = $1").bind(chat.id.uuid()).execute(chat.db()).await.unwrap();
+    assert_eq!(chat.owner.get("/api/v1/models").await.json()["quota"]["used"], json!(13));
+    let refused = say(&chat.owner, other, json!({"text": "Hello again"})).await;
     assert_eq!((refused.status, refused.problem()), (StatusCode::TOO_MANY_REQUESTS, "quota_reached".into()));
     let seconds: u64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..=86_400).contains(&seconds), "{seconds}");
     assert!(refused.json()["detail"].as_str().unwrap().contains("at 00:00 UTC"), "{}", refused.body);
     assert_eq!(chat.model.asked().len(), 1);
-    assert_eq!(chat.get().await["messages"], json!([]));
+    assert_eq!(chat.owner.get(&format!("/api/v1/conversations/{other}")).await.json()["messages"], json!([]));
 }
 
 #[tokio::test]
@@ -190,9 +208,7 @@ async fn what_is_withdrawn_gives_its_tokens_back() {
 async fn a_class_says_which_models_and_how_much_for_each_and_for_all() {
     let chat = Chat::begin().await;
     let class = in_class(&chat).await;
-    let teacher = chat.app.newcomer("Tess Teacher").await;
-    let join = "insert into memberships (class_id, user_id, role) values ($1, $2::uuid, 'instructor')";
-    sqlx::query(join).bind(class.uuid()).bind(teacher.id().await).execute(chat.db()).await.unwrap();
+    let teacher = instructor(&chat, class).await;
     let path = format!("/api/v1/classes/{class}/models");
     let set = async |body: serde_json::Value| {
         let answer = teacher.change(Method::PUT, &path, body).await;
@@ -215,6 +231,103 @@ async fn a_class_says_which_models_and_how_much_for_each_and_for_all() {
     assert_eq!(say(&chat.owner, chat.id, json!({"text": "x"})).await.problem(), "no_model_allowed");
     for wrong in [terms(json!([""]), json!(1), json!(1)), terms(json!(null), json!(-1), json!(null))] {
         assert_eq!(teacher.change(Method::PUT, &path, wrong).await.status, StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn a_class_names_models_that_the_server_has_and_no_other() {
+    let chat = Chat::begin().await;
+    let class = in_class(&chat).await;
+    let teacher = instructor(&chat, class).await;
+    let path = format!("/api/v1/classes/{class}/models");
+    let set = async |models: serde_json::Value| {
+        teacher.change(Method::PUT, &path, json!({"models": models, "period": "week"})).await
+    };
+    assert_eq!(set(json!(["stand-in-small", "stand-in-small"])).await.status, StatusCode::NO_CONTENT);
+    let refused = set(json!(["stand-in-small", "gpt-nine", "stand-in large", "gpt-nine"])).await;
+    assert_eq!((refused.status, refused.problem()), (StatusCode::BAD_REQUEST, "unknown_models".into()));
+    let expected = "models: this server has no “gpt-nine”, “stand-in large”. It has stand-in-large, stand-in-small.";
+    assert_eq!(refused.json()["detail"], expected);
+    let many: Vec<String> = (0..2_000).map(|number| format!("m{number:04}{}", "x".repeat(300))).collect();
+    let refused = set(json!(many)).await;
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("and 1990 more") && detail.chars().count() < 2_300, "{detail}");
+    assert_eq!(teacher.get(&path).await.json()["models"], json!(["stand-in-small"]), "what was allowed stays");
+    let huge = json!({"models": null, "tokens_a_person": 1_000_000_000_001_i64, "period": "week"});
+    assert_eq!(teacher.change(Method::PUT, &path, huge).await.problem(), "bad_tokens");
+}
+
+#[tokio::test]
+async fn where_there_is_no_model_none_can_be_named() {
+    let app = TestApp::start().await;
+    let teacher = app.newcomer("Tess Teacher").await;
+    let class = ClassId::new();
+    let db = &app.database.pool;
+    sqlx::query("insert into classes (id, name) values ($1, 'Bees')").bind(class.uuid()).execute(db).await.unwrap();
+    join(db, class, &teacher, "instructor").await;
+    let path = format!("/api/v1/classes/{class}/models");
+    let refused = teacher.change(Method::PUT, &path, json!({"models": ["gpt-nine"], "period": "day"})).await;
+    assert_eq!(refused.json()["detail"], "models: this server has no “gpt-nine”. It has no model at all.");
+    let told = teacher.get(&path).await.json();
+    assert_eq!((&told["available"], &told["tokens_a_day"]), (&json!([]), &json!(null)));
+}
+
+#[tokio::test]
+async fn staff_see_what_their_class_has_used_in_this_time_and_nothing_else() {
+    let chat = Chat::begin().await;
+    let class = in_class(&chat).await;
+    let teacher = instructor(&chat, class).await;
+    let path = format!("/api/v1/classes/{class}/models");
+    let none = teacher.get(&path).await.json()["usage"].clone();
+    assert_eq!((&none["tokens"], &none["people"], &none["most"]), (&json!(0), &json!(0), &json!([])));
+    chat.ask("Hello").await;
+    let elsewhere =
+        "insert into model_usage (run_id, user_id, class_id, model, input_tokens, output_tokens, estimated, used_at)
+                     select $1, $2, $3, 'stand-in-large', $4, 0, false, now() - make_interval(days => $5)";
+    let mut people = vec![(chat.owner.id().await, None, 5, 0), (chat.owner.id().await, Some(class), 700, 8)];
+    for number in 0..21 {
+        people.push((chat.app.newcomer(&format!("Person {number:02}")).await.id().await, Some(class), 20 + number, 0));
+    }
+    for (user, of_class, tokens, days) in people {
+        let user: UserId = user.parse().unwrap();
+        sqlx::query(elsewhere)
+            .bind(RunId::new().uuid())
+            .bind(user.uuid())
+            .bind(of_class.map(ClassId::uuid))
+            .bind(i64::from(tokens))
+            .bind(days)
+            .execute(chat.db())
+            .await
+            .unwrap();
+    }
+    let usage = teacher.get(&path).await.json()["usage"].clone();
+    // Thirteen of the chat, and 20 to 40 of the others; nothing of last week, of other classes or of no class.
+    assert_eq!((&usage["tokens"], &usage["people"]), (&json!(13 + (20..=40).sum::<i32>()), &json!(22)));
+    let most = usage["most"].as_array().unwrap();
+    assert_eq!(most.len(), MAX_USERS_LISTED);
+    assert_eq!((&most[0]["name"], &most[0]["tokens"]), (&json!("Person 20"), &json!(40)));
+    let page = teacher.get(&format!("/classes/{class}/manage")).await.body;
+    for words in ["<b>643 tokens", "by 22 people", "Person 20", "And 2 more, who used less."] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn tutors_read_what_a_class_allows_and_have_no_form_for_it() {
+    let chat = Chat::begin().await;
+    let class = in_class(&chat).await;
+    let (teacher, tutor) = (instructor(&chat, class).await, chat.app.newcomer("Tom Tutor").await);
+    join(chat.db(), class, &tutor, "tutor").await;
+    let terms =
+        json!({"models": ["stand-in-small"], "tokens_a_person": 2_000, "tokens_a_class": null, "period": "day"});
+    let path = format!("/api/v1/classes/{class}/models");
+    assert_eq!(teacher.change(Method::PUT, &path, terms).await.status, StatusCode::NO_CONTENT);
+    let page = format!("/classes/{class}/manage");
+    let (of_teacher, of_tutor) = (teacher.get(&page).await.body, tutor.get(&page).await.body);
+    let form = format!("data-api=\"PUT {path}\"");
+    assert!(of_teacher.contains(&form) && !of_tutor.contains(&form));
+    for words in ["<dd>stand-in-small", "<dd>2,000 tokens a day", "<dd>no limit"] {
+        assert!(of_tutor.contains(words), "{words}: {of_tutor}");
     }
 }
 

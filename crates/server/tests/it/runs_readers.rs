@@ -113,3 +113,15 @@ async fn who_may_not_read_any_more_is_told_nothing_more() {
         assert!(["delta", "snapshot"].contains(&event.name.as_str()), "{event:?}");
     }
 }
+
+#[tokio::test]
+async fn a_stream_says_that_nobody_on_its_way_may_gather_or_keep_it() {
+    let chat = Chat::begin().await;
+    let started = chat.say("Hello").await;
+    let answer = chat.owner.get(&format!("/api/v1/runs/{}/events", started.run)).await;
+    let header = |name: &str| answer.headers[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "text/event-stream");
+    assert_eq!(header("cache-control"), "no-cache, no-transform");
+    assert_eq!(header("x-accel-buffering"), "no");
+    assert!(!answer.headers.contains_key("content-encoding"), "what is compressed waits for more");
+}

@@ -7,6 +7,7 @@ pub mod fake_oidc;
 pub mod fake_stytch;
 pub mod program;
 pub mod run;
+pub mod s3;
 pub mod scene;
 pub mod test_app;
 pub mod test_database;

@@ -3,13 +3,16 @@
 use std::{
     env,
     fs::{self, File},
-    net::TcpListener,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -18,6 +21,12 @@ use crate::{process, workspace::Workspace};
 
 /// Where the server puts the database of somebody who is root and whose folder Postgres cannot reach.
 const ELSEWHERE: &str = "/var/lib/promptgrimoire";
+
+/// A first start makes a database.
+const START: Duration = Duration::from_secs(90);
+
+/// Between two looks whether it is ready.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// One of those that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -112,6 +121,28 @@ impl Running {
         settings(command, place, self.data.as_deref().context("a server without data")?)
     }
 
+    /// Waits until it answers, which is when its database is there.
+    pub fn wait(&self) -> Result<()> {
+        let deadline = Instant::now() + START;
+        while !self.is_ready() {
+            ensure!(Instant::now() < deadline, "the server is not ready after {} s", START.as_secs());
+            thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    fn is_ready(&self) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect(self.address())?;
+            stream.set_read_timeout(Some(START))?;
+            write!(stream, "GET /readyz HTTP/1.0\r\nHost: {}\r\n\r\n", self.address())?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.lines().next().is_some_and(|line| line.contains(" 200 ")))
+    }
+
     /// Host and port.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -144,10 +175,22 @@ fn data(workspace: &Workspace) -> PathBuf {
 
 /// Starts our own server, with nothing in it.
 pub fn start_ours(workspace: &Workspace, place: &Place, log: &Path) -> Result<Running> {
+    start_ours_with(workspace, place, &[], log)
+}
+
+/// The same with settings of its own.
+pub fn start_ours_with(
+    workspace: &Workspace,
+    place: &Place,
+    settings: &[(&str, String)],
+    log: &Path,
+) -> Result<Running> {
     let data = data(workspace);
     remove(&data);
     let port = free_port()?;
-    Ok(Running { child: spawn(&mut ours(place, &data, port)?, log)?, port, data: Some(data) })
+    let mut command = ours(place, &data, port)?;
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    Ok(Running { child: spawn(&mut command, log)?, port, data: Some(data) })
 }
 
 fn ours(place: &Place, data: &Path, port: u16) -> Result<Command> {
@@ -161,7 +204,7 @@ fn ours(place: &Place, data: &Path, port: u16) -> Result<Command> {
 fn settings(command: &mut Command, place: &Place, data: &Path) -> Result<()> {
     for (name, _) in env::vars_os() {
         let is_ours = |name: &str| {
-            ["DATABASE_URL", "PUBLIC_ORIGIN", "SITE_ROOT", "LOG", "DEV_RELOAD"].contains(&name)
+            ["DATABASE_URL", "FILES_URL", "PUBLIC_ORIGIN", "SITE_ROOT", "LOG", "DEV_RELOAD"].contains(&name)
                 || ["STYTCH_", "OPENAI_", "LLM_"].iter().any(|prefix| name.starts_with(prefix))
         };
         if name.to_str().is_some_and(is_ours) {
@@ -193,7 +236,7 @@ fn remove(data: &Path) {
 }
 
 /// A port that nobody listens on: the system's own choice, given back at once.
-fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no port is free")?;
     Ok(listener.local_addr()?.port())
 }

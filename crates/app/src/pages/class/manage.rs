@@ -1,17 +1,17 @@
 use leptos::prelude::*;
 use shared::{
-    api::{ChangeClass, Class, ClassChange, Invitation, RotateCode, SwitchOffCode},
+    api::{ChangeClass, Class, ClassChange, ClassModels, Invitation, RotateCode, SwitchOffCode},
     ids::ClassId,
 };
 
-use super::{ClassHead, Part, groups::Groups, invitations::Invitations, roster::RosterForm};
+use super::{ClassHead, Part, groups::Groups, invitations::Invitations, models::Models, roster::RosterForm};
 use crate::parts::Visitor;
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
     pages::Bar,
 };
 
-/// How people come into a class, its groups, its name: for staff to see, for instructors to change.
+/// How people come into a class, its groups, its models, its name: for staff to see, for instructors to change.
 #[component]
 pub fn ClassManagePage(
     /// Who is signed in.
@@ -20,6 +20,8 @@ pub fn ClassManagePage(
     class: Class,
     /// Its links; for instructors.
     invitations: Option<Vec<Invitation>>,
+    /// What it allows and has used of models.
+    models: ClassModels,
 ) -> impl IntoView {
     let may_change = class.role.may_change_class();
     let open = may_change && !class.archived;
@@ -33,6 +35,7 @@ pub fn ClassManagePage(
             {invitations.map(|invitations| view! { <Invitations class=id invitations=invitations open=open /> })}
             {open.then(|| view! { <RosterForm class=id /> })}
             <Groups class=id groups=groups open=open />
+            <Models class=id models=models open=open />
             {may_change.then(|| view! { <Settings class=id name=name archived=archived /> })}
         </main>
     }

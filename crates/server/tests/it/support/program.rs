@@ -103,6 +103,13 @@ impl Starting {
         Server { origin, port, child: self.child, log: self.log }
     }
 
+    /// How it ends by itself.
+    pub async fn ended(mut self) -> ExitStatus {
+        let status = timeout(PATIENCE, self.child.wait()).await.expect("the server ends in time").unwrap();
+        self.log.await.unwrap();
+        status
+    }
+
     /// As a service manager stops it. It is gone when this returns.
     pub async fn terminate(self) -> ExitStatus {
         terminate(self.child, self.log).await

@@ -13,8 +13,8 @@ async function withoutPictures(page: Page): Promise<void> {
   });
 }
 
-/** Why the contrast of a text needs no judgement: it is covered by something else, is meant not to be seen (a closed card's comment box), or is an arrow among keys that are judged. */
-const SETTLED = ['bgOverlap', 'elmPartiallyObscured', 'elmPartiallyObscuring', 'equalRatio', 'nonBmp'];
+/** Why the contrast of a text needs no judgement: it is covered by something else, is meant not to be seen (a closed card's comment box), is an arrow among keys that are judged, or is a letter alone, as in formulas, which have the colour of the words around. */
+const SETTLED = ['bgOverlap', 'elmPartiallyObscured', 'elmPartiallyObscuring', 'equalRatio', 'nonBmp', 'shortTextContent'];
 
 /** The texts of which axe could not say whether they can be read; what else it leaves to people is no finding. */
 function unjudged(result: Result): Result[] {
@@ -25,6 +25,8 @@ function unjudged(result: Result): Result[] {
 
 /** No violation of any impact, in light and in dark; `where` names the page and its state in the message. */
 export async function expectAccessible(page: Page, where: string): Promise<void> {
+  // A press on a link ends when the next page begins: half of it, or without its style, it is not what is judged.
+  await page.waitForLoadState();
   await withoutPictures(page);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });

@@ -12,8 +12,8 @@ export interface Drag {
 
 /** What the tests know about annotated text inside the page. */
 interface Canonical {
-  /** The text nodes of each message, in order. */
-  textNodes(): { message: string; texts: string[] }[];
+  /** The text nodes of each message, in order, and which of them are the TeX of a formula. */
+  textNodes(): { message: string; texts: string[]; formulas: boolean[] }[];
   /** Scrolls to the passage from the first `from` to the end of the next `to`, and says how a mouse draws over it. */
   drag(from: string, to: string): Drag | null;
   /** Selects that passage without a mouse. */
@@ -42,8 +42,14 @@ export function installCanonical(): void {
 
   const roots = () => [...document.querySelectorAll<HTMLElement>('[data-canonical]')];
 
+  /** What is shown of a formula is no text: its TeX is. */
+  const accept = (node: Node) => {
+    if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
+    return node.nodeName === 'math' ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
+  };
+
   const textNodesOf = (root: Node): Text[] => {
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, accept);
     const nodes: Text[] = [];
     while (walker.nextNode()) nodes.push(walker.currentNode as Text);
     return nodes;
@@ -120,6 +126,7 @@ export function installCanonical(): void {
       roots().map((root) => ({
         message: root.closest('[data-message-id]')?.getAttribute('data-message-id') ?? '',
         texts: textNodesOf(root).map((node) => node.data),
+        formulas: textNodesOf(root).map((node) => node.parentElement?.closest('.tex') != null),
       })),
 
     drag(from, to) {

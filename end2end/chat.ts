@@ -21,11 +21,15 @@ export const test = base.extend<Fixtures>({
     const names = ['OPENAI_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_MODEL'];
     await use(Object.fromEntries(names.map((name) => [name, standIns.settings[name] ?? ''])));
   },
-  chatServer: async ({ ownServer, model }, use) => {
-    await ownServer.stop();
-    await ownServer.start(model);
-    await use(ownServer);
-  },
+  // A stop and a start are no part of a journey's time.
+  chatServer: [
+    async ({ ownServer, model }, use) => {
+      await ownServer.stop();
+      await ownServer.start(model);
+      await use(ownServer);
+    },
+    { timeout: 120_000 },
+  ],
 });
 
 /** Lets a reply go on that waits in its midst. */
@@ -39,7 +43,7 @@ export async function newChat({ page }: Visitor): Promise<string> {
   await page.getByRole('button', { name: 'New project' }).click();
   await page.getByRole('button', { name: 'New chat' }).click();
   await page.waitForURL(/\/c\//);
-  await expect(page.locator('html')).toHaveAttribute('data-hydrated', '');
+  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
   return new URL(page.url()).pathname;
 }
 
@@ -47,9 +51,19 @@ export async function newChat({ page }: Visitor): Promise<string> {
 export const box = ({ page }: Visitor) => page.getByRole('textbox', { name: 'Message', exact: true });
 export const replies = ({ page }: Visitor) => page.locator('#text > article[data-role=assistant]');
 
+/**
+ * Nothing is being sent: what was sent is on the page, and the focus has gone where it belongs then. The room may show a
+ * message before its own sender has the answer; until then Enter sends nothing, and the focus is still to move.
+ */
+export async function sent({ page }: Visitor): Promise<void> {
+  await expect(page.locator('form[data-chat] [type=submit]')).toBeEnabled();
+}
+
 export async function say(visitor: Visitor, words: string): Promise<void> {
   await box(visitor).fill(words);
+  await sent(visitor);
   await box(visitor).press('Enter');
+  await sent(visitor);
 }
 
 /** What people said, in the branch that is shown. */

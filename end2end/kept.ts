@@ -123,11 +123,11 @@ export async function putChange(page: Page, user: string, conversation: string, 
   );
 }
 
-/** Waits until the document of a conversation is on this device, with its tags and highlights, as it was at a time or later. */
-export async function expectDocumentKept(page: Page, user: string, conversation: string, since = 0): Promise<void> {
+/** Waits until the document of a conversation is on this device, with its tags and highlights, and with these words in it. */
+export async function expectDocumentKept(page: Page, user: string, conversation: string, words = ''): Promise<void> {
   const isKept = () =>
     page.evaluate(
-      async ([name, conversation, since]) => {
+      async ([name, conversation, words]) => {
         const request = indexedDB.open(name);
         request.onupgradeneeded = () => request.transaction?.abort();
         const opened = await new Promise((resolve) => {
@@ -138,9 +138,9 @@ export async function expectDocumentKept(page: Page, user: string, conversation:
         const state = request.result.transaction('states').objectStore('states').get(conversation);
         await new Promise((resolve) => (state.onsuccess = resolve));
         request.result.close();
-        return state.result !== undefined && state.result.at >= since;
+        return state.result !== undefined && new TextDecoder().decode(state.result.update).includes(words);
       },
-      [`promptgrimoire-${user}`, conversation, since] as const,
+      [`promptgrimoire-${user}`, conversation, words] as const,
     );
   await expect.poll(isKept, { message: 'the document is not kept yet', timeout: 15_000 }).toBe(true);
 }
@@ -175,16 +175,24 @@ export function keptPages(page: Page): Promise<string> {
 }
 
 /** How many unsent changes of somebody this device holds; undefined where there is no database. */
-export function unsentOf(page: Page, user: string): Promise<number | undefined> {
-  return page.evaluate(async (name) => {
-    if (!(await indexedDB.databases()).some((database) => database.name === name)) return undefined;
-    const request = indexedDB.open(name);
-    await new Promise((resolve) => (request.onsuccess = resolve));
-    const count = request.result.transaction('journal').objectStore('journal').count();
-    await new Promise((resolve) => (count.onsuccess = resolve));
-    request.result.close();
-    return count.result;
-  }, `promptgrimoire-${user}`);
+export const unsentOf = (page: Page, user: string): Promise<number | undefined> => countOf(page, user, 'journal');
+
+/** And how many that were not taken. The page shows them before they are on the disk. */
+export const asideOf = (page: Page, user: string): Promise<number | undefined> => countOf(page, user, 'aside');
+
+function countOf(page: Page, user: string, store: 'journal' | 'aside'): Promise<number | undefined> {
+  return page.evaluate(
+    async ([name, store]) => {
+      if (!(await indexedDB.databases()).some((database) => database.name === name)) return undefined;
+      const request = indexedDB.open(name);
+      await new Promise((resolve) => (request.onsuccess = resolve));
+      const count = request.result.transaction(store).objectStore(store).count();
+      await new Promise((resolve) => (count.onsuccess = resolve));
+      request.result.close();
+      return count.result;
+    },
+    [`promptgrimoire-${user}`, store] as const,
+  );
 }
 
 /** Puts documents beside those that somebody keeps on this device, as if they had been visited at these times (ms) and were that large (bytes). */

@@ -43,6 +43,13 @@ export class Workspace {
     await this.synced('saved');
   }
 
+  /** Waits for the parts that come when the tools work (`later.rs`): who is cut off before has no notes to write in. */
+  async whole(): Promise<void> {
+    const isHere = () =>
+      this.page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/split_later.wasm')));
+    await expect.poll(isHere, 'all of the page').toBe(true);
+  }
+
   async reload(): Promise<void> {
     await this.page.reload();
     await this.ready();

@@ -34,7 +34,7 @@ const OF_EVERY_PAGE = [
   "/fonts/source-serif-4-latin-wght-normal.woff2",
 ];
 /** What pages load of the build that made them (crates/app/src/shell.rs, start.js). */
-const OF_A_BUILD = ["app.css", "pages.css", "print.css", "app.js", "app_bg.wasm", "later.js", "split_later.wasm"];
+const OF_A_BUILD = ["app.css", "math.css", "pages.css", "print.css", "app.js", "app_bg.wasm", "later.js", "split_later.wasm"];
 
 const isAsset = (path) => /^\/(pkg|fonts)\/|^\/favicon\.svg$/.test(path);
 /** Data, probes and sockets are never answered from what is kept. */

@@ -19,6 +19,8 @@ test('somebody signs another device out, whose open page says so', async ({ sign
   await page.locator('summary').click();
   await page.getByRole('link', { name: 'Account' }).click();
   await expect(page.getByRole('listitem').filter({ hasText: 'This device' })).toHaveCount(1);
+  // All lines of the list.
+  await page.waitForLoadState();
   const other = page.getByRole('button', { name: 'Sign out Safari on iPhone' });
   // Other journeys of this worker's server sign in as the same person; what this one ends is the newest.
   const before = await other.count();

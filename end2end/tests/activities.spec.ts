@@ -134,6 +134,12 @@ test('an activity closes while somebody is working and another is without a netw
   await expect(report(absent.page)).toContainText('Written in a train.');
   await expect(a.cards).toHaveCount(0);
 
+  // The server says that it is late, and keeps it then.
+  const kept = async () => {
+    const { people } = await (await teacher.api.get(`/api/v1/activities/${activity}/overview`)).json();
+    return people.flatMap(({ late }: { late: { changes: number }[] }) => late.map(({ changes }) => changes));
+  };
+  await expect.poll(kept).toEqual([2]);
   const { page } = teacher;
   await page.goto(`/activities/${activity}/overview`);
   const late = page.getByRole('listitem').filter({ hasText: 'Demo Student 2' }).filter({ hasText: '2 changes' });

@@ -11,6 +11,8 @@ test('three people of an anonymous conversation: oneself, a peer under a pseudon
   signIn,
   newConversation,
 }) => {
+  // Three browsers.
+  test.slow();
   const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class', anonymous: true, by: 'student-1' });
   const [ann, ben, olga] = await Promise.all([signIn('student-1'), signIn('student-2'), signIn('instructor')]);
   const a = await ann.open(id);

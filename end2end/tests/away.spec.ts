@@ -2,12 +2,15 @@ import { absence, asksBeforeLeaving, ended, report, watchSockets } from '../abse
 import type { Person } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor, type VisitOptions } from '../fixtures.ts';
-import { NO_NETWORK } from '../kept.ts';
+import { asideOf, NO_NETWORK } from '../kept.ts';
 import type { Server } from '../server.ts';
 import { lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
 
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
+
+/** Whether a page has gone, the others look every 15 s: its lock may outlive it for a moment, and so the first look. */
+const LOOKED_AGAIN = { timeout: 20_000 };
 
 test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/rights/));
 
@@ -17,6 +20,7 @@ test('what was done without a network survives the page, is sent later, and is r
   const a = await writer.open(id);
   const b = await (await signIn('student-2')).open(id);
 
+  await a.whole();
   await writer.context.setOffline(true);
   await a.synced('offline');
   await a.comment(await a.highlight(lighthouse.keeper), 'Written in a train.');
@@ -28,6 +32,7 @@ test('what was done without a network survives the page, is sent later, and is r
   const sockets = await watchSockets(writer.context, { cut: true });
   const again = await writer.context.newPage();
   await again.goto(`/c/${id}`);
+  await expect(again.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
   const a2 = Workspace.on(again);
   await expect(a2.syncStatus).toHaveText('Offline · 3 unsent changes');
   await a2.expectPainted(lighthouse.keeper);
@@ -96,6 +101,7 @@ test('tabs show each other’s edits without a network, and one sends what a clo
   await a.page.close();
   await writer.context.setOffline(false);
   await b.synced('saved');
+  await expect(c.card(lighthouse.keeper)).toHaveCount(1, LOOKED_AGAIN);
   await c.expectPainted(lighthouse.keeper);
   await expect(c.cards.getByText('From the other tab.')).toHaveCount(1);
 });
@@ -136,11 +142,13 @@ test('what a closed tab built on another’s work is taken over after it', async
   await writer.context.setOffline(false);
   await a.synced('saved');
   const reader = await (await signIn('student-2')).open(id);
-  await expect(reader.cards.locator('.comment')).toHaveCount(6);
+  await expect(reader.cards.locator('.comment')).toHaveCount(6, LOOKED_AGAIN);
   await expect(a.cards.locator('.comment')).toHaveCount(6);
 });
 
 test('the server dies while somebody is away, and all that both did is there afterwards', async ({ ownServer, signIn }) => {
+  // A server that starts twice, two browsers.
+  test.slow();
   const author = await signIn('instructor', { server: ownServer });
   const id = await author.api.newConversation(shared);
   const away = await signIn('student-1', { server: ownServer });
@@ -268,6 +276,8 @@ test('what the server will not take any more is kept, can be taken away, and goe
 });
 
 test('work in a conversation that is deleted meanwhile is kept, and can be taken away', async ({ signIn, ownServer }) => {
+  // A server that starts twice.
+  test.slow();
   const { id, writer, a } = await writtenAway(signIn, ownServer, 'Of something that is gone.');
   // No page can delete one yet; with nobody in it, as a purge would do it.
   await ownServer.kill();
@@ -278,6 +288,8 @@ test('work in a conversation that is deleted meanwhile is kept, and can be taken
   const kept = ended(a.page);
   await expect(kept).toContainText('2 changes were not taken. They are kept on this device.');
   await expect(kept).toContainText('Of something that is gone.');
+  const { id: user } = await writer.api.me();
+  await expect.poll(() => asideOf(a.page, user), 'on the disk').toBe(2);
   await a.page.goto('/');
   const left = a.page.getByRole('region', { name: 'Not taken, and kept on this device', exact: true });
   await expect(left).toContainText('Of something that is gone.');
@@ -288,6 +300,8 @@ test('work in a conversation that is deleted meanwhile is kept, and can be taken
 });
 
 test('one change that is refused takes no other with it', async ({ signIn, ownServer }) => {
+  // Two browsers, of which one works without a network, takes the document afresh, and is loaded again.
+  test.slow();
   const author = await signIn('student-1', { server: ownServer });
   const id = await author.api.newConversation(shared);
   const a = await author.open(id);
@@ -295,6 +309,7 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
   await a.synced('saved');
   const teacher = await signIn('instructor', { server: ownServer });
   const b = await teacher.open(id);
+  await b.whole();
   await teacher.context.setOffline(true);
   await b.synced('offline');
   await b.deleteCard(b.card(lighthouse.bell));

@@ -219,8 +219,11 @@ test('the board is accessible, and usable on the narrowest page by touch', async
   await board.entry(first, log).getByRole('button', { name: 'Move to …' }).tap();
   await narrow.page.getByRole('dialog', { name: 'Move to …' }).getByRole('button', { name: second }).tap();
   await board.expectColumn(second, [log]);
+  // The board scrolls to what has the focus.
+  await expect(board.button(second, log)).toBeFocused();
 
   // A finger takes the grip of the first entry, and goes below the second.
+  await board.entry(first, weight).locator('.board-grip').scrollIntoViewIfNeeded();
   const grip = await board.entry(first, weight).locator('.board-grip').boundingBox();
   const below = await board.entry(first, keeper).boundingBox();
   if (!grip || !below) throw new Error('no grip');

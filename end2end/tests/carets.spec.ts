@@ -72,8 +72,11 @@ test('a caret scrolls with the notes and is nothing to tab to or to be read', as
   ]);
   await Promise.all([a.openNotes(), b.openNotes()]);
   // Long lines too, which both wrap alike; and more than the box shows, so that there is a scroll bar.
-  await a.notes.fill(Array.from({ length: 90 }, (_, line) => `${line} ${'words and more words '.repeat(line % 9)}`).join('\n'));
+  const lines = Array.from({ length: 90 }, (_, line) => `${line} ${'words and more words '.repeat(line % 9)}`).join('\n');
+  await a.notes.fill(lines);
   await a.notes.press('Control+End');
+  // The caret may come before the words: they are on the disk first.
+  await expect(b.notes).toHaveValue(lines);
   await expect(carets(b)).toHaveCount(1);
   await b.notes.evaluate((box) => box.scrollTo({ top: box.scrollHeight }));
   await expect(carets(b)).toBeInViewport();

@@ -48,6 +48,8 @@ test('two people watch one reply, and one who loads the page again sees it go on
   await expect(replies(reader).first().locator('[data-live]')).not.toBeEmpty();
   await release(standIns);
   for (const visitor of [writer, reader]) {
+    // Blocks of it are there before all of it is.
+    await expect(replies(visitor).first()).not.toHaveAttribute('aria-busy');
     await expect(replies(visitor).first().locator('[data-canonical]')).not.toBeEmpty();
     // Whose words they are is said where several people may write, also of what came while the page was open.
     await expect(visitor.page.getByRole('heading', { name: 'User · Demo Student 1' })).toBeVisible();
@@ -77,6 +79,7 @@ test('a message is kept when it cannot be sent, and goes with its file when its 
   const path = await newChat(student);
   await page.locator('form[data-chat] input[type=file]').setInputFiles({ name: 'notes.md', mimeType: 'text/plain', buffer: Buffer.from('# Notes') });
   await expect(page.getByRole('list', { name: 'Files to be sent along' })).toContainText('notes.md');
+  await Workspace.on(page).whole();
   await context.setOffline(true);
   await say(student, 'Read this.');
   await expect(page.getByRole('alert').filter({ hasText: 'kept on this device' })).toBeVisible();
@@ -146,6 +149,8 @@ test('a reply that broke off says so and is asked for again, beside it', async (
 });
 
 test('a server that dies in the midst of a reply leaves what there was, and says so', async ({ signIn, chatServer, model, guard }) => {
+  // A server that is killed, and starts again.
+  test.slow();
   guard.allow(/Failed to load resource|net::ERR|WebSocket|EventSource/);
   const student = await signIn('student-1', { server: chatServer });
   const { page } = student;
@@ -169,6 +174,8 @@ test('a server that dies in the midst of a reply leaves what there was, and says
 });
 
 test('who has no tokens left is told until when, and keeps what they wrote', async ({ signIn, chatServer, model, guard }) => {
+  // A server that stops, and starts again.
+  test.slow();
   guard.allow(/status of 429/);
   await chatServer.stop();
   await chatServer.start({ ...model, MODEL_TOKENS_PER_DAY: '12' });

@@ -1,5 +1,5 @@
 import { expectAccessible } from '../axe.ts';
-import { box, newChat, release, replies, said, say, test } from '../chat.ts';
+import { box, newChat, release, replies, said, say, sent, test } from '../chat.ts';
 import { expect } from '../fixtures.ts';
 import { Workspace } from '../workspace.ts';
 
@@ -23,6 +23,7 @@ test('a message is edited and sent again beside the first, whose annotations sta
   await page.reload();
   await expect(edited).toHaveValue('Do wasps sleep at night?');
   await edited.press('Enter');
+  await sent(student);
   await expect(said(student)).toHaveText(/Do wasps sleep at night\?/);
   await expect(replies(student).first().locator('[data-canonical]')).toContainText('You said: Do wasps');
   const versions = page.getByRole('navigation', { name: 'Versions of message 1' });
@@ -64,6 +65,8 @@ test('a fork stands beside its original, with the annotations carried over', asy
   await page.getByRole('textbox', { name: 'Edited message' }).fill(`${known} Wasps never sleep at night`);
   await page.getByRole('button', { name: 'Send again' }).click();
   await expect(replies(student).first().locator('[data-canonical]')).toContainText('Wasps never');
+  // What is compared while it is written is compared again, by a page that loads itself anew.
+  await expect(replies(student).first()).not.toHaveAttribute('aria-busy');
   await page.getByRole('link', { name: 'Compare versions of message 1' }).click();
 
   await expect(page.getByRole('heading', { level: 1, name: 'Side by side' })).toBeVisible();
@@ -75,7 +78,8 @@ test('a fork stands beside its original, with the annotations carried over', asy
   expect(await carried.evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.anchor))).toEqual(['exact', 'lost', 'moved']);
   const painted = (name: string) =>
     page.evaluate((layer) => [...(CSS.highlights.get(layer) ?? [])].map((range) => (range as Range).toString()), name);
-  expect(await painted('compare-original')).toEqual(['well known', 'sleep at night']);
+  // All of them at once, when the page is there.
+  await expect.poll(() => painted('compare-original')).toEqual(['well known', 'sleep at night']);
   expect([await painted('compare-exact'), await painted('compare-moved'), await painted('compare-lost')]).toEqual([['well known'], ['sleep at night'], ['Bees']]);
   await carried.last().getByRole('button', { name: 'Show' }).press('Enter');
   await expect(fork!.getByRole('article').first()).toBeFocused();
@@ -157,10 +161,11 @@ test('what is marked beyond the end of a shorter fork is listed and painted', as
   await page.getByRole('textbox', { name: 'Edited message' }).fill('Good evening');
   await page.getByRole('button', { name: 'Send again' }).click();
   await expect(replies(student).first().locator('[data-canonical]')).toContainText('Good evening');
+  await expect(replies(student).first()).not.toHaveAttribute('aria-busy');
   await page.getByRole('link', { name: 'Compare versions of message 1' }).click();
   const carried = page.locator('.compare-annotation');
   await expect(carried).toContainText(['Lost: not in the fork']);
   await expect(carried.locator('blockquote')).toHaveText('You said: Do bees');
-  const painted = await page.evaluate(() => [...(CSS.highlights.get('compare-lost') ?? [])].map((range) => (range as Range).toString()));
-  expect(painted).toEqual(['You said: Do bees']);
+  const painted = () => page.evaluate(() => [...(CSS.highlights.get('compare-lost') ?? [])].map((range) => (range as Range).toString()));
+  await expect.poll(painted).toEqual(['You said: Do bees']);
 });

@@ -107,7 +107,14 @@ test('what one sends and what is answered is in the window, until one scrolls aw
   await page.mouse.move(400, 400);
   await page.mouse.wheel(0, -1_000);
   await expect.poll(fromEnd).toBeGreaterThan(500);
-  const at = await page.evaluate(() => scrollY);
+  // The wheel turns on for some frames.
+  let at = Number.NaN;
+  const rests = async () => {
+    const before = at;
+    at = await page.evaluate(() => scrollY);
+    return at === before;
+  };
+  await expect.poll(rests).toBe(true);
   await release(standIns);
   await expect(reply).not.toHaveAttribute('aria-busy');
   await expect(reply.locator('[data-canonical]')).toContainText('And the last.');

@@ -28,6 +28,8 @@ async function newClass({ page }: Visitor, name: string): Promise<string> {
 
 /** Nothing is wider than the window. */
 async function expectNoSideways({ page }: Visitor): Promise<void> {
+  // A page that has just begun has no style yet.
+  await page.waitForLoadState();
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
+import { ImportPage } from '../import_page.ts';
 import { lighthouse } from '../texts.ts';
 
 test('the conversation is taken away with what was marked and said', async ({ signIn, newConversation }) => {
@@ -58,4 +59,44 @@ test('the server writes the other formats, and the page to read needs nothing', 
     expect(await copy.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await expectAccessible(copy, `the page to read, ${width} wide`);
   }
+});
+
+test('a conversation is taken away whole, and brought in again with all that people added', async ({ signIn, newConversation }, testInfo) => {
+  const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
+  const workspace = await (await signIn('student-1')).open(id);
+  await workspace.highlight(lighthouse.keeper);
+  await workspace.comment(workspace.card(lighthouse.keeper), 'Says who?');
+  await (await workspace.openNotes()).fill('What the keeper saw.');
+  await workspace.synced('saved');
+  await workspace.page.getByLabel('Other formats').click();
+  const [download] = await Promise.all([
+    workspace.page.waitForEvent('download'),
+    workspace.page.getByRole('link', { name: 'Everything, to import again' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/\.grimoire$/);
+  const path = testInfo.outputPath(download.suggestedFilename());
+  await download.saveAs(path);
+
+  // Somebody else looks at what is in it before anything is stored.
+  const other = await signIn('student-2');
+  const form = await ImportPage.open(other.page);
+  await form.file.setInputFiles(path);
+  await form.submit.click();
+  const choice = form.choice(new RegExp(lighthouse.title));
+  await expect(choice).toContainText(/\d+ messages?, 1 highlight, 1 comment, 2 people/);
+  await expectAccessible(form.page, 'what a bundle holds');
+  await form.page.screenshot({ path: testInfo.outputPath('preview.png') });
+  await choice.click();
+  const copy = await form.imported();
+  expect(copy).not.toBe(id);
+
+  const there = await other.open(copy);
+  await expect(there.card(lighthouse.keeper)).toHaveAttribute('data-anchor', 'exact');
+  await expect(there.card(lighthouse.keeper)).toContainText('Demo Student 1 (imported)');
+  await there.openCard(there.card(lighthouse.keeper));
+  await expect(there.card(lighthouse.keeper)).toContainText('Says who?');
+  await there.page.screenshot({ path: testInfo.outputPath('imported.png') });
+  expect(await (await there.openNotes()).inputValue()).toBe('What the keeper saw.');
+  await there.page.emulateMedia({ colorScheme: 'dark' });
+  await there.page.screenshot({ path: testInfo.outputPath('imported-dark.png') });
 });

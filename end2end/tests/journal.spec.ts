@@ -25,6 +25,7 @@ test('while the server holds still nothing is called saved, and all of it is the
   const writer = await signIn('student-1', { server: ownServer });
   const { id: user } = await writer.api.me();
   const [a, b] = [await writer.open(id), await author.open(id)];
+  await a.whole();
   ownServer.freeze();
   try {
     await a.comment(await a.highlight(lighthouse.keeper), 'Into a silence.');
@@ -117,7 +118,8 @@ test('what a closed tab left is sent once, though two are there to send it', asy
   await Promise.all([b, c].map((desk) => wake(desk.page)));
   await Promise.all([b, c].map((desk) => desk.synced('saved')));
   await release();
-  await expect.poll(() => unsentOf(b.page, user)).toBe(0);
+  // Every 15 s they look whether a page has gone: its lock may outlive it for a moment, and so the first look.
+  await expect.poll(() => unsentOf(b.page, user), { timeout: 20_000 }).toBe(0);
   expect(sockets.sent(), 'each by one of them').toBe(3);
   const reader = await (await signIn('student-2')).open(id);
   await expect(reader.cards).toHaveCount(3);
@@ -173,6 +175,7 @@ test('a page says nothing in the name of who signed in after its person, and the
   const { id } = await newConversation(shared);
   const { context, api, page } = await signIn('student-1');
   const a = await Workspace.open(page, id);
+  await a.whole();
   await context.setOffline(true);
   await a.synced('offline');
   await (await a.openNotes()).fill('Of the first.');
@@ -196,6 +199,8 @@ test('a page says nothing in the name of who signed in after its person, and the
 });
 
 test('a line that is dead though it seems to stand is given up when the page wakes', async ({ ownServer, visit, guard }) => {
+  // A server that starts twice.
+  test.slow();
   guard.allow(/./);
   const proxy = await Proxy.to(ownServer.port);
   await ownServer.stop();

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { absence, asksBeforeLeaving, ended, expectUnsent, report, watchSockets } from '../absence.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor } from '../fixtures.ts';
-import { expectDocumentKept, expectKept, NO_NETWORK, unsentOf } from '../kept.ts';
+import { asideOf, expectDocumentKept, expectKept, NO_NETWORK, unsentOf } from '../kept.ts';
 import { Outside } from '../outside.ts';
 import { bread, lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
@@ -20,6 +20,7 @@ async function leaveWork(writer: Visitor, id: string): Promise<void> {
   const { id: user } = await writer.api.me();
   const a = await writer.open(id);
   await expectDocumentKept(a.page, user, id);
+  await a.whole();
   await writer.context.setOffline(true);
   await a.synced('offline');
   await a.comment(await a.highlight(lighthouse.keeper), 'Written in a train.');
@@ -110,6 +111,7 @@ test('what is discarded on the first page is not sent when access is given back'
   const writer = await signIn('student-1', { server: ownServer });
   const { id: user } = await writer.api.me();
   const a = await writer.open(id);
+  await a.whole();
   await writer.context.setOffline(true);
   await a.synced('offline');
   await a.comment(await a.highlight(lighthouse.keeper), 'Thought better of.');
@@ -118,6 +120,7 @@ test('what is discarded on the first page is not sent when access is given back'
   await writer.context.setOffline(false);
   await a.synced('error');
   await expect(ended(a.page)).toContainText('Thought better of.');
+  await expect.poll(() => asideOf(a.page, user), 'on the disk').toBe(3);
   await a.page.goto('/');
   await expect(notTaken(a.page).getByRole('listitem')).toHaveCount(3);
   // Shown once, though the changes wait in the journal as well.
@@ -179,7 +182,7 @@ test('what others did in a long absence is told, though the page was opened with
   const b = await (await signIn('student-2')).open(id);
   await b.highlight(lighthouse.bell);
   await a.expectPainted(lighthouse.bell);
-  await expectDocumentKept(a.page, user, id, Date.now());
+  await expectDocumentKept(a.page, user, id, lighthouse.bell);
   await writer.context.setOffline(true);
   await a.synced('offline');
   await b.comment(b.card(lighthouse.bell), 'Meanwhile.');
@@ -243,6 +246,7 @@ test('on a narrow page every state is told in full, and nothing is wider than th
     expect(await a.syncStatus.evaluate((status) => status.scrollWidth <= status.clientWidth)).toBe(true);
   };
   await inFull();
+  await a.whole();
   await writer.context.setOffline(true);
   await a.synced('offline');
   await (await a.openNotes()).fill('Of a train.');

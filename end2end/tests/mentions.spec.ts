@@ -20,6 +20,8 @@ test('somebody is mentioned by keyboard alone, hears of it at once, and finds th
   signIn,
   newConversation,
 }) => {
+  // The whole page is judged six times.
+  test.slow();
   const { id } = await newConversation(shared);
   const [ann, ben] = await Promise.all([signIn('student-1'), signIn('student-2')]);
   const a = await ann.open(id);
@@ -60,6 +62,7 @@ test('somebody is mentioned by keyboard alone, hears of it at once, and finds th
 
   await bell(a.page).click();
   await expect(a.page).toHaveURL('/inbox');
+  await a.page.waitForLoadState();
   await expectAccessible(a.page, 'the inbox');
   const notice = a.page.getByRole('main').getByRole('listitem').first();
   await expect(notice).toContainText('Demo Student 2 mentioned you');
@@ -97,6 +100,7 @@ test('an edit keeps the mention, one that takes it away takes the notice too, an
   await card.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(card.locator('.comment-body')).toHaveText('See @Demo Instructor, please do');
   await expect(a.card(lighthouse.bell).locator('.mention[data-own]')).toBeAttached();
+  await expect(a.card(lighthouse.bell).locator('.comment-body')).toHaveText('See @Demo Instructor, please do');
   // Other programs find a link.
   const provider = joinWithYjs(server, id, await ann.api.token('reads'));
   await expect.poll(() => provider.synced).toBe(true);

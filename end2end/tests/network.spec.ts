@@ -94,9 +94,9 @@ test(`on a network that cuts, stalls and swallows, nothing is lost (seed ${SEED}
       // A page on a line that is dead finds out when nothing has come for half a minute.
       await expect.poll(() => desk.notesText(), { message: 'the same notes', timeout: 60_000 }).toBe(stored.notes);
       await desk.showTab('Annotations');
-      await expect(desk.cards).toHaveCount(stored.highlights);
-      const shown = await desk.cards.locator('.comment-body').allTextContents();
-      expect(shown.sort()).toEqual(stored.comments);
+      await expect(desk.cards).toHaveCount(stored.highlights, { timeout: 60_000 });
+      const shown = async () => (await desk.cards.locator('.comment-body').allTextContents()).sort();
+      await expect.poll(shown, { message: 'the same comments', timeout: 60_000 }).toEqual(stored.comments);
     }
   } finally {
     provider.destroy();

@@ -175,6 +175,7 @@ test('what was written in a train is asked about, and is there after staying', a
   await a.synced('offline');
   await a.highlight(lighthouse.keeper);
   await expect(a.syncStatus).toHaveText('Offline · 1 unsent change');
+  await expect.poll(() => unsentOf(student.page, user), 'on the disk').toBe(1);
   await student.page.goto('/');
 
   await student.context.setOffline(false);
@@ -185,7 +186,7 @@ test('what was written in a train is asked about, and is there after staying', a
   await student.page.goto(`/c/${id}`);
   await a.synced('saved');
   await a.expectPainted(lighthouse.keeper);
-  expect(await unsentOf(student.page, user)).toBe(0);
+  await expect.poll(() => unsentOf(student.page, user)).toBe(0);
 });
 
 test('without a network nobody is signed out, and nothing is taken away', async ({ ownServer, signIn, guard }) => {

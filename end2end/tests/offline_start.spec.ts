@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
+import { asksBeforeLeaving } from '../absence.ts';
 import { Api } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
 import { installCanonical } from '../canonical.ts';
@@ -24,6 +25,16 @@ async function expectReadable(page: Page, text: string): Promise<void> {
 async function clearHttpCache(page: Page): Promise<void> {
   await (await page.context().newCDPSession(page)).send('Network.clearBrowserCache');
 }
+
+/** What was done is on the disk: the page would not ask before it is left. */
+const expectWritten = (page: Page) => expect.poll(() => asksBeforeLeaving(page), 'it is not on the disk').toBe(false);
+
+/** Of which build the page for times without a network is. */
+const offlineBuild = (page: Page) =>
+  page.evaluate(async () => {
+    const page = await (await caches.open('assets')).match('/offline');
+    return (await page?.text())?.match(/\/pkg\/([^/]+)/)?.[1];
+  });
 
 const expectNotKept = (page: Page) =>
   expect(page.getByRole('heading', { level: 1, name: 'This page is not on this device' })).toBeVisible();
@@ -68,11 +79,11 @@ test('visited pages are read without a network: reloaded, in a new tab, by a lin
   await tab.goto('/');
   await tab.locator(`a[href="/c/${id}"]`).click();
   await expectReadable(tab, lighthouse.weight);
-  expect(await tab.evaluate(() => document.fonts.check('1em "Source Serif 4 Variable"')), 'in its own type').toBe(true);
+  await expect.poll(() => tab.evaluate(() => document.fonts.check('1em "Source Serif 4 Variable"')), 'in its own type').toBe(true);
 
   await context.setOffline(false);
   await (tab as Page).reload();
-  await expect(tab.locator('[role=status][aria-label="Sync status"]')).toHaveAttribute('data-state', 'saved');
+  await Workspace.on(tab).synced('saved');
 });
 
 test('a page that was not visited says so, and lists those that were', async ({ signIn, newConversation, guard }) => {
@@ -104,6 +115,8 @@ test('visited pages are read while the server is gone, and a browser that is sta
   launchOptions,
   guard,
 }, testInfo) => {
+  // Two browsers and two starts of the server.
+  test.slow();
   guard.allow(...NO_NETWORK);
   const profile = testInfo.outputPath('profile');
   const start = async () => {
@@ -161,11 +174,13 @@ test('work of a train survives what a browser does to pages, and is sent when th
   await ownServer.kill();
   await a.synced('offline');
   await a.highlight(lighthouse.keeper);
+  await expectWritten(a.page);
   await first.page.reload();
   await expect(a.syncStatus).toHaveText('Offline · 1 unsent change');
   await a.expectPainted(lighthouse.keeper);
   await a.comment(a.card(lighthouse.keeper), 'Written in a tunnel.');
   await expect(a.syncStatus).toHaveText('Offline · 2 unsent changes');
+  await expectWritten(a.page);
   await a.page.close();
 
   const b = Workspace.on(await first.context.newPage());
@@ -173,6 +188,7 @@ test('work of a train survives what a browser does to pages, and is sent when th
   await expect(b.cards.getByText('Written in a tunnel.')).toBeVisible();
   await (await b.openNotes()).fill('Notes of the train.');
   await expect(b.syncStatus).toHaveText('Offline · 3 unsent changes');
+  await expectWritten(b.page);
   await first.context.close();
 
   const second = await start();
@@ -249,6 +265,7 @@ test('a new build is taken over by the next page, and open and kept pages keep w
   await tab.goto(`/c/${second}`);
   await expect(sheet).toHaveAttribute('href', '/pkg/new/app.css');
   await expect.poll(builds).toEqual([old, 'new']);
+  await Workspace.on(tab).ready();
 
   // Kept from the old build, and complete.
   await clearHttpCache(tab);
@@ -267,6 +284,8 @@ test('a new build is taken over by the next page, and open and kept pages keep w
   expect(await keptBuilds(tab)).toEqual([old, 'new'].sort());
   expect(await loaded(old)).toBe(200);
 
+  // What it came with is let go when nothing is of it any more, the page for times without a network neither.
+  await expect.poll(() => offlineBuild(tab)).toBe('new');
   await open.page.close();
   await tab.evaluate(letTheMinutePass);
   await tab.reload();

@@ -160,6 +160,7 @@ test('text and cards show where the other is', async ({ signIn, newConversation 
   const message = a.messages.filter({ hasText: lighthouse.clockwork });
   await message.locator('.marks > summary').focus();
   await page.keyboard.press('Enter');
+  await expect(message.locator('.marks li').first()).toBeVisible();
   await page.keyboard.press('Tab');
   await expect.poll(() => pointedAt(page)).toEqual(['A heavy weight hung in']);
   await a.showTab('Board');
@@ -435,6 +436,7 @@ test('where colours are the system’s, tags differ to the eye, and a selection 
   const a = await (await signIn('student-1', { forcedColors: 'active' })).open(id);
   await a.highlight(lighthouse.weight, 1);
   await a.highlight(lighthouse.bell, 2);
+  await a.synced('saved');
   // Nothing is in hand then.
   await a.reload();
   await expect(a.cards).toHaveCount(2);

@@ -49,8 +49,10 @@ interface Selection {
   message: string;
   start: [number, number];
   end: [number, number];
-  /** What the highlight must quote: the canonical text between, without white space at its ends. */
+  /** What the highlight must quote: the canonical text between, without white space at its ends, formulas whole. */
   quote: string;
+  /** The same of the page's text nodes, which hold no separators. */
+  shown: string;
 }
 
 /** White space as Unicode has it, which is what Rust trims. */
@@ -68,7 +70,10 @@ const caretPlaces = (node: string, start: number, boundaries: Set<number>) =>
 const boundariesOf = (text: string) => new Set([...graphemes.segment(text)].map(({ index }) => index).concat(text.length));
 
 /** Passages anywhere in the messages, long and short, each with a quote of its own. */
-function drawSelections(messages: { message: Message; nodes: string[]; starts: Alignment }[], seed: number): Selection[] {
+function drawSelections(
+  messages: { message: Message; nodes: string[]; formulas: boolean[]; starts: Alignment }[],
+  seed: number,
+): Selection[] {
   const random = generator(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const full = messages
@@ -78,7 +83,7 @@ function drawSelections(messages: { message: Message; nodes: string[]; starts: A
   for (let attempt = 0; attempt < 400 && selections.size < RANGES; attempt++) {
     const drawn = full[below(full.length)];
     if (!drawn) break;
-    const { message, nodes, starts, boundaries } = drawn;
+    const { message, nodes, formulas, starts, boundaries } = drawn;
     const first = below(nodes.length);
     // Mostly near, sometimes far: both ends in one node, in neighbours, blocks apart.
     const last = Math.min(nodes.length - 1, first + below(random() < 0.7 ? 3 : 12));
@@ -88,23 +93,27 @@ function drawSelections(messages: { message: Message; nodes: string[]; starts: A
     };
     const [from, to] = [place(first), place(last)];
     const [start, end] = first === last && from > to ? [to, from] : [from, to];
-    const quote = trim(message.text.slice((starts[first] ?? 0) + start, (starts[last] ?? 0) + end));
+    if (first === last && start === end) continue;
+    // Who selects a part of a formula selects all of it.
+    const lengthOf = (node: number) => (nodes[node] ?? '').length;
+    const isWithin = (node: number, offset: number) => formulas[node] && offset > 0 && offset < lengthOf(node);
+    const wholeStart = isWithin(first, start) ? 0 : start;
+    const wholeEnd = isWithin(last, end) ? lengthOf(last) : end;
+    const quote = trim(message.text.slice((starts[first] ?? 0) + wholeStart, (starts[last] ?? 0) + wholeEnd));
+    const portion = (node: string, index: number) =>
+      node.slice(index === first ? wholeStart : 0, index === last ? wholeEnd : undefined);
+    const shown = trim(nodes.map((node, index) => (index < first || index > last ? '' : portion(node, index))).join(''));
     if (quote && quote.length <= 2_000) {
-      selections.set(quote, { message: message.id, start: [first, start], end: [last, end], quote });
+      selections.set(quote, { message: message.id, start: [first, start], end: [last, end], quote, shown });
     }
   }
   return [...selections.values()];
 }
 
-/** Marks it; answers what of the page's text was selected. */
-async function highlight(workspace: Workspace, { message, start, end }: Selection): Promise<string> {
+async function highlight(workspace: Workspace, { message, start, end }: Selection): Promise<void> {
   await workspace.clearSelection();
-  const selected = await workspace.page.evaluate(([id, from, to]) => {
-    window.canonical.selectBetween(id, from, to);
-    return window.canonical.selected();
-  }, [message, start, end] as const);
+  await workspace.page.evaluate(([id, from, to]) => window.canonical.selectBetween(id, from, to), [message, start, end] as const);
   await workspace.applyTag(1);
-  return trim(selected);
 }
 
 /** What of the page's text belongs to the highlight whose card is pointed at. */
@@ -125,16 +134,15 @@ for (const fixture of fixtures) {
     expect(shown.map(({ message }) => message)).toEqual(messages.map((message) => message.id));
     const aligned = messages.map((message, index) => {
       const nodes = shown[index]?.texts ?? [];
-      return { message, nodes, starts: align(message.text, nodes) };
+      return { message, nodes, formulas: shown[index]?.formulas ?? [], starts: align(message.text, nodes) };
     });
 
     const seed = seedOf(fixture);
     testInfo.annotations.push({ type: 'seed', description: `${seed}` });
     const selections = drawSelections(aligned, seed);
     expect(selections.length, `passages of ${fixture} that can be marked`).toBeGreaterThan(0);
-    const selected = new Map<string, string>();
     for (const selection of selections) {
-      selected.set(selection.quote, await highlight(workspace, selection));
+      await highlight(workspace, selection);
       await expect
         .poll(() => workspace.quotes(), `seed ${seed}: from ${selection.start} to ${selection.end} of ${selection.message}`)
         .toContain(selection.quote);
@@ -143,12 +151,12 @@ for (const fixture of fixtures) {
     await workspace.synced('saved');
     await workspace.reload();
     const quotes = new Set<string>();
-    for (const { message, start, quote } of selections) {
+    for (const { message, start, quote, shown } of selections) {
       await workspace.page.evaluate(([id, place]) => window.canonical.selectBetween(id, place, place), [message, start] as const);
       // Cards far off-screen need not be there; the one beside its passage must.
       await expect.poll(() => workspace.quotes(), 'stored and shown again').toContain(quote);
       await workspace.cards.nth((await workspace.quotes()).indexOf(quote)).hover();
-      await expect.poll(() => pointedAt(workspace), 'the stored anchor leads to that very text').toBe(selected.get(quote));
+      await expect.poll(() => pointedAt(workspace), 'the stored anchor leads to that very text').toBe(shown);
       quotes.add(quote);
     }
     expect(quotes.size).toBe(selections.length);

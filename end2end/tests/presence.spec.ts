@@ -67,6 +67,8 @@ test('who is followed is followed within a long message, and on from what they s
   await expect(paragraph(b, 30)).toBeInViewport();
   await a.selectText('Paragraph 12 of');
   await expect(paragraph(b, 12)).toBeInViewport();
+  // The way there was told before it: from here on it is known too.
+  await b.expectPainted('Paragraph 12 of');
   // The selection stays, and the reader goes on.
   await show(45);
   await expect(paragraph(b, 45)).toBeInViewport();

@@ -6,6 +6,8 @@ import { lighthouse } from '../texts.ts';
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
 
 test('everything is back in both browsers after a restart, and work goes on', async ({ ownServer, signIn, guard }) => {
+  // Three pages and two starts of the server.
+  test.slow();
   guard.allow(...NO_NETWORK);
   const [first, second] = await Promise.all([
     signIn('instructor', { server: ownServer }),

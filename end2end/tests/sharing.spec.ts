@@ -17,6 +17,7 @@ test('a link lets somebody in to annotate, and out again at once when it is revo
   const mine = await owner.open(id);
   await owner.page.getByRole('link', { name: 'Share', exact: true }).click();
   await expect(owner.page).toHaveURL(new RegExp(`/c/${id}/share$`));
+  await owner.page.waitForLoadState();
   await expectAccessible(owner.page, 'sharing with nobody');
   await owner.page.getByRole('form', { name: 'New link' }).getByLabel('What they may do').selectOption('can annotate');
   await owner.page.getByRole('button', { name: 'New link' }).click();
@@ -120,7 +121,10 @@ test('the page of sharing is the owner\'s alone', async ({ signIn, newConversati
   await expectAccessible(owner.page, 'sharing on a narrow screen');
   expect(await owner.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
   await owner.page.getByLabel('Class', { exact: true }).selectOption('With no class');
+  // What is chosen stands there before it is saved.
+  const saved = owner.page.waitForEvent('load');
   await owner.page.getByRole('form', { name: 'Share with a class' }).getByRole('button', { name: 'Save' }).click();
+  await saved;
   await expect(owner.page.getByLabel('Class', { exact: true })).toHaveValue('');
   expect((await page.goto(`/c/${id}`))?.status()).toBe(404);
 });

@@ -38,6 +38,7 @@ test('keys go from highlight to highlight', async ({ signIn, newConversation }) 
   const { id } = await newConversation(shared);
   const a = await (await signIn('student-1')).open(id);
   for (const passage of [lighthouse.weight, lighthouse.bell]) await a.highlight(passage);
+  await a.synced('saved');
   await a.reload();
   const active = a.page.locator('[data-highlight-id][data-active] blockquote');
   await a.page.keyboard.press('j');

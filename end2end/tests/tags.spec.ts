@@ -10,7 +10,9 @@ function row(dialog: Locator, name: string): Locator {
   return dialog.getByRole('listitem').filter({ has: dialog.page().getByText(name, { exact: true }) });
 }
 
+/** In their order, once their part of the page is loaded. */
 async function names(dialog: Locator): Promise<string[]> {
+  await dialog.locator('.tags-name').first().waitFor();
   return dialog.locator('.tags-name').allTextContents();
 }
 

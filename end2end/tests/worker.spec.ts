@@ -76,6 +76,8 @@ test('what is no page of theirs is not kept', async ({ at, standIn }) => {
 });
 
 test('nothing is asked for twice, be it a page or not', async ({ at, standIn }) => {
+  // It has taken the page over before its wish to be preloaded for is written down; it is active when both are done.
+  await expect.poll(() => at.evaluate(async () => (await navigator.serviceWorker.ready).active?.state)).toBe('activated');
   const asked: string[] = [];
   standIn.answer = (path) => {
     asked.push(path);

@@ -9,6 +9,8 @@ const load = (page: Page, path: string) => page.evaluate((path) => fetch(path).t
 const isKept = (page: Page, path: string) =>
   page.evaluate(async (path) => (await (await caches.open('assets')).match(path)) !== undefined, path);
 
+const offlinePage = (page: Page) => page.evaluate(async () => (await (await caches.open('assets')).match('/offline'))?.text());
+
 test('a new version of the worker takes over while pages are open, and keeps what the old one kept', async ({ at, standIn }) => {
   standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });
   await visit(at, '/c/1');
@@ -138,6 +140,8 @@ test('an asset that is not there is not kept as if it were, and each is asked fo
   standIn.build = '2';
   await visit(at, '/c/1');
   await expectKept(at, '/c/1');
+  // The page for times without a network comes last, after what it needs.
+  await expect.poll(() => offlinePage(at)).toContain('/pkg/2/');
   const ofBuild = standIn.assetsAsked.filter((path) => path.startsWith('/pkg/2/')).sort();
   expect(ofBuild).toEqual([...new Set(ofBuild)]);
   standIn.assetsAsked = [];
@@ -178,7 +182,7 @@ test('the page for times without a network comes with all that it needs, before 
 });
 
 test('the page for times without a network is not renewed before its files are there, and once for a build', async ({ at, standIn }) => {
-  const offline = () => at.evaluate(async () => (await (await caches.open('assets')).match('/offline'))?.text());
+  const offline = () => offlinePage(at);
   standIn.answer = (path) => ({ user: 'ann', text: path });
   standIn.offline = { text: 'no connection, says the new build', build: '3' };
   standIn.asset = (path) => (path.startsWith('/pkg/3/') ? { status: 404 } : { text: `asset ${path}` });

@@ -107,12 +107,12 @@ fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'st
     move || {
         let choices = state.choices.get();
         (!choices.is_empty()).then(|| {
+            let legend = match choices.len() {
+                1 => "This file holds a conversation and what people added to it. Bring it in?",
+                _ => "This file holds several conversations. Which one?",
+            };
             let buttons = choices.into_iter().map(|choice| {
-                let label = match &choice.problem {
-                    Some(problem) => problem.clone(),
-                    None if choice.messages == 1 => "1 message".to_owned(),
-                    None => format!("{} messages", choice.messages),
-                };
+                let label = choice.problem.clone().unwrap_or_else(|| holds(&choice));
                 view! {
                     <button
                         class="choice"
@@ -127,10 +127,27 @@ fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'st
             });
             view! {
                 <fieldset class="choices">
-                    <legend>"This file holds several conversations. Which one?"</legend>
+                    <legend>{legend}</legend>
                     {buttons.collect_view()}
                 </fieldset>
             }
         })
     }
+}
+
+/// What is in it, counted.
+fn holds(choice: &ImportChoice) -> String {
+    let counted = |count: usize, one: &str, many: &str| match count {
+        1 => ["1 ", one].concat(),
+        count => [&*count.to_string(), " ", many].concat(),
+    };
+    let messages = counted(choice.messages, "message", "messages");
+    let Some(annotated) = choice.annotated else { return messages };
+    [
+        messages,
+        counted(annotated.highlights, "highlight", "highlights"),
+        counted(annotated.comments, "comment", "comments"),
+        counted(annotated.people, "person", "people"),
+    ]
+    .join(", ")
 }

@@ -5,6 +5,7 @@ mod activity;
 mod class;
 mod classes;
 mod conversation;
+pub(crate) mod formulas;
 mod home;
 mod import;
 mod inbox;

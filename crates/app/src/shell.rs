@@ -8,6 +8,7 @@ use crate::{
     inbox::BellScript,
     local_times::LocalTimesScript,
     offline::{OfflineScripts, SignOutDialogs},
+    pages::formulas::Sheets,
     parts::MenusScript,
 };
 
@@ -54,6 +55,7 @@ pub fn Shell(
         let address = format!("/{}/{name}", options.site_pkg_dir);
         view! { <link rel="stylesheet" href=address media=media nonce=use_nonce() /> }
     };
+    provide_context(Sheets(options.site_pkg_dir.to_string()));
     if let Some(context) = Owner::current_shared_context() {
         // Nothing is taken over in the browser: no element needs a mark for that.
         context.set_is_hydrating(false);

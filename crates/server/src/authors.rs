@@ -241,6 +241,19 @@ pub async fn class_changed(conn: &mut PgConnection, conversation: ConversationId
     Ok(())
 }
 
+/// What stands behind the name of somebody who is no user: whoever made the file that was imported says that they wrote it.
+const IMPORTED: &str = " (imported)";
+
+/// Somebody who wrote before the conversation was imported.
+pub fn imported(id: UserId, name: &str) -> Person {
+    Person { id, name: format!("{name}{IMPORTED}"), pseudonym: None }
+}
+
+/// What somebody is called who may have been imported before.
+pub fn without_mark(name: &str) -> &str {
+    name.strip_suffix(IMPORTED).unwrap_or(name)
+}
+
 /// Somebody as a reader sees them. `pseudonym` is theirs, if they are not seen by name.
 pub fn seen(rights: Rights, is_self: bool, id: UserId, name: String, pseudonym: Option<String>) -> Person {
     match pseudonym {

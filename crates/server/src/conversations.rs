@@ -97,17 +97,26 @@ pub async fn store(
     anonymous: bool,
 ) -> Result<ConversationId, Error> {
     let mut tx = db.begin().await?;
-    let class = match share {
-        Share::None => None,
-        Share::Class => Some(only_class(&mut tx, owner).await?),
-    };
-    let id = insert(&mut tx, owner, draft, class).await?;
+    let id = begin(&mut tx, owner, &draft.title, share).await?;
+    fill(&mut tx, id, owner, draft).await?;
     if anonymous {
         let alias = authors::hide(&mut tx, id, owner).await?;
         rooms::persistence::seed_again(&mut tx, id, &document::seed(alias)).await?;
     }
     tx.commit().await?;
     Ok(id)
+}
+
+/// Inserts a conversation that is still to be filled: with messages and a document.
+///
+/// # Errors
+/// The database's, or there is no one class to share it with.
+pub async fn begin(conn: &mut PgConnection, owner: UserId, title: &str, share: Share) -> Result<ConversationId, Error> {
+    let class = match share {
+        Share::None => None,
+        Share::Class => Some(only_class(conn, owner).await?),
+    };
+    begin_in(conn, owner, title, class).await
 }
 
 /// Inserts a conversation, shared with `class` if there is one.
@@ -117,18 +126,33 @@ pub async fn insert(
     draft: Draft,
     class: Option<ClassId>,
 ) -> Result<ConversationId, Error> {
+    let id = begin_in(conn, owner, &draft.title, class).await?;
+    fill(conn, id, owner, draft).await?;
+    Ok(id)
+}
+
+async fn begin_in(
+    conn: &mut PgConnection,
+    owner: UserId,
+    title: &str,
+    class: Option<ClassId>,
+) -> Result<ConversationId, Error> {
     let id = ConversationId::new();
     sqlx::query!(
         "insert into conversations (id, title, owner_id, class_id, share)
          values ($1, $2, $3, $4, $5)",
         id.uuid(),
-        draft.title,
+        title,
         owner.uuid(),
         class.map(ClassId::uuid),
         if class.is_some() { "class" } else { "none" }
     )
-    .execute(&mut *conn)
+    .execute(conn)
     .await?;
+    Ok(id)
+}
+
+async fn fill(conn: &mut PgConnection, id: ConversationId, owner: UserId, draft: Draft) -> Result<(), Error> {
     for (position, (message, text)) in (0..).zip(draft.messages) {
         sqlx::query!(
             "insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
@@ -146,7 +170,7 @@ pub async fn insert(
         .await?;
     }
     rooms::create(conn, id, &document::seed(owner), owner).await?;
-    Ok(id)
+    Ok(())
 }
 
 /// The class of somebody who is in one class only; otherwise nobody could know which is meant.
@@ -277,7 +301,7 @@ async fn messages(
     let ids: Vec<_> = branch.iter().map(|place| place.id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select m.id, m.role, m.title, m.markdown, m.text, m.state, m.model,
-                  case when c.alias_scope is null then m.author_id else a.alias end as "author_id?",
+                  coalesce(case when c.alias_scope is null then m.author_id else a.alias end, m.imported_author) as "author_id?",
                   m.prompt_id as "prompt_id?", v.version as "prompt_version?",
                   case when v.project_id = $3 then v.name end as "prompt_name?",
                   m.input_tokens, m.output_tokens, m.reason_code, m.reason, r.id as "run?",

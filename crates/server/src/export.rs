@@ -6,6 +6,7 @@
 //! | `csv` | spreadsheets and programs: a line for each comment, and for each highlight without one |
 //! | `markdown` | reading and writing on: each message, and below it what was marked and said there |
 //! | `html` | reading anywhere, for ever: one page that needs no network, no scripts and no server |
+//! | `bundle` | another server, or this one again: everything ([`crate::bundle`]), all branches of a chat among it |
 //!
 //! It says what is committed, as the caller may see it: in an anonymous conversation people are called there as they are
 //! on the page.
@@ -27,8 +28,9 @@ use axum::{
 use serde::Deserialize;
 use shared::ids::{ConversationId, MessageId};
 
-use crate::{access, error::Error, files, services::Services, sessions::Caller};
+use crate::{access, bundle, error::Error, files, services::Services, sessions::Caller};
 use contents::Contents;
+pub(crate) use contents::{SOMEBODY, named};
 
 /// A file that would be longer is refused. A full conversation (16 MiB of text) with a full document (8 MiB) fits in.
 const MAX_BYTES: usize = 96 << 20;
@@ -52,6 +54,7 @@ enum Format {
     Csv,
     Markdown,
     Html,
+    Bundle,
 }
 
 impl Format {
@@ -61,6 +64,7 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Markdown => "text/markdown; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
+            Self::Bundle => "application/zip",
         }
     }
 
@@ -70,15 +74,41 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "md",
             Self::Html => "html",
+            Self::Bundle => "grimoire",
+        }
+    }
+}
+
+/// What a file will be written of.
+enum Source {
+    Words(fn(&Contents) -> String, Box<Contents>),
+    Bundle(Box<bundle::Contents>),
+}
+
+impl Source {
+    async fn read(services: &Services, reader: access::Reader, asked: &Asked) -> Result<Self, Error> {
+        let write = match asked.format {
+            Format::JsonLd => json_ld::write,
+            Format::Csv => table::write,
+            Format::Markdown => markdown::write,
+            Format::Html => reader::write,
+            Format::Bundle => return Ok(Self::Bundle(Box::new(bundle::write(services, reader).await?))),
+        };
+        Ok(Self::Words(write, Box::new(Contents::read(services, reader, asked.branch).await?)))
+    }
+
+    fn title(&self) -> &str {
+        match self {
+            Self::Words(_, contents) => &contents.conversation.title,
+            Self::Bundle(contents) => &contents.title,
         }
     }
 
-    fn write(self, contents: &Contents) -> String {
+    /// May take seconds.
+    fn write(self) -> Result<Vec<u8>, Error> {
         match self {
-            Self::JsonLd => json_ld::write(contents),
-            Self::Csv => table::write(contents),
-            Self::Markdown => markdown::write(contents),
-            Self::Html => reader::write(contents),
+            Self::Words(write, contents) => Ok(write(&contents).into_bytes()),
+            Self::Bundle(contents) => contents.zip(),
         }
     }
 }
@@ -91,20 +121,20 @@ pub async fn get(
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Error> {
     let Path(id) = path?;
-    let Query(Asked { format, branch }) = query?;
+    let Query(asked) = query?;
     let reader = access::reader(&services.db, caller.id, id).await?;
     if !reader.rights().may_copy {
         return Err(Error::Forbidden("This text is protected: it cannot be exported."));
     }
     let turn = services.turn_to_export().await?;
-    let contents = Contents::read(&services, reader, branch).await?;
-    let name = format!("{}.{}", file_name(&contents.conversation.title), format.ending());
+    let source = Source::read(&services, reader, &asked).await?;
+    let name = format!("{}.{}", file_name(source.title()), asked.format.ending());
     let writing = tokio::task::spawn_blocking(move || {
         // Held until it is done, also when nobody waits for it any more.
         let _turn = turn;
-        format.write(&contents)
+        source.write()
     });
-    let file = writing.await.map_err(|error| Error::Internal(error.into()))?;
+    let file = writing.await.map_err(|error| Error::Internal(error.into()))??;
     if file.len() > MAX_BYTES {
         let (has, limit) = (file.len() >> 20, MAX_BYTES >> 20);
         return Err(Error::TooLarge(format!("The file would have {has} MiB; an export has at most {limit}.")));
@@ -112,7 +142,7 @@ pub async fn get(
     let disposition = files::disposition(&name);
     let disposition = HeaderValue::from_str(&disposition).map_err(|error| Error::Internal(error.into()))?;
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+        (header::CONTENT_TYPE, HeaderValue::from_static(asked.format.media_type())),
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         // To be kept, not to be shown here, as an uploaded file.

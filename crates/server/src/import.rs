@@ -11,9 +11,12 @@ use time::OffsetDateTime;
 
 use shared::messages::MessageRole;
 
+use crate::bundle::{self, Bundle};
+
 pub use self::archive::{Archive, Listed};
 pub use self::error::ImportError;
 pub use self::limits::{MESSAGE_BYTES, MESSAGES, PASTE_BYTES, TITLE_CHARS, UPLOAD_BYTES};
+pub(crate) use self::title::given as given_title;
 pub use self::title::typed as typed_title;
 
 mod accept;
@@ -104,6 +107,8 @@ pub enum Parsed {
     One(Box<ImportedConversation>),
     /// Several: the person chooses.
     Choice(Archive),
+    /// A bundle of ours, with annotations.
+    Bundle(Box<Bundle>),
 }
 
 /// Reads pasted text or Markdown. Turns are recognised from labels at the start of a line (`User:`, `**Claude:**`,
@@ -123,7 +128,7 @@ pub fn text(text: &str, title: Option<&str>) -> Result<ImportedConversation, Imp
 }
 
 /// Reads a file: `.txt` and `.md` as [`text`] does, a `conversations.json` of ChatGPT or Claude (told apart by what is in
-/// it), or a zip that holds one. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
+/// it), a zip that holds one, or a bundle of ours. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
 pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, ImportError> {
     title::check(title)?;
     let shown = decode::shown(name);
@@ -149,6 +154,9 @@ pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, Imp
         decode::Kind::Json => {
             let text = decode::text(&shown, bytes)?;
             Archive::open(&shown, vec![(shown.clone(), text)])?
+        }
+        decode::Kind::Zip if bundle::is_one(name, bytes) => {
+            return Ok(Parsed::Bundle(Box::new(bundle::read(&shown, bytes, title)?)));
         }
         decode::Kind::Zip => Archive::open(&shown, unzip::conversations(&shown, bytes)?)?,
     };

@@ -107,6 +107,9 @@ pub mod import;
 /// A conversation as a file to take away.
 pub mod export;
 
+/// A conversation with its document as one file, written and read again.
+pub mod bundle;
+
 /// One task a document.
 pub mod rooms;
 

@@ -49,6 +49,7 @@ mod take_in;
 mod tally;
 mod updates;
 mod watch;
+mod whole;
 mod writer;
 
 pub use changed::Changed;
@@ -60,6 +61,7 @@ pub use seat::{Outbox, Outgoing, Seat, Voice};
 pub use take_in::Fate;
 pub use tally::{Tally, Work};
 pub use watch::Watch;
+pub use whole::Unreadable;
 
 use crate::sessions::Proof;
 use connections::{Connection, Connections};

@@ -57,9 +57,9 @@ pub use classes::{
 pub use comparison::{Carried, CompareBranches, Comparison, MAX_CARRIED, Passage};
 pub use conversation_lists::{ConversationSummary, ListConversations, MAX_CONVERSATIONS_A_PAGE, Shelf};
 pub use conversations::{
-    Anonymity, Audience, ChatOf, Conversation, CopyOf, CreateConversation, Created, GetConversation, GetRights,
-    ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person, Reason, RefusedUpdate,
-    RenameConversation, Share, TagSummary, Titled,
+    Annotated, Anonymity, Audience, ChatOf, Conversation, CopyOf, CreateConversation, Created, GetConversation,
+    GetRights, ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person, Reason,
+    RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
 };
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,

@@ -11,6 +11,10 @@ mod picture;
 mod position;
 mod responses;
 mod seed;
+
+/// All of a document as plain values.
+pub mod whole;
+
 #[cfg(test)]
 mod tests;
 

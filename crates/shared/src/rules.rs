@@ -17,6 +17,7 @@ mod state;
 mod survey;
 mod talk;
 mod values;
+mod whole;
 
 pub use places::{Place, Places};
 pub use review::review;
@@ -24,6 +25,7 @@ pub use state::State;
 pub use survey::{Survey, Unfit};
 pub use talk::{MAX_MENTIONS, Said, Talk, talk};
 pub use values::MAX_DESCRIPTION_CHARS;
+pub use whole::{Flaw, whole};
 
 /// Who changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

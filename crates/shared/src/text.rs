@@ -11,7 +11,8 @@
 //!   Separators lie in no text node; none stands at the very start or the very end.
 //! - Neighbouring block boundaries are one `\n`. Rules, images without words and empty items add nothing of their own.
 //! - A soft break is a `\n` inside its text node. Code keeps its white space, its last `\n` included.
-//! - Raw HTML and TeX (`$x$`, `$$x$$`, `\(x\)`, `\[x\]`) are their own source.
+//! - Raw HTML and TeX (`$x$`, `$$x$$`, `\(x\)`, `\[x\]`) are their own source. What is shown of TeX is MathML beside it:
+//!   text nodes in a `<math>` are no part of the text.
 //!
 //! # Normalised input
 //!
@@ -29,6 +30,7 @@ mod blocks;
 mod clean;
 mod cost;
 pub(crate) mod escape;
+mod formula;
 mod growing;
 mod links;
 mod marked;
@@ -54,7 +56,7 @@ pub use growing::Growing;
 pub use marked::marked;
 pub use nodes::{NodeMismatch, NodePoint, TextMap};
 pub use offsets::OffsetMap;
-pub use runs::{InvalidRuns, Run, Separators, decode_runs, encode_runs};
+pub use runs::{Formulas, InvalidRuns, Run, Separators, decode_runs, encode_runs};
 pub use units::{ByteOffset, CharOffset, Utf16Len, Utf16Offset};
 
 /// Stored with each message. It rises when the canonical text of any Markdown changes, so that targets made with an

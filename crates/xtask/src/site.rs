@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! site/build-id                   the name of the newest folder in pkg; written last
-//! site/pkg/<build-id>/app.js      with app_bg.wasm, app.css, pages.css, print.css and a .br beside each
+//! site/pkg/<build-id>/app.js      with app_bg.wasm, app.css, math.css, pages.css, print.css and a .br beside each
 //! site/...                        a copy of public/
 //! ```
 //! A page that is open during an upgrade goes on loading from the folder it came with: the last three are kept.
@@ -25,9 +25,10 @@ use crate::{dist::Mode, progress, workspace::Workspace};
 
 /// How many builds stay loadable.
 const KEPT: usize = 3;
-/// The style sheet of all pages; beside it stand those of the folders in `style`: what pages without tools load too, and paper.
+/// The style sheet of all pages; beside it stand those of the folders in `style`: what pages with formulas load
+/// too, what pages without tools do, and paper.
 const STYLE: &str = "app.css";
-const MORE_STYLES: [&str; 2] = ["pages", "print"];
+const MORE_STYLES: [&str; 3] = ["math", "pages", "print"];
 
 /// What the conversation page loads before its tools work, and how large that may be, compressed.
 const OF_THE_PAGE: [&str; 3] = [STYLE, "app.js", "app_bg.wasm"];

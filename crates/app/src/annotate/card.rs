@@ -31,14 +31,16 @@ use crate::later::part;
 pub fn Cards(desk: Desk) -> impl IntoView {
     let empty = move || {
         desk.order.with(Vec::is_empty).then(|| {
-            let hint = if desk.may_annotate() {
-                "Select a passage and choose a tag: it appears here, for everybody."
+            let (what, hint) = if desk.absent.get() {
+                ("The annotations are not on this device.", "They come when the server can be reached.")
+            } else if desk.may_annotate() {
+                ("No highlights yet.", "Select a passage and choose a tag: it appears here, for everybody.")
             } else {
-                "Nobody has marked anything yet."
+                ("No highlights yet.", "Nobody has marked anything yet.")
             };
             view! {
                 <div class="empty">
-                    <p>"No highlights yet."</p>
+                    <p>{what}</p>
                     <p class="hint">{hint}</p>
                 </div>
             }

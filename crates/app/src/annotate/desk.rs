@@ -40,6 +40,8 @@ pub struct Desk {
     pub status: RwSignal<Status>,
     /// Whether access to all of this has ended: nothing of it is shown any more, but what of one's own was not sent.
     pub ended: RwSignal<bool>,
+    /// Whether what was annotated is not known: neither the server nor this device has told.
+    pub absent: RwSignal<bool>,
     /// How many changes the server has not acknowledged.
     pub unsent: RwSignal<usize>,
     /// Whether this device keeps what is not sent.
@@ -154,6 +156,7 @@ impl Desk {
             rights: RwSignal::new(rights),
             status: RwSignal::new(Status::Connecting),
             ended: RwSignal::new(false),
+            absent: RwSignal::new(false),
             unsent: RwSignal::new(0),
             keeps: RwSignal::new(true),
             aside: RwSignal::new(Vec::new()),
@@ -228,7 +231,7 @@ impl Desk {
 
     /// Whether the person may change anything, tracked.
     pub fn may_annotate(self) -> bool {
-        self.rights.with(|rights| rights.access.may_annotate())
+        !self.absent.get() && self.rights.with(|rights| rights.access.may_annotate())
     }
 
     /// The tag of that id, tracked.

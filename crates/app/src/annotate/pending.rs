@@ -105,6 +105,13 @@ impl Pending {
         self.entries.len()
     }
 
+    /// How many there are, for people: what was typed into one text is one, however often it was written to the disk.
+    pub fn count(&self) -> usize {
+        let typed = |root| self.all().any(|change| change.intent == Intent::Typed(root));
+        let others = self.all().filter(|change| !matches!(change.intent, Intent::Typed(_)));
+        others.count() + [Root::Notes, Root::Response].into_iter().filter(|root| typed(*root)).count()
+    }
+
     /// Whether some are not on the disk: leaving the page would lose them.
     pub fn any_unwritten(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry.stage, Stage::New | Stage::Writing(_)))
@@ -374,6 +381,16 @@ mod tests {
         pending.push(vec![0, 0], typed.clone(), 7);
         pending.push(vec![0, 0], typed, 7);
         assert_eq!(pending.len(), 2);
+    }
+
+    #[test]
+    fn what_was_typed_into_one_text_counts_as_one() {
+        let mut pending = pending();
+        for root in [Root::Notes, Root::Response, Root::Notes] {
+            pending.push(vec![0, 0], Intent::Typed(root), 7);
+            pending.push(vec![1], command(), 7);
+        }
+        assert_eq!((pending.len(), pending.count()), (6, 5));
     }
 
     #[test]

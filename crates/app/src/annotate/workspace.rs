@@ -142,11 +142,12 @@ fn Bar(desk: Desk, title: String, me: Me, unread: u32) -> impl IntoView {
 }
 
 /// What the server writes, each a file to take away.
-const FORMATS: [(&str, &str); 4] = [
+const FORMATS: [(&str, &str); 5] = [
     ("html", "Web page, to read anywhere"),
     ("markdown", "Markdown, with all responses"),
     ("csv", "Table (CSV)"),
     ("jsonld", "Web Annotations (JSON-LD)"),
+    ("bundle", "Everything, to import again"),
 ];
 
 fn exports(desk: Desk) -> impl IntoView {

@@ -166,6 +166,9 @@ async fn transmit(draft: Draft, choice: Option<usize>) -> Result<Imported, CallE
         .and_then(|()| form.append_with_str("anonymous", if anonymous { "true" } else { "false" }))
         .and_then(|()| choice.map_or(Ok(()), |index| form.append_with_str("choice", &index.to_string())))
         .and_then(|()| form.append_with_blob_and_filename("file", &file, &file.name()));
+    // What others wrote is looked at before it is stored.
+    let preview = choice.is_none() && file.name().to_lowercase().ends_with(".grimoire");
+    let filled = filled.and_then(|()| form.append_with_str("preview", if preview { "true" } else { "false" }));
     filled.map_err(|_| CallError::Unreachable)?;
     upload(IMPORT_PATH, &form).await
 }

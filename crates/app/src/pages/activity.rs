@@ -11,7 +11,10 @@ use shared::{
     text,
 };
 
-use super::Bar;
+use super::{
+    Bar,
+    formulas::{self, Formulas},
+};
 use crate::{
     forms::{ApiForm, Then, api_of},
     local_times::LocalTime,
@@ -110,7 +113,8 @@ pub fn ActivityPage(
         true => ().into_any(),
         false => {
             let html = text::render(&instructions).html;
-            view! { <div class="message-text activity-text" dir="auto" inner_html=html></div> }.into_any()
+            let has_formulas = formulas::may_be_in(&instructions);
+            view! { {has_formulas.then(|| view! { <Formulas /> })} <div class="message-text activity-text" dir="auto" inner_html=html></div> }.into_any()
         }
     };
     let template = template.map(|template| view! { <OfTemplate template=template copies=copies.unwrap_or(0) /> });

@@ -8,7 +8,10 @@ use shared::{
     api::{Conversation, CopyOf, FileSummary, Message, ModelList, Person},
 };
 
-use super::home::counted;
+use super::{
+    formulas::{self, Formulas},
+    home::counted,
+};
 use crate::{
     annotate::{Opened, Workspace},
     parts::Visitor,
@@ -54,6 +57,7 @@ pub fn ConversationPage(
     let may_have_code = |message: &Message| ["```", "~~~"].iter().any(|fence| message.markdown.contains(fence));
     let code = (chat.is_some() || messages.iter().any(may_have_code))
         .then(|| view! { <script type="module" nonce=use_nonce() inner_html=CODE></script> });
+    let has_formulas = chat.is_some() || messages.iter().any(|message| formulas::may_be_in(&message.markdown));
     let articles = (1..)
         .zip(messages)
         .map(move |(number, message)| view! { <MessageArticle around=around.clone() number=number message=message /> });
@@ -70,6 +74,7 @@ pub fn ConversationPage(
                 <noscript>
                     <p class="remark">"Scripts are off: the text can be read. Highlights, comments and notes need them."</p>
                 </noscript>
+                {has_formulas.then(|| view! { <Formulas /> })}
                 {articles.collect_view()}
                 {chat}
                 {code}

@@ -14,8 +14,9 @@ pub fn ImportPage(
         <main class="page" id="main">
             <h1 class="page-title">"Import a conversation"</h1>
             <p class="lead">
-                "Paste it, or choose a file: plain text, Markdown, or the export of ChatGPT or Claude (the zip or its "
-                <code>"conversations.json"</code> ")."
+                "Paste it, or choose a file: plain text, Markdown, the export of ChatGPT or Claude (the zip or its "
+                <code>"conversations.json"</code> "), or a conversation of this program with its annotations ("
+                <code>".grimoire"</code> ")."
             </p>
             <noscript><p class="alert" role="alert">"Importing needs scripts: please allow them for this site."</p></noscript>
             <div data-import-form><ImportForm /></div>

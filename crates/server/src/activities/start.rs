@@ -227,7 +227,7 @@ async fn fill(conn: &mut PgConnection, id: ConversationId, activity: Uuid) -> Re
     Ok(())
 }
 
-/// The template's messages, of a chat those of one branch, under their ids.
+/// The template's messages, of a chat those of one branch, under their ids, and who wrote before it was imported.
 pub(super) async fn copy_messages(conn: &mut PgConnection, id: ConversationId, activity: Uuid) -> Result<(), Error> {
     sqlx::query!(
         "with recursive branch as (
@@ -241,11 +241,22 @@ pub(super) async fn copy_messages(conn: &mut PgConnection, id: ConversationId, a
              join activities a on a.id = $2
              join messages p on p.conversation_id = a.template_id and p.id = b.parent_id
          )
-         insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
-         select m.id, $1, m.position, m.role, m.title, m.markdown, m.text, m.renderer
+         insert into messages (id, conversation_id, position, role, title, markdown, text, renderer, imported_author)
+         select m.id, $1, m.position, m.role, m.title, m.markdown, m.text, m.renderer, m.imported_author
          from activities a
          join messages m on m.conversation_id = a.template_id
          where a.id = $2 and (a.seed_leaf is null or exists (select from branch b where b.id = m.id))",
+        id.uuid(),
+        activity
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into imported_people (conversation_id, id, name)
+         select $1, p.id, p.name
+         from activities a
+         join imported_people p on p.conversation_id = a.template_id
+         where a.id = $2",
         id.uuid(),
         activity
     )

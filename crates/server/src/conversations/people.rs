@@ -51,7 +51,7 @@ pub async fn tags(
 
 /// `GET /api/v1/conversations/{id}/people`: its owner; the members of the class that it is shared with; those who were
 /// let in and have come; and whoever has written in it, also if they may not any more: their names stand by what they
-/// wrote. Where it is anonymous, those of them who have come.
+/// wrote. Where it is anonymous, those of them who have come. And whoever wrote in it before it was imported.
 pub async fn people(
     State(services): State<Services>,
     caller: Caller,
@@ -120,6 +120,11 @@ pub(crate) async fn people_of(db: &PgPool, reader: access::Reader) -> Result<Vec
         authors::seen(reader.rights(), row.id == reader.user().uuid(), author, row.name, row.pseudonym)
     });
     let mut people: Vec<Person> = people.collect();
+    let imported =
+        sqlx::query!("select id, name from imported_people where conversation_id = $1", reader.conversation().uuid())
+            .fetch_all(db)
+            .await?;
+    people.extend(imported.into_iter().map(|row| authors::imported(UserId::from_uuid(row.id), &row.name)));
     // Whose real name comes first is nobody's business either.
     people.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(people)

@@ -15,7 +15,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{access::Reader, conversations, error::Error, rooms::Picture, services::Services, times::rfc3339};
 
 /// Of somebody who is not known (any more).
-pub(super) const SOMEBODY: &str = "Somebody";
+pub(crate) const SOMEBODY: &str = "Somebody";
 
 /// A conversation with its document.
 pub(super) struct Contents {
@@ -160,7 +160,7 @@ fn escaped(name: &str) -> String {
 }
 
 /// `[@Somebody](mention:{id})` becomes what `name` says.
-fn named(body: &str, name: impl Fn(UserId) -> String) -> Cow<'_, str> {
+pub(crate) fn named(body: &str, name: impl Fn(UserId) -> String) -> Cow<'_, str> {
     const MIDDLE: &str = "](mention:";
     let mut text = String::new();
     let mut rest = body;

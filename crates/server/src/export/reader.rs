@@ -15,6 +15,7 @@ use shared::{
 use super::contents::{Contents, Marked, moment, speaker};
 
 const STYLE: &str = include_str!("reader.css");
+const FORMULAS: &str = include_str!("../../../../style/math/43-math.css");
 
 pub(super) fn write(contents: &Contents) -> String {
     let marked = contents.marked();
@@ -45,7 +46,7 @@ fn head(page: &mut String, contents: &Contents) {
     // The colours of the tags, which are `#` and six digits whatever the document says.
     let colours = contents.picture.tags.iter().enumerate();
     let colours: String = colours.map(|(at, tag)| format!(".t{at}{{--t:{}}}\n", tag.colour)).collect();
-    let style = format!("{STYLE}{colours}");
+    let style = format!("{STYLE}{FORMULAS}{colours}");
     let sum = STANDARD.encode(Sha256::digest(&style));
     page.push_str(&format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

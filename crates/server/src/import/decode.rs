@@ -81,7 +81,7 @@ fn named(extension: &str) -> Option<Kind> {
     Some(match extension {
         "txt" | "text" | "md" | "markdown" => Kind::Text,
         "json" => Kind::Json,
-        "zip" => Kind::Zip,
+        "zip" | "grimoire" => Kind::Zip,
         "pdf" => PDF,
         "doc" | "docx" | "docm" | "odt" | "pages" => WORD,
         "rtf" => RTF,

@@ -181,6 +181,17 @@ pub enum ImportError {
         reason: String,
     },
 
+    /// A bundle of ours that is damaged, forged, or of another version.
+    #[error("{file} cannot be imported. {part}: {reason}. Nothing was stored.")]
+    BadBundle {
+        /// The file's name.
+        file: String,
+        /// Which part of it.
+        part: String,
+        /// What is wrong there.
+        reason: String,
+    },
+
     /// A zip with more entries than are looked at.
     #[error("{file} holds more than {} files, too many to look through. Unpack it and choose the conversations.json in it.", grouped(*.limit))]
     TooManyEntries {
@@ -213,6 +224,7 @@ impl ImportError {
             Self::BrokenZip { .. } => "broken_zip",
             Self::EncryptedZip { .. } => "encrypted_zip",
             Self::ZipBomb { .. } => "zip_bomb",
+            Self::BadBundle { .. } => "bad_bundle",
             Self::TooManyEntries { .. } => "too_many_entries",
         }
     }

@@ -36,3 +36,5 @@ pub(crate) struct ZipLimits {
 
 /// The limits in force; tests use smaller ones.
 pub(super) const ZIP: ZipLimits = ZipLimits { entries: 10_000, unpacked: 200 << 20, ratio: 250, ratio_from: 10 << 20 };
+/// A bundle has a handful of parts, and its texts stand in them twice and three times.
+pub(crate) const BUNDLE: ZipLimits = ZipLimits { entries: 16, unpacked: 96 << 20, ..ZIP };

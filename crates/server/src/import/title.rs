@@ -10,7 +10,7 @@ use super::{ImportError, ImportedMessage};
 use crate::error::Error;
 
 /// A title that the person or the export gave.
-pub(super) struct Given {
+pub(crate) struct Given {
     pub title: String,
     /// It was longer than a title may be.
     pub shortened: bool,
@@ -36,7 +36,7 @@ pub fn typed(title: &str) -> Result<String, Error> {
 }
 
 /// `title` as one line within its limit; `None` if there is nothing in it.
-pub(super) fn given(title: &str) -> Option<Given> {
+pub(crate) fn given(title: &str) -> Option<Given> {
     let line = one_line(title);
     let cut = cut(&line, TITLE_CHARS);
     (!line.is_empty()).then_some(Given { shortened: cut.len() != line.len(), title: cut })

@@ -33,6 +33,21 @@ pub(crate) fn texts(
     limits: ZipLimits,
     choose: impl FnOnce(&ZipArchive<Cursor<&[u8]>>) -> Result<Vec<(String, usize)>, ImportError>,
 ) -> Result<Vec<(String, String)>, ImportError> {
+    let entries = entries(file, bytes, limits, choose)?.into_iter();
+    let text = |(name, unpacked)| {
+        let text = decode::owned(&format!("{name} in {file}"), unpacked)?;
+        Ok((name, text))
+    };
+    entries.map(text).collect()
+}
+
+/// The same with their bytes.
+pub(crate) fn entries(
+    file: &str,
+    bytes: &[u8],
+    limits: ZipLimits,
+    choose: impl FnOnce(&ZipArchive<Cursor<&[u8]>>) -> Result<Vec<(String, usize)>, ImportError>,
+) -> Result<Vec<(String, Vec<u8>)>, ImportError> {
     let too_many = || ImportError::TooManyEntries { file: file.to_owned(), limit: limits.entries };
     // Reading the directory costs several hundred bytes an entry, so its length is looked at first. Signatures may also
     // occur inside stored files; a few thousand more than the limit do no harm.
@@ -45,14 +60,13 @@ pub(crate) fn texts(
     }
     let wanted = choose(&zip)?;
     let mut left = limits.unpacked;
-    let mut texts = Vec::with_capacity(wanted.len());
+    let mut entries = Vec::with_capacity(wanted.len());
     for (name, index) in wanted {
         let unpacked = unpack(file, &name, &mut zip, index, left, limits)?;
         left -= unpacked.len();
-        let text = decode::owned(&format!("{name} in {file}"), unpacked)?;
-        texts.push((name, text));
+        entries.push((name, unpacked));
     }
-    Ok(texts)
+    Ok(entries)
 }
 
 fn unpack(

@@ -9,10 +9,20 @@ use axum::{
     http::StatusCode,
 };
 use bytes::Bytes;
-use shared::api::{ImportChoice, Imported, MAX_UPLOAD_BYTES, Share};
+use shared::{
+    api::{ImportChoice, Imported, MAX_UPLOAD_BYTES, Share},
+    document::whole::Whole,
+};
 
 use super::{Listed, Parsed};
-use crate::{conversations, conversations::Draft, error::Error, services::Services, sessions::Caller};
+use crate::{
+    bundle::{self, Bundle},
+    conversations,
+    conversations::Draft,
+    error::Error,
+    services::Services,
+    sessions::Caller,
+};
 
 /// The form's fields.
 #[derive(Default)]
@@ -22,6 +32,7 @@ struct Form {
     share: Share,
     anonymous: bool,
     choice: Option<usize>,
+    preview: bool,
 }
 
 impl From<MultipartError> for Error {
@@ -49,6 +60,10 @@ fn share(text: &str) -> Result<Share, Error> {
     }
 }
 
+fn flag(name: &str, code: &'static str, text: &str) -> Result<bool, Error> {
+    text.parse().map_err(|_| Error::Invalid(code, format!("{name}: true or false is expected.")))
+}
+
 async fn read(mut multipart: Multipart) -> Result<Form, Error> {
     let mut form = Form::default();
     while let Some(field) = multipart.next_field().await? {
@@ -59,13 +74,8 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
             }
             "title" => form.title = Some(field.text().await?).filter(|title| !title.trim().is_empty()),
             "share" => form.share = share(&field.text().await?)?,
-            "anonymous" => {
-                form.anonymous = field
-                    .text()
-                    .await?
-                    .parse()
-                    .map_err(|_| Error::Invalid("bad_anonymous", "anonymous: true or false is expected.".into()))?;
-            }
+            "anonymous" => form.anonymous = flag("anonymous", "bad_anonymous", &field.text().await?)?,
+            "preview" => form.preview = flag("preview", "bad_preview", &field.text().await?)?,
             "choice" => {
                 let text = field.text().await?;
                 let index =
@@ -81,39 +91,68 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
     Ok(form)
 }
 
-/// Reads a file; where it holds several conversations and none is chosen, lists them.
+/// Reads a file. What it holds is listed, and nothing is stored, where that is asked for, and where it holds several
+/// conversations and none is chosen.
 pub async fn upload(
     State(services): State<Services>,
     caller: Caller,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Imported>), Error> {
-    let Form { file, title, share, anonymous, choice } = read(multipart?).await?;
+    let Form { file, title, share, anonymous, choice, preview } = read(multipart?).await?;
     let Some((name, bytes)) = file else {
         return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
     };
-    let read = move || chosen(super::file(&name, &bytes, title.as_deref())?, choice, title.as_deref());
-    let (draft, notes) = match services.import(read).await? {
-        Chosen::One(draft, notes) => (draft, notes),
-        Chosen::None(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
+    let read = move || {
+        let parsed = super::file(&name, &bytes, title.as_deref())?;
+        if preview { listing(parsed) } else { chosen(parsed, choice, title.as_deref()) }
     };
-    let id = conversations::store(&services.db, caller.id, draft, share, anonymous).await?;
+    let (id, notes) = match services.import(read).await? {
+        Chosen::None(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
+        Chosen::One(draft, notes) => {
+            let id = conversations::store(&services.db, caller.id, draft, share, anonymous).await?;
+            (id, notes)
+        }
+        Chosen::Bundle(mut bundle) => {
+            let document = std::mem::take(&mut bundle.document);
+            let whole = services.rooms.unpack(document).await.map_err(|error| bundle.flaw(error))?;
+            if preview {
+                return Ok((StatusCode::OK, Json(Imported::Choose(vec![offered(&bundle, &whole)]))));
+            }
+            bundle::store(&services.db, caller.id, (*bundle, whole), share, anonymous).await?
+        }
+    };
     Ok((StatusCode::CREATED, Json(Imported::Created { id, notes })))
 }
 
 enum Chosen {
     /// Ready, with what the person should know.
     One(Draft, Vec<String>),
+    /// Its document is still to be read.
+    Bundle(Box<Bundle>),
     None(Vec<ImportChoice>),
 }
 
 fn chosen(parsed: Parsed, choice: Option<usize>, title: Option<&str>) -> Result<Chosen, Error> {
     let conversation = match (parsed, choice) {
         (Parsed::One(conversation), _) => *conversation,
+        (Parsed::Bundle(bundle), _) => return Ok(Chosen::Bundle(bundle)),
         (Parsed::Choice(archive), Some(index)) => archive.read(index, title)?,
-        (Parsed::Choice(archive), None) => return Ok(Chosen::None(archive.list().into_iter().map(listed).collect())),
+        (Parsed::Choice(archive), None) => return listing(Parsed::Choice(archive)),
     };
     let notes = conversation.notes.clone();
     Ok(Chosen::One(Draft::of(conversation)?, notes))
+}
+
+/// What a file holds.
+fn listing(parsed: Parsed) -> Result<Chosen, Error> {
+    Ok(Chosen::None(match parsed {
+        Parsed::Bundle(bundle) => return Ok(Chosen::Bundle(bundle)),
+        Parsed::Choice(archive) => archive.list().into_iter().map(listed).collect(),
+        Parsed::One(conversation) => {
+            let messages = conversation.messages.len();
+            vec![ImportChoice { index: 0, title: conversation.title, messages, problem: None, annotated: None }]
+        }
+    }))
 }
 
 fn listed(listed: Listed) -> ImportChoice {
@@ -122,5 +161,11 @@ fn listed(listed: Listed) -> ImportChoice {
         title: listed.title,
         messages: listed.messages,
         problem: listed.problem.map(|problem| problem.to_string()),
+        annotated: None,
     }
+}
+
+fn offered(bundle: &Bundle, whole: &Whole) -> ImportChoice {
+    let (title, annotated) = (bundle.title.clone(), Some(bundle.annotated(whole)));
+    ImportChoice { index: 0, title, messages: bundle.messages(), problem: None, annotated }
 }

@@ -91,6 +91,11 @@ impl Copies {
         Ok(copies)
     }
 
+    /// What is accepted.
+    pub(super) fn probe(&self) -> &Doc {
+        &self.probe
+    }
+
     fn learn_stored(&mut self, update: &[u8]) {
         self.places.learn_stored(update, |client| self.reached.get(&client).copied().unwrap_or(0));
         if let Ok(outline) = prescan(update) {

@@ -22,7 +22,7 @@ use super::{
 };
 
 /// An update without anything in it.
-const EMPTY: &[u8] = &[0, 0];
+pub(super) const EMPTY: &[u8] = &[0, 0];
 
 /// A document as it is stored.
 #[derive(Debug, Clone)]

@@ -121,12 +121,13 @@ async fn called(db: &PgPool, user: UserId, by: &By) -> sqlx::Result<Vec<String>>
                  and e.conversation_id in (select conversations_in_sight($1))
                group by e.author
            )
-           select w.author as "id!", w.conversation_id as "conversation!", coalesce(u.name, '') as "name!",
+           select w.author as "id!", w.conversation_id as "conversation!", coalesce(u.name, i.name, '') as "name!",
                   case when not a.named then a.pseudonym end as "pseudonym?",
                   coalesce(a.user_id = $1, false) as "is_self!"
            from written w
            left join author_aliases a on a.alias = w.author
-           left join users u on u.id = coalesce(a.user_id, w.author)"#,
+           left join users u on u.id = coalesce(a.user_id, w.author)
+           left join imported_people i on i.conversation_id = w.conversation_id and i.id = w.author"#,
         user.uuid()
     )
     .fetch_all(db)
@@ -288,12 +289,13 @@ async fn people(
     let (conversations, authors): (Vec<Uuid>, Vec<Uuid>) =
         authors.filter_map(|(conversation, author)| Some((conversation, author?))).unzip();
     let rows = sqlx::query!(
-        r#"select c.id, asked.author as "author!", u.id as user_id, u.name,
+        r#"select c.id as "id!", asked.author as "author!", u.id as "user_id?", u.name as "name?", i.name as "imported?",
                   case when not a.named then a.pseudonym end as "pseudonym?"
            from (select distinct * from unnest($1::uuid[], $2::uuid[]) as asked (conversation_id, author)) as asked
            join conversations c on c.id = asked.conversation_id
            left join author_aliases a on a.scope = c.alias_scope and a.alias = asked.author
-           join users u on u.id = case when c.alias_scope is null then asked.author else a.user_id end"#,
+           left join users u on u.id = case when c.alias_scope is null then asked.author else a.user_id end
+           left join imported_people i on i.conversation_id = c.id and i.id = asked.author"#,
         &conversations,
         &authors
     )
@@ -301,8 +303,12 @@ async fn people(
     .await?;
     let seen = rows.into_iter().filter_map(|row| {
         let rights = rights.get(&(user, ConversationId::from_uuid(row.id)))?;
-        let is_self = row.user_id == user.uuid();
-        let person = authors::seen(*rights, is_self, UserId::from_uuid(row.author), row.name, row.pseudonym);
+        let (is_self, author) = (row.user_id == Some(user.uuid()), UserId::from_uuid(row.author));
+        let person = match (row.name, row.imported) {
+            (Some(name), _) => authors::seen(*rights, is_self, author, name, row.pseudonym),
+            (None, Some(name)) => authors::imported(author, &name),
+            (None, None) => return None,
+        };
         Some(((row.id, row.author), Seen { person, is_self }))
     });
     Ok(seen.collect())

@@ -62,7 +62,7 @@ pub enum Imported {
         /// What the person should know: things left out, things guessed.
         notes: Vec<String>,
     },
-    /// The file holds several conversations: nothing is stored until one is chosen.
+    /// The file holds several conversations, or what it holds was asked for: nothing is stored until one is chosen.
     Choose(Vec<ImportChoice>),
 }
 
@@ -77,6 +77,20 @@ pub struct ImportChoice {
     pub messages: usize,
     /// Why it cannot be imported, if so.
     pub problem: Option<String>,
+    /// What people added to it, where the file holds that too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub annotated: Option<Annotated>,
+}
+
+/// What people added to a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Annotated {
+    /// Highlights that are not deleted.
+    pub highlights: usize,
+    /// Their comments that are not deleted.
+    pub comments: usize,
+    /// Those who wrote anything in it, or are mentioned.
+    pub people: usize,
 }
 
 /// `PATCH /api/v1/conversations/{id}`: gives it another title; for those who may edit it.

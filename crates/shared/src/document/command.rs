@@ -19,6 +19,7 @@ use crate::{
     selector::Target,
 };
 
+pub(super) use annotations::targets_value;
 pub use inverse::inverse;
 pub use trace::{Trace, trace};
 pub(super) use vocabulary::tag_prelim;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The longest way from a comment to the one that started its thread, and from a merged tag to what it became.
-const MAX_CHAIN: usize = 1_000;
+pub(super) const MAX_CHAIN: usize = 1_000;
 
 /// Judges an update by what it made of the document.
 ///

@@ -19,6 +19,7 @@ mod commands;
 mod places;
 mod rows;
 mod talk;
+mod whole;
 
 const NOW: i64 = 1_800_000_000_000;
 

@@ -98,9 +98,23 @@ pub(super) fn targets(
     was: Option<&Any>,
     chars_of: impl Fn(crate::ids::MessageId) -> Option<u32>,
 ) -> Result<(), Refusal> {
+    let targets = passages(value)?;
+    let was: Vec<Target> = was.and_then(|was| from_any(was).ok()).unwrap_or_default();
+    for target in &targets {
+        let is_inside =
+            target.start < target.end && chars_of(target.message).is_some_and(|chars| target.end.0 <= chars);
+        let is_kept = target.lost && was.contains(target);
+        if !(is_kept || is_inside && !target.lost) {
+            return Err(Refusal::OutsideMessage);
+        }
+    }
+    Ok(())
+}
+
+/// Targets as they may be wherever they lie.
+pub(super) fn passages(value: Option<&Any>) -> Result<Vec<Target>, Refusal> {
     let any = value.ok_or(Refusal::Incomplete)?;
     let targets: Vec<Target> = from_any(any).map_err(|_| Refusal::InvalidValue)?;
-    let was: Vec<Target> = was.and_then(|was| from_any(was).ok()).unwrap_or_default();
     if targets.is_empty() {
         return Err(Refusal::InvalidValue);
     }
@@ -114,12 +128,6 @@ pub(super) fn targets(
         if target.exact.is_empty() {
             return Err(Refusal::InvalidValue);
         }
-        let is_inside =
-            target.start < target.end && chars_of(target.message).is_some_and(|chars| target.end.0 <= chars);
-        let is_kept = target.lost && was.contains(target);
-        if !(is_kept || is_inside && !target.lost) {
-            return Err(Refusal::OutsideMessage);
-        }
     }
-    Ok(())
+    Ok(targets)
 }

@@ -146,7 +146,9 @@ impl Writer<'_> {
 
     /// The text follows `<code>`: a parser would drop a line end that follows `<pre>`.
     fn code_block(&mut self, kind: &CodeBlockKind<'_>) {
-        self.block(CODE, "</code></pre>");
+        self.expect_block();
+        self.push(Kind::Code, "</code></pre>");
+        self.out.markup(CODE);
         match language(kind) {
             Some(language) => self.out.markup_with(" class=\"language-", &language, "\">"),
             None => self.out.markup(">"),

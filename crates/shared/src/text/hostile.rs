@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{MAX_MARKDOWN_BYTES, render, sample::mixed_markdown, walk};
+use super::{
+    MAX_MARKDOWN_BYTES, render,
+    sample::{mixed_markdown, mixed_tex},
+    walk,
+};
 
 /// Cells that the parser adds to short rows of wide tables, at most 2^18, are not paid for by the input.
 const ADDED_CELLS: usize = (1 << 18) * "<td dir=\"auto\"></td>".len();
@@ -18,6 +22,13 @@ proptest! {
     #[test]
     fn every_markdown_keeps_the_invariants(markdown in mixed_markdown()) {
         survives("mixed", &markdown);
+    }
+
+    #[test]
+    fn every_tex_keeps_the_invariants(formulas in prop::collection::vec(mixed_tex(), 1..8)) {
+        for markdown in [formulas.join(" and "), formulas.join("\n\n"), format!("| {} |\n|-|\n| x |", formulas.join(" | "))] {
+            walk::check(&render(&markdown));
+        }
     }
 
     #[test]

@@ -1,31 +1,53 @@
 //! The HTML of a message with something around pieces of its text.
 
-use super::{Rendered, escape::escape};
+use std::ops::Range;
+
+use super::{
+    Rendered,
+    escape::escape,
+    formula::{FORMULA, formula_end},
+};
 
 /// The HTML of a rendered message, its text written by `each` a piece at a time: the text of every node is cut at `cuts`
-/// (byte offsets of the canonical text, rising, each at a character). `each` gets what is written so far, where the piece
-/// begins in the canonical text, the piece as HTML, and whether it stands in a link.
+/// (byte offsets of the canonical text, rising, each at a character), but for formulas, which are whole. `each` gets what is
+/// written so far, where the piece stands in the canonical text, the piece as HTML, and whether it stands in a link.
 ///
 /// What it writes has to be balanced; then so is the whole.
-pub fn marked(rendered: &Rendered, cuts: &[usize], mut each: impl FnMut(&mut String, usize, &str, bool)) -> String {
+pub fn marked(
+    rendered: &Rendered,
+    cuts: &[usize],
+    mut each: impl FnMut(&mut String, Range<usize>, &str, bool),
+) -> String {
     let mut html = String::with_capacity(rendered.html.len() * 5 / 4);
     let (mut rest, mut at, mut in_link) = (&*rendered.html, 0, false);
     let mut runs = rendered.runs.iter();
     while !rest.is_empty() {
-        // Every `<` of ours begins a tag, and no attribute holds a `>`: both are written as references.
-        let open = rest.find('<').unwrap_or(rest.len());
-        if open > 0
+        if rest.starts_with(FORMULA)
             && let Some(run) = runs.next()
         {
-            at += run.before.as_str().len();
-            let end = at + bytes(&rendered.text[at..], run.len.0);
-            for (start, piece) in pieces(&rendered.text, at..end, cuts) {
-                each(&mut html, start, &escape(piece), in_link);
-            }
-            at = end;
+            let (formula, after) = rest.split_at(formula_end(rest));
+            let start = at + run.before.as_str().len();
+            at = start + bytes(&rendered.text[start..], run.len.0);
+            each(&mut html, start..at, formula, in_link);
+            rest = after;
+            continue;
         }
-        let close = rest[open..].find('>').map_or(rest.len(), |close| open + close + 1);
-        let tag = &rest[open..close];
+        // Every `<` of ours begins a tag, and no attribute holds a `>`: both are written as references.
+        let open = rest.find('<').unwrap_or(rest.len());
+        if open > 0 {
+            if let Some(run) = runs.next() {
+                at += run.before.as_str().len();
+                let end = at + bytes(&rendered.text[at..], run.len.0);
+                for (place, piece) in pieces(&rendered.text, at..end, cuts) {
+                    each(&mut html, place, &escape(piece), in_link);
+                }
+                at = end;
+            }
+            rest = &rest[open..];
+            continue;
+        }
+        let close = rest.find('>').map_or(rest.len(), |close| close + 1);
+        let tag = &rest[..close];
         in_link = tag.starts_with("<a ") || (in_link && tag != "</a>");
         html.push_str(tag);
         rest = &rest[close..];
@@ -48,15 +70,15 @@ fn bytes(text: &str, units: u32) -> usize {
 
 fn pieces<'t>(
     text: &'t str,
-    range: std::ops::Range<usize>,
+    range: Range<usize>,
     cuts: &[usize],
-) -> impl Iterator<Item = (usize, &'t str)> + use<'t> {
+) -> impl Iterator<Item = (Range<usize>, &'t str)> + use<'t> {
     let first = cuts.partition_point(|cut| *cut <= range.start);
     let last = cuts.partition_point(|cut| *cut < range.end);
     let mut starts = vec![range.start];
     starts.extend(cuts.get(first..last).unwrap_or_default());
     let ends = starts.iter().skip(1).copied().chain([range.end]).collect::<Vec<_>>();
-    starts.into_iter().zip(ends).map(move |(start, end)| (start, &text[start..end]))
+    starts.into_iter().zip(ends).map(move |(start, end)| (start..end, &text[start..end]))
 }
 
 #[cfg(test)]
@@ -67,9 +89,9 @@ mod tests {
     use crate::text::{render, sample::mixed_markdown, walk};
 
     fn with_marks(markdown: &str, from: usize, to: usize) -> String {
-        marked(&render(markdown), &[from, to], |html, start, piece, in_link| {
+        marked(&render(markdown), &[from, to], |html, place, piece, in_link| {
             let (open, close) = if in_link { ("[", "]") } else { ("{", "}") };
-            let is_marked = (from..to).contains(&start);
+            let is_marked = place.start < to && place.end > from;
             html.push_str(&if is_marked { format!("{open}{piece}{close}") } else { piece.to_owned() });
         })
     }
@@ -83,6 +105,14 @@ mod tests {
         assert!(with_marks("see [this](https://example.org)!", 0, 9).contains(">[this]</a>{!}"));
     }
 
+    #[test]
+    fn a_formula_is_marked_whole() {
+        let html = with_marks(r"a \(x\) **b**", 4, 9);
+        let formula = render(r"\(x\)").html;
+        let formula = formula.strip_prefix("<p dir=\"auto\">").and_then(|html| html.strip_suffix("</p>")).unwrap();
+        assert_eq!(html, format!("<p dir=\"auto\">a {{{formula}}}{{ }}<strong>{{b}}</strong></p>"));
+    }
+
     proptest! {
         #[test]
         fn cut_anywhere_it_is_the_same_html(markdown in mixed_markdown(), places in prop::collection::vec(0.0..1.0, 0..8)) {
@@ -92,8 +122,8 @@ mod tests {
                 .filter_map(|at| letters.get(at).copied()).collect();
             cuts.sort_unstable();
             let mut seen = 0;
-            let html = marked(&rendered, &cuts, |html, start, piece, _| {
-                prop_assert_at_least(&mut seen, start);
+            let html = marked(&rendered, &cuts, |html, place, piece, _| {
+                prop_assert_at_least(&mut seen, place.start);
                 html.push_str(piece);
             });
             prop_assert_eq!(&html, &rendered.html);

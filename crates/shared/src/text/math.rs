@@ -1,4 +1,4 @@
-//! TeX is kept as it was written.
+//! TeX is kept as it was written, and shown as a formula where it is one (`formula.rs`).
 //!
 //! Markdown would take the backslashes of `\(a\)` for escapes and the stars of `$a*b*c$` for emphasis. So before
 //! parsing, each piece of TeX is replaced by a mark that means nothing to the parser, and put back where its text is
@@ -8,6 +8,9 @@
 //! space follows the first and precedes the second dollar and no digit follows the second. Not taken: what holds a
 //! backtick or begins a quote or a fence on its way, because it ends something that began outside; `$…$` over the edges
 //! of a cell, a link or strong emphasis; anything longer than [`MAX_TEX`].
+//!
+//! Two dollars may also be money, or variables of a shell, that only look like TeX: what stands between single dollars
+//! is no formula where a letter or digit touches them from outside, or where there are words between (`has_words`).
 
 use std::{borrow::Cow, cell::Cell};
 
@@ -20,9 +23,24 @@ const CLOSE: char = '\u{e001}';
 /// Markdown without its TeX.
 pub(super) struct Masked<'source> {
     pub(super) markdown: Cow<'source, str>,
-    pieces: Vec<&'source str>,
+    pieces: Vec<Piece<'source>>,
     /// Bytes of TeX that may still be written into addresses: one definition can be referred to by many links.
     url_budget: Cell<usize>,
+}
+
+/// What was taken for TeX, with its delimiters.
+#[derive(Clone, Copy)]
+struct Piece<'source> {
+    source: &'source str,
+    is_formula: bool,
+}
+
+/// A part of a text whose TeX was put back.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Part<'text> {
+    Words(Cow<'text, str>),
+    /// TeX with its delimiters.
+    Formula(&'text str),
 }
 
 /// Replaces the TeX. Markdown that holds the marks' private characters already is left as it is.
@@ -42,7 +60,7 @@ pub(super) fn mask(source: &str) -> Masked<'_> {
         };
         markdown.push_str(&source[copied..at]);
         markdown.push_str(&format!("{OPEN}{}{CLOSE}", masked.pieces.len()));
-        masked.pieces.push(&source[at..end]);
+        masked.pieces.push(Piece { source: &source[at..end], is_formula: is_formula(source, at, end) });
         (at, copied) = (end, end);
     }
     markdown.push_str(&source[copied..]);
@@ -60,11 +78,34 @@ impl Masked<'_> {
         let mut rest = text;
         while let Some((before, index, after)) = next_mark(rest) {
             revealed.push_str(before);
-            revealed.push_str(self.pieces.get(index).copied().unwrap_or_default());
+            revealed.push_str(self.pieces.get(index).map_or("", |piece| piece.source));
             rest = after;
         }
         revealed.push_str(rest);
         Cow::Owned(revealed)
+    }
+
+    /// A text in parts: its formulas, and what stands between with the rest of its TeX put back.
+    pub(super) fn parts<'text>(&'text self, text: &'text str) -> impl Iterator<Item = Part<'text>> {
+        let mut rest = text;
+        let mut formula = None;
+        std::iter::from_fn(move || {
+            if let Some(formula) = formula.take() {
+                return Some(Part::Formula(formula));
+            }
+            let words = rest;
+            let mut from = 0;
+            while let Some((before, index, after)) = next_mark(&words[from..]) {
+                let at = from + before.len();
+                from = words.len() - after.len();
+                if let Some(piece) = self.pieces.get(index).filter(|piece| piece.is_formula) {
+                    (formula, rest) = (Some(piece.source), after);
+                    return Some(Part::Words(self.reveal(&words[..at])));
+                }
+            }
+            rest = "";
+            (!words.is_empty()).then(|| Part::Words(self.reveal(words)))
+        })
     }
 
     /// An address with what was taken for TeX put back, as long as there is budget for it.
@@ -158,6 +199,28 @@ fn dollar_len(rest: &[u8]) -> Option<usize> {
     None
 }
 
+/// Whether TeX is meant, and not money between two dollars.
+fn is_formula(source: &str, start: usize, end: usize) -> bool {
+    let Some(inner) = source[start..end].strip_prefix('$').and_then(|rest| rest.strip_suffix('$')) else { return true };
+    let touches = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
+    inner.starts_with('$')
+        || !(touches(source[..start].chars().next_back()) || touches(source[end..].chars().next()) || has_words(inner))
+}
+
+/// Short words that nobody multiplies.
+const SHORT_WORDS: [&str; 18] = [
+    "or", "to", "is", "of", "in", "at", "an", "by", "on", "if", "and", "the", "for", "per", "are", "was", "but", "not",
+];
+
+/// Whether there are words as of prose, set off by white space, and nothing that only TeX has.
+fn has_words(tex: &str) -> bool {
+    let is_word = |word: &str| {
+        let word = word.trim_end_matches([',', '.', ';', ':']);
+        word.bytes().all(|letter| letter.is_ascii_lowercase()) && (word.len() >= 4 || SHORT_WORDS.contains(&word))
+    };
+    !tex.contains(['\\', '^', '{']) && tex.contains(char::is_whitespace) && tex.split_whitespace().any(is_word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +228,22 @@ mod tests {
     fn pieces(source: &str) -> Vec<&str> {
         let masked = mask(source);
         assert_eq!(masked.reveal(&masked.markdown), source);
-        masked.pieces
+        masked.pieces.iter().map(|piece| piece.source).collect()
+    }
+
+    fn formulas(source: &str) -> Vec<String> {
+        let masked = mask(source);
+        let parts: Vec<Part<'_>> = masked.parts(&masked.markdown).collect();
+        let words = |part: &Part<'_>| match part {
+            Part::Words(words) => words.to_string(),
+            Part::Formula(tex) => (*tex).to_owned(),
+        };
+        assert_eq!(parts.iter().map(words).collect::<String>(), source);
+        let formula = |part| match part {
+            Part::Words(_) => None,
+            Part::Formula(tex) => Some(tex.to_owned()),
+        };
+        parts.into_iter().filter_map(formula).collect()
     }
 
     #[test]
@@ -202,6 +280,32 @@ mod tests {
             r"\[a \(b\]",
         ] {
             assert_eq!(pieces(source), [""; 0], "{source}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_delimiters_of_tex_is_a_formula() {
+        assert_eq!(
+            formulas(r"\(x\)\[y\]$$z and more$$ ($r$), $n$-th"),
+            [r"\(x\)", r"\[y\]", "$$z and more$$", "$r$", "$n$"]
+        );
+        assert_eq!(formulas(r"$x \text{ if and only if } y$ $a b c$"), [r"$x \text{ if and only if } y$", "$a b c$"]);
+        assert_eq!(formulas(r"$ABC$, $\triangle and ABC$, $sine$"), ["$ABC$", r"$\triangle and ABC$", "$sine$"]);
+        assert_eq!(formulas("$y = mx + b$; $E = mgh$; $f(x) dx$"), ["$y = mx + b$", "$E = mgh$", "$f(x) dx$"]);
+    }
+
+    #[test]
+    fn money_and_variables_of_a_shell_are_no_formulas() {
+        for source in [
+            "$4 and $5",
+            "from $5 and A$.",
+            "$5 a day, that is 6 A$",
+            "$PATH:$HOME/bin",
+            "US$5 or A$",
+            "costs $4, or 5$ more",
+            "$5 for two, $6 for three",
+        ] {
+            assert_eq!(formulas(source), [""; 0], "{source}");
         }
     }
 

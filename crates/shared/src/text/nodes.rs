@@ -2,7 +2,7 @@
 
 use super::{
     offsets::OffsetMap,
-    runs::Run,
+    runs::{Formulas, Run},
     units::{CharOffset, Utf16Len, Utf16Offset},
 };
 
@@ -15,6 +15,7 @@ pub struct TextMap {
     text: String,
     offsets: OffsetMap,
     nodes: Vec<Node>,
+    formulas: Formulas,
 }
 
 /// A place in the page.
@@ -46,6 +47,7 @@ impl TextMap {
     pub fn new<'node>(runs: &[Run], nodes: impl IntoIterator<Item = &'node str>) -> Result<Self, NodeMismatch> {
         let mut text = String::new();
         let mut places = Vec::new();
+        let formulas = Formulas::of(runs);
         let mut runs = runs.iter();
         let (mut at, mut left) = (0, 0);
         for (index, node) in nodes.into_iter().enumerate() {
@@ -65,7 +67,7 @@ impl TextMap {
             return Err(NodeMismatch { node: places.len() });
         }
         let offsets = OffsetMap::new(&text);
-        Ok(Self { text, offsets, nodes: places })
+        Ok(Self { text, offsets, nodes: places, formulas })
     }
 
     /// The canonical text.
@@ -76,6 +78,38 @@ impl TextMap {
     /// Its units.
     pub fn offsets(&self) -> &OffsetMap {
         &self.offsets
+    }
+
+    /// The passage with all of the formulas that it begins or ends in.
+    pub fn whole(&self, start: CharOffset, end: CharOffset) -> (CharOffset, CharOffset) {
+        let Some((from, to)) = self.offsets.char_to_utf16(start).zip(self.offsets.char_to_utf16(end)) else {
+            return (start, end);
+        };
+        let (from, to) = self.formulas.whole(from, to);
+        (self.offsets.utf16_to_char_before(from), self.offsets.utf16_to_char_after(to))
+    }
+
+    /// The passage cut behind each formula, where that follows which is shown of it.
+    pub fn cut(&self, start: CharOffset, end: CharOffset) -> Vec<(CharOffset, CharOffset)> {
+        let units = self.offsets.char_to_utf16(start).zip(self.offsets.char_to_utf16(end));
+        let ends = units.into_iter().flat_map(|(from, to)| self.formulas.ends(from, to));
+        let mut starts = vec![start];
+        starts.extend(ends.map(|at| self.offsets.utf16_to_char_after(at)));
+        let ends = starts.iter().skip(1).copied().chain([end]).collect::<Vec<_>>();
+        starts.into_iter().zip(ends).collect()
+    }
+
+    /// The text as it is stepped through: each formula is one word in it, of as many UTF-16 units.
+    pub fn steps(&self) -> String {
+        let byte = |at| self.offsets.char_to_byte(self.offsets.utf16_to_char_before(at)).map(|at| at.0 as usize);
+        let (mut steps, mut done) = (String::with_capacity(self.text.len()), 0);
+        for (start, end) in self.formulas.places() {
+            let (Some(from), Some(to)) = (byte(start), byte(end)) else { continue };
+            steps.push_str(&self.text[done..from]);
+            steps.extend(std::iter::repeat_n('x', (end.0 - start.0) as usize));
+            done = to;
+        }
+        steps + &self.text[done..]
     }
 
     /// The canonical offset of the start of a selection; inside a surrogate pair, the place before it. `None` where the
@@ -202,6 +236,24 @@ mod tests {
         assert_eq!((map.start_point(CharOffset(1)), map.end_point(CharOffset(1))), (point(2, 0), point(0, 1)));
         assert_eq!((map.start_point(CharOffset(2)), map.end_point(CharOffset(3))), (point(3, 0), point(2, 1)));
         assert_eq!((map.start_point(CharOffset(4)), map.end_point(CharOffset(0))), (point(3, 1), point(0, 0)));
+    }
+
+    #[test]
+    fn a_formula_is_one_step_and_is_taken_whole() {
+        let rendered = render(r"a \(\sqrt{𝔘}.\) b");
+        let nodes = walk::text_nodes(&rendered.html);
+        let map = TextMap::new(&rendered.runs, nodes.iter().map(String::as_str)).unwrap();
+        assert_eq!(nodes, ["a ", r"\(\sqrt{𝔘}.\)", " b"]);
+        assert_eq!(map.steps(), "a xxxxxxxxxxxxxx b");
+        assert_eq!(map.steps().encode_utf16().count(), map.text().encode_utf16().count());
+        let whole = |start, end| map.whole(CharOffset(start), CharOffset(end));
+        assert_eq!(whole(1, 3), (CharOffset(1), CharOffset(15)));
+        assert_eq!(whole(9, 16), (CharOffset(2), CharOffset(16)));
+        assert_eq!(whole(0, 2), (CharOffset(0), CharOffset(2)));
+        let cut = |start, end| {
+            map.cut(CharOffset(start), CharOffset(end)).iter().map(|at| (at.0.0, at.1.0)).collect::<Vec<_>>()
+        };
+        assert_eq!((cut(0, 17), cut(2, 15)), (vec![(0, 15), (15, 17)], vec![(2, 15)]));
     }
 
     #[test]

@@ -52,6 +52,16 @@ impl Output {
         }
     }
 
+    /// The TeX of a formula between markup: a text node of its own.
+    pub(super) fn formula(&mut self, before: &str, tex: &str, after: &str) {
+        self.markup(before);
+        self.text(tex);
+        if let Some(run) = self.runs.last_mut() {
+            run.is_formula = true;
+        }
+        self.markup(after);
+    }
+
     /// The edge of a block, an item or a row.
     pub(super) fn boundary(&mut self) {
         if !self.at_boundary {
@@ -108,7 +118,7 @@ impl Output {
         self.begun = true;
         let before = std::mem::take(&mut self.pending);
         self.text.push_str(before.as_str());
-        self.runs.push(Run { before, len: Utf16Len(0) });
+        self.runs.push(Run { before, len: Utf16Len(0), is_formula: false });
         self.at_boundary = false;
         self.in_run = true;
     }

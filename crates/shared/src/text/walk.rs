@@ -2,7 +2,8 @@
 
 use super::{Rendered, Utf16Len};
 
-const TAGS: [&str; 25] = [
+const TAGS: [&str; 26] = [
+    "span",
     "p",
     "h3",
     "h4",
@@ -30,8 +31,77 @@ const TAGS: [&str; 25] = [
     "input",
 ];
 const VOID: [&str; 3] = ["br", "hr", "input"];
-const ATTRIBUTES: [&str; 11] =
-    ["dir", "class", "tabindex", "role", "aria-label", "href", "rel", "start", "type", "disabled", "checked"];
+/// What a formula is shown with. Text in it is not the message's.
+const MATHML: [&str; 29] = [
+    "math",
+    "mi",
+    "mn",
+    "mo",
+    "mtext",
+    "mspace",
+    "mrow",
+    "mfrac",
+    "msqrt",
+    "mroot",
+    "mpadded",
+    "mphantom",
+    "menclose",
+    "msub",
+    "msup",
+    "msubsup",
+    "munder",
+    "mover",
+    "munderover",
+    "mmultiscripts",
+    "mprescripts",
+    "mtable",
+    "mtr",
+    "mtd",
+    "b",
+    "i",
+    "em",
+    "s",
+    "u",
+];
+const ATTRIBUTES: [&str; 12] = [
+    "dir",
+    "class",
+    "tabindex",
+    "role",
+    "aria-label",
+    "aria-hidden",
+    "href",
+    "rel",
+    "start",
+    "type",
+    "disabled",
+    "checked",
+];
+const OF_MATHML: [&str; 23] = [
+    "accent",
+    "accentunder",
+    "class",
+    "columnspan",
+    "depth",
+    "display",
+    "displaystyle",
+    "form",
+    "height",
+    "largeop",
+    "linethickness",
+    "lspace",
+    "mathvariant",
+    "maxsize",
+    "minsize",
+    "movablelimits",
+    "notation",
+    "rspace",
+    "scriptlevel",
+    "separator",
+    "stretchy",
+    "symmetric",
+    "width",
+];
 /// Text in these would be moved elsewhere by an HTML parser, or is white space that nobody wrote.
 const WITHOUT_TEXT: [&str; 9] = ["ul", "ol", "div", "table", "thead", "tbody", "tr", "pre", "blockquote"];
 
@@ -68,7 +138,11 @@ fn walk(html: &str, mut each: impl FnMut(&str, String)) {
     while !rest.is_empty() {
         let end = rest.find('<').unwrap_or(rest.len());
         if end > 0 {
-            each(open.last().expect("text outside an element"), unescape(&rest[..end]));
+            let text = unescape(&rest[..end]);
+            let parent = open.last().expect("text outside an element");
+            if !open.contains(&"math") {
+                each(parent, text);
+            }
         }
         rest = &rest[end..];
         let Some(end) = rest.find('>') else { break };
@@ -83,21 +157,25 @@ fn walk(html: &str, mut each: impl FnMut(&str, String)) {
 }
 
 fn start_tag<'html>(tag: &'html str, open: &mut Vec<&'html str>, html: &str) {
+    let (tag, is_empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
     let name = tag.split(' ').next().unwrap_or_default();
-    assert!(!name.is_empty() && TAGS.contains(&name), "<{tag}> in {html}");
+    let in_formula = name == "math" || open.contains(&"math");
+    let (tags, attributes): (&[_], &[_]) = if in_formula { (&MATHML, &OF_MATHML) } else { (&TAGS, &ATTRIBUTES) };
+    assert!(!name.is_empty() && tags.contains(&name), "<{tag}> in {html}");
+    assert!(in_formula || !is_empty, "<{tag}/> in {html}");
     let mut quoted = tag[name.len()..].split('"');
     while let Some(between) = quoted.next() {
         for attribute in between.split([' ', '=']).filter(|attribute| !attribute.is_empty()) {
-            assert!(ATTRIBUTES.contains(&attribute), "<{tag}> in {html}");
+            assert!(attributes.contains(&attribute), "<{tag}> in {html}");
         }
         quoted.next();
     }
     let in_text = open.iter().any(|name| ["p", "h3", "h4", "h5", "h6", "pre"].contains(name));
-    let block = !["code", "em", "strong", "del", "a", "br", "input"].contains(&name);
+    let block = !in_formula && !["code", "em", "strong", "del", "a", "br", "input", "span"].contains(&name);
     assert!(!(in_text && block), "<{tag}> in a paragraph of {html}");
     assert!(!(name == "a" && open.contains(&"a")), "a link in a link of {html}");
     assert_eq!(name == "li", ["ul", "ol"].contains(open.last().unwrap_or(&"")), "<{tag}> in {html}");
-    if !VOID.contains(&name) {
+    if !VOID.contains(&name) && !is_empty {
         open.push(name);
     }
 }

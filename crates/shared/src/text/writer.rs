@@ -4,8 +4,9 @@ use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
 use super::{
     Rendered,
+    formula::{self, Budget},
     links::Label,
-    math::Masked,
+    math::{Masked, Part},
     output::{Mark, Output},
 };
 
@@ -25,11 +26,12 @@ pub(super) struct SoFar {
     pub(super) out: Output,
     /// The level of the last heading, 2 before the first: the page's own headings end there.
     heading: u8,
+    formulas: Budget,
 }
 
 impl Default for SoFar {
     fn default() -> Self {
-        Self { out: Output::default(), heading: 2 }
+        Self { out: Output::default(), heading: 2, formulas: Budget::default() }
     }
 }
 
@@ -39,7 +41,7 @@ pub(super) fn write_on(source: &Masked<'_>, so_far: &mut SoFar) {
     for event in Parser::new_ext(&source.markdown, OPTIONS) {
         writer.event(event);
     }
-    *so_far = SoFar { out: writer.out, heading: writer.heading };
+    *so_far = SoFar { out: writer.out, heading: writer.heading, formulas: writer.formulas };
 }
 
 /// Shows a text as it is.
@@ -68,6 +70,7 @@ pub(super) struct Writer<'source> {
     pub(super) inline_depth: usize,
     /// See [`SoFar`].
     pub(super) heading: u8,
+    formulas: Budget,
     pub(super) table: Table,
     /// The line end of a raw HTML line, written when another line follows.
     pub(super) held_line_end: bool,
@@ -91,6 +94,8 @@ pub(super) enum Kind {
     Item,
     /// Holds text.
     Block,
+    /// Holds text in which nothing is TeX.
+    Code,
     /// Lies in text.
     Inline,
 }
@@ -104,7 +109,7 @@ pub(super) struct Table {
 }
 
 impl<'source> Writer<'source> {
-    fn new(source: &'source Masked<'source>, SoFar { out, heading }: SoFar) -> Self {
+    fn new(source: &'source Masked<'source>, SoFar { out, heading, formulas }: SoFar) -> Self {
         Self {
             source,
             out,
@@ -113,6 +118,7 @@ impl<'source> Writer<'source> {
             block_depth: 0,
             inline_depth: 0,
             heading,
+            formulas,
             table: Table::default(),
             held_line_end: false,
             labels: Vec::new(),
@@ -133,11 +139,31 @@ impl<'source> Writer<'source> {
             }
             Event::Rule => self.rule(),
             Event::TaskListMarker(done) => self.checkbox(done),
+            Event::Text(text) if !self.in_code() => self.words(&text),
             Event::Text(text)
             | Event::InlineHtml(text)
             | Event::InlineMath(text)
             | Event::DisplayMath(text)
             | Event::FootnoteReference(text) => self.text(&text),
+        }
+    }
+
+    fn in_code(&self) -> bool {
+        self.open.last().is_some_and(|open| open.kind == Kind::Code)
+    }
+
+    /// Words of the message, its formulas shown as such.
+    fn words(&mut self, text: &str) {
+        self.expect_text();
+        let source = self.source;
+        for part in source.parts(text) {
+            match part {
+                Part::Words(words) => self.out.text(&words),
+                Part::Formula(tex) => match formula::render(tex, &mut self.formulas) {
+                    Some((before, after)) => self.out.formula(&before, tex, &after),
+                    None => self.out.text(tex),
+                },
+            }
         }
     }
 

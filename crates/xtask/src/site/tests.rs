@@ -16,6 +16,7 @@ impl Checkout {
         checkout.write("style/20-page.css", "@layer page {}");
         checkout.write("style/pages/30-home.css", "@layer home {}");
         checkout.write("style/print/90-print.css", "@layer paper {}");
+        checkout.write("style/math/43-math.css", "@layer formulas {}");
         checkout.write("public/favicon.svg", &"<svg/>".repeat(1000));
         checkout.write("public/fonts/serif.woff2", &"font".repeat(1000));
         checkout

@@ -16,8 +16,7 @@ fn shown_at(desk: Desk, id: HighlightId) -> Option<Vec<Target>> {
     let (session, card) = (session()?, desk.card(id)?);
     let card = leptos::prelude::GetUntracked::get_untracked(&card);
     let describe = |target: &Target| {
-        let message = session.texts.get(target.message)?;
-        let (_, anchor) = session.texts.resolve(target)?;
+        let (message, anchor) = session.texts.resolve(target)?;
         let (start, end) = anchor.range()?;
         Target::describe(message.id, message.text(), message.offsets(), start..end).ok()
     };

@@ -183,7 +183,7 @@ impl Canvas {
         ink.ranges
             .iter()
             .flat_map(|range| {
-                let clip = scroller(range);
+                let clip = clip(range);
                 let list = range.get_client_rects();
                 let rectangles: Vec<DomRect> =
                     list.iter().flat_map(|list| (0..list.length()).filter_map(|index| list.item(index))).collect();
@@ -192,11 +192,9 @@ impl Canvas {
             .collect()
     }
 
-    fn rectangle(&self, layer: Layer, at: &DomRect, clip: &Option<DomRect>, (x, y): (f64, f64)) -> Option<HtmlElement> {
-        let (mut left, mut right) = (at.left(), at.right());
-        if let Some(clip) = clip {
-            (left, right) = (left.max(clip.left()), right.min(clip.right()));
-        }
+    fn rectangle(&self, layer: Layer, at: &DomRect, clip: &[DomRect], (x, y): (f64, f64)) -> Option<HtmlElement> {
+        let cut = |(left, right): (f64, f64), by: &DomRect| (left.max(by.left()), right.min(by.right()));
+        let (left, right) = clip.iter().fold((at.left(), at.right()), cut);
         if right <= left {
             return None;
         }
@@ -266,10 +264,13 @@ fn overlay() -> Option<web_sys::Element> {
     Some(overlay)
 }
 
-/// What cuts a range off at its sides: a table or code that is scrolled by itself.
-fn scroller(range: &Range) -> Option<DomRect> {
-    let element = range.start_container().ok()?.parent_element()?;
-    Some(element.closest("pre, .table-scroll").ok()??.get_bounding_client_rect())
+/// What cuts a range off at its sides: a table, code or formula that is scrolled by itself, and the formula of which it is
+/// the TeX.
+fn clip(range: &Range) -> Vec<DomRect> {
+    let element = range.start_container().ok().and_then(|node| node.parent_element());
+    let around = |which: &&str| element.as_ref()?.closest(which).ok()?;
+    let by = ["pre, .table-scroll, .math-block, .math-wide", ".tex"];
+    by.iter().filter_map(around).map(|by| by.get_bounding_client_rect()).collect()
 }
 
 /// What is scrolled by itself takes its rectangles along. Such events do not rise to the page.

@@ -84,8 +84,8 @@ pub fn stop(desk: Desk) {
 
 fn spans(session: &Session, at: &Whereabouts) -> Vec<Span> {
     let span = |passage: &Passage| {
-        let place = session.texts.get(passage.message)?.place;
-        Some(Span { place, start: passage.start, end: passage.end })
+        let message = session.texts.get(passage.message)?;
+        Some(message.span(CharOffset(passage.start), CharOffset(passage.end)))
     };
     at.selection.iter().filter_map(span).collect()
 }

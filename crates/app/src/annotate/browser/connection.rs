@@ -93,18 +93,23 @@ impl Session {
         } else if !self.is_open() && js_sys::Date::now() - self.link.heard.get() > PROBE.as_millis() as f64 {
             self.drop_socket();
         } else if self.is_open() {
-            let asked = js_sys::Date::now();
             self.send(&Frame::Step1(&self.filling().state_vector()));
-            let session = self.clone();
-            set_timeout(
-                move || {
-                    if session.link.heard.get() < asked {
-                        session.drop_socket();
-                    }
-                },
-                PROBE,
-            );
+            self.expect_word(PROBE);
         }
+    }
+
+    /// Gives the connection up if nothing at all is heard within this time.
+    pub fn expect_word(self: &Rc<Self>, within: Duration) {
+        let (asked, socket) = (js_sys::Date::now(), self.link.sockets.get());
+        let session = self.clone();
+        set_timeout(
+            move || {
+                if session.link.heard.get() < asked && session.link.sockets.get() == socket {
+                    session.drop_socket();
+                }
+            },
+            within,
+        );
     }
 
     /// The browser says that there is no network.
@@ -133,6 +138,7 @@ impl Session {
     pub fn opened(self: &Rc<Self>) {
         self.look_for_orphans();
         self.send(&Frame::Step1(&self.filling().state_vector()));
+        self.expect_word(OPENING);
         self.announce();
         self.show_people();
     }
@@ -165,7 +171,9 @@ impl Session {
             _ if self.renew_if_wanted() => {}
             _ => self.retry(),
         }
-        // Without a connection the page is still readable, and what was loaded can be worked with.
+        // Without a connection the page is still readable, and what was loaded can be worked with; but nothing is known of a
+        // document that is not there.
+        self.desk.absent.set(!self.link.known.get());
         dom::mark_hydrated();
     }
 
@@ -202,7 +210,7 @@ impl Session {
     }
 
     /// Leaves at once, so that the others see it; the page may come back from the browser's cache.
-    pub fn leave(&self) {
+    pub fn leave(self: &Rc<Self>) {
         self.rest_now();
         self.lose();
     }

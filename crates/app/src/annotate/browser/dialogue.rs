@@ -34,7 +34,11 @@ impl Session {
                 if self.catch_up(update) {
                     self.link.synced.set(true);
                     self.link.failures.set(0);
+                    self.link.known.set(true);
+                    self.desk.absent.set(false);
                     self.renewed();
+                    self.keep_unseen();
+                    self.keep_drafts_of_nothing();
                     permalink::follow_first(self.desk, true);
                     dom::mark_hydrated();
                     // Who leaves at once finds it without a network all the same.
@@ -43,6 +47,7 @@ impl Session {
             }
             Ok(Frame::Update(update)) => {
                 self.take_in(update);
+                self.keep_unseen();
             }
             Ok(Frame::Awareness(update)) => {
                 if self.presence.borrow_mut().take_in(update) {
@@ -97,6 +102,7 @@ impl Session {
         };
         if author_id != self.desk.place.author {
             // Made anonymous meanwhile, or not any more: the page is somebody's whom the document does not know.
+            self.show_aside_again();
             let _ = window().location().reload();
         }
         if dom::call_page(&title) {
@@ -137,7 +143,7 @@ impl Session {
         self.tally.replace(Some(Report::default()));
         let taken = self.take_in(update);
         let report = self.tally.take().unwrap_or_default();
-        let sent = self.journal.pending.borrow().len();
+        let sent = self.journal.pending.borrow().count();
         let absence = js_sys::Date::now() - since;
         let is_news = absence > LONG_ABSENCE_MS && report != Report::default();
         if (absence > ABSENCE_MS && sent > 0) || is_news {

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
-use shared::document::Root;
+use shared::document::{self, Root};
+use yrs::Transact;
 
 use super::{dom, drafts, link::explain, renew::words, replica::Replica, session::Session};
 use crate::annotate::{
@@ -61,37 +62,69 @@ struct Unsent {
     text: String,
 }
 
+impl Session {
+    fn begun(&self, name: &str, what: &str, why: &str, text: String) -> Aside {
+        let key = [&self.desk.place.conversation.to_string(), "/begun/", name].concat();
+        Aside { key, at: js_sys::Date::now(), why: why.to_owned(), what: what.to_owned(), text }
+    }
+
+    /// Comments that were begun, of which this is true of the name of their draft: taken out of the drafts.
+    fn take_drafts(&self, why: &str, is_meant: impl Fn(&str) -> bool) -> Vec<Aside> {
+        let Some(storage) = drafts::storage() else { return Vec::new() };
+        let prefix = drafts::key(self.desk, "");
+        let keys: Vec<String> =
+            (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok()?).collect();
+        let mut begun = Vec::new();
+        for name in keys.iter().filter_map(|key| key.strip_prefix(&prefix)).filter(|name| is_meant(name)) {
+            let key = [&prefix, name].concat();
+            let Ok(Some(text)) = storage.get_item(&key) else { continue };
+            // Where there is no other disk it stays.
+            if self.journal.store.borrow().is_some() {
+                let _ = storage.remove_item(&key);
+            }
+            begun.push(self.begun(name, "A comment that you had begun", why, text));
+        }
+        begun
+    }
+
+    /// Puts aside what was begun in threads that are not there any more: no box shows it.
+    pub fn keep_drafts_of_nothing(self: &Rc<Self>) {
+        let replica = self.replica();
+        let txn = replica.doc.transact();
+        let is_there = |name: &str| {
+            let comments =
+                |highlight: document::Highlight| highlight.comments.into_iter().map(|comment| comment.id.to_string());
+            match name.split_once('/') {
+                Some(("comment", id)) => {
+                    id.parse().is_ok_and(|id| document::highlight(&replica.roots, &txn, id).is_some())
+                }
+                Some((_, id)) => {
+                    document::highlights(&replica.roots, &txn).into_iter().flat_map(comments).any(|known| known == id)
+                }
+                None => true,
+            }
+        };
+        let gone = self.take_drafts("What it belongs to is not there any more.", |name| !is_there(name));
+        drop(txn);
+        if !gone.is_empty() {
+            self.put_aside(Vec::new(), gone);
+        }
+    }
+}
+
 /// Puts aside what was begun and never sent: its boxes are gone.
 pub fn put_begun_aside(desk: Desk) {
     let Some(session) = super::session() else { return };
     let (conversation, user) = (desk.place.conversation.to_string(), desk.place.user.to_string());
     let mut why = explain(shared::sync::CloseCode::Denied).to_owned();
     why.push_str(". It was not sent");
-    let aside = |name: &str, what: &str, text: String| Aside {
-        key: [&conversation, "/begun/", name].concat(),
-        at: js_sys::Date::now(),
-        why: why.clone(),
-        what: what.to_owned(),
-        text,
-    };
+    let mut begun = session.take_drafts(&why, |_| true);
     let Some(storage) = drafts::storage() else { return };
-    let prefix = drafts::key(desk, "");
-    let names = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok()?);
-    let names: Vec<String> = names.filter(|name| name.starts_with(&prefix)).collect();
-    let mut begun = Vec::new();
-    for name in names {
-        let Ok(Some(text)) = storage.get_item(&name) else { continue };
-        // Where there is no other disk it stays.
-        if session.journal.store.borrow().is_some() {
-            let _ = storage.remove_item(&name);
-        }
-        begun.push(aside(&name[prefix.len()..], "A comment that you had begun", text));
-    }
     // Of a chat: it has its own place there, and is in its box again should access be given back.
     let kept = storage.get_item(&["chat/", &user, "/", &conversation].concat()).ok().flatten();
     let message = kept.and_then(|kept| serde_json::from_str::<Unsent>(&kept).ok()).map(|unsent| unsent.text);
     if let Some(text) = message.filter(|text| !text.trim().is_empty()) {
-        begun.push(aside("message", "A message that you had begun", text));
+        begun.push(session.begun("message", "A message that you had begun", &why, text));
     }
     session.put_aside(Vec::new(), begun);
 }

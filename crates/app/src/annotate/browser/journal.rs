@@ -30,6 +30,13 @@ const REST: Duration = Duration::from_millis(1_500);
 /// A database that does not open by then is none: a page must not wait for it.
 const PATIENCE: Duration = Duration::from_secs(4);
 
+/// After the disk failed it is tried again: soon, then less often.
+const AGAIN: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
+
+/// What was sent is acknowledged within a moment. If nothing at all is heard for so long, the connection is dead, whatever
+/// the browser says.
+const ANSWER: Duration = Duration::from_secs(10);
+
 /// An update that says nothing.
 const NOTHING: &[u8] = &[0, 0];
 
@@ -50,6 +57,8 @@ pub struct Journal {
     /// The disk was not waited for any longer: what is made is in this page alone until it opens.
     is_late: Cell<bool>,
     is_resting: Cell<bool>,
+    /// How often in a row the disk was tried again; nothing while it is not.
+    tries: Cell<Option<usize>>,
 }
 
 impl Journal {
@@ -65,6 +74,7 @@ impl Journal {
             is_leaky: Cell::new(false),
             is_late: Cell::new(false),
             is_resting: Cell::new(false),
+            tries: Cell::new(None),
         }
     }
 
@@ -134,6 +144,8 @@ impl Session {
             && self.replica().take_in(&update)
         {
             self.link.epoch.set(Some(epoch));
+            self.link.known.set(true);
+            self.desk.absent.set(false);
             if !self.link.synced.get() {
                 // Whoever left work behind is told what becomes of it, however short the absence was.
                 self.link.lost_at.set(Some(if changes.is_empty() { at } else { 0.0 }));
@@ -155,12 +167,15 @@ impl Session {
             spawn_local(async move { drop(store.discard(&keys).await) });
         }
         self.desk.aside.update(|all| all.extend(aside));
+        if self.take_shown_again() {
+            self.desk.away_open.set(true);
+        }
         self.take_over(changes).await;
         Ok(())
     }
 
     /// The disk came after all: it gets what was made without it.
-    async fn keep_what_was_made(&self, store: &Store) {
+    async fn keep_what_was_made(self: &Rc<Self>, store: &Store) {
         if !self.journal.is_late.get() {
             return;
         }
@@ -260,17 +275,67 @@ impl Session {
         self.show_status();
     }
 
-    pub fn cannot_keep(&self, error: &idb::Error) {
+    /// A change is not on the disk.
+    pub fn cannot_keep(self: &Rc<Self>, error: &idb::Error) {
         leptos::logging::warn!("a change cannot be kept: {error}");
         if !self.journal.is_leaky.replace(true) {
             let text =
                 "Unsent work cannot be kept on this device (is it full?): stay online until it says Saved.".to_owned();
             self.desk.toast.set(Some(Toast { text, undo: None }));
-            self.desk.keeps.set(false);
+        }
+        self.reopen();
+    }
+
+    /// A disk that has failed is opened again until it takes what is not sent: a browser closes it with the error, and there
+    /// may be room again.
+    fn reopen(self: &Rc<Self>) {
+        self.desk.keeps.set(false);
+        if self.journal.tries.get().is_none() {
+            self.journal.tries.set(Some(0));
+            self.try_disk();
         }
     }
 
-    fn send_pending(&self) {
+    fn try_disk(self: &Rc<Self>) {
+        let Some(tries) = self.journal.tries.get() else { return };
+        let session = self.clone();
+        set_timeout(
+            move || {
+                let is_deleted = session.journal.store.borrow().as_ref().is_some_and(|store| store.is_deleted());
+                if is_deleted {
+                    return;
+                }
+                spawn_local(async move {
+                    if session.open_again().await.is_ok() {
+                        session.journal.tries.set(None);
+                        session.journal.is_leaky.set(false);
+                        session.desk.keeps.set(true);
+                        session.pump();
+                    } else {
+                        session.journal.tries.set(Some(tries + 1));
+                        session.try_disk();
+                    }
+                });
+            },
+            AGAIN[tries.min(AGAIN.len() - 1)],
+        );
+    }
+
+    /// Opens the disk anew and writes all that should be there. What was acknowledged since it was read is sent once more
+    /// after a restart, and known there.
+    async fn open_again(self: &Rc<Self>) -> Result<(), idb::Error> {
+        let store = Rc::new(Store::open(self.desk.place.user).await?);
+        let pending: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
+        let aside = self.desk.aside.get_untracked();
+        store.replace(&[], &self.records(&pending), &aside).await?;
+        if let Some((state, now)) = self.state() {
+            store.keep(self.desk.place.conversation, &state, now).await?;
+        }
+        *self.journal.store.borrow_mut() = Some(store);
+        Ok(())
+    }
+
+    fn send_pending(self: &Rc<Self>) {
         if !self.link.greeted.get() {
             return;
         }
@@ -281,6 +346,9 @@ impl Session {
         let updates = self.journal.pending.borrow_mut().begin_sending(number);
         for update in &updates {
             self.send(&Frame::Update(update));
+        }
+        if !updates.is_empty() {
+            self.expect_word(ANSWER);
         }
     }
 
@@ -395,25 +463,30 @@ impl Session {
     }
 
     /// The page may be gone in a moment: keeps the state now, if it is not kept.
-    pub fn rest_now(&self) {
+    pub fn rest_now(self: &Rc<Self>) {
         if self.journal.is_resting.replace(false) {
             self.keep_state();
         }
     }
 
-    fn keep_state(&self) {
+    /// The document as it is to be kept, and the time; nothing while it is not whole.
+    fn state(&self) -> Option<(State, f64)> {
         let is_whole = !self.is_renewing() && !self.desk.ended.get_untracked();
-        let Some(epoch) = self.link.epoch.get().filter(|_| is_whole) else { return };
-        let Some(store) = self.journal.store.borrow().clone() else { return };
-        let conversation = self.desk.place.conversation;
+        let epoch = self.link.epoch.get().filter(|_| is_whole)?;
         let now = js_sys::Date::now();
         // Opened without a network it is no newer: the absence goes on.
         let at = self.link.lost_at.get().unwrap_or(now);
-        let state = State { epoch, update: self.replica().state(), at };
+        Some((State { epoch, update: self.replica().state(), at }, now))
+    }
+
+    fn keep_state(self: &Rc<Self>) {
+        let (Some((state, now)), Some(store)) = (self.state(), self.journal.store.borrow().clone()) else { return };
+        let session = self.clone();
         spawn_local(async move {
             // It is for a start without a network only; nothing is lost with it.
-            if let Err(error) = store.keep(conversation, &state, now).await {
+            if let Err(error) = store.keep(session.desk.place.conversation, &state, now).await {
                 leptos::logging::warn!("the document cannot be kept: {error}");
+                session.reopen();
             }
         });
     }

@@ -122,7 +122,7 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     let unit = if event.ctrl_key() { Unit::Sentence } else { Unit::Word };
     let before = here(*cursor, message);
     let at = before.map(|cursor| cursor.current);
-    let Some(next) = Segmented::new(message.text(), unit).step(at, forward) else { return };
+    let Some(next) = Segmented::new(&message.steps(), unit).step(at, forward) else { return };
     let fixed = match before {
         Some(before) if event.shift_key() && before.fixed.0 < before.fixed.1 => before.fixed,
         _ => next,

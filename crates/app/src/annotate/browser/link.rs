@@ -23,6 +23,8 @@ pub enum Gap {
 pub struct Link {
     /// The generation of the document that this browser holds.
     pub epoch: Cell<Option<i64>>,
+    /// What the document holds is known, from the server or from this device.
+    pub known: Cell<bool>,
     /// The server's state has been taken in since the socket opened.
     pub synced: Cell<bool>,
     /// The server has asked what it lacks, so that updates may be sent one by one.

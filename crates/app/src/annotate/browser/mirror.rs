@@ -241,11 +241,11 @@ fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>) 
         {
             state = AnchorState::Moved;
         }
-        let Some((place, (start, end))) = found.and_then(|(place, anchor)| Some((place, anchor.range()?))) else {
+        let Some((message, (start, end))) = found.and_then(|(message, anchor)| Some((message, anchor.range()?))) else {
             state = AnchorState::Lost;
             continue;
         };
-        spans.push(Span { place, start: start.0, end: end.0 });
+        spans.push(message.span(start, end));
     }
     (state, spans)
 }

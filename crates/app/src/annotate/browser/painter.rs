@@ -186,11 +186,7 @@ impl Painter {
     fn ranges(&self, span: Span, texts: &Texts) -> Vec<Range> {
         let Some(message) = texts.at(span.place) else { return Vec::new() };
         let (start, end) = (CharOffset(span.start), CharOffset(span.end));
-        if self.canvas.is_overlay() {
-            message.pieces(start, end)
-        } else {
-            message.range(start, end).into_iter().collect()
-        }
+        if self.canvas.is_overlay() { message.pieces(start, end) } else { message.ranges(start, end) }
     }
 
     /// Colours these passages on a layer of their own, and nothing else there.
@@ -282,10 +278,12 @@ fn rule(rules: &mut String, tag: Option<TagId>, colour: &str) {
     };
     let (base, in_hand) = (ground(".26", ".34"), ground(".42", ".5"));
     let thin = "clamp(.36, l, .54) min(c, .2)";
-    let first = line("var(--mark-line, 2px)", thin, ".26em");
-    let second = line("var(--mark-line, 2px)", thin, ".5em");
-    let more = line("double 1px", thin, ".5em");
-    let thick = line("calc(var(--mark-line, 2px) + 1px)", "clamp(.36, .22 + l * .3, .47) min(c, .17)", ".26em");
+    // The letters over a formula are as high as it is: below all of it.
+    let (near, far) = ("max(.26em, .335em - 3px)", "min(.5em, .335em + 3px)");
+    let first = line("var(--mark-line, 2px)", thin, near);
+    let second = line("var(--mark-line, 2px)", thin, far);
+    let more = line("double 1px", thin, far);
+    let thick = line("calc(var(--mark-line, 2px) + 1px)", "clamp(.36, .22 + l * .3, .47) min(c, .17)", near);
     // Where there are few colours, what is marked is underlined: a ground is what is selected, or in hand.
     let plain = "background-color: Canvas; color: CanvasText";
     for (suffix, ground, line, more, forced) in [
@@ -296,7 +294,8 @@ fn rule(rules: &mut String, tag: Option<TagId>, colour: &str) {
     ] {
         rules.push_str(&format!(
             "::highlight({name}{suffix}) {{ {ground}; {line}{more} }}\n\
-             @media (forced-colors: active) {{ ::highlight({name}{suffix}) {{ {forced} }} }}\n"
+             @media (forced-colors: active) {{ ::highlight({name}{suffix}) {{ {forced} }} }}\n\
+             .tex > span::highlight({name}{suffix}) {{ color: transparent }}\n"
         ));
     }
 }

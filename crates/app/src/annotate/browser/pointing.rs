@@ -149,7 +149,7 @@ fn spot(session: &Session, event: &MouseEvent) -> Option<Span> {
         let holds = (0..rectangles.length()).filter_map(|index| rectangles.item(index)).any(|rectangle| {
             (rectangle.left()..=rectangle.right()).contains(&x) && (rectangle.top()..=rectangle.bottom()).contains(&y)
         });
-        holds.then_some(Span { place: message.place, start, end: start + 1 })
+        holds.then(|| message.span(CharOffset(start), CharOffset(start + 1)))
     };
     // The caret is beside the character that is pressed, before or behind it.
     let beside = [at.checked_sub(1), Some(at)].into_iter().flatten().find_map(holds);

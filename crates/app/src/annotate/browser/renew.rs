@@ -29,6 +29,9 @@ const REPLACED: &str = "the document was replaced on the server meanwhile";
 /// The document is not taken afresh before it is known what the person may do now, but that is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Bytes of a text that is kept whole beside each change of it.
+const MAX_WHOLE: usize = 64 << 10;
+
 impl Session {
     /// The server refused what was sent with this number, for a reason of its own. It stays in the journal until the
     /// document has been taken afresh: what comes after it there builds on it.
@@ -137,6 +140,41 @@ impl Session {
         self.put_aside(rootless.into_iter().map(|change| change.key).collect(), aside);
     }
 
+    /// Words of one's own whose highlight or comment somebody else has deleted meanwhile: the document takes them, and
+    /// nobody sees them there. They are kept here as well.
+    pub fn keep_unseen(self: &Rc<Self>) {
+        let all: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
+        let unseen: Vec<Aside> = all.iter().filter_map(|change| self.unseen(change, &all)).collect();
+        let is_told = |new: &Aside| self.desk.aside.with_untracked(|told| told.iter().any(|old| old.key == new.key));
+        let unseen: Vec<Aside> = unseen.into_iter().filter(|new| !is_told(new)).collect();
+        if !unseen.is_empty() {
+            self.count_out(unseen.len());
+            self.put_aside(Vec::new(), unseen);
+        }
+    }
+
+    fn unseen(&self, change: &Change, all: &[Change]) -> Option<Aside> {
+        let Intent::Command(Command::Comment { highlight, id, .. } | Command::EditComment { highlight, id, .. }) =
+            &change.intent
+        else {
+            return None;
+        };
+        let replica = self.replica();
+        let highlight = document::highlight(&replica.roots, &replica.doc.transact(), *highlight)?;
+        let is_own = |change: &Change| matches!(&change.intent, Intent::Command(Command::DeleteComment { id: gone, .. }) if gone == id);
+        let why = match highlight.deleted {
+            Some(deleted) if deleted.by == self.desk.place.author => return None,
+            Some(_) => "its highlight was deleted meanwhile: nobody sees it there",
+            None if all.iter().any(is_own) => return None,
+            None if highlight.comments.iter().any(|comment| comment.id == *id && comment.deleted) => {
+                "the comment was deleted meanwhile: nobody sees it there"
+            }
+            None => return None,
+        };
+        let key = format!("{}/unseen/{id}", self.desk.place.conversation);
+        Some(Aside { key, ..self.aside(change, why) })
+    }
+
     pub fn put_aside(self: &Rc<Self>, keys: Vec<String>, aside: Vec<Aside>) {
         self.show_aside(&aside);
         if let Some(store) = self.journal.store.borrow().clone() {
@@ -147,6 +185,26 @@ impl Session {
                 }
             });
         }
+    }
+
+    /// The page is about to load anew by itself: what it has just told is told again then.
+    pub fn show_aside_again(&self) {
+        let is_told = self.desk.away_open.get_untracked() && self.desk.aside.with_untracked(|aside| !aside.is_empty());
+        if let Some(storage) = window().session_storage().ok().flatten().filter(|_| is_told) {
+            let _ = storage.set_item(&self.told_key(), "");
+        }
+    }
+
+    /// Whether it is to be told again; once.
+    pub fn take_shown_again(&self) -> bool {
+        let Some(storage) = window().session_storage().ok().flatten() else { return false };
+        let is_told = storage.get_item(&self.told_key()).is_ok_and(|told| told.is_some());
+        let _ = storage.remove_item(&self.told_key());
+        is_told
+    }
+
+    fn told_key(&self) -> String {
+        format!("away/{}", self.desk.place.conversation)
     }
 
     /// What is put aside was not sent after all.
@@ -184,11 +242,15 @@ impl Session {
         Aside { key, at: js_sys::Date::now(), why, what, text }
     }
 
-    /// Changes with what they are in words; of a text what was typed, not all of it each time.
+    /// Changes with what they are in words; a text as it stands, or of a very long one what was typed.
     pub fn records<'a>(&self, changes: &'a [Change]) -> Vec<Record<'a>> {
         let record = |change: &'a Change| {
             let (what, text) = match &change.intent {
-                Intent::Typed(root) => (name_of(*root).to_owned(), words(&change.update)),
+                Intent::Typed(root) => {
+                    let text = self.replica().read(*root);
+                    let text = if text.len() > MAX_WHOLE { words(&change.update) } else { text };
+                    (name_of(*root).to_owned(), text)
+                }
                 Intent::Unknown => (self.describe(&Intent::Unknown).0, words(&change.update)),
                 intent => self.describe(intent),
             };

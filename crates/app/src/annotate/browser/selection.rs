@@ -214,7 +214,11 @@ fn place_toolbar(range: &Range) {
     let size =
         |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or_default();
     let (window_width, window_height) = (size(window().inner_width()), size(window().inner_height()));
-    let left = (last.right() - width / 2.0).clamp(DISTANCE, (window_width - width - DISTANCE).max(DISTANCE));
+    // The letters over a formula reach far beyond it.
+    let node = range.end_container().ok().and_then(|node| node.parent_element());
+    let formula = node.and_then(|element| element.closest(".math").ok().flatten());
+    let end = formula.map_or(last.right(), |formula| formula.get_bounding_client_rect().right());
+    let left = (end - width / 2.0).clamp(DISTANCE, (window_width - width - DISTANCE).max(DISTANCE));
     let below = last.bottom() + DISTANCE;
     let top = if below + height > window_height {
         rectangles.item(0).map_or(below, |first| first.top() - DISTANCE - height)

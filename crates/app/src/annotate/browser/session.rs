@@ -250,7 +250,7 @@ impl Session {
 
     /// Tells how safe the work is.
     pub fn show_status(&self) {
-        let (link, unsent) = (&self.link, self.journal.pending.borrow().len());
+        let (link, unsent) = (&self.link, self.journal.pending.borrow().count());
         if self.desk.unsent.get_untracked() != unsent {
             self.desk.unsent.set(unsent);
         }

@@ -1,7 +1,11 @@
 //! What this browser keeps on its disk, in IndexedDB: the journal of changes that the server has not acknowledged, the
 //! last state of visited documents, and work that was put aside. One database a person, so that nobody sees another's.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use idb::{
     Database, DatabaseEvent, Error, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, Transaction,
@@ -32,6 +36,16 @@ const INDEX: &str = "index";
 /// The disk of one person in this browser.
 pub struct Store {
     db: RefCell<Option<Database>>,
+    /// Whether it was deleted on purpose: its owner has signed out in another tab.
+    is_deleted: Rc<Cell<bool>>,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Some(db) = self.db.take() {
+            db.close();
+        }
+    }
 }
 
 /// The last known state of a document.
@@ -91,12 +105,20 @@ impl Store {
         });
         let mut db = request.await?;
         // Somebody signs out in another tab: what is there is deleted, and this page must not hinder it.
-        db.on_version_change(|event| {
+        let is_deleted = Rc::new(Cell::new(false));
+        let deleted = is_deleted.clone();
+        db.on_version_change(move |event| {
+            deleted.set(true);
             if let Some(db) = event.target().and_then(|target| target.dyn_into::<web_sys::IdbDatabase>().ok()) {
                 db.close();
             }
         });
-        Ok(Self { db: RefCell::new(Some(db)) })
+        Ok(Self { db: RefCell::new(Some(db)), is_deleted })
+    }
+
+    /// Whether it was deleted on purpose, and is not to be made again.
+    pub fn is_deleted(&self) -> bool {
+        self.is_deleted.get()
     }
 
     fn begin(&self, stores: &[&str], mode: TransactionMode) -> Result<Transaction, Error> {

@@ -12,6 +12,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{DomRectList, Element, Node, Range, Text};
 
 use super::dom;
+use crate::annotate::passages::Span;
 
 /// One message's text.
 pub struct MessageText {
@@ -85,10 +86,10 @@ impl Texts {
         self.0.borrow().messages.clone()
     }
 
-    /// Where a target's text stands now: the message's place, the anchor.
-    pub fn resolve(&self, target: &Target) -> Option<(usize, Anchor)> {
+    /// Where a target's text stands now: its message, the anchor.
+    pub fn resolve(&self, target: &Target) -> Option<(&'static MessageText, Anchor)> {
         let message = self.get(target.message)?;
-        Some((message.place, selector::resolve(target, message.text(), message.offsets())))
+        Some((message, selector::resolve(target, message.text(), message.offsets())))
     }
 }
 
@@ -107,13 +108,16 @@ fn read(place: usize, article: &Element, element: Element) -> Option<MessageText
     }
 }
 
-/// All text nodes below an element, in order.
+/// All text nodes below an element that hold its text, in order: what is shown of a formula is none of it.
 pub fn text_nodes(element: &Element) -> Vec<Text> {
+    let has_formulas = element.query_selector("math").is_ok_and(|found| found.is_some());
+    let is_shown = |node: &Node| has_formulas && node.node_name() == "math";
     let mut nodes = Vec::new();
     let mut stack: Vec<Node> = vec![element.clone().into()];
     while let Some(node) = stack.pop() {
         match node.dyn_ref::<Text>() {
             Some(text) => nodes.push(text.clone()),
+            None if is_shown(&node) => {}
             None => {
                 let children = node.child_nodes();
                 stack.extend((0..children.length()).rev().filter_map(|index| children.item(index)));
@@ -140,6 +144,17 @@ impl MessageText {
         self.map.offsets()
     }
 
+    /// The text as it is stepped through: each formula is one word in it.
+    pub fn steps(&self) -> String {
+        self.map.steps()
+    }
+
+    /// A passage of it, with all of the formulas that it begins or ends in.
+    pub fn span(&self, start: CharOffset, end: CharOffset) -> Span {
+        let (CharOffset(start), CharOffset(end)) = self.map.whole(start, end);
+        Span { place: self.place, start, end }
+    }
+
     /// The range of the page between two offsets of the canonical text.
     pub fn range(&self, start: CharOffset, end: CharOffset) -> Option<Range> {
         let (from, to) = (self.map.start_point(start)?, self.map.end_point(end)?);
@@ -147,6 +162,11 @@ impl MessageText {
         range.set_start(self.nodes.get(from.node)?, from.offset.0).ok()?;
         range.set_end(self.nodes.get(to.node)?, to.offset.0).ok()?;
         Some(range)
+    }
+
+    /// The ranges of the page that hold the text between two offsets, and nothing of what is shown of formulas.
+    pub fn ranges(&self, start: CharOffset, end: CharOffset) -> Vec<Range> {
+        self.map.cut(start, end).into_iter().filter_map(|(start, end)| self.range(start, end)).collect()
     }
 
     /// The rectangles of the text between two offsets of the canonical text, as it stands in the window now.
@@ -174,7 +194,8 @@ impl MessageText {
         (from.node..=to.node).map(piece).filter(|(_, first, last)| first < last).collect()
     }
 
-    /// The offsets of the canonical text that a range of the page covers in this message, if it touches its text.
+    /// The offsets of the canonical text that a range of the page covers in this message, if it touches its text: all of a
+    /// formula of which it covers a part.
     ///
     /// Boundaries may be elements, and may lie outside the message: what counts is which of its text nodes the range
     /// covers. The nodes are in order, so that the first and the last are found by halving.
@@ -195,7 +216,7 @@ impl MessageText {
         let to = if is(range.end_container().ok(), tail) { range.end_offset().ok()? } else { length(tail) };
         let point = |node, offset| NodePoint { node, offset: Utf16Offset(offset) };
         let (start, end) = (self.map.start_at(point(first, from))?, self.map.end_at(point(last - 1, to))?);
-        (start < end).then_some((start, end))
+        (start < end).then(|| self.map.whole(start, end))
     }
 
     /// The same as ranges of one text node each, without those of white space alone: a range over whole blocks has the

@@ -4,11 +4,11 @@ use leptos::{nonce::use_nonce, prelude::*};
 use shared::{
     api::{Carried, Comparison, Message, Passage, Person},
     ids::{ConversationId, MessageId},
-    text::{self, CharOffset, OffsetMap, Rendered},
+    text::{self, Formulas, OffsetMap, Rendered, Utf16Offset},
 };
 
 use super::{
-    super::{Bar, home::counted},
+    super::{Bar, formulas::Formulas, home::counted},
     article::{Around, MessageArticle},
 };
 use crate::parts::Visitor;
@@ -55,6 +55,7 @@ pub fn ComparePage(
                     view! { <ul class="compare-list" role="list">{list}</ul> }.into_any()
                 }}
             </section>
+            <Formulas />
             <div class="compare-columns">
                 {branch("Original", "original", original)}
                 {branch("Fork", "fork", other)}
@@ -134,28 +135,30 @@ impl Places {
     /// A passage as the script reads it: the message, and from where to where in its text nodes, one after the other.
     fn nodes(&self, passage: Passage) -> Option<String> {
         let (id, rendered, map) = self.0.iter().find(|(id, ..)| *id == passage.message)?;
-        let at = |offset| in_nodes(rendered, map, offset);
-        Some(format!("{id} {} {}", at(passage.start)?, at(passage.end)?))
+        let (start, end) = map.char_to_utf16(passage.start).zip(map.char_to_utf16(passage.end))?;
+        let (start, end) = Formulas::of(&rendered.runs).whole(start, end);
+        Some(format!("{id} {} {}", in_nodes(rendered, start), in_nodes(rendered, end)))
     }
 }
 
 /// An offset of the canonical text in UTF-16 units of the text nodes alone: separators lie in none of them.
-fn in_nodes(rendered: &Rendered, map: &OffsetMap, offset: CharOffset) -> Option<u32> {
-    let at = map.char_to_utf16(offset)?.0;
+fn in_nodes(rendered: &Rendered, Utf16Offset(at): Utf16Offset) -> u32 {
     let (mut text, mut nodes) = (0, 0);
     for run in &rendered.runs {
         text += run.before.as_str().len() as u32;
         if at <= text + run.len.0 {
-            return Some(nodes + at.saturating_sub(text));
+            return nodes + at.saturating_sub(text);
         }
         text += run.len.0;
         nodes += run.len.0;
     }
-    Some(nodes)
+    nodes
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::text::CharOffset;
+
     use super::*;
 
     #[test]
@@ -163,7 +166,7 @@ mod tests {
         let rendered = text::render("a **b** 🐝\n\n| c | d |\n|-|-|\n");
         assert_eq!(rendered.text, "a b 🐝\nc\td");
         let map = OffsetMap::new(&rendered.text);
-        let at = |offset| in_nodes(&rendered, &map, CharOffset(offset)).unwrap();
+        let at = |offset| in_nodes(&rendered, map.char_to_utf16(CharOffset(offset)).unwrap());
         assert_eq!([0, 2, 4, 5, 6, 7, 8, 9].map(at), [0, 2, 4, 6, 6, 7, 7, 8]);
     }
 }

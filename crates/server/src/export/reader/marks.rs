@@ -34,8 +34,8 @@ pub(super) fn html(contents: &Contents, marked: &[Marked<'_>], at: usize, messag
     cuts.sort_unstable();
     cuts.dedup();
     let mut begun = vec![false; passages.len()];
-    text::marked(&rendered, &cuts, |html, start, piece, in_link| {
-        let here = |passage: &Passage| passage.bytes.contains(&start);
+    text::marked(&rendered, &cuts, |html, place, piece, in_link| {
+        let here = |passage: &Passage| passage.bytes.start < place.end && place.start < passage.bytes.end;
         let on: Vec<usize> = (0..passages.len()).filter(|at| here(&passages[*at])).collect();
         let Some(last) = on.last().map(|at| &passages[*at]) else { return html.push_str(piece) };
         let first = on.iter().find(|at| passages[**at].begins && !begun[**at]).copied();
@@ -47,8 +47,9 @@ pub(super) fn html(contents: &Contents, marked: &[Marked<'_>], at: usize, messag
         on.iter().for_each(|at| begun[*at] = true);
         let more = if on.len() > 1 { " more" } else { "" };
         html.push_str(&format!("<mark{id} class=\"{}{more}\">{piece}</mark>", last.colour));
-        let end = start + bytes(piece);
-        for passage in on.iter().map(|at| &passages[*at]).filter(|passage| passage.ends && passage.bytes.end == end) {
+        for passage in
+            on.iter().map(|at| &passages[*at]).filter(|passage| passage.ends && passage.bytes.end <= place.end)
+        {
             let number = passage.number;
             html.push_str(&match in_link {
                 true => format!("<sup>{number}</sup>"),
@@ -74,10 +75,4 @@ fn passages(contents: &Contents, marked: &[Marked<'_>], at: usize) -> Vec<Passag
         }
     }
     passages
-}
-
-/// Of the text that is written as this HTML.
-fn bytes(piece: &str) -> usize {
-    let references = [("&amp;", 4), ("&lt;", 3), ("&gt;", 3)];
-    piece.len() - references.map(|(name, more)| piece.matches(name).count() * more).iter().sum::<usize>()
 }

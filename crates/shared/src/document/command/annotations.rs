@@ -25,7 +25,7 @@ fn checked_body(body: &str) -> Result<&str, Refusal> {
 }
 
 /// Targets as one value: they change together or not at all.
-fn targets_value(targets: &[Target]) -> Result<Any, Refusal> {
+pub(in crate::document) fn targets_value(targets: &[Target]) -> Result<Any, Refusal> {
     if targets.is_empty() {
         return Err(Refusal::NoTarget);
     }

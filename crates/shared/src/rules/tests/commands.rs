@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A command, by numbers that choose among what is there.
-type Choice = (u8, u8, u8, u8);
+pub(super) type Choice = (u8, u8, u8, u8);
 
 /// All that is shown, but for the time of a comment's last edit, which no undo takes back.
 #[derive(Debug, PartialEq)]
@@ -38,7 +38,7 @@ fn pick<T: Copy>(all: &[T], number: u8) -> Option<T> {
 }
 
 /// The command that the numbers mean in this world.
-fn command(world: &World, (kind, a, b, c): Choice) -> Option<Command> {
+pub(super) fn command(world: &World, (kind, a, b, c): Choice) -> Option<Command> {
     let Shown(highlights, tags, groups) = shown(world);
     let id = pick(&highlights.iter().map(|highlight| highlight.id).collect::<Vec<_>>(), a);
     let tag_ids: Vec<TagId> = tags.iter().map(|tag| tag.id).collect();
@@ -94,7 +94,7 @@ fn command(world: &World, (kind, a, b, c): Choice) -> Option<Command> {
 }
 
 /// Does a command as a page does; whether the page lets it. What it lets, the server takes.
-fn does(world: &mut World, sender: &Sender, now: i64, command: &Command) -> bool {
+pub(super) fn does(world: &mut World, sender: &Sender, now: i64, command: &Command) -> bool {
     let peer = world.peer();
     let mut done = Ok(());
     let update = peer.update(|roots, txn| done = execute(roots, txn, sender, now, command.clone()));

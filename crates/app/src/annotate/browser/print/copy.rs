@@ -79,6 +79,7 @@ fn mark(message: &MessageText, nodes: &[Text], notes: &[&Note]) -> Vec<Option<El
             }
             let numbers = ends.iter().filter(|(node, end, _)| (*node, *end) == (index, to));
             if let Some(mark) = outermost {
+                let mark = around(&mark, ".math").unwrap_or(mark);
                 number(&mark, numbers.map(|(_, _, note)| notes[*note].number.to_string()).collect());
             }
         }
@@ -137,9 +138,14 @@ fn put_behind(element: &HtmlElement, mark: &Element) {
     }
 }
 
-/// A note floats into the margin from its own line; out of a table or a block of code it cannot.
+fn around(mark: &Element, which: &str) -> Option<Element> {
+    mark.closest(which).ok().flatten()
+}
+
+/// A note floats into the margin from its own line; out of a table, a block of code or a formula it cannot.
 fn put_before(note: &HtmlElement, mark: &Element) {
-    let at: Element = mark.closest(".table-scroll, table, pre").ok().flatten().unwrap_or_else(|| mark.clone());
+    let at = [".table-scroll, table, pre", ".math-block, .math-wide", ".math"].into_iter();
+    let at = at.filter_map(|which| around(mark, which)).next().unwrap_or_else(|| mark.clone());
     let at: &Node = at.unchecked_ref();
     if let Some(parent) = at.parent_node() {
         let _ = parent.insert_before(note, Some(at));

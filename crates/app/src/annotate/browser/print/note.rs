@@ -30,9 +30,9 @@ impl Note {
             .targets
             .iter()
             .filter_map(|target| {
-                let (place, anchor) = session.texts.resolve(target)?;
+                let (message, anchor) = session.texts.resolve(target)?;
                 let (start, end) = anchor.range()?;
-                Some(Span { place, start: start.0, end: end.0 })
+                Some(message.span(start, end))
             })
             .collect();
         let spans = sorted_by(spans, Span::cmp);

@@ -7,7 +7,9 @@ const rangeOf = (told) => {
   const text = document.querySelector(`[data-message-id="${message}"] [data-canonical]`);
   if (!text) return undefined;
   const range = document.createRange();
-  const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+  // What is shown of a formula is no text: its TeX is.
+  const what = ({ nodeType, nodeName }) => (nodeType === Node.TEXT_NODE ? 1 : nodeName === "math" ? 2 : 3);
+  const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, what);
   let at = 0;
   let isBegun = false;
   while (walker.nextNode()) {

@@ -76,6 +76,12 @@ pub fn plan(said: &str) -> Plan {
             let begun = words("A *first* block.\n\nA second block.\n\nThe third one is ");
             reply([begun, vec![Act::Gate], words("written.\n\nAnd the last.")].concat(), &[Act::End])
         }
+        // A block with a formula, and more when it is let through.
+        "formulas" => {
+            let begun = words("The square \\(x^2\\) of a number.\n\nAnd the root of that is ");
+            let rest = words("\n\n$$\\sqrt{x^2} = x$$\n\nif it is positive.");
+            reply([begun, vec![Act::Gate], rest].concat(), &[Act::End])
+        }
         // Every word waits.
         "steps" => {
             let acts = words("One two three **four** five é 蜂 🐝 nine.");

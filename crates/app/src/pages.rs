@@ -17,6 +17,7 @@ mod recovery;
 mod search;
 mod share;
 mod sign_in;
+mod trash;
 
 use leptos::prelude::*;
 
@@ -41,6 +42,7 @@ pub use recovery::{ClosedPage, RecoveryPage};
 pub use search::SearchPage;
 pub use share::{LinkPage, SharePage};
 pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
+pub use trash::TrashPage;
 
 /// The bar of a page that has no tools.
 #[component]

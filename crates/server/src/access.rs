@@ -15,7 +15,8 @@
 //!
 //! A copy of an activity is not its owner's to share: whose it is writes in it while the activity is open and reads it for
 //! ever, staff of the class moderate it at any time and alone rename it, and to all others it does not exist
-//! ([`activities`]). Whether its text may be copied, and that of what is revealed, its activity says.
+//! ([`activities`]). What is in the trash is there for nobody but its owner, who takes it out or deletes it ([`Trashed`]).
+//! Whether its text may be copied, and that of what is revealed, its activity says.
 
 mod activities;
 mod classes;
@@ -27,7 +28,7 @@ use shared::{
     access::{Access, Grant, Rights},
     ids::{ConversationId, UserId},
 };
-use sqlx::{PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -121,7 +122,7 @@ pub async fn of_all(
                          and l.revoked_at is null
                          and l.expires_at > now()))::text as "granted?"
            from unnest($1::uuid[], $2::uuid[]) as asked (user_id, conversation_id)
-           join conversations c on c.id = asked.conversation_id
+           join conversations c on c.id = asked.conversation_id and c.trashed_at is null
            left join activity_copies w on w.conversation_id = c.id
            left join activities a on a.id = w.activity_id
            left join classes k on k.id = coalesce(a.class_id, c.class_id)
@@ -244,4 +245,25 @@ pub async fn owner(db: &PgPool, user: UserId, conversation: ConversationId) -> R
         Access::Owner => Ok(Owner(reader)),
         _ => Err(Error::Forbidden("This is for the conversation's owner.")),
     }
+}
+
+/// The owner of a conversation that is in the trash, in a transaction in which nobody else takes it out or deletes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Trashed(ConversationId);
+
+impl Trashed {
+    /// Which conversation.
+    pub fn conversation(&self) -> ConversationId {
+        self.0
+    }
+}
+
+/// See [`Trashed`]. To all others, and out of the trash, it does not exist.
+pub async fn trashed(conn: &mut PgConnection, user: UserId, conversation: ConversationId) -> Result<Trashed, Error> {
+    let found = sqlx::query!(
+        "select from conversations where id = $1 and owner_id = $2 and trashed_at is not null for update",
+        conversation.uuid(),
+        user.uuid()
+    );
+    found.fetch_optional(conn).await?.map(|_| Trashed(conversation)).ok_or(Error::NotFound)
 }

@@ -114,6 +114,7 @@ pub async fn templates(
          join users u on u.id = c.owner_id
          where (c.owner_id = $1 or (c.share = 'class' and c.class_id = $2))
            and c.alias_scope is null
+           and c.trashed_at is null
            and not exists (select from activity_copies w where w.conversation_id = c.id)
          order by c.id desc
          limit 200",

@@ -54,6 +54,9 @@ pub mod people;
 /// Personal access tokens.
 pub mod tokens;
 
+/// What was thrown away and can be taken back.
+pub mod trash;
+
 /// What somebody may do: with a conversation, with a class.
 pub mod access;
 

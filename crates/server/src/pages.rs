@@ -10,6 +10,7 @@ mod recovery;
 mod search;
 mod sharing;
 mod sign_in;
+mod trash;
 
 use app::{
     offline::OfflinePage,
@@ -76,6 +77,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(sign_in::routes(services))
         .merge(recovery::routes())
         .merge(sharing::routes())
+        .merge(trash::routes())
         .fallback(nothing);
     routes.layer(from_fn_with_state(site.clone(), in_words)).with_state(site)
 }

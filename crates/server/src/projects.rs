@@ -26,7 +26,7 @@ const MAX_PROJECTS: i64 = 200;
 pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Json<Projects>, Error> {
     let rows = sqlx::query!(
         r#"select p.id, p.name, p.created_at, k.id as "class?", k.name as "class_name?",
-                  (select count(*) from conversations c where c.project_id = p.id and c.owner_id = $1) as "chats!"
+                  (select count(*) from conversations c where c.project_id = p.id and c.owner_id = $1 and c.trashed_at is null) as "chats!"
            from projects p
            left join classes k on k.id = p.class_id
            where p.deleted_at is null

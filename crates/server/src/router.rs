@@ -18,7 +18,7 @@ use tower_http::{
 use crate::{
     activities, classes, config::SignIn, conversations, development, error::Error, export, files, health, import,
     metrics, models, notices, pages, people, projects, refused, roster, runs, search, security, services::Services,
-    sessions, sharing, sync_route, tokens,
+    sessions, sharing, sync_route, tokens, trash,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -61,7 +61,7 @@ fn of_people() -> Router<Services> {
 fn of_conversations() -> Router<Services> {
     Router::new()
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
-        .route("/api/v1/conversations/{id}", get(conversations::get).patch(conversations::rename))
+        .route("/api/v1/conversations/{id}", get(conversations::get).patch(conversations::rename).delete(trash::put))
         .route("/api/v1/conversations/{id}/messages", post(runs::send))
         .route("/api/v1/messages/{id}/regenerate", post(runs::regenerate))
         .route("/api/v1/runs/{id}/events", get(runs::events))
@@ -81,6 +81,9 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/conversations/{id}/sharing/people/{share}", delete(sharing::end_share))
         .route("/api/v1/conversations/{id}/sharing/links", post(sharing::create_link))
         .route("/api/v1/conversations/{id}/sharing/links/{link}", delete(sharing::revoke_link))
+        .route("/api/v1/trash", get(trash::list))
+        .route("/api/v1/trash/conversations/{id}", delete(trash::delete))
+        .route("/api/v1/trash/conversations/{id}/restore", post(trash::restore))
         .route("/api/v1/links/{secret}", get(sharing::preview_link))
         .route("/api/v1/links/{secret}/open", post(sharing::open_link))
         .route("/api/v1/conversations/{id}/files/{file}", get(files::download_of_chat).delete(files::delete_of_chat))

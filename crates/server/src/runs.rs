@@ -38,7 +38,7 @@ pub use attachments::unread;
 pub use events::events;
 pub use keep::{keep, take_over};
 pub use send::{regenerate, send};
-pub use stop::stop;
+pub use stop::{stop, stop_all};
 
 use progress::Live;
 

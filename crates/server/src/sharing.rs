@@ -44,6 +44,8 @@ pub async fn get(
 async fn alone(db: &PgPool, owner: Owner) -> Result<Sharing, Error> {
     let row = sqlx::query!(
         r#"select c.title, k.id as "class?", k.name as "name?",
+                  (select count(*) from messages m where m.conversation_id = c.id) as "messages!",
+                  coalesce(d.highlight_count, 0) as "highlights!",
                   c.alias_scope is not null as "anonymous!", c.copy_protected,
                   (select r.activity_id
                    from activity_reveals r
@@ -51,6 +53,7 @@ async fn alone(db: &PgPool, owner: Owner) -> Result<Sharing, Error> {
                    where r.conversation_id = c.id and a.copy_protected) as "protected_by?"
            from conversations c
            left join classes k on k.id = c.class_id and c.share = 'class'
+           left join annotation_document_state d on d.conversation_id = c.id
            where c.id = $1"#,
         owner.conversation().uuid()
     )
@@ -60,6 +63,8 @@ async fn alone(db: &PgPool, owner: Owner) -> Result<Sharing, Error> {
     let class = row.class.zip(row.name).map(|(id, name)| SharingClass { id: ClassId::from_uuid(id), name });
     Ok(Sharing {
         title: row.title,
+        messages: row.messages,
+        highlights: row.highlights,
         class,
         classes: Vec::new(),
         people: Vec::new(),

@@ -39,6 +39,7 @@ mod sessions;
 mod sharing;
 mod to_do;
 mod tokens;
+mod trash;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -105,6 +106,10 @@ pub use sharing::{
 };
 pub use to_do::{ListToDo, MAX_TO_DO_A_PAGE, ToDo};
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
+pub use trash::{
+    DeleteConversation, ListTrash, MAX_TRASHED_A_PAGE, RestoreConversation, TRASH_DAYS, TrashConversation,
+    TrashedConversation,
+};
 
 /// Methods that the API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

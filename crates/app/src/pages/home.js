@@ -1,4 +1,4 @@
-// The list of conversations: a title is changed where it stands, and more lines are put below those that are there.
+// The list of conversations: a title is changed where it stands, a line is thrown away and taken back, and more lines are put below those that are there.
 // Without this a list goes on by its link, and titles stay.
 (() => {
   const page = document.querySelector("main");
@@ -6,7 +6,7 @@
   const BROKEN = "The server cannot be reached. Nothing was changed; try again in a moment.";
 
   const offer = (root) => {
-    for (const button of root.querySelectorAll("[data-rename]")) button.hidden = false;
+    for (const button of root.querySelectorAll("[data-rename], [data-throw]")) button.hidden = false;
   };
 
   const close = (line) => {
@@ -59,6 +59,52 @@
     form.querySelector("[data-cancel]").addEventListener("click", () => close(line));
   };
 
+  const say = (...parts) => status.replaceChildren(...parts);
+
+  /** Whether the server has done it; if not, it says why. */
+  const done = async (method, path) => {
+    const answer = await fetch(path, { method }).catch(() => undefined);
+    if (answer?.ok) return true;
+    const problem = await answer?.json().catch(() => undefined);
+    say(problem?.detail || BROKEN);
+    return false;
+  };
+
+  const confirmed = (title, holds) => new Promise((resolve) => {
+    const dialog = document.getElementById("throw");
+    const text = dialog.querySelector("[data-text]");
+    text.textContent = text.dataset.text.replace(/\{(title|holds)\}/g, (_, name) => ({ title, holds })[name]);
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "confirm"), { once: true });
+    dialog.showModal();
+  });
+
+  /** The same conversation may stand in several lists. */
+  const throwAway = async (button) => {
+    const id = button.closest("li").dataset.conversation;
+    const title = button.closest("li").querySelector(".conversation-title").textContent;
+    if (!(await confirmed(title, button.dataset.holds))) return;
+    button.disabled = true;
+    const thrown = await done("DELETE", `/api/v1/conversations/${id}`);
+    button.disabled = false;
+    if (!thrown) return button.focus();
+    const places = [...page.querySelectorAll(`li[data-conversation="${id}"]`)].map((line) => [line, document.createComment("")]);
+    for (const [line, place] of places) line.replaceWith(place);
+    const undo = document.createElement("button");
+    undo.type = "button";
+    undo.className = "text-button";
+    undo.textContent = "Undo";
+    undo.addEventListener("click", async () => {
+      undo.disabled = true;
+      if (!(await done("POST", `/api/v1/trash/conversations/${id}/restore`))) return;
+      for (const [line, place] of places) place.replaceWith(line);
+      say(`${title} is back.`);
+      button.focus();
+    });
+    say(`${title} is in the trash. `, undo);
+    undo.focus();
+  };
+
   /** Whatever goes wrong, the link itself leads on. */
   const more = async (link) => {
     const list = link.closest("section").querySelector("ul");
@@ -81,6 +127,8 @@
   page.addEventListener("click", (event) => {
     const rename = event.target.closest?.("[data-rename]");
     if (rename) return open(rename.closest("li"));
+    const thrown = event.target.closest?.("[data-throw]");
+    if (thrown) return throwAway(thrown);
     const link = event.target.closest?.("[data-more]");
     if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();

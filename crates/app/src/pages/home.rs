@@ -1,6 +1,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use shared::{
-    api::{ConversationSummary, Share, Shelf, ToDo},
+    access::Access,
+    api::{ConversationSummary, Share, Shelf, TRASH_DAYS, ToDo},
     ids::{ActivityId, ConversationId},
 };
 
@@ -8,7 +9,7 @@ use super::{
     Bar,
     activity::{Times, mode_name},
 };
-use crate::{local_times::LocalDay, offline::WorkLeft, parts::Visitor};
+use crate::{forms::ConfirmDialog, local_times::LocalDay, offline::WorkLeft, parts::Visitor};
 
 const SCRIPT: &str = include_str!("home.js");
 
@@ -100,6 +101,15 @@ pub fn HomePage(
             {lists}
             <WorkLeft user=user />
             <RenameForm />
+            <ConfirmDialog
+                id="throw"
+                title="Move it to the trash?"
+                text=format!(
+                    "“{{title}}” ({{holds}}) is taken from everybody who has it open. You can restore it for {TRASH_DAYS} days.",
+                )
+                action="Move to the trash"
+                filled=true
+            />
             <script nonce=use_nonce() inner_html=SCRIPT></script>
         </main>
     }
@@ -108,15 +118,22 @@ pub fn HomePage(
 
 /// The way to each list.
 #[component]
-fn Lists(alone: Option<HomeList>) -> impl IntoView {
+pub(super) fn Lists(
+    /// The list that is shown alone.
+    alone: Option<HomeList>,
+    /// Whether it is the trash that is shown.
+    #[prop(optional)]
+    trash: bool,
+) -> impl IntoView {
     let current = |is_here: bool| is_here.then_some("page");
     let links = HomeList::ALL.map(|list| {
         view! { <a href=format!("/?list={}", list.as_str()) aria-current=current(alone == Some(list))>{list.in_words()}</a> }
     });
     view! {
         <nav class="page-nav" aria-label="Lists">
-            <a href="/" aria-current=current(alone.is_none())>"Overview"</a>
+            <a href="/" aria-current=current(alone.is_none() && !trash)>"Overview"</a>
             {links}
+            <a href="/trash" aria-current=current(trash)>"Trash"</a>
         </nav>
     }
     .into_any()
@@ -216,13 +233,20 @@ fn nothing(of: Shelf, is_later: bool) -> &'static str {
 
 #[component]
 fn Line(conversation: ConversationSummary) -> impl IntoView {
-    let ConversationSummary { id, title, owner, mine, may_rename, share, messages, highlights, created_at, .. } =
+    let ConversationSummary { id, title, owner, mine, access, may_rename, share, messages, highlights, created_at } =
         conversation;
     let owner = if mine { "You".to_owned() } else { owner };
     let shared = (share == Share::Class).then(|| view! { <span class="badge">"Shared with the class"</span> });
     let rename = may_rename.then(|| {
         let label = format!("Rename {title}");
         view! { <button class="text-button" type="button" data-rename hidden aria-label=label>"Rename"</button> }
+    });
+    let throw = (access == Access::Owner).then(|| {
+        let label = format!("Delete {title}");
+        let holds = format!("{}, {}", counted(messages, "message"), counted(highlights.into(), "highlight"));
+        view! {
+            <button class="text-button" type="button" data-throw data-holds=holds hidden aria-label=label>"Delete"</button>
+        }
     });
     view! {
         <li data-conversation=id.to_string()>
@@ -234,7 +258,7 @@ fn Line(conversation: ConversationSummary) -> impl IntoView {
                 </span>
                 {shared}
             </a>
-            {rename}
+            {rename} {throw}
         </li>
     }
     .into_any()

@@ -3,14 +3,14 @@ use shared::{
     access::Grant,
     api::{
         Audience, CreateLink, EndShare, GetLink, LinkPreview, OpenLink, PersonShare, ProtectText, RevokeLink,
-        SetAnonymity, ShareLink, ShareWithClass, ShareWithPerson, Sharing, SharingClass,
+        SetAnonymity, ShareLink, ShareWithClass, ShareWithPerson, Sharing, SharingClass, TRASH_DAYS, TrashConversation,
     },
     ids::{ActivityId, ConversationId},
 };
 
-use super::Bar;
+use super::{Bar, home::counted};
 use crate::{
-    forms::{ApiForm, Then, api_of},
+    forms::{ApiForm, ConfirmDialog, Then, api_of},
     parts::Visitor,
 };
 
@@ -24,7 +24,8 @@ pub fn SharePage(
     /// What is shown.
     sharing: Sharing,
 ) -> impl IntoView {
-    let Sharing { title, class, classes, people, links, anonymous, copy_protected, protected_by } = sharing;
+    let Sharing { title, messages, highlights, class, classes, people, links, anonymous, copy_protected, protected_by } =
+        sharing;
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page" id="main">
@@ -35,6 +36,7 @@ pub fn SharePage(
             <WithLinks conversation=conversation links=links />
             <Anonymity conversation=conversation anonymous=anonymous />
             <Protection conversation=conversation copy_protected=copy_protected protected_by=protected_by />
+            <Throw conversation=conversation messages=messages highlights=highlights />
         </main>
     }
     .into_any()
@@ -202,6 +204,33 @@ fn Protection(conversation: ConversationId, copy_protected: bool, protected_by: 
             label="Protect the text against copying"
             checked=copy_protected
         />
+    }
+    .into_any()
+}
+
+#[component]
+fn Throw(conversation: ConversationId, messages: i64, highlights: i32) -> impl IntoView {
+    let holds = format!("{}, {}", counted(messages, "message"), counted(highlights.into(), "highlight"));
+    let hint = format!(
+        "It goes to the trash with all that is in it ({holds}), and nobody can open it any more. You can restore it for {TRASH_DAYS} days; then it is deleted."
+    );
+    let question = format!(
+        "This takes it from everybody who has it open, with all that is in it ({holds}). You can restore it for {TRASH_DAYS} days."
+    );
+    view! {
+        <section class="class-section" aria-labelledby="trash-title">
+            <h2 id="trash-title">"Delete"</h2>
+            <p class="hint">{hint}</p>
+            <ApiForm
+                api=api_of(&TrashConversation { id: conversation })
+                then=Then::Go("/trash".into())
+                confirm="trash-question"
+                label="Delete"
+            >
+                <button class="button danger" type="submit">"Move to the trash"</button>
+            </ApiForm>
+            <ConfirmDialog id="trash-question" title="Move it to the trash?" text=question action="Move to the trash" />
+        </section>
     }
     .into_any()
 }

@@ -68,6 +68,7 @@ async fn check_template(
          where c.id = $1
            and (c.owner_id = $2 or (c.share = 'class' and c.class_id = $3))
            and c.alias_scope is null
+           and c.trashed_at is null
            and not exists (select from activity_copies w where w.conversation_id = c.id)",
         template.uuid(),
         user.uuid(),

@@ -60,7 +60,7 @@ async fn mine(db: &PgPool, user: UserId, Place { before, limit }: Place) -> sqlx
     let ids = sqlx::query_scalar!(
         "select c.id
          from conversations c
-         where c.owner_id = $1 and c.id < $2
+         where c.owner_id = $1 and c.id < $2 and c.trashed_at is null
            and not exists (select from activity_copies w where w.conversation_id = c.id and w.user_id is null)
          order by c.id desc
          limit $3",
@@ -79,7 +79,7 @@ async fn shared_with(db: &PgPool, user: UserId, Place { before, limit }: Place) 
             cross join lateral (
                 select id
                 from conversations
-                where class_id = m.class_id and share = 'class' and owner_id <> $1 and id < $2
+                where class_id = m.class_id and share = 'class' and owner_id <> $1 and id < $2 and trashed_at is null
                 order by id desc
                 limit $3) c
             where m.user_id = $1)
@@ -96,7 +96,7 @@ async fn shared_with(db: &PgPool, user: UserId, Place { before, limit }: Place) 
            (select c.id
             from conversation_shares s
             join conversations c on c.id = s.conversation_id
-            where s.user_id = $1 and c.owner_id <> $1 and s.conversation_id < $2
+            where s.user_id = $1 and c.owner_id <> $1 and s.conversation_id < $2 and c.trashed_at is null
             order by s.conversation_id desc
             limit $3)
            union
@@ -104,7 +104,7 @@ async fn shared_with(db: &PgPool, user: UserId, Place { before, limit }: Place) 
             from conversation_link_uses w
             join conversation_links l on l.id = w.link_id
             join conversations c on c.id = l.conversation_id
-            where w.user_id = $1 and c.owner_id <> $1 and l.conversation_id < $2
+            where w.user_id = $1 and c.owner_id <> $1 and l.conversation_id < $2 and c.trashed_at is null
               and l.revoked_at is null and l.expires_at > now()
             order by l.conversation_id desc
             limit $3)

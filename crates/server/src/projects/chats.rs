@@ -48,6 +48,7 @@ pub async fn list(
            join users u on u.id = c.owner_id
            left join author_aliases a on a.scope = c.alias_scope and a.user_id = c.owner_id
            where c.project_id = $1
+             and c.trashed_at is null
              and (c.owner_id = $2
                   or (c.share = 'class' and c.class_id in (select class_id from memberships where user_id = $2))
                   or c.id in (select conversation_id from conversation_shares where user_id = $2)

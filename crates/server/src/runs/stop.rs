@@ -25,6 +25,37 @@ pub async fn stop(
     if !reader.rights().access.may_edit() {
         return Err(Error::Forbidden("This is for those who may edit the conversation."));
     }
+    stop_one(&services, run, conversation, message).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Stops all that is written in a conversation, and what is in line there.
+///
+/// # Errors
+/// The database's.
+pub async fn stop_all(services: &Services, conversation: ConversationId) -> Result<(), Error> {
+    // What is in line first, the last of it before the others: none of it begins because another ends.
+    let rows = sqlx::query!(
+        "select id, message_id
+         from runs
+         where conversation_id = $1 and state in ('waiting', 'running')
+         order by (state = 'waiting') desc, id desc",
+        conversation.uuid()
+    )
+    .fetch_all(&services.db)
+    .await?;
+    for row in rows {
+        stop_one(services, RunId::from_uuid(row.id), conversation, MessageId::from_uuid(row.message_id)).await?;
+    }
+    Ok(())
+}
+
+async fn stop_one(
+    services: &Services,
+    run: RunId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), Error> {
     // In one statement, so that it is either still in line or under way.
     let stopped = sqlx::query!(
         "with taken as (
@@ -47,9 +78,9 @@ pub async fn stop(
     .execute(&services.db)
     .await?;
     if stopped.rows_affected() > 0 {
-        tell(&services, conversation, run, message, MessageState::Stopped).await;
-        advance(&services, conversation).await?;
-        return Ok(StatusCode::NO_CONTENT);
+        tell(services, conversation, run, message, MessageState::Stopped).await;
+        advance(services, conversation).await?;
+        return Ok(());
     }
     sqlx::query!("update runs set stop_asked = true where id = $1 and state = 'running'", run.uuid())
         .execute(&services.db)
@@ -57,5 +88,5 @@ pub async fn stop(
     if let Some(live) = services.runs.find(run) {
         live.stop.cancel();
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }

@@ -111,7 +111,7 @@ pub async fn preview(
            join conversations c on c.id = l.conversation_id
            join users u on u.id = c.owner_id
            left join author_aliases a on a.scope = c.alias_scope and a.user_id = c.owner_id
-           where l.token_hash = $1 and l.revoked_at is null and l.expires_at > now()"#,
+           where l.token_hash = $1 and l.revoked_at is null and l.expires_at > now() and c.trashed_at is null"#,
         secret.hash()
     )
     .fetch_optional(&services.db)
@@ -134,7 +134,7 @@ pub async fn open(
         "select l.id, l.conversation_id, c.owner_id
          from conversation_links l
          join conversations c on c.id = l.conversation_id
-         where l.token_hash = $1 and l.revoked_at is null and l.expires_at > now()",
+         where l.token_hash = $1 and l.revoked_at is null and l.expires_at > now() and c.trashed_at is null",
         secret.hash()
     )
     .fetch_optional(&mut *tx)

@@ -52,3 +52,4 @@ mod storing;
 mod support;
 mod sync;
 mod to_do;
+mod trash;

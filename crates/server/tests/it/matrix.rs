@@ -66,6 +66,11 @@ GET    /api/v1/conversations/{id}                          shared    401   200  
 GET    /api/v1/conversations/{id}                          private   401   404   404   404   404   404   404   200   404   404   403
 PATCH  /api/v1/conversations/{id}                          shared    401   403   404   404   403   403   403   200   404   403   403
 PATCH  /api/v1/conversations/{id}                          private   401   403   404   404   404   404   404   200   404   404   403
+DELETE /api/v1/conversations/{id}                          shared    401   403   404   404   403   403   403   409   404   403   403
+DELETE /api/v1/conversations/{id}                          private   401   403   404   404   404   404   404   204   404   404   403
+GET    /api/v1/trash                                                 401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/trash/conversations/{id}/restore                      401   403   404   404   404   404   404   204   404   404   403
+DELETE /api/v1/trash/conversations/{id}                              401   403   404   404   404   404   404   204   404   404   403
 GET    /api/v1/conversations/{id}/comparison               shared    401   400   404   404   400   400   400   400   404   400   403
 GET    /api/v1/conversations/{id}/comparison               private   401   404   404   404   404   404   404   400   404   404   403
 GET    /api/v1/conversations/{id}/people                   shared    401   200   404   404   200   200   200   200   404   200   403

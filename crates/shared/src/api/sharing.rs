@@ -25,6 +25,10 @@ pub struct GetSharing {
 pub struct Sharing {
     /// Its title.
     pub title: String,
+    /// How many messages it has.
+    pub messages: i64,
+    /// How many highlights it had at the last snapshot.
+    pub highlights: i32,
     /// The class whose members read it, as annotators.
     pub class: Option<SharingClass>,
     /// The classes that it could be shared with: the owner's, but for archived ones.

@@ -25,6 +25,7 @@ const LEVELS: &str = "
                                                          view anno edit  view anno edit
 GET    /api/v1/conversations/{id}                        200  200  200   200  200  200
 PATCH  /api/v1/conversations/{id}                        403  403  200   403  403  200
+DELETE /api/v1/conversations/{id}                        403  403  403   403  403  403
 GET    /api/v1/conversations/{id}/comparison             400  400  400   400  400  400
 GET    /api/v1/conversations/{id}/people                 200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/rights                 200  200  200   200  200  200

@@ -146,6 +146,8 @@ pub struct Scene {
     class_project: Home,
     /// The owner's; the private conversation is a chat of it.
     own_project: Home,
+    /// A conversation of the owner's that is in the trash.
+    thrown: ConversationId,
 }
 
 /// A project with a prompt that is not active, a file, and a file of its chat.
@@ -314,6 +316,15 @@ impl Scene {
         .await
         .unwrap();
         Self::without_projects(db).await;
+        run(db, "delete from conversations where title = 'Thrown away'", &[]).await;
+        run(db, "update conversations set trashed_at = null", &[]).await;
+        let thrown = ConversationId::new();
+        run(
+            db,
+            "insert into conversations (id, title, owner_id, trashed_at) values ($1, 'Thrown away', $2, now())",
+            &[thrown.uuid(), cast.id(Role::Owner)],
+        )
+        .await;
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
@@ -336,6 +347,7 @@ impl Scene {
             copy,
             class_project: Home::new(app, cast.user(Role::Instructor), Some(class), cast.shared).await,
             own_project: Home::new(app, cast.user(Role::Owner), None, cast.private).await,
+            thrown,
         }
     }
 
@@ -360,6 +372,7 @@ impl Scene {
             copy: ConversationId::new(),
             class_project: Home::of_nothing(),
             own_project: Home::of_nothing(),
+            thrown: ConversationId::new(),
         }
     }
 
@@ -385,6 +398,7 @@ impl Scene {
         let id = match path.split('/').nth(3) {
             Some("tokens") => self.token.clone(),
             Some("sessions") => self.session.clone(),
+            Some("trash") => self.thrown.to_string(),
             _ => conversation.to_string(),
         };
         [

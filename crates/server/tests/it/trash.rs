@@ -1,0 +1,214 @@
+//! The trash: nobody sees what is in it, it comes out as it was, and after thirty days it is gone.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use server::trash;
+use shared::sync::CloseCode;
+
+use crate::support::{
+    chats::Chat,
+    test_app::{TestApp, Visitor},
+};
+
+const ADDRESS: &str = "/api/v1/conversations";
+
+async fn throw(owner: &Visitor, talk: &str) -> StatusCode {
+    owner.delete(&format!("{ADDRESS}/{talk}")).await.status
+}
+
+async fn restore(owner: &Visitor, talk: &str) -> StatusCode {
+    owner.post(&format!("/api/v1/trash/conversations/{talk}/restore"), json!({})).await.status
+}
+
+async fn delete(owner: &Visitor, talk: &str) -> StatusCode {
+    owner.delete(&format!("/api/v1/trash/conversations/{talk}")).await.status
+}
+
+/// The ids that a list answers.
+async fn ids(visitor: &Visitor, path: &str) -> Vec<String> {
+    let listed = visitor.get(path).await.json();
+    listed.as_array().unwrap().iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// All that a person is told of a conversation, by whatever way: nothing of it may name one that is in the trash.
+async fn told(visitor: &Visitor, talk: &str) -> Vec<String> {
+    let lists = ["", "?of=mine", "?of=shared", "?of=recent"].map(|query| format!("{ADDRESS}{query}"));
+    let more = ["/api/v1/notices", "/api/v1/search?q=zymurgy", "/", "/?list=recent", "/search?q=zymurgy", "/inbox"];
+    let mut telling = Vec::new();
+    for path in lists.into_iter().chain(more.map(str::to_owned)) {
+        let answer = visitor.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        if answer.body.contains(talk) {
+            telling.push(path);
+        }
+    }
+    telling
+}
+
+async fn count(app: &TestApp, sql: &'static str, talk: &str) -> i64 {
+    sqlx::query_scalar(sql).bind(talk).fetch_one(&app.database.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_in_the_trash_is_there_for_nobody_and_comes_out_as_it_was() {
+    let app = TestApp::start().await;
+    let (owner, mate) = (app.person("student-1").await, app.person("student-2").await);
+    let talk = owner.conversation("Zymurgy", "User: What is zymurgy?\n\nAssistant: Brewing.", "class").await;
+    let made =
+        owner.post(&format!("{ADDRESS}/{talk}/sharing/links"), json!({"access": "viewer", "days": 7})).await.json();
+    let secret = made["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let guest = app.newcomer("Guest").await;
+    assert_eq!(guest.post(&format!("/api/v1/links/{secret}/open"), json!({})).await.status, StatusCode::OK);
+    let people = [&owner, &mate, &guest];
+    for person in people {
+        assert_eq!(person.get(&format!("/c/{talk}")).await.status, StatusCode::OK);
+    }
+    let (mut own, mut peer) = (owner.sync(&talk).await, mate.sync(&talk).await);
+    peer.write("a tag").await;
+    peer.settle().await;
+    own.settle().await;
+    while !told(&mate, &talk).await.contains(&"/api/v1/search?q=zymurgy".to_owned()) {}
+    let (before, listed) = (owner.get(&format!("{ADDRESS}/{talk}")).await.json(), told(&guest, &talk).await);
+    assert!(!listed.is_empty());
+
+    // It is for its owner alone, and nothing is known of it to those who never saw it.
+    assert_eq!(throw(&mate, &talk).await, StatusCode::FORBIDDEN);
+    assert_eq!(throw(&app.newcomer("Stranger").await, &talk).await, StatusCode::NOT_FOUND);
+    assert_eq!(throw(&owner, &talk).await, StatusCode::NO_CONTENT);
+
+    // Open pages learn of it.
+    for peer in [&mut own, &mut peer] {
+        assert_eq!(peer.until_closed().await, Some(CloseCode::Denied));
+    }
+    for person in people {
+        assert_eq!(told(person, &talk).await, Vec::<String>::new());
+        let own = format!("{ADDRESS}/{talk}");
+        for part in ["", "/rights", "/people", "/tags", "/export?format=csv", "/sharing", "/files", "/comparison"] {
+            assert_eq!(person.get(&format!("{own}{part}")).await.status, StatusCode::NOT_FOUND, "{part}");
+        }
+        assert_eq!(person.get(&format!("/c/{talk}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(person.get(&format!("/api/v1/links/{secret}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(person.sync(&talk).await.until_closed().await, Some(CloseCode::NotFound));
+    }
+    assert_eq!(throw(&owner, &talk).await, StatusCode::NOT_FOUND, "once");
+
+    let trashed = owner.get("/api/v1/trash").await.json();
+    let line = &trashed[0];
+    assert_eq!((&line["id"], &line["title"], &line["messages"]), (&json!(talk), &json!("Zymurgy"), &json!(2)));
+    assert_eq!(days_between(line), 30);
+    assert!(owner.get("/trash").await.body.contains("Zymurgy"));
+    for other in [&mate, &guest] {
+        assert_eq!(other.get("/api/v1/trash").await.json(), json!([]));
+        for act in [restore(other, &talk).await, delete(other, &talk).await] {
+            assert_eq!(act, StatusCode::NOT_FOUND);
+        }
+    }
+
+    // As it was, and shared as it was.
+    assert_eq!(restore(&owner, &talk).await, StatusCode::NO_CONTENT);
+    assert_eq!(restore(&owner, &talk).await, StatusCode::NOT_FOUND, "once");
+    assert_eq!(owner.get(&format!("{ADDRESS}/{talk}")).await.json(), before);
+    assert_eq!(told(&guest, &talk).await, listed);
+    let tags = mate.get(&format!("{ADDRESS}/{talk}/tags")).await.json();
+    assert_eq!(tags[0]["name"], "a tag");
+}
+
+fn days_between(line: &Value) -> i64 {
+    let at = |name: &str| {
+        let text = line[name].as_str().unwrap();
+        time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).unwrap()
+    };
+    (at("deleted_at") - at("trashed_at")).whole_days()
+}
+
+#[tokio::test]
+async fn what_is_deleted_for_ever_leaves_nothing_and_so_does_what_lay_there_for_thirty_days() {
+    let app = TestApp::start().await;
+    let owner = app.person("student-1").await;
+    let mut talks = Vec::new();
+    for title in ["now", "old", "young", "kept"] {
+        let talk = owner.conversation(title, "A text.", "class").await;
+        let mut peer = owner.sync(&talk).await;
+        peer.write("a tag").await;
+        peer.settle().await;
+        talks.push(talk);
+    }
+    let [now, old, young, kept] = <[String; 4]>::try_from(talks).unwrap();
+    assert_eq!(delete(&owner, &kept).await, StatusCode::NOT_FOUND, "what is not in the trash is not deleted");
+    for talk in [&now, &old, &young] {
+        assert_eq!(throw(&owner, talk).await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(ids(&owner, "/api/v1/trash").await, [&*young, &*old, &*now], "what came last is first");
+    let page = format!("/api/v1/trash?limit=1&after={young}");
+    assert_eq!(ids(&owner, &page).await, [&*old]);
+
+    assert_eq!(delete(&owner, &now).await, StatusCode::NO_CONTENT);
+    let age = "update conversations set trashed_at = now() - make_interval(days => $2, mins => 1) where id = $1::uuid";
+    for (talk, days) in [(&old, 30), (&young, 29)] {
+        sqlx::query(age).bind(talk).bind(days).execute(&app.database.pool).await.unwrap();
+    }
+    assert_eq!(trash::empty(&app.database.pool).await.unwrap(), 1);
+    assert_eq!(trash::empty(&app.database.pool).await.unwrap(), 0, "and again");
+    assert_eq!(ids(&owner, "/api/v1/trash").await, [&*young]);
+    for (talk, there) in [(&now, 0), (&old, 0), (&young, 1), (&kept, 1)] {
+        let rows = count(&app, "select count(*) from conversations where id = $1::uuid", talk).await;
+        let messages = count(&app, "select count(*) from messages where conversation_id = $1::uuid", talk).await;
+        let documents =
+            count(&app, "select count(*) from annotation_document_state where conversation_id = $1::uuid", talk).await;
+        assert_eq!((rows, messages, documents), (there, there, there), "{talk}");
+        let log = count(&app, "select count(*) from annotation_update where conversation_id = $1::uuid", talk).await;
+        assert!(there > 0 || log == 0, "{talk}");
+    }
+    assert_eq!(owner.get(&format!("{ADDRESS}/{kept}")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_template_of_an_activity_stays() {
+    let app = TestApp::start().await;
+    let teacher = app.person("instructor").await;
+    let talk = teacher.conversation("Template", "A text.", "class").await;
+    let class = ids(&teacher, "/api/v1/classes").await.swap_remove(0);
+    let made = teacher
+        .post(
+            &format!("/api/v1/classes/{class}/activities"),
+            json!({"title": "Read it", "template": talk, "mode": "together"}),
+        )
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let refused = teacher.delete(&format!("{ADDRESS}/{talk}")).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("Read it"), "{}", refused.body);
+    assert_eq!(teacher.get(&format!("{ADDRESS}/{talk}")).await.status, StatusCode::OK);
+
+    // One that was put there by another hand is not deleted either, and nothing else waits for it.
+    let other = teacher.conversation("Other", "A text.", "none").await;
+    throw(&teacher, &other).await;
+    sqlx::query(
+        "update conversations set trashed_at = now() - interval '31 days' where title in ('Template', 'Other')",
+    )
+    .execute(&app.database.pool)
+    .await
+    .unwrap();
+    assert_eq!(trash::empty(&app.database.pool).await.unwrap(), 1);
+    assert_eq!(delete(&teacher, &talk).await, StatusCode::CONFLICT);
+    // What is in the trash is no template of anything new.
+    let offered = teacher.get(&format!("/api/v1/classes/{class}/templates")).await;
+    assert!(!offered.body.contains(&talk), "{}", offered.body);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_being_written_ends_when_its_chat_is_thrown_away_and_what_it_cost_stays() {
+    let chat = Chat::begin().await;
+    let first = chat.say("#gated").await;
+    let second = chat.say("Hello").await;
+    let used = "select count(*) from model_usage where run_id = $1::uuid";
+    assert_eq!(throw(&chat.owner, &chat.id.to_string()).await, StatusCode::NO_CONTENT);
+    chat.model.left(0).await;
+    crate::rooms_support::until(async || {
+        let first = chat.stored(&first.reply).await.0;
+        first == "stopped" && chat.stored(&second.reply).await.0 == "stopped"
+    })
+    .await;
+    assert_eq!(delete(&chat.owner, &chat.id.to_string()).await, StatusCode::NO_CONTENT);
+    assert_eq!(count(&chat.app, used, &first.run.to_string()).await, 1, "tokens are not given back by deleting a chat");
+}

@@ -1,0 +1,79 @@
+import { ended } from '../absence.ts';
+import { expectAccessible } from '../axe.ts';
+import { expect, test } from '../fixtures.ts';
+import { NO_NETWORK } from '../kept.ts';
+import { lighthouse } from '../texts.ts';
+
+/** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
+const REFUSED = /status of 4\d\d/;
+
+test('a conversation is thrown away where it stands in the list, and taken back at once or later', async ({ signIn, ownServer: server, guard }) => {
+  guard.allow(REFUSED, ...NO_NETWORK);
+  const [ann, ben] = [await signIn('student-1', { server }), await signIn('student-2', { server })];
+  const { page } = ann;
+  const id = await ann.api.newConversation({ title: 'A draft', text: lighthouse.text, share: 'class' });
+  const b = await ben.open(id);
+  await b.highlight(lighthouse.bell);
+  await b.synced('saved');
+
+  // As a keyboard does it, in all lists at once.
+  await page.goto('/');
+  const lines = page.locator(`li[data-conversation="${id}"]`);
+  const remove = lines.getByRole('button', { name: 'Delete A draft' });
+  await remove.focus();
+  await page.keyboard.press('Enter');
+  const question = page.getByRole('dialog', { name: 'Move it to the trash?' });
+  await expect(question).toContainText(/“A draft” \(\d+ messages?, \d+ highlights?\)/);
+  await expectAccessible(page, 'home that asks before something is thrown away');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(lines).toHaveCount(1);
+  await remove.click();
+  await question.getByRole('button', { name: 'Move to the trash' }).click();
+  const status = page.getByRole('status').filter({ hasText: 'A draft is in the trash.' });
+  await expect(status).toBeVisible();
+  await expect(lines).toHaveCount(0);
+  // Whoever has it open learns of it.
+  await expect(ended(b.page)).toBeVisible();
+
+  await expect(status.getByRole('button', { name: 'Undo' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status').filter({ hasText: 'A draft is back.' })).toBeVisible();
+  await expect(remove).toBeFocused();
+  await ended(b.page).getByRole('link', { name: 'Try again' }).click();
+  await b.ready();
+  await b.expectPainted(lighthouse.bell);
+
+  // Later, from the trash.
+  await remove.click();
+  await question.getByRole('button', { name: 'Move to the trash' }).click();
+  await expect(status).toBeVisible();
+  await page.getByRole('navigation', { name: 'Lists' }).getByRole('link', { name: 'Trash' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Trash' })).toBeVisible();
+  const thrown = page.getByRole('listitem').filter({ hasText: 'A draft' });
+  await expect(thrown).toContainText('1 highlight');
+  await expect(thrown).toContainText('gone on');
+  await expectAccessible(page, 'the trash');
+  await thrown.getByRole('button', { name: 'Restore A draft' }).click();
+  await expect(page.getByText('Nothing is in the trash.')).toBeVisible();
+  await expectAccessible(page, 'an empty trash');
+  const a = await ann.open(id);
+  await a.expectPainted(lighthouse.bell);
+});
+
+test('from its own page a conversation is thrown away, and from the trash deleted for ever', async ({ signIn, ownServer: server, guard }) => {
+  guard.allow(REFUSED);
+  const { page, api } = await signIn('student-1', { server, viewport: { width: 390, height: 800 } });
+  const id = await api.newConversation({ title: 'ملاحظات قديمة جدا عن المنارة والجرس 🔔 and a long tail of words', text: lighthouse.text });
+  await page.goto(`/c/${id}/share`);
+  await page.getByRole('button', { name: 'Move to the trash' }).click();
+  const question = page.getByRole('dialog', { name: 'Move it to the trash?' });
+  await question.getByRole('button', { name: 'Move to the trash' }).click();
+  await expect(page).toHaveURL(/\/trash$/);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  await page.getByRole('button', { name: /^Delete .* for ever$/ }).click();
+  const last = page.getByRole('dialog', { name: /^Delete .* for ever\?$/ });
+  await expect(last).toContainText('cannot be taken back');
+  await last.getByRole('button', { name: 'Delete for ever' }).click();
+  await expect(page.getByText('Nothing is in the trash.')).toBeVisible();
+  expect((await page.goto(`/c/${id}`))?.status()).toBe(404);
+});

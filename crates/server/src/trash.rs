@@ -169,7 +169,7 @@ pub async fn empty(db: &PgPool) -> Result<u64, Error> {
                             and not exists (select from activities a where a.template_id = c.id)
                           order by c.trashed_at
                           limit $2
-                          for update skip locked)",
+                          for update)",
             TRASH_DAYS,
             AT_ONCE
         )

@@ -120,7 +120,8 @@ test('a class comes in by mail: those on its roster find it, and an invitation l
 test('a link opened in another browser says so, and a used one says how to get another', async ({ visit, mailServer: server, standIns, guard }) => {
   guard.allow(REFUSED);
   const [laptop, phone] = [await visit({ server }), await visit({ server, viewport: { width: 320, height: 640 } })];
-  await laptop.page.goto('/sign-in');
+  await laptop.page.goto('/classes?page=2#people');
+  await expect(laptop.page).toHaveURL(/\/sign-in\?next=/);
   await laptop.page.getByRole('textbox', { name: 'E-mail' }).fill('ben@example.org');
   await laptop.page.getByRole('button', { name: 'Send me a link' }).click();
   await expect(laptop.page).toHaveURL(/\/sent$/);
@@ -138,6 +139,9 @@ test('a link opened in another browser says so, and a used one says how to get a
   await expectAccessible(laptop.page, 'a used link');
   await laptop.page.getByRole('link', { name: 'To the sign-in page' }).click();
   await expect(laptop.page.getByRole('textbox', { name: 'E-mail' })).toBeVisible();
+  // Where they wanted to go is not forgotten, nor the place within it.
+  await comeByMail(laptop, standIns, 'ben@example.org');
+  await expect(laptop.page).toHaveURL(`${server.origin}/classes#people`);
 });
 
 test('what is no address is said beside the field, and what was typed stays', async ({ visit, mailServer: server, guard }) => {

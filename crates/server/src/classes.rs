@@ -18,7 +18,7 @@ use shared::{
 };
 use sqlx::PgConnection;
 
-use crate::{access, error::Error, services::Services, sessions::Caller};
+use crate::{access, error::Error, names, services::Services, sessions::Caller};
 
 pub use code::{rotate as rotate_code, switch_off as switch_off_code};
 pub(crate) use groups::{name_taken, refuse_many as refuse_many_groups};
@@ -38,15 +38,6 @@ pub const MAX_MEMBERS: i64 = 2_000;
 
 /// Classes that one person teaches.
 const MAX_TAUGHT: i64 = 200;
-
-/// A name of 1 to `limit` characters in one line, without white space around it.
-pub(crate) fn name(text: &str, limit: usize) -> Result<String, Error> {
-    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if !(1..=limit).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(Error::Invalid("bad_name", format!("name: a name has 1 to {limit} characters.")));
-    }
-    Ok(name)
-}
 
 /// `GET /api/v1/classes`
 pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Json<Classes>, Error> {
@@ -84,7 +75,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<CreatedClass>), Error> {
     let mut tx = services.db.begin().await?;
     let creator = access::creator(&mut tx, caller.id).await?;
-    let name = name(&body?.0.name, 200)?;
+    let name = names::name(&body?.0.name, 200)?;
     let id = insert(&mut tx, creator, &name).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(CreatedClass { id })))
@@ -184,7 +175,7 @@ pub async fn change(
         return Err(Error::archived());
     }
     if let Some(new) = &change.name {
-        let new = name(new, 200)?;
+        let new = names::name(new, 200)?;
         sqlx::query!("update classes set name = $2 where id = $1", id.uuid(), new).execute(&mut *tx).await?;
     }
     if let Some(archived) = change.archived.filter(|archived| *archived != instructor.is_archived()) {

@@ -330,9 +330,12 @@ fn wrong(name: &str, value: &str, why: impl Display) -> ConfigError {
     ConfigError::Wrong(format!("{name} (or --{flag}) is {value:?}: {why}"))
 }
 
-/// clap's first line says what is wrong; the rest is usage.
+/// clap's first paragraph says what is wrong, and lists what is missing; the rest is usage, of the command that was meant.
 fn one_line(error: &clap::Error) -> ConfigError {
     let rendered = error.render().to_string();
-    let first = rendered.lines().next().unwrap_or_default();
-    ConfigError::Wrong(format!("{}; see promptgrimoire --help", first.trim_start_matches("error: ")))
+    let said = rendered.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect::<Vec<_>>().join(" ");
+    let usage = rendered.lines().find_map(|line| line.strip_prefix("Usage: "));
+    let command = usage.map_or("promptgrimoire", |usage| usage.split(" [").next().unwrap_or(usage));
+    let command: Vec<&str> = command.split_whitespace().take_while(|word| !word.starts_with(['<', '-'])).collect();
+    ConfigError::Wrong(format!("{}; see {} --help", said.trim_start_matches("error: "), command.join(" ")))
 }

@@ -152,7 +152,7 @@ pub async fn get(
 }
 
 /// The title's words, so that the same conversation is the same file each time.
-fn file_name(title: &str) -> String {
+pub(crate) fn file_name(title: &str) -> String {
     let letters = title.chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' });
     let name = letters.take(MAX_NAME_CHARS).collect::<String>();
     let name = name.split_whitespace().collect::<Vec<_>>().join("-");

@@ -51,6 +51,9 @@ pub mod development;
 /// Who the caller is.
 pub mod people;
 
+/// What people and things may be called.
+pub mod names;
+
 /// Personal access tokens.
 pub mod tokens;
 

@@ -8,7 +8,7 @@ use axum::{
 };
 use shared::api::{Me, Rename};
 
-use crate::{error::Error, services::Services, sessions, sessions::Caller};
+use crate::{error::Error, names, services::Services, sessions, sessions::Caller};
 
 /// `GET /api/v1/me`
 pub async fn me(caller: Caller) -> Json<Me> {
@@ -26,18 +26,9 @@ pub async fn rename(
 ) -> Result<Json<Me>, Error> {
     caller.session()?;
     let Json(Rename { name }) = body?;
-    let name = name.trim();
-    let is_text = name.chars().all(|character| !character.is_control() && !is_direction(character));
-    if !is_text || !(1..=MAX_NAME).contains(&name.chars().count()) {
-        return Err(Error::Invalid("name", "name: a name has 1 to 100 characters, on one line.".into()));
-    }
+    let name = names::name(&name, MAX_NAME)?;
     sqlx::query!("update users set name = $1 where id = $2", name, caller.id.uuid()).execute(&services.db).await?;
-    Ok(Json(Me { id: caller.id, name: name.to_owned(), email: caller.email }))
-}
-
-/// What turns the text around it over, and so could make one name look like another.
-fn is_direction(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    Ok(Json(Me { id: caller.id, name, email: caller.email }))
 }
 
 /// `POST /api/v1/sign-out`

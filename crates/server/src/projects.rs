@@ -14,7 +14,7 @@ use shared::{
 };
 use sqlx::PgConnection;
 
-use crate::{access, classes, error::Error, services::Services, sessions::Caller, times::rfc3339};
+use crate::{access, error::Error, names, services::Services, sessions::Caller, times::rfc3339};
 
 pub use chats::{create as create_chat, list as list_chats, of as chat_of};
 pub use prompts::{activate as activate_prompt, create as create_prompt, list as list_prompts};
@@ -71,7 +71,7 @@ pub async fn create(
     body: Result<Json<CreateProject>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedProject>), Error> {
     let Json(request) = body?;
-    let name = classes::name(&request.name, 200)?;
+    let name = names::name(&request.name, 200)?;
     let mut tx = services.db.begin().await?;
     if let Some(class) = request.class {
         may_make_for(&mut tx, caller.id, class).await?;
@@ -173,7 +173,7 @@ pub async fn change(
     let Path(id) = path?;
     let mut tx = services.db.begin().await?;
     let editor = access::project_editor_alone(&mut tx, caller.id, id).await?;
-    let name = classes::name(&body?.0.name, 200)?;
+    let name = names::name(&body?.0.name, 200)?;
     sqlx::query!("update projects set name = $2 where id = $1", editor.project().uuid(), name)
         .execute(&mut *tx)
         .await?;

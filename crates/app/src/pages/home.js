@@ -6,7 +6,7 @@
   const BROKEN = "The server cannot be reached. Nothing was changed; try again in a moment.";
 
   const offer = (root) => {
-    for (const button of root.querySelectorAll("[data-rename], [data-throw]")) button.hidden = false;
+    for (const acts of root.querySelectorAll("[data-acts]")) acts.hidden = false;
   };
 
   const close = (line) => {
@@ -92,7 +92,7 @@
     for (const [line, place] of places) line.replaceWith(place);
     const undo = document.createElement("button");
     undo.type = "button";
-    undo.className = "text-button";
+    undo.className = "button";
     undo.textContent = "Undo";
     undo.addEventListener("click", async () => {
       undo.disabled = true;

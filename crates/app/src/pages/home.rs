@@ -239,15 +239,18 @@ fn Line(conversation: ConversationSummary) -> impl IntoView {
     let shared = (share == Share::Class).then(|| view! { <span class="badge">"Shared with the class"</span> });
     let rename = may_rename.then(|| {
         let label = format!("Rename {title}");
-        view! { <button class="text-button" type="button" data-rename hidden aria-label=label>"Rename"</button> }
+        view! { <button class="text-button" type="button" data-rename aria-label=label>"Rename"</button> }
     });
     let throw = (access == Access::Owner).then(|| {
         let label = format!("Delete {title}");
         let holds = format!("{}, {}", counted(messages, "message"), counted(highlights.into(), "highlight"));
         view! {
-            <button class="text-button" type="button" data-throw data-holds=holds hidden aria-label=label>"Delete"</button>
+            <button class="text-button" type="button" data-throw data-holds=holds aria-label=label>"Delete"</button>
         }
     });
+    // They need the script.
+    let acts = (rename.is_some() || throw.is_some())
+        .then(|| view! { <span class="line-acts" data-acts hidden>{rename} {throw}</span> });
     view! {
         <li data-conversation=id.to_string()>
             <a class="conversation-link" href=format!("/c/{id}")>
@@ -258,7 +261,7 @@ fn Line(conversation: ConversationSummary) -> impl IntoView {
                 </span>
                 {shared}
             </a>
-            {rename} {throw}
+            {acts}
         </li>
     }
     .into_any()

@@ -227,7 +227,7 @@ fn Throw(conversation: ConversationId, messages: i64, highlights: i32) -> impl I
                 confirm="trash-question"
                 label="Delete"
             >
-                <button class="button danger" type="submit">"Move to the trash"</button>
+                <div class="form-actions"><button class="button danger" type="submit">"Move to the trash"</button></div>
             </ApiForm>
             <ConfirmDialog id="trash-question" title="Move it to the trash?" text=question action="Move to the trash" />
         </section>

@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use shared::api::DevelopmentPerson;
 
 use super::Bar;
@@ -41,10 +41,14 @@ pub fn SignInPage(
                 {provider.map(|name| view! { <ProviderLink name=name next=next.clone() /> })}
                 {people.then(|| view! { <PeopleForm next=next.clone() /> })}
             </section>
+            <script nonce=use_nonce() inner_html=FRAGMENT></script>
         </main>
     }
     .into_any()
 }
+
+/// A place within a page, such as a highlight, is told to no server: whoever was led here from there takes it along.
+const FRAGMENT: &str = include_str!("sign_in.js");
 
 #[component]
 fn EmailForm(next: String, typed: String, problem: Option<String>) -> impl IntoView {
@@ -158,7 +162,7 @@ pub fn ContinuePage(
     };
     let other = visitor
         .as_ref()
-        .map(|visitor| view! { <p class="hint">{format!("You are signed in as {} now.", visitor.me.name)}</p> });
+        .map(|visitor| view! { <p class="hint sign-in-address">{format!("You are signed in as {} now.", visitor.me.name)}</p> });
     view! {
         <Bar visitor=visitor />
         <main class="page" id="main">
@@ -189,6 +193,8 @@ pub fn SignInProblemPage(
     text: String,
     /// Whether the link that was opened may still work.
     again: bool,
+    /// Where they wanted to go: a path of this site, or empty.
+    next: String,
 ) -> impl IntoView {
     let again = again.then(|| {
         view! {
@@ -207,8 +213,11 @@ pub fn SignInProblemPage(
                 <div class="form-actions">
                     {again}
                     {match visitor {
-                        Some(_) => view! { <a class=anew href="/">"To your conversations"</a> },
-                        None => view! { <a class=anew href="/sign-in">"To the sign-in page"</a> },
+                        Some(_) => view! { <a class=anew href="/".to_owned()>"To your conversations"</a> },
+                        None => {
+                            let sign_in = if next.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?next={}", encoded(&next)) };
+                            view! { <a class=anew href=sign_in>"To the sign-in page"</a> }
+                        }
                     }}
                 </div>
             </section>

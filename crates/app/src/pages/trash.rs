@@ -38,7 +38,7 @@ pub fn TrashPage(
         <main class="page" id="main">
             <header class="page-head"><h1 class="page-title">"Trash"</h1></header>
             <Lists alone=None trash=true />
-            <p class="hint">
+            <p class="hint trash-hint">
                 {format!("Conversations of yours that you deleted. Nobody can open them; after {TRASH_DAYS} days they are gone for ever.")}
             </p>
             {empty}

@@ -25,6 +25,7 @@ use super::rfc3339;
 use crate::{
     access::{self, Supervisor},
     error::Error,
+    export, files,
     rooms::{Latecomer, Tally, Work},
     services::Services,
     sessions::Caller,
@@ -59,9 +60,12 @@ pub async fn csv(
     let Path(id) = path?;
     let supervisor = access::supervisor(&mut *services.db.acquire().await?, caller.id, id).await?;
     let sheet = sheet::of(&read(&services, supervisor).await?);
+    let title = sqlx::query_scalar!("select title from activities where id = $1", id.uuid());
+    let title = title.fetch_optional(&services.db).await?.ok_or(Error::NotFound)?;
+    let disposition = files::disposition(&format!("{}.csv", export::file_name(&title)));
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"activity.csv\""),
+        (header::CONTENT_DISPOSITION, &*disposition),
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, sheet).into_response())
@@ -96,6 +100,7 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
     let aliases = aliases(db, activity).await?;
     let work = in_person(summed(&copies, &seed), &aliases);
     let active = last_active(db, &ids).await?;
+    let opened = opened(db, &ids).await?;
     let mut late = late(services, &ids, &aliases).await?;
     let authors: Vec<Uuid> = work.keys().chain(late.keys()).map(|user| user.uuid()).collect();
     let people = people(db, supervisor, &authors).await?;
@@ -113,7 +118,9 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
             let of_tags = |counts: &BTreeMap<TagId, u32>| -> Vec<u32> {
                 tags.iter().map(|tag| counts.get(&tag.id).copied().unwrap_or(0)).collect()
             };
+            let started = has_copy.contains(&one.id) || opened.contains(&one.id) || active.contains_key(&one.id);
             PersonWork {
+                started,
                 tagged: of_tags(&done.tagged),
                 commented: of_tags(&done.commented),
                 student: one.is_student,
@@ -259,6 +266,13 @@ fn vocabulary(copies: &[Copy], seed: &Tally) -> Vec<OverviewTag> {
     let added = added.into_iter().map(|(id, (_, name))| (id, name.to_owned()));
     let tags = seed.tags.iter().cloned().chain(added).take(MAX_TAGS);
     tags.map(|(id, name)| OverviewTag { id, name }).collect()
+}
+
+/// Who has opened one of the copies.
+async fn opened(db: &PgPool, copies: &[Uuid]) -> Result<HashSet<UserId>, Error> {
+    let opened =
+        sqlx::query_scalar!("select distinct user_id from conversation_visits where conversation_id = any($1)", copies);
+    Ok(opened.fetch_all(db).await?.into_iter().map(UserId::from_uuid).collect())
 }
 
 async fn last_active(db: &PgPool, copies: &[Uuid]) -> Result<HashMap<UserId, OffsetDateTime>, Error> {

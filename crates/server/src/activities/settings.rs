@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::MAX_ACTIVITIES;
-use crate::{access, authors, classes, error::Error, services::Services, sessions::Caller};
+use crate::{access, authors, error::Error, names, services::Services, sessions::Caller};
 
 /// Settings that can be stored.
 struct Checked {
@@ -25,7 +25,7 @@ struct Checked {
 
 impl Checked {
     fn of(settings: &ActivitySettings) -> Result<Self, Error> {
-        let title = classes::name(&settings.title, 200)
+        let title = names::name(&settings.title, 200)
             .map_err(|_| Error::Invalid("bad_title", "title: a title has 1 to 200 characters.".into()))?;
         let instructions = settings.instructions.trim();
         if instructions.len() > MAX_INSTRUCTIONS_BYTES {

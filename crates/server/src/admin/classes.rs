@@ -13,7 +13,7 @@ use super::{
     people,
     words::table,
 };
-use crate::{access, classes, error::Error, times::rfc3339};
+use crate::{access, classes, error::Error, names, times::rfc3339};
 
 /// A class.
 #[derive(Serialize)]
@@ -141,7 +141,7 @@ async fn show(conn: &mut PgConnection, class: ClassId) -> anyhow::Result<Class> 
 }
 
 pub(super) async fn add(conn: &mut PgConnection, name: &str, instructor: &str) -> anyhow::Result<Class> {
-    let name = classes::name(name, 200)?;
+    let name = names::name(name, 200)?;
     let teacher = people::find(conn, instructor).await?;
     let id = classes::insert(conn, access::Creator::appointed(teacher.id), &name).await?;
     show(conn, id).await

@@ -11,7 +11,7 @@ use shared::{
     ids::{ClassGroupId, ClassId},
 };
 
-use crate::{access, error::Error, services::Services, sessions::Caller};
+use crate::{access, error::Error, names, services::Services, sessions::Caller};
 
 /// Groups of one class.
 const MAX_GROUPS: usize = 200;
@@ -25,7 +25,7 @@ pub struct Named {
 
 impl Named {
     fn name(&self) -> Result<String, Error> {
-        super::name(&self.name, 100)
+        names::name(&self.name, 100)
     }
 }
 

@@ -97,6 +97,7 @@ async fn class(
     Query(Part { find, page }): Query<Part>,
 ) -> Response {
     let number = page.parse().unwrap_or(1).max(1);
+    let path = address(&id, &[("find", &find), ("page", &page)]);
     let asking = async {
         let class: ClassId = self::id(&id)?;
         let found = site.call(&headers, &GetClass { class }).await?;
@@ -112,7 +113,15 @@ async fn class(
         };
         (StatusCode::OK, title, page)
     };
-    site.show(&headers, &format!("/classes/{id}"), asking, page).await
+    site.show(&headers, &path, asking, page).await
+}
+
+/// The page of a class, for whoever has to sign in first.
+fn address(id: &str, parts: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parts.iter().filter(|(_, value)| !value.is_empty()));
+    let query = query.finish();
+    format!("/classes/{id}{}{query}", if query.is_empty() { "" } else { "?" })
 }
 
 async fn manage(State(site): State<Site>, headers: HeaderMap, Path(id): Path<String>) -> Response {

@@ -260,8 +260,13 @@ impl Site {
         let (status, title, text, wait) = (error.status(), error.title(), error.to_string(), error.wait());
         let reader = self.reader(headers).await;
         let visitor = reader.visitor();
+        // What was wanted when a link was asked for here, or a provider was gone to.
+        let next = Asked::of(&self.services.origin, headers).map(|asked| asked.next);
+        let next = next.or_else(|| oidc::Started::of(&self.services.origin, headers).map(|started| started.next));
+        let next = next.map(|next| local_path(&next).to_owned()).unwrap_or_default();
         let page = move || {
-            view! { <SignInProblemPage visitor=visitor.clone() title=title text=text.clone() again=again /> }
+            let (visitor, text, next) = (visitor.clone(), text.clone(), next.clone());
+            view! { <SignInProblemPage visitor=visitor title=title text=text again=again next=next /> }
         };
         let mut response = self.render(status, title.into(), PageKind::Plain, reader, page).await;
         response.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait.as_secs().into())));

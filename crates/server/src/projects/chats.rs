@@ -14,7 +14,7 @@ use shared::{
 
 use sqlx::PgPool;
 
-use crate::{access, classes, error::Error, rooms, services::Services, sessions::Caller, times::rfc3339};
+use crate::{access, error::Error, names, rooms, services::Services, sessions::Caller, times::rfc3339};
 
 /// Chats of one person in one project.
 const MAX_CHATS: i64 = 1_000;
@@ -85,7 +85,7 @@ pub async fn create(
     let mut tx = services.db.begin().await?;
     let member = access::project_member(&mut tx, caller.id, project).await?;
     let title = body?.0.title.filter(|title| !title.trim().is_empty());
-    let title = title.map(|title| classes::name(&title, 200)).transpose()?;
+    let title = title.map(|title| names::name(&title, 200)).transpose()?;
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from conversations where project_id = $1 and owner_id = $2"#,
         project.uuid(),

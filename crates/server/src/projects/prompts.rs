@@ -12,7 +12,7 @@ use shared::{
 };
 use sqlx::PgConnection;
 
-use crate::{access, classes, error::Error, services::Services, sessions::Caller, times::rfc3339};
+use crate::{access, error::Error, names, services::Services, sessions::Caller, times::rfc3339};
 
 /// Versions of one project's prompt.
 const MAX_VERSIONS: i32 = 500;
@@ -43,7 +43,7 @@ impl NewPrompt {
             ));
         }
         // A form sends line ends as the network has them.
-        Ok((classes::name(&name, 200)?, content.replace("\r\n", "\n")))
+        Ok((names::name(&name, 200)?, content.replace("\r\n", "\n")))
     }
 }
 

@@ -8,7 +8,7 @@ use shared::{
 };
 
 use super::table::{Row, too_many};
-use crate::{error::Error, sign_in::Email};
+use crate::{error::Error, names, sign_in::Email};
 
 /// Faults that are listed; whoever has more has mistaken the file.
 const MAX_FAULTS: usize = 200;
@@ -180,10 +180,10 @@ fn check(text: &str, what: &str, limit: usize) -> Result<(), String> {
     if text.chars().count() > limit {
         return Err(format!("The {what} is too long: at most {limit} characters."));
     }
-    if text.chars().any(char::is_control) {
-        return Err(format!("The {what} has characters in it that cannot be shown."));
+    match names::unfit(text) {
+        Some(why) if !text.is_empty() => Err(format!("In the {what} {why}")),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Learning platforms put groups in brackets, and several beside each other; here somebody is in one.
@@ -267,7 +267,7 @@ mod tests {
             (5, "There is no e-mail address."),
             (5, "There are several groups, and a person is in one."),
             (6, "ann@uni.example is on line 2 already."),
-            (7, "The name has characters in it that cannot be shown."),
+            (7, "In the name there are characters that cannot be shown."),
             (7, "\"ben@localhost\" is no e-mail address."),
         ];
         assert_eq!(found, expected.map(|(line, detail)| (line, detail.to_owned())));

@@ -36,7 +36,7 @@ pub enum SignInError {
     )]
     OtherAddress,
     /// The provider cannot be reached, or has trouble of its own.
-    #[error("The service that signs people in cannot be reached. You can try again with the same link in a moment.")]
+    #[error("The service that signs people in cannot be reached. Nothing is lost: try again in a moment.")]
     Unreachable,
     /// The provider does not accept us.
     #[error("Signing in is not set up rightly on this server. Please tell the people who run it.")]

@@ -271,6 +271,41 @@ async fn a_class_that_starts_at_once_gets_one_copy_each_however_often_each_press
 }
 
 #[tokio::test]
+async fn who_has_not_come_has_not_started_although_the_room_of_all_is_there() {
+    let app = TestApp::start().await;
+    let (instructor, ann, ben, mia) =
+        tokio::join!(app.person("instructor"), app.person("student-1"), app.person("student-2"), app.newcomer("Mia"));
+    let (class, template) = class_and_template(&instructor).await;
+    sqlx::query("insert into memberships (class_id, user_id, role) values ($1::uuid, $2::uuid, 'student')")
+        .bind(&class)
+        .bind(mia.id().await)
+        .execute(&app.database.pool)
+        .await
+        .unwrap();
+    let path = activity(&instructor, &class, &template, "together").await;
+    let started = async || -> BTreeSet<String> {
+        let overview = instructor.get(&format!("{path}/overview")).await.json();
+        let people = overview["people"].as_array().unwrap().iter();
+        let started = people.filter(|person| person["started"] == true);
+        started.map(|person| person["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(started().await, BTreeSet::new());
+    // One opens it as a browser does, another by a program that only writes.
+    let room = copy(&ann, &path).await;
+    assert_eq!(ann.get(&format!("/c/{room}")).await.status, StatusCode::OK);
+    assert_eq!(started().await, BTreeSet::from(["Demo Student 1".to_owned()]));
+    let mut peer = synced(&ben, &room).await;
+    peer.write("x").await;
+    peer.settle().await;
+    assert_eq!(started().await, BTreeSet::from(["Demo Student 1".to_owned(), "Demo Student 2".to_owned()]));
+    let sheet = instructor.get(&format!("{path}/overview.csv")).await.body;
+    let lines: Vec<&str> = sheet.lines().filter(|line| line.contains(",no,")).collect();
+    assert!(lines.len() == 1 && lines[0].starts_with("Mia,"), "{sheet}");
+    let page = instructor.get(&format!("{}/overview", path.trim_start_matches("/api/v1"))).await.body;
+    assert!(page.contains("1 of 3 students"), "{page}");
+}
+
+#[tokio::test]
 async fn a_group_works_in_one_copy_and_whoever_changes_groups_changes_copies() {
     let app = TestApp::start().await;
     let (instructor, ann, ben) =

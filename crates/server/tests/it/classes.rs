@@ -78,7 +78,7 @@ async fn whoever_teaches_or_may_makes_a_class_and_is_its_instructor() {
     run(&app, "update users set may_create_classes = true where name = 'Chosen'").await;
     assert_eq!(chosen.get("/api/v1/classes").await.json()["may_create"], true);
     class(&chosen, "Mine").await;
-    for bad in ["", "   ", &"x".repeat(201)] {
+    for bad in ["", "   ", "\u{200b}", "a\u{202e}b", &"x".repeat(201)] {
         assert_problem(&instructor.post("/api/v1/classes", json!({ "name": bad })).await, 400, "bad_name");
     }
     let names =

@@ -60,6 +60,8 @@ pub struct PersonWork {
     pub student: bool,
     /// The copy that is theirs, their group's or everybody's, if it is started.
     pub copy: Option<ConversationId>,
+    /// Whether they have started: made a copy of their own, or opened or changed the one that they share.
+    pub started: bool,
     /// Highlights that they made and are not deleted.
     pub highlights: u32,
     /// Of those, how many bear each of [`Overview::tags`], in its order.

@@ -44,7 +44,7 @@ pub fn OverviewPage(
             <section class="class-section" aria-labelledby="work-title">
                 <div class="section-head">
                     <h2 id="work-title">"Work"</h2>
-                    <a class="button" href=format!("/api/v1/activities/{id}/overview.csv") download="activity.csv">"Export CSV"</a>
+                    <a class="button" href=format!("/api/v1/activities/{id}/overview.csv") download>"Export CSV"</a>
                 </div>
                 {behind}
                 <Work people=people waiting=waiting tags=tags />
@@ -59,7 +59,7 @@ pub fn OverviewPage(
 fn NotStarted(people: Vec<PersonWork>, waiting: Vec<WaitingStudent>) -> impl IntoView {
     let students: Vec<PersonWork> = people.into_iter().filter(|person| person.student).collect();
     let all = students.len() + waiting.len();
-    let here = students.into_iter().filter(|student| student.copy.is_none()).map(|student| student.name);
+    let here = students.into_iter().filter(|student| !student.started).map(|student| student.name);
     let idle: Vec<String> =
         here.chain(waiting.into_iter().map(|one| format!("{} · not signed in yet", one.name))).collect();
     let count = format!("{} of {}", idle.len(), counted(all as i64, "student"));
@@ -193,7 +193,7 @@ fn Work(people: Vec<PersonWork>, waiting: Vec<WaitingStudent>, tags: Vec<Overvie
 #[component]
 fn Row(person: PersonWork, grouped: bool) -> impl IntoView {
     let open = format!("Open the conversation of {}", person.name);
-    let copy = match person.copy {
+    let copy = match person.copy.filter(|_| person.started) {
         Some(copy) => view! { <a href=format!("/c/{copy}") aria-label=open>"Open"</a> }.into_any(),
         None => "Not started".into_any(),
     };

@@ -20,7 +20,7 @@ pub(super) fn of(overview: &Overview) -> String {
             person.name.clone(),
             person.email.clone(),
             person.group.clone().unwrap_or_default(),
-            if person.copy.is_some() { "yes" } else { "no" }.to_owned(),
+            if person.started { "yes" } else { "no" }.to_owned(),
             person.highlights.to_string(),
             person.comments.to_string(),
             person.replies.to_string(),

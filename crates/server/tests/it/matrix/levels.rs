@@ -41,6 +41,9 @@ DELETE /api/v1/conversations/{id}/sharing/links/{link}   403  403  403   403  40
 PUT    /api/v1/conversations/{id}/sharing/anonymity      403  403  403   403  403  403
 PUT    /api/v1/conversations/{id}/sharing/protection     403  403  403   403  403  403
 POST   /api/v1/conversations/{id}/messages               403  403  409   403  403  409
+POST   /api/v1/messages/{id}/regenerate                  403  403  409   403  403  409
+GET    /api/v1/runs/{id}/events                          200  200  200   200  200  200
+POST   /api/v1/runs/{id}/stop                            403  403  204   403  403  204
 GET    /api/v1/conversations/{id}/files                  200  200  200   200  200  200
 POST   /api/v1/conversations/{id}/files                  403  403  201   403  403  201
 GET    /api/v1/conversations/{id}/files/{file}           200  200  200   200  200  200
@@ -122,7 +125,8 @@ async fn each_level_may_do_over_the_api_what_the_table_says() {
 fn every_route_of_a_conversation_has_a_row() {
     let of = |table, heads, columns| -> BTreeSet<String> {
         let rows = rows(table, heads, columns).into_iter().map(|(what, _)| format!("{} {}", what[0], what[1]));
-        rows.filter(|row| row.contains(" /api/v1/conversations/{id}")).collect()
+        let of_one = ["conversations", "messages", "runs"].map(|kind| format!(" /api/v1/{kind}/{{id}}"));
+        rows.filter(|row| of_one.iter().any(|path| row.contains(path))).collect()
     };
     assert_eq!(of(LEVELS, 3, DOORS.len()), of(TABLE, 2, super::CALLERS.len()));
 }

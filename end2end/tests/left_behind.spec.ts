@@ -43,21 +43,92 @@ test('what a closed page left unsent is listed on the first page, until its conv
   await writer.context.setOffline(false);
   const home = await writer.context.newPage();
   await home.goto('/');
-  await expect(notSent(home).getByRole('listitem')).toHaveCount(3);
+  const group = notSent(home).getByRole('group', { name: lighthouse.title, exact: true });
+  await expect(group).toContainText('3 changes');
+  // Before all else.
+  const [top, lists] = [await notSent(home).boundingBox(), await home.getByRole('navigation', { name: 'Lists' }).boundingBox()];
+  expect(top!.y).toBeLessThan(lists!.y);
+  await group.getByText('What it is').click();
+  await expect(group.getByRole('listitem')).toHaveCount(3);
   for (const words of ['A highlight', lighthouse.keeper, 'Written in a train.', 'Shared notes', 'Notes of the train.']) {
-    await expect(notSent(home)).toContainText(words);
+    await expect(group).toContainText(words);
   }
   await expectAccessible(home, 'home with work that was not sent');
   await home.setViewportSize({ width: 320, height: 640 });
   expect(await home.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 
-  await notSent(home).getByRole('link', { name: 'Open the conversation' }).first().click();
+  await group.getByRole('link', { name: 'Open and send' }).click();
   await Workspace.on(home).synced('saved');
   const reader = await (await signIn('student-2')).open(id);
   await reader.expectPainted(lighthouse.keeper);
   await home.goto('/');
   await expect(home.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(notSent(home)).toBeHidden();
+});
+
+test('of what waits elsewhere every page tells the number, and the first page names each conversation', async ({ signIn, newConversation }) => {
+  const [{ id }, second] = [await newConversation(shared), await newConversation({ ...shared, title: bread.title, text: bread.text })];
+  const writer = await signIn('student-1');
+  const a = await writer.open(id);
+  const b = await writer.openInNewTab(second.id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await b.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  await b.highlight(bread.yeast);
+  await expectUnsent(b.syncStatus, 1);
+  await expect.poll(() => asksBeforeLeaving(b.page)).toBe(false);
+  await b.page.close();
+  await writer.context.setOffline(false);
+  await a.synced('saved');
+  const waiting = a.page.getByRole('link', { name: '1 change not sent yet', exact: true });
+  await expect(waiting).toBeVisible();
+  for (const width of [320, 390, 1280]) {
+    await a.page.setViewportSize({ width, height: 800 });
+    expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await expect(waiting).toBeInViewport({ ratio: 1 });
+  }
+  await expectAccessible(a.page, 'a bar with what waits elsewhere');
+  await waiting.click();
+  await expect(notSent(a.page).getByRole('group')).toHaveCount(1);
+  await expect(notSent(a.page)).toBeInViewport();
+  await a.page.goto('/classes');
+  await waiting.click();
+  await notSent(a.page).getByRole('link', { name: bread.title, exact: true }).click();
+  await Workspace.on(a.page).synced('saved');
+  await expect(waiting).toHaveCount(0);
+  await a.page.goto('/');
+  await expect(a.page.getByRole('link', { name: bread.title })).toHaveCount(2);
+  await expect(waiting).toHaveCount(0);
+});
+
+test('work is exported and discarded by conversation', async ({ signIn, newConversation }) => {
+  const [first, second] = [await newConversation(shared), await newConversation({ ...shared, title: bread.title, text: bread.text })];
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  for (const [{ id }, words] of [[first, lighthouse.keeper], [second, bread.yeast]] as const) {
+    const a = await writer.openInNewTab(id);
+    await writer.context.setOffline(true);
+    await a.synced('offline');
+    await a.highlight(words);
+    await expectUnsent(a.syncStatus, 1);
+    await expect.poll(() => asksBeforeLeaving(a.page)).toBe(false);
+    await a.page.close();
+    await writer.context.setOffline(false);
+  }
+  const home = writer.page;
+  await home.goto('/');
+  const [one, two] = [lighthouse.title, bread.title].map((name) => notSent(home).getByRole('group', { name, exact: true }));
+  const file = await exported(home, one!);
+  expect(file).toContain(lighthouse.title);
+  expect(file).toContain(lighthouse.keeper);
+  expect(file).not.toContain(bread.yeast);
+  await one!.getByRole('button', { name: 'Discard', exact: true }).click();
+  await one!.getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(one!).toHaveCount(0);
+  await expect(two!).toBeVisible();
+  expect(await unsentOf(home, user)).toBe(1);
+  await expect(home.getByRole('link', { name: '1 change not sent yet', exact: true })).toBeVisible();
 });
 
 test('what an open page is about to send is not called left behind', async ({ signIn, newConversation }) => {
@@ -95,7 +166,13 @@ test('work of a closed page in what is not shared any more can be read, taken aw
   const home = await writer.context.newPage();
   await home.goto(`/c/${id}`);
   await expect(home.getByText(lighthouse.weight)).toHaveCount(0);
+  // The page in the conversation's place says that it is kept, and the first page does not promise what cannot be.
+  await expect(notSent(home)).toContainText('Written in a train.');
+  await expect(notSent(home)).toContainText('This conversation cannot be opened');
+  await expectAccessible(home, 'a page that is gone, with work that is kept');
   await home.goto('/');
+  await expect(notSent(home)).toContainText('This conversation cannot be opened');
+  await expect(notSent(home).getByRole('link')).toHaveCount(0);
   const file = await exported(home, notSent(home));
   for (const words of [lighthouse.keeper, 'Written in a train.', 'Notes of the train.']) expect(file).toContain(words);
   await notSent(home).getByRole('button', { name: 'Discard', exact: true }).click();

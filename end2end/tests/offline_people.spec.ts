@@ -12,6 +12,13 @@ async function expectNotKept(page: Page): Promise<void> {
   await expect(page.getByText(lighthouse.weight)).toHaveCount(0);
 }
 
+/** Nobody is told whose what is. */
+async function expectNobody(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1, name: 'You are signed out' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+  await expect(page.getByText(lighthouse.weight)).toHaveCount(0);
+}
+
 /** The dialog is there as it stays, not as it fades in. */
 async function expectDialog(page: Page, dialog: Locator): Promise<void> {
   await expect(dialog).toBeVisible();
@@ -65,13 +72,17 @@ test('when a session has ended nothing is shown until the same person is back', 
   const { page, context, api } = await signIn('student-1');
   await page.goto(`/c/${id}`);
   await expectKept(page, `/c/${id}`);
+  const owner = await api.me();
   await context.clearCookies();
   await page.goto(`/c/${id}`);
   await signedOut(page);
   await expect.poll(async () => (await book(page))?.user).toBe('none');
+  await putWork(page, owner.id, 2, 0);
   await context.setOffline(true);
   await page.goto(`/c/${id}`);
-  await expectNotKept(page);
+  await expectNobody(page);
+  await expect(page.getByText('2 changes that were not sent are safe on this device')).toBeVisible();
+  await expectAccessible(page, 'the page without a network of somebody who is signed out');
   await expect(page.getByRole('region', { name: 'On this device' })).toBeHidden();
 
   await context.setOffline(false);
@@ -101,7 +112,7 @@ test('what a session’s end left is not shown to whoever signs in by the form, 
   await tab.getByRole('button', { name: 'Continue as Demo Student 2', exact: true }).click({ noWaitAfter: true });
   await expect.poll(async () => (await book(page))?.user).toBe('none');
   await page.reload();
-  await expectNotKept(page);
+  await expectNobody(page);
 });
 
 test('signing out takes away what the device keeps, also while other tabs are open', async ({
@@ -127,7 +138,8 @@ test('signing out takes away what the device keeps, also while other tabs are op
   expect((await api.get('/api/v1/me')).status()).toBe(401);
   await context.setOffline(true);
   await page.goto(`/c/${id}`);
-  await expectNotKept(page);
+  await expectNobody(page);
+  await expect(page.getByText('not sent')).toBeHidden();
 });
 
 test('signing out asks before it discards what was not sent', async ({ signIn, newConversation }) => {

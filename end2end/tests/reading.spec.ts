@@ -240,3 +240,14 @@ test('each message tells in words what is marked in it, and leads to the cards b
   await a.deleteCard(a.card(lighthouse.weight));
   await expect(message.getByText('1 highlight', { exact: true })).toBeVisible();
 });
+
+test('code draws what is written', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({
+    title: 'Signs',
+    text: 'User: Show me.\n\nAssistant: A program.\n\n```rust\nfn a() -> u8\n```\n',
+    share: 'class',
+  });
+  const { page } = await (await signIn('student-1')).open(id);
+  await expect(page.locator('.message-text pre')).toHaveCSS('font-variant-ligatures', 'none');
+  await expect(page.locator('.message-text pre code')).toHaveCSS('font-variant-ligatures', 'none');
+});

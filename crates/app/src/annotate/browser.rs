@@ -43,6 +43,7 @@ mod store;
 mod tabs;
 mod tags;
 mod texts;
+mod toasts;
 mod unseen;
 
 use std::{cell::RefCell, rc::Rc};
@@ -99,6 +100,7 @@ pub fn start(desk: Desk) {
     places::listen(desk);
     pointing::listen(desk);
     permalink::listen(desk);
+    toasts::listen(desk);
     mentions::listen(desk);
     // Others are seen when the rest has been loaded: it is not needed to begin.
     Effect::new(move |_| {

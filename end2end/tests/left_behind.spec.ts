@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { absence, asksBeforeLeaving, ended, expectUnsent, report, watchSockets } from '../absence.ts';
+import { absence, asksBeforeLeaving, ended, expectUnsent, report, told, watchSockets } from '../absence.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor } from '../fixtures.ts';
 import { asideOf, expectDocumentKept, expectKept, NO_NETWORK, unsentOf } from '../kept.ts';
@@ -90,7 +90,8 @@ test('of what waits elsewhere every page tells the number, and the first page na
   }
   await expectAccessible(a.page, 'a bar with what waits elsewhere');
   await waiting.click();
-  await expect(notSent(a.page).getByRole('group')).toHaveCount(1);
+  await expect(notSent(a.page).getByRole('group', { name: bread.title, exact: true })).toHaveCount(1);
+  await expect(notSent(a.page).getByRole('heading', { level: 3 })).toHaveCount(1);
   await expect(notSent(a.page)).toBeInViewport();
   await a.page.goto('/classes');
   await waiting.click();
@@ -98,8 +99,46 @@ test('of what waits elsewhere every page tells the number, and the first page na
   await Workspace.on(a.page).synced('saved');
   await expect(waiting).toHaveCount(0);
   await a.page.goto('/');
-  await expect(a.page.getByRole('link', { name: bread.title })).toHaveCount(2);
+  await expect(a.page.getByRole('link', { name: bread.title })).toHaveCount(1);
   await expect(waiting).toHaveCount(0);
+});
+
+test('a text that was typed with other things in between waits as one change, as it stood last', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  const a = await writer.open(id);
+  await expectDocumentKept(a.page, user, id);
+  await a.whole();
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await (await a.openNotes()).fill('In the train');
+  await expect.poll(() => unsentOf(a.page, user)).toBe(1);
+  await a.showTab('Annotations');
+  await a.highlight(lighthouse.keeper);
+  await (await a.openNotes()).fill('In the train and in the boat');
+  await expectUnsent(a.syncStatus, 2);
+  await expect.poll(() => unsentOf(a.page, user), 'on the disk').toBe(3);
+  await a.page.close();
+  await writer.context.setOffline(false);
+  const home = await writer.context.newPage();
+  await home.goto('/');
+  const group = notSent(home).getByRole('group', { name: lighthouse.title, exact: true });
+  await expect(group).toContainText('2 changes');
+  await expect(home.getByRole('link', { name: '2 changes not sent yet', exact: true })).toBeVisible();
+  await group.getByText('What it is').click();
+  await expect(group.getByRole('listitem')).toHaveCount(2);
+  await expect(group.getByRole('listitem').filter({ hasText: 'Shared notes' }).locator('blockquote')).toHaveText('In the train and in the boat');
+  await home.locator('.account > summary').click();
+  await home.getByRole('button', { name: 'Sign out', exact: true }).click();
+  const dialog = home.getByRole('dialog', { name: 'Sign out and lose work?' });
+  await expect(dialog.getByRole('listitem')).toHaveText(['2 changes not sent yet']);
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  // With it go all that it stands for.
+  await group.getByRole('button', { name: 'Discard', exact: true }).click();
+  await group.getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(notSent(home)).toBeHidden();
+  expect(await unsentOf(home, user)).toBe(0);
 });
 
 test('work is exported and discarded by conversation', async ({ signIn, newConversation }) => {
@@ -277,6 +316,7 @@ test('what others did in a long absence is told, though the page was opened with
   await writer.context.setOffline(false);
   await a.page.goto(`/c/${id}`);
   await expect(report(a.page)).toContainText('Others: 1 new highlight, 1 new comment.');
+  await expect(told(a.page)).toHaveText([/^Demo Student 2 (marked|commented on) “/, /^Demo Student 2 (marked|commented on) “/]);
 });
 
 test('the report leads to highlights that stand elsewhere', async ({ signIn, newConversation, server }) => {
@@ -304,8 +344,8 @@ test('the report leads to highlights that stand elsewhere', async ({ signIn, new
   await writer.context.setOffline(false);
   await a.synced('saved');
   await expect(report(a.page)).toContainText('1 highlight attached elsewhere');
-  const moved = report(a.page).getByRole('list', { name: 'Attached elsewhere' });
-  await moved.getByRole('link', { name: lighthouse.mercury }).click();
+  await expect(told(a.page)).toContainText('attached a highlight to');
+  await told(a.page).getByRole('link', { name: lighthouse.mercury }).click();
   await expect(a.card(lighthouse.mercury)).toHaveAttribute('data-active', '');
 });
 
@@ -315,12 +355,16 @@ test('on a narrow page every state is told in full, and nothing is wider than th
   const writer = await signIn('student-1', { viewport: { width: 320, height: 640 } });
   const a = await writer.open(id);
   const inFull = async () => {
-    expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
-    const box = await a.syncStatus.boundingBox();
-    expect(box?.x ?? -1).toBeGreaterThanOrEqual(0);
-    expect(box?.y ?? -1).toBeGreaterThanOrEqual(0);
-    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(320);
-    expect(await a.syncStatus.evaluate((status) => status.scrollWidth <= status.clientWidth)).toBe(true);
+    for (const width of [390, 320]) {
+      await a.page.setViewportSize({ width, height: 640 });
+      expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      const box = await a.syncStatus.boundingBox();
+      expect(box?.x ?? -1).toBeGreaterThanOrEqual(0);
+      expect(box?.y ?? -1).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+      expect(await a.syncStatus.evaluate((status) => status.scrollWidth <= status.clientWidth)).toBe(true);
+      await expect(a.page.locator('.account > summary')).toBeInViewport({ ratio: 1 });
+    }
   };
   await inFull();
   await a.whole();

@@ -7,6 +7,9 @@ import { bread, lighthouse } from '../texts.ts';
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
 const other = { title: bread.title, text: bread.text, share: 'class' } as const;
 
+/** What is put into the database is of no conversation. */
+const NO_SUCH = /404 .*conversations\/elsewhere/;
+
 async function expectNotKept(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'This page is not on this device' })).toBeVisible();
   await expect(page.getByText(lighthouse.weight)).toHaveCount(0);
@@ -37,7 +40,7 @@ test('another person on the same machine never sees the first one’s pages, who
   newConversation,
   guard,
 }) => {
-  guard.allow(...NO_NETWORK);
+  guard.allow(...NO_NETWORK, NO_SUCH);
   const { id } = await newConversation(shared);
   const { page, context, api } = await signIn('student-1');
   await page.goto(`/c/${id}`);
@@ -67,7 +70,7 @@ test('another person on the same machine never sees the first one’s pages, who
 });
 
 test('when a session has ended nothing is shown until the same person is back', async ({ signIn, newConversation, guard }) => {
-  guard.allow(...NO_NETWORK);
+  guard.allow(...NO_NETWORK, NO_SUCH);
   const { id } = await newConversation(shared);
   const { page, context, api } = await signIn('student-1');
   await page.goto(`/c/${id}`);
@@ -132,7 +135,7 @@ test('signing out takes away what the device keeps, also while other tabs are op
 
   await pressSignOut(page);
   await signedOut(page);
-  await tab.synced('error');
+  await signedOut(tab.page);
   expect(await keptUsers(page)).toEqual([]);
   expect(await unsentOf(page, user)).toBeUndefined();
   expect((await api.get('/api/v1/me')).status()).toBe(401);

@@ -6,6 +6,9 @@ use shared::ids::UserId;
 
 const REGISTER: &str = include_str!("offline/register.js");
 
+/// Leaves or covers a page whose person is not here any more.
+const HERE: &str = include_str!("offline/here.js");
+
 const SIGN_OUT: &str = include_str!("offline/sign_out.js");
 
 /// Reads what was not sent or not taken, and is on this device alone.
@@ -49,7 +52,7 @@ pub fn OfflineScripts(
     /// Who.
     user: UserId,
 ) -> impl IntoView {
-    let script = format!("{REGISTER}{WORK}{SIGN_OUT}(\"{user}\");{WAITING}(\"{user}\");{SHOWN}");
+    let script = format!("{REGISTER}{WORK}{HERE}(\"{user}\");{SIGN_OUT}(\"{user}\");{WAITING}(\"{user}\");{SHOWN}");
     view! { <script type="module" nonce=use_nonce() inner_html=script></script> }.into_any()
 }
 

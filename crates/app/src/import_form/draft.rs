@@ -50,7 +50,14 @@ fn fill(fields: Fields) -> Option<()> {
 
 /// Keeps what is filled in, when nobody types for a moment.
 pub fn keep_soon(fields: Fields, state: State) {
-    let later = set_timeout_with_handle(move || drop(keep(fields, state)), REST).ok();
+    let later = set_timeout_with_handle(
+        move || {
+            // Without a storage nothing is kept.
+            let _ = keep(fields, state);
+        },
+        REST,
+    )
+    .ok();
     if let Some(before) = SOON.replace(later) {
         before.clear();
     }

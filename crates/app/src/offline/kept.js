@@ -38,9 +38,9 @@
     const counts = names.map(async (user) => {
       const database = await openWork(user);
       if (!database?.objectStoreNames.contains("journal")) return 0;
-      const count = await answered(database.transaction("journal").objectStore("journal").count());
+      const journal = await allOf(database.transaction("journal").objectStore("journal"));
       database.close();
-      return count;
+      return asMade(journal).length;
     });
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   };

@@ -14,7 +14,7 @@
     const shown = document.querySelector(`[data-conversation="${id}"] .conversation-title`)?.textContent;
     const answer = await fetch(`/api/v1/conversations/${id}`).catch(() => undefined);
     const title = answer?.ok ? (await answer.json().catch(() => ({}))).title : shown;
-    return { title: title || "A conversation", isGone: [403, 404, 410].includes(answer?.status) };
+    return { title: title || "A conversation", isGone: [403, 404, 410].includes(answer?.status), isReached: Boolean(answer) };
   };
 
   const lineOf = ({ what, why, text, at }) => {
@@ -37,7 +37,7 @@
     if (!database) return;
     const writing = database.transaction(["journal", "aside"], "readwrite");
     for (const { key } of items) writing.objectStore("aside").delete(key);
-    for (const { key } of gone) writing.objectStore("journal").delete(key);
+    for (const key of gone) writing.objectStore("journal").delete(key);
     await new Promise((resolve, reject) => {
       writing.oncomplete = resolve;
       writing.onabort = () => reject(writing.error);
@@ -52,13 +52,13 @@
   };
 
   /** What becomes of it, in words. */
-  const fateOf = (isGone, isUnsent) => {
+  const fateOf = (isGone, isUnsent, isReached) => {
     if (isGone) return "This conversation cannot be opened: it was deleted, or you have no access to it any more. Copy your words here, or export them.";
-    if (isUnsent) return navigator.onLine ? "Sent as soon as you open the conversation." : "Sent when you open the conversation with a connection.";
+    if (isUnsent) return isReached ? "Sent as soon as you open the conversation." : "Sent when you open the conversation with a connection.";
     return "";
   };
 
-  const cardOf = (section, { id, title, isGone, items, gone, isUnsent, name }) => {
+  const cardOf = (section, { id, title, isGone, isReached, items, gone, isUnsent, name }) => {
     const card = element("div", "left-of", "");
     const heading = element("h3", "", "");
     heading.id = `${section.id}-${id}`;
@@ -98,7 +98,7 @@
     drop.onblur = () => { drop.textContent = "Discard"; };
     actions.append(save, drop);
     card.append(heading, element("p", "hint", `${count}, the last of ${last}`));
-    const fate = fateOf(isGone, isUnsent);
+    const fate = fateOf(isGone, isUnsent, isReached);
     if (fate) card.append(element("p", isGone ? "left-gone" : "hint", fate));
     card.append(more, actions);
     return card;
@@ -113,7 +113,7 @@
       const of = (item) => conversationOf(item) === id;
       if (!asked.has(id)) asked.set(id, ask(id));
       const name = isUnsent ? "not-sent.txt" : "kept-aside.txt";
-      return cardOf(section, { id, ...(await asked.get(id)), items: items.filter(of), gone: tried.filter(of), isUnsent, name });
+      return cardOf(section, { id, ...(await asked.get(id)), items: items.filter(of), gone: tried.filter(of).flatMap(({ key, keys = [key] }) => keys), isUnsent, name });
     }));
     section.append(...cards);
     section.hidden = false;
@@ -124,8 +124,8 @@
   const start = async () => {
     if (!here && location.pathname !== "/") return;
     const { unsent, aside, tried } = await readWork(user);
-    const changes = unsent.map(({ key, value: { what, text } }) =>
-      ({ key, what: what ?? "A change", why: "", text: text ?? "", at: Number(placeOf(key)[1]) }));
+    const changes = unsent.map(({ key, keys, value: { what, text } }) =>
+      ({ key, keys, what: what ?? "A change", why: "", text: text ?? "", at: Number(placeOf(key)[1]) }));
     const notTaken = aside.map((item) => ({ ...item, why: `${item.why} · ` }));
     const asked = new Map();
     await Promise.all([

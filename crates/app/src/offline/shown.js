@@ -1,6 +1,8 @@
 // A page that was kept looks as it did then. Says so, and which of its links lead to what is not kept here; a
 // conversation's own status tells more.
 (() => {
+  const AGAIN_MS = 5000;
+
   const worker = navigator.serviceWorker?.controller;
   if (!worker) return;
 
@@ -16,6 +18,22 @@
     }
   };
 
+  /** A browser does not know whether the server can be reached: it is asked, while somebody looks. */
+  const watch = (reached) => {
+    let isReached = false;
+    const ask = async () => {
+      if (isReached || document.visibilityState !== "visible") return;
+      const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => undefined);
+      if (isReached || !answer?.ok) return;
+      isReached = true;
+      clearInterval(timer);
+      reached();
+    };
+    const timer = setInterval(ask, AGAIN_MS);
+    addEventListener("online", ask);
+    document.addEventListener("visibilitychange", ask);
+  };
+
   const show = ({ at, paths }) => {
     if (document.querySelector(".sync-status")) return;
     document.querySelector("main")?.prepend(note);
@@ -23,7 +41,7 @@
     say(`No connection. This is the page as it was on ${when}.`);
     mark(paths);
     const again = Object.assign(document.createElement("a"), { href: "", textContent: "Load it anew" });
-    addEventListener("online", () => say(`You are connected again; this is the page as it was on ${when}. `, again), { once: true });
+    watch(() => say(`You are connected again; this is the page as it was on ${when}. `, again));
   };
 
   const { port1, port2 } = new MessageChannel();

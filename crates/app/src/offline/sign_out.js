@@ -3,14 +3,14 @@
 ((user) => {
   const PATIENCE_MS = 3000;
 
-  const countOf = async (database, store) =>
-    database?.objectStoreNames.contains(store) ? answered(database.transaction(store).objectStore(store).count()) : 0;
+  const allIn = async (database, store) =>
+    database?.objectStoreNames.contains(store) ? allOf(database.transaction(store).objectStore(store)) : [];
 
   const countWork = async () => {
     const database = await openWork(user);
-    const [unsent, refused] = await Promise.all([countOf(database, "journal"), countOf(database, "aside")]);
+    const [journal, aside] = await Promise.all([allIn(database, "journal"), allIn(database, "aside")]);
     database?.close();
-    return { unsent, refused };
+    return { unsent: asMade(journal).length, refused: aside.length };
   };
 
   /** Written here and not sent: messages to models (`pages/conversation/chat/ask.js`), comments (`annotate/browser/drafts.rs`). */
@@ -76,6 +76,8 @@
     }
     const answer = await fetch(action, { method: "POST", redirect: "manual" }).catch(() => undefined);
     if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
+    // The other tabs leave.
+    sayWhoIsHere(NOBODY);
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
     sessionStorage.clear();

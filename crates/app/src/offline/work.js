@@ -18,6 +18,12 @@ const openWork = async (user) => {
   }
 };
 
+/** What a store of it has. */
+const allOf = async (store) => {
+  const [keys, values] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll())]);
+  return keys.map((key, at) => ({ key, value: values[at] }));
+};
+
 /** Keys begin with the conversation; then comes the time of a change, or which text it is. */
 const placeOf = (key) => key.split("/");
 
@@ -30,6 +36,16 @@ const shownAside = (aside) => {
     const root = value.intent?.match(/^\{"Typed":"(\w+)"\}$/)?.[1];
     return keys.has(root ? `${placeOf(key)[0]}/${TEXTS[root]}` : key);
   };
+};
+
+/** Changes as their author counts them: of a text that each of its changes has as a whole, the last; `keys` are those that it stands for. */
+const asMade = (journal) => {
+  const made = new Map();
+  for (const { key, value } of journal) {
+    const name = value.whole ? `${placeOf(key)[0]}/${value.intent}` : key;
+    made.set(name, { key, value, keys: [...(made.get(name)?.keys ?? []), key] });
+  }
+  return [...made.values()];
 };
 
 /** Of pages that are gone: one that is open sends what it made itself. */
@@ -45,15 +61,10 @@ const readWork = async (user) => {
   const database = await openWork(user);
   if (!database) return { unsent: [], aside: [], tried: [] };
   const reading = database.transaction(["journal", "aside"]);
-  const allOf = async (name) => {
-    const store = reading.objectStore(name);
-    const [keys, values] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll())]);
-    return keys.map((key, at) => ({ key, value: values[at] }));
-  };
-  const [journal, kept] = await Promise.all([allOf("journal"), allOf("aside")]);
+  const [journal, kept] = await Promise.all(["journal", "aside"].map((name) => allOf(reading.objectStore(name))));
   database.close();
   const aside = kept.map(({ key, value }) => ({ ...JSON.parse(value), key }));
   const isShown = shownAside(aside);
   const unsent = await leftByPages(user, journal.filter((change) => !isShown(change)));
-  return { unsent, aside, tried: journal.filter(isShown) };
+  return { unsent: asMade(unsent), aside, tried: journal.filter(isShown) };
 };

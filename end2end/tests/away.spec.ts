@@ -12,7 +12,7 @@ const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' 
 /** Whether a page has gone, the others look every 15 s: its lock may outlive it for a moment, and so the first look. */
 const LOOKED_AGAIN = { timeout: 20_000 };
 
-test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/rights/));
+test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/conversations\//));
 
 test('what was done without a network survives the page, is sent later, and is reported', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
@@ -159,7 +159,7 @@ test('the report of an absence calls people of an anonymous conversation as the 
   await absence();
   await one.context.setOffline(false);
   await a.synced('saved');
-  await expect(told(a.page)).toHaveText([new RegExp(`^${pseudonym} marked “`)]);
+  await expect(told(a.page)).toHaveText([`${pseudonym} marked “${lighthouse.mercury}”`]);
   expect(await a.page.content()).not.toContain('Demo Student 2');
 });
 
@@ -422,6 +422,22 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
   await a.comment(a.card(lighthouse.keeper), 'An answer.');
   await b.comment(b.card(lighthouse.bell), 'And another.');
   await Promise.all([a.synced('saved'), b.synced('saved')]);
+
+  // Still not theirs to do; and once it is, it is done again, and nothing is left of it.
+  await b.page.getByRole('button', { name: 'Not taken: 1', exact: true }).click();
+  await report(b.page).getByRole('button', { name: 'Try again', exact: true }).click();
+  await expect(b.page.getByText('It still cannot be done: This belongs to somebody else.')).toBeVisible();
+  await b.expectPainted(lighthouse.bell);
+  await ownServer.sql("update memberships set role = 'instructor' from users where users.id = user_id and users.name = 'Demo Instructor'");
+  await b.reload();
+  await b.synced('saved');
+  await b.page.getByRole('button', { name: 'Not taken: 1', exact: true }).click();
+  await report(b.page).getByRole('button', { name: 'Try again', exact: true }).click();
+  await expect(b.page.getByRole('button', { name: /^Not taken/ })).toBeHidden();
+  for (const desk of [a, b]) await expect(desk.card(lighthouse.bell)).toHaveCount(0);
+  await b.synced('saved');
+  await b.reload();
+  await expect(b.page.getByRole('button', { name: /^Not taken/ })).toBeHidden();
 });
 
 test('who is signed out while away goes on working, and signs in to send', async ({ signIn, newConversation, guard }) => {

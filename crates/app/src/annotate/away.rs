@@ -103,12 +103,12 @@ pub fn report(desk: Desk) -> AnyView {
 /// Who did what, and where: what is still there is led to.
 fn told(desk: Desk, News { highlight, comment, who, deed, quote }: News) -> AnyView {
     let name = move || who.map_or_else(|| "Somebody".to_owned(), |who| desk.name_of(who));
-    let quote = view! { <q dir="auto">{quote}</q> };
+    let quote = format!("“{quote}”");
     let address = comment.map(|comment| format!("&c={comment}")).unwrap_or_default();
     let passage = if deed == Deed::Deleted {
-        quote.into_any()
+        view! { <span dir="auto">{quote}</span> }.into_any()
     } else {
-        view! { <a href=format!("#h={highlight}{address}")>{quote}</a> }.into_any()
+        view! { <a href=format!("#h={highlight}{address}") dir="auto">{quote}</a> }.into_any()
     };
     view! { <li><bdi>{name}</bdi> " " {deed.words()} " " {passage}</li> }.into_any()
 }

@@ -6,7 +6,8 @@
   const link = Object.assign(document.createElement("a"), { className: "left-link", href: "/#not-sent", innerHTML: ICON });
 
   const show = async () => {
-    const { unsent } = await readWork(user);
+    const { unsent, pages } = await readWork(user);
+    pages.forEach(watch);
     const count = unsent.filter(({ key }) => location.pathname !== `/c/${placeOf(key)[0]}`).length;
     if (count === 0) return link.remove();
     const words = `${count} ${count === 1 ? "change" : "changes"} not sent yet`;
@@ -14,6 +15,13 @@
     link.setAttribute("aria-label", words);
     link.dataset.unread = count > 99 ? "99+" : String(count);
     document.querySelector(".inbox-link")?.before(link);
+  };
+  /** What a page has not sent is left when it goes: its lock is free then. */
+  const watched = new Set();
+  const watch = (page) => {
+    if (watched.has(page)) return;
+    watched.add(page);
+    navigator.locks.request(page, () => { watched.delete(page); }).then(look);
   };
   // Without a disk nothing waits on it.
   const look = () => show().catch(() => {});

@@ -48,23 +48,24 @@ const asMade = (journal) => {
   return [...made.values()];
 };
 
-/** Of pages that are gone: one that is open sends what it made itself. */
+/** Of pages that are gone, and the locks of those that are open: these send what they made themselves. */
 const leftByPages = async (user, journal) => {
   const { held = [] } = (await navigator.locks?.query()) ?? {};
   const open = new Set(held.map(({ name }) => name));
-  const pageOf = (key) => `promptgrimoire/${user}/${placeOf(key)[0]}/${placeOf(key)[2]}`;
-  return journal.filter(({ key }) => !open.has(pageOf(key)));
+  const pageOf = ({ key }) => `promptgrimoire/${user}/${placeOf(key)[0]}/${placeOf(key)[2]}`;
+  const left = journal.filter((change) => !open.has(pageOf(change)));
+  return { left, pages: new Set(journal.map(pageOf).filter((page) => open.has(page))) };
 };
 
-/** Changes that wait for their conversation to be opened; what was not taken; and what the journal has of this. */
+/** Changes that wait for their conversation to be opened; pages that have some; what was not taken; and what the journal has of this. */
 const readWork = async (user) => {
   const database = await openWork(user);
-  if (!database) return { unsent: [], aside: [], tried: [] };
+  if (!database) return { unsent: [], pages: [], aside: [], tried: [] };
   const reading = database.transaction(["journal", "aside"]);
   const [journal, kept] = await Promise.all(["journal", "aside"].map((name) => allOf(reading.objectStore(name))));
   database.close();
   const aside = kept.map(({ key, value }) => ({ ...JSON.parse(value), key }));
   const isShown = shownAside(aside);
-  const unsent = await leftByPages(user, journal.filter((change) => !isShown(change)));
-  return { unsent: asMade(unsent), aside, tried: journal.filter(isShown) };
+  const { left, pages } = await leftByPages(user, journal.filter((change) => !isShown(change)));
+  return { unsent: asMade(left), pages, aside, tried: journal.filter(isShown) };
 };

@@ -5,6 +5,14 @@
 
   const link = Object.assign(document.createElement("a"), { className: "left-link", href: "/#not-sent", innerHTML: ICON });
 
+  /** What a page has not sent is left when it goes: its lock is free then. */
+  const watched = new Set();
+  const watch = (page) => {
+    if (watched.has(page)) return;
+    watched.add(page);
+    navigator.locks.request(page, () => { watched.delete(page); }).then(look);
+  };
+
   const show = async () => {
     const { unsent, pages } = await readWork(user);
     pages.forEach(watch);
@@ -15,13 +23,6 @@
     link.setAttribute("aria-label", words);
     link.dataset.unread = count > 99 ? "99+" : String(count);
     document.querySelector(".inbox-link")?.before(link);
-  };
-  /** What a page has not sent is left when it goes: its lock is free then. */
-  const watched = new Set();
-  const watch = (page) => {
-    if (watched.has(page)) return;
-    watched.add(page);
-    navigator.locks.request(page, () => { watched.delete(page); }).then(look);
   };
   // Without a disk nothing waits on it.
   const look = () => show().catch(() => {});

@@ -69,6 +69,8 @@ addEventListener("message", (event) => {
     "signed-out": () => forget(data.user),
     ended: () => withBook((book) => dropConversation(book, new URL(source.url).pathname)),
     kept: listKept,
+    shown: () => howShown(source.id),
+    nobody: () => withBook(({ user }) => user === NOBODY),
   }[data.kind];
   if (!work) return;
   const done = work();
@@ -167,8 +169,9 @@ async function keepPage(response, path, user, client) {
   const { title, build } = await headOf(body);
   await withBook(async (book) => {
     if (book.user !== user) return;
-    await keep(book, path, response, { title, build, bytes: body.size, visited: Date.now() });
-    if (client) book.clients[client] = { build, seen: Date.now() };
+    await keep(book, path, response, { title, build, bytes: body.size, kept: Date.now(), visited: Date.now() });
+    // It may be shown the older copy already, and then come late.
+    if (client) book.clients[client] = { ...book.clients[client], build, seen: Date.now() };
     await prune(book);
   });
   await keepBuild(build);
@@ -224,7 +227,7 @@ function keptPage(path, client) {
     // The browser may have cleared the cache; and whose page it is stands in the page's own header too.
     if (response?.headers.get(USER) !== book.user) return undefined;
     page.visited = Date.now();
-    if (client) book.clients[client] = { build: page.build, seen: Date.now() };
+    if (client) book.clients[client] = { build: page.build, seen: Date.now(), shown: page.kept };
     return response;
   });
 }
@@ -235,6 +238,14 @@ function listKept() {
     if (user === NOBODY || user !== owner) return [];
     const list = Object.entries(pages).map(([path, { title, visited }]) => ({ path, title, visited }));
     return list.sort((a, b) => b.visited - a.visited);
+  });
+}
+
+/** Since when the page of a window was kept, if it came from here, and what else can be opened; else nothing. */
+function howShown(client) {
+  return withBook(({ clients, pages }) => {
+    const at = clients[client]?.shown;
+    return at ? { at, paths: Object.keys(pages) } : null;
   });
 }
 
@@ -261,10 +272,17 @@ async function headOf(body) {
   };
 }
 
-const pathOf = (url) => {
-  const { pathname, search } = new URL(url);
-  return pathname + search;
-};
+/** What is asked for of the pages that links from elsewhere lead to: such links bring parameters of their own. */
+const ASKED = [[/^\/$/, ["list", "after"]], [/^\/c\/[^/]+$/, ["branch"]]];
+
+/** The address of a page, without what does not change it. */
+function pathOf(url) {
+  const { pathname, searchParams, search } = new URL(url);
+  const asked = ASKED.find(([path]) => path.test(pathname))?.[1];
+  if (!asked) return pathname + search;
+  for (const name of [...searchParams.keys()]) if (!asked.includes(name)) searchParams.delete(name);
+  return searchParams.size > 0 ? `${pathname}?${searchParams}` : pathname;
+}
 
 // Assets
 

@@ -1,4 +1,4 @@
-import { absence, asksBeforeLeaving, ended, report, watchSockets } from '../absence.ts';
+import { absence, asksBeforeLeaving, ended, report, told, watchSockets } from '../absence.ts';
 import type { Person } from '../api.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor, type VisitOptions } from '../fixtures.ts';
@@ -12,7 +12,7 @@ const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' 
 /** Whether a page has gone, the others look every 15 s: its lock may outlive it for a moment, and so the first look. */
 const LOOKED_AGAIN = { timeout: 20_000 };
 
-test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/rights/));
+test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK, /404 .*\/conversations\//));
 
 test('what was done without a network survives the page, is sent later, and is reported', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
@@ -84,6 +84,83 @@ test('two people without a network mark one passage and write in one place, and 
     await expect(desk.cards.getByText('Ben was here.')).toHaveCount(1);
   }
   await expect(report(b.page)).toContainText('Others: 1 new highlight, 1 new comment, edits in the shared notes.');
+});
+
+test('the report says who did what, and leads there', async ({ signIn, newConversation }) => {
+  test.slow();
+  const { id } = await newConversation(shared);
+  const [one, two] = [await signIn('student-1'), await signIn('student-2')];
+  const [a, b] = [await one.open(id), await two.open(id)];
+  const [bell, oil] = [await b.highlight(lighthouse.bell), await b.highlight(lighthouse.oil)];
+  await b.comment(bell, 'Who wound it?');
+  await a.highlight(lighthouse.weight);
+  for (const passage of [lighthouse.bell, lighthouse.oil]) await a.expectPainted(passage);
+  await expect(a.card(lighthouse.bell)).toContainText('Who wound it?');
+  await b.expectPainted(lighthouse.weight);
+  await b.selectText(lighthouse.mercury);
+  const [, second] = await b.tagNames();
+  await one.context.setOffline(true);
+  await a.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  const menu = async (passage: string, item: string) => {
+    const card = await b.takeInHand(b.card(passage));
+    await card.getByRole('button', { name: 'More', exact: true }).click();
+    await b.page.getByRole('menuitem', { name: item, exact: true }).click();
+    return card;
+  };
+  const card = await b.takeInHand(b.card(lighthouse.bell));
+  await card.getByRole('button', { name: 'Edit comment', exact: true }).click();
+  await card.getByRole('textbox', { name: 'Edit comment', exact: true }).fill('Who winds it?');
+  await card.getByRole('button', { name: 'Save', exact: true }).click();
+  await menu(lighthouse.bell, 'Resolve');
+  await (await menu(lighthouse.weight, 'Edit')).getByRole('checkbox', { name: second! }).check();
+  await b.deleteCard(oil);
+  await b.highlight(lighthouse.mercury);
+  await b.synced('saved');
+  await absence();
+  await one.context.setOffline(false);
+  await a.synced('saved');
+  await expect(report(a.page)).toContainText(
+    'Others: 1 new highlight, 1 comment edited, 1 highlight tagged otherwise, 1 thread resolved, 1 highlight deleted.',
+  );
+  const line = (words: string) => told(a.page).filter({ hasText: words });
+  await expect(told(a.page)).toHaveCount(5);
+  await expect(line('Demo Student 2 marked')).toContainText(lighthouse.mercury.slice(0, 40));
+  await expect(line('Demo Student 2 edited a comment on')).toContainText(lighthouse.bell.slice(0, 40));
+  await expect(line('Demo Student 2 resolved the thread of')).toHaveCount(1);
+  // Whose it is the document does not tell.
+  await expect(line('Somebody changed the tags of')).toContainText(lighthouse.weight.slice(0, 40));
+  await expect(line('Demo Student 2 deleted the highlight of').getByRole('link')).toHaveCount(0);
+  await expectAccessible(a.page, 'the report of an absence');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await a.page.emulateMedia({ colorScheme });
+    await test.info().attach(`report ${colorScheme}`, { body: await a.page.screenshot(), contentType: 'image/png' });
+  }
+  await line('edited a comment').getByRole('link').click();
+  await expect(a.card(lighthouse.bell)).toHaveAttribute('data-active', '');
+  await line('marked').getByRole('link').click();
+  await expect(a.card(lighthouse.mercury)).toHaveAttribute('data-active', '');
+});
+
+test('the report of an absence calls people of an anonymous conversation as the page does', async ({ signIn, newConversation }) => {
+  test.slow();
+  const { id } = await newConversation({ ...shared, anonymous: true, by: 'student-1' });
+  const [one, two] = [await signIn('student-1'), await signIn('student-2')];
+  const a = await one.open(id);
+  await one.context.setOffline(true);
+  await a.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  // They come, write and go while nobody sees them.
+  const b = await two.open(id);
+  const pseudonym = (await b.page.locator('.panel-note b').textContent()) ?? '';
+  await b.highlight(lighthouse.mercury);
+  await b.synced('saved');
+  await b.page.close();
+  await absence();
+  await one.context.setOffline(false);
+  await a.synced('saved');
+  await expect(told(a.page)).toHaveText([`${pseudonym} marked “${lighthouse.mercury}”`]);
+  expect(await a.page.content()).not.toContain('Demo Student 2');
 });
 
 test('tabs show each other’s edits without a network, and one sends what a closed one left', async ({ signIn, newConversation }) => {
@@ -324,6 +401,13 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
   await expect(report(b.page)).toContainText('1 change was not taken. It is kept on this device.');
   await expect(report(b.page)).toContainText('The deletion of a highlight');
   await expect(report(b.page)).toContainText('3 changes of yours were sent and saved.');
+  for (const width of [320, 390]) {
+    await b.page.setViewportSize({ width, height: 640 });
+    expect(await b.page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await expect(report(b.page)).toBeInViewport({ ratio: 1 });
+    await expect(report(b.page).getByRole('button', { name: 'Dismiss', exact: true })).toBeInViewport({ ratio: 1 });
+  }
+  await b.page.setViewportSize({ width: 1280, height: 900 });
   for (const desk of [a, b]) {
     await desk.expectPainted(lighthouse.bell);
     await desk.expectPainted(lighthouse.keeper);
@@ -338,6 +422,22 @@ test('one change that is refused takes no other with it', async ({ signIn, ownSe
   await a.comment(a.card(lighthouse.keeper), 'An answer.');
   await b.comment(b.card(lighthouse.bell), 'And another.');
   await Promise.all([a.synced('saved'), b.synced('saved')]);
+
+  // Still not theirs to do; and once it is, it is done again, and nothing is left of it.
+  await b.page.getByRole('button', { name: 'Not taken: 1', exact: true }).click();
+  await report(b.page).getByRole('button', { name: 'Try again', exact: true }).click();
+  await expect(b.page.getByText('It still cannot be done: This belongs to somebody else.')).toBeVisible();
+  await b.expectPainted(lighthouse.bell);
+  await ownServer.sql("update memberships set role = 'instructor' from users where users.id = user_id and users.name = 'Demo Instructor'");
+  await b.reload();
+  await b.synced('saved');
+  await b.page.getByRole('button', { name: 'Not taken: 1', exact: true }).click();
+  await report(b.page).getByRole('button', { name: 'Try again', exact: true }).click();
+  await expect(b.page.getByRole('button', { name: /^Not taken/ })).toBeHidden();
+  for (const desk of [a, b]) await expect(desk.card(lighthouse.bell)).toHaveCount(0);
+  await b.synced('saved');
+  await b.reload();
+  await expect(b.page.getByRole('button', { name: /^Not taken/ })).toBeHidden();
 });
 
 test('who is signed out while away goes on working, and signs in to send', async ({ signIn, newConversation, guard }) => {
@@ -361,10 +461,14 @@ test('who is signed out while away goes on working, and signs in to send', async
   await a.page.evaluate(() => window.dispatchEvent(new Event('online')));
   await a.synced('error');
   await expect(b.cards).toHaveCount(0);
+  // And nothing of it is shown to them.
+  await expect(a.page.getByRole('heading', { level: 1 })).toHaveText('Somebody else is signed in here');
+  await expect(a.page.getByText(lighthouse.weight)).toBeHidden();
+  await expectAccessible(a.page, 'a page whose person is not the one who is signed in');
   await other.close();
 
   await writer.context.clearCookies();
-  await a.page.getByRole('link', { name: 'Sign in to send', exact: true }).click();
+  await a.page.getByRole('link', { name: 'Load it anew', exact: true }).click();
   await a.page.getByRole('button', { name: 'Continue as Demo Student 1', exact: true }).click();
   await a.synced('saved');
   await expect(a.cards.getByText('Written while signed out.')).toBeVisible();

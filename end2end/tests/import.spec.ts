@@ -327,3 +327,54 @@ test('after a message the corrected text is imported', async ({ signIn, guard })
   expect((await api.conversation(id)).title).toBe('At the second try');
   expect((await api.conversation(id)).messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
 });
+
+test('what was filled in survives a reload and a closed tab, and goes when it is imported', async ({ signIn }) => {
+  const { page, context } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.title.fill('Begun in a train');
+  await form.text.fill('User: is this kept?');
+  const kept = (at: Page) => at.evaluate(() => Object.entries(localStorage).find(([key]) => /^draft\/[^/]+\/import$/.test(key))?.[1] ?? '');
+  await expect.poll(() => kept(page)).toContain('is this kept?');
+  await page.reload();
+  await expect(form.text).toHaveValue('User: is this kept?');
+  await page.close();
+  const again = await ImportPage.open(await context.newPage());
+  await expect(again.title).toHaveValue('Begun in a train');
+  await expect(again.text).toHaveValue('User: is this kept?');
+  await again.submit.click();
+  await again.imported();
+  expect(await kept(again.page)).toBe('');
+  const empty = await ImportPage.open(again.page);
+  await expect(empty.title).toHaveValue('');
+  await expect(empty.text).toHaveValue('');
+});
+
+test('a text that is too large for the browser’s storage is not kept, and the form says so', async ({ signIn }) => {
+  const { page } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  const said = page.getByText('This is too large to be kept on this device');
+  await form.title.fill('Large');
+  await expect(said).toHaveCount(0);
+  await form.text.evaluate((area: HTMLTextAreaElement) => {
+    area.value = 'many words '.repeat(200_000);
+    area.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  });
+  await expect(said).toBeVisible();
+  await page.reload();
+  await expect(form.title).toHaveValue('Large');
+  await expect(form.text).toHaveValue('');
+});
+
+test('signing out asks about what was begun here, and takes it away', async ({ signIn }) => {
+  const { page } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.text.fill('User: mine alone.');
+  await expect.poll(() => page.evaluate(() => Object.keys(localStorage).some((key) => key.endsWith('/import')))).toBe(true);
+  await page.locator('.account > summary').click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sign out and lose work?' });
+  await expect(dialog.getByRole('listitem')).toHaveText(['1 change not sent yet']);
+  await dialog.getByRole('button', { name: 'Sign out and discard them' }).click();
+  await expect(page).toHaveURL(/\/sign-in/);
+  expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('draft/')))).toEqual([]);
+});

@@ -186,6 +186,10 @@ test('a page says nothing in the name of who signed in after its person, and the
   await expect(a.syncStatus).toHaveText('Signed out · 1 unsent change');
   const b = await Workspace.open(await context.newPage(), id);
   await expect(await b.openNotes()).toHaveValue('');
+  // The page itself is covered, and its keys do nothing.
+  await expect(a.page.getByRole('heading', { name: 'Somebody else is signed in here' })).toBeVisible();
+  await expect(a.notes).toBeHidden();
+  expect(await a.page.title()).toBe('PromptGrimoire');
   await b.notes.fill('Of the second.');
   await b.synced('saved');
   await expect(b.notes).toHaveValue('Of the second.');
@@ -194,6 +198,7 @@ test('a page says nothing in the name of who signed in after its person, and the
   await api.signIn('student-1');
   await wake(a.page);
   await a.synced('saved');
+  await expect(a.notes).toBeVisible();
   await expect(a.notes).toHaveValue(/Of the first\./);
   await expect(a.notes).toHaveValue(/Of the second\./);
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { absence, asksBeforeLeaving, ended, expectUnsent, report, watchSockets } from '../absence.ts';
+import { absence, asksBeforeLeaving, ended, expectUnsent, report, told, watchSockets } from '../absence.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor } from '../fixtures.ts';
 import { asideOf, expectDocumentKept, expectKept, NO_NETWORK, unsentOf } from '../kept.ts';
@@ -43,21 +43,131 @@ test('what a closed page left unsent is listed on the first page, until its conv
   await writer.context.setOffline(false);
   const home = await writer.context.newPage();
   await home.goto('/');
-  await expect(notSent(home).getByRole('listitem')).toHaveCount(3);
+  const group = notSent(home).getByRole('group', { name: lighthouse.title, exact: true });
+  await expect(group).toContainText('3 changes');
+  // Before all else.
+  const [top, lists] = [await notSent(home).boundingBox(), await home.getByRole('navigation', { name: 'Lists' }).boundingBox()];
+  expect(top!.y).toBeLessThan(lists!.y);
+  await group.getByText('What it is').click();
+  await expect(group.getByRole('listitem')).toHaveCount(3);
   for (const words of ['A highlight', lighthouse.keeper, 'Written in a train.', 'Shared notes', 'Notes of the train.']) {
-    await expect(notSent(home)).toContainText(words);
+    await expect(group).toContainText(words);
   }
   await expectAccessible(home, 'home with work that was not sent');
   await home.setViewportSize({ width: 320, height: 640 });
   expect(await home.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 
-  await notSent(home).getByRole('link', { name: 'Open the conversation' }).first().click();
+  await group.getByRole('link', { name: 'Open and send' }).click();
   await Workspace.on(home).synced('saved');
   const reader = await (await signIn('student-2')).open(id);
   await reader.expectPainted(lighthouse.keeper);
   await home.goto('/');
   await expect(home.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(notSent(home)).toBeHidden();
+});
+
+test('of what waits elsewhere every page tells the number, and the first page names each conversation', async ({ signIn, newConversation }) => {
+  const [{ id }, second] = [await newConversation(shared), await newConversation({ ...shared, title: bread.title, text: bread.text })];
+  const writer = await signIn('student-1');
+  const a = await writer.open(id);
+  const b = await writer.openInNewTab(second.id);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await b.synced('offline');
+  await a.highlight(lighthouse.keeper);
+  await b.highlight(bread.yeast);
+  await expectUnsent(b.syncStatus, 1);
+  await expect.poll(() => asksBeforeLeaving(b.page)).toBe(false);
+  await b.page.close();
+  await writer.context.setOffline(false);
+  await a.synced('saved');
+  const waiting = a.page.getByRole('link', { name: '1 change not sent yet', exact: true });
+  await expect(waiting).toBeVisible();
+  for (const width of [320, 390, 1280]) {
+    await a.page.setViewportSize({ width, height: 800 });
+    expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await expect(waiting).toBeInViewport({ ratio: 1 });
+  }
+  await expectAccessible(a.page, 'a bar with what waits elsewhere');
+  await waiting.click();
+  await expect(notSent(a.page).getByRole('group', { name: bread.title, exact: true })).toHaveCount(1);
+  await expect(notSent(a.page).getByRole('heading', { level: 3 })).toHaveCount(1);
+  await expect(notSent(a.page)).toBeInViewport();
+  await a.page.goto('/classes');
+  await waiting.click();
+  await notSent(a.page).getByRole('link', { name: bread.title, exact: true }).click();
+  await Workspace.on(a.page).synced('saved');
+  await expect(waiting).toHaveCount(0);
+  await a.page.goto('/');
+  await expect(a.page.getByRole('link', { name: bread.title })).toHaveCount(1);
+  await expect(waiting).toHaveCount(0);
+});
+
+test('a text that was typed with other things in between waits as one change, as it stood last', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  const a = await writer.open(id);
+  await expectDocumentKept(a.page, user, id);
+  await a.whole();
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await (await a.openNotes()).fill('In the train');
+  await expect.poll(() => unsentOf(a.page, user)).toBe(1);
+  await a.showTab('Annotations');
+  await a.highlight(lighthouse.keeper);
+  await (await a.openNotes()).fill('In the train and in the boat');
+  await expectUnsent(a.syncStatus, 2);
+  await expect.poll(() => unsentOf(a.page, user), 'on the disk').toBe(3);
+  await a.page.close();
+  await writer.context.setOffline(false);
+  const home = await writer.context.newPage();
+  await home.goto('/');
+  const group = notSent(home).getByRole('group', { name: lighthouse.title, exact: true });
+  await expect(group).toContainText('2 changes');
+  await expect(home.getByRole('link', { name: '2 changes not sent yet', exact: true })).toBeVisible();
+  await group.getByText('What it is').click();
+  await expect(group.getByRole('listitem')).toHaveCount(2);
+  await expect(group.getByRole('listitem').filter({ hasText: 'Shared notes' }).locator('blockquote')).toHaveText('In the train and in the boat');
+  await home.locator('.account > summary').click();
+  await home.getByRole('button', { name: 'Sign out', exact: true }).click();
+  const dialog = home.getByRole('dialog', { name: 'Sign out and lose work?' });
+  await expect(dialog.getByRole('listitem')).toHaveText(['2 changes not sent yet']);
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  // With it go all that it stands for.
+  await group.getByRole('button', { name: 'Discard', exact: true }).click();
+  await group.getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(notSent(home)).toBeHidden();
+  expect(await unsentOf(home, user)).toBe(0);
+});
+
+test('work is exported and discarded by conversation', async ({ signIn, newConversation }) => {
+  const [first, second] = [await newConversation(shared), await newConversation({ ...shared, title: bread.title, text: bread.text })];
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  for (const [{ id }, words] of [[first, lighthouse.keeper], [second, bread.yeast]] as const) {
+    const a = await writer.openInNewTab(id);
+    await writer.context.setOffline(true);
+    await a.synced('offline');
+    await a.highlight(words);
+    await expectUnsent(a.syncStatus, 1);
+    await expect.poll(() => asksBeforeLeaving(a.page)).toBe(false);
+    await a.page.close();
+    await writer.context.setOffline(false);
+  }
+  const home = writer.page;
+  await home.goto('/');
+  const [one, two] = [lighthouse.title, bread.title].map((name) => notSent(home).getByRole('group', { name, exact: true }));
+  const file = await exported(home, one!);
+  expect(file).toContain(lighthouse.title);
+  expect(file).toContain(lighthouse.keeper);
+  expect(file).not.toContain(bread.yeast);
+  await one!.getByRole('button', { name: 'Discard', exact: true }).click();
+  await one!.getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(one!).toHaveCount(0);
+  await expect(two!).toBeVisible();
+  expect(await unsentOf(home, user)).toBe(1);
+  await expect(home.getByRole('link', { name: '1 change not sent yet', exact: true })).toBeVisible();
 });
 
 test('what an open page is about to send is not called left behind', async ({ signIn, newConversation }) => {
@@ -95,7 +205,13 @@ test('work of a closed page in what is not shared any more can be read, taken aw
   const home = await writer.context.newPage();
   await home.goto(`/c/${id}`);
   await expect(home.getByText(lighthouse.weight)).toHaveCount(0);
+  // The page in the conversation's place says that it is kept, and the first page does not promise what cannot be.
+  await expect(notSent(home)).toContainText('Written in a train.');
+  await expect(notSent(home)).toContainText('This conversation cannot be opened');
+  await expectAccessible(home, 'a page that is gone, with work that is kept');
   await home.goto('/');
+  await expect(notSent(home)).toContainText('This conversation cannot be opened');
+  await expect(notSent(home).getByRole('link')).toHaveCount(0);
   const file = await exported(home, notSent(home));
   for (const words of [lighthouse.keeper, 'Written in a train.', 'Notes of the train.']) expect(file).toContain(words);
   await notSent(home).getByRole('button', { name: 'Discard', exact: true }).click();
@@ -200,6 +316,7 @@ test('what others did in a long absence is told, though the page was opened with
   await writer.context.setOffline(false);
   await a.page.goto(`/c/${id}`);
   await expect(report(a.page)).toContainText('Others: 1 new highlight, 1 new comment.');
+  await expect(told(a.page)).toHaveText([`Demo Student 2 commented on “${lighthouse.bell}”`, `Demo Student 2 marked “${lighthouse.mercury}”`]);
 });
 
 test('the report leads to highlights that stand elsewhere', async ({ signIn, newConversation, server }) => {
@@ -227,8 +344,8 @@ test('the report leads to highlights that stand elsewhere', async ({ signIn, new
   await writer.context.setOffline(false);
   await a.synced('saved');
   await expect(report(a.page)).toContainText('1 highlight attached elsewhere');
-  const moved = report(a.page).getByRole('list', { name: 'Attached elsewhere' });
-  await moved.getByRole('link', { name: lighthouse.mercury }).click();
+  await expect(told(a.page)).toContainText('attached a highlight to');
+  await told(a.page).getByRole('link', { name: lighthouse.mercury }).click();
   await expect(a.card(lighthouse.mercury)).toHaveAttribute('data-active', '');
 });
 
@@ -238,12 +355,16 @@ test('on a narrow page every state is told in full, and nothing is wider than th
   const writer = await signIn('student-1', { viewport: { width: 320, height: 640 } });
   const a = await writer.open(id);
   const inFull = async () => {
-    expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
-    const box = await a.syncStatus.boundingBox();
-    expect(box?.x ?? -1).toBeGreaterThanOrEqual(0);
-    expect(box?.y ?? -1).toBeGreaterThanOrEqual(0);
-    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(320);
-    expect(await a.syncStatus.evaluate((status) => status.scrollWidth <= status.clientWidth)).toBe(true);
+    for (const width of [390, 320]) {
+      await a.page.setViewportSize({ width, height: 640 });
+      expect(await a.page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      const box = await a.syncStatus.boundingBox();
+      expect(box?.x ?? -1).toBeGreaterThanOrEqual(0);
+      expect(box?.y ?? -1).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+      expect(await a.syncStatus.evaluate((status) => status.scrollWidth <= status.clientWidth)).toBe(true);
+      await expect(a.page.locator('.account > summary')).toBeInViewport({ ratio: 1 });
+    }
   };
   await inFull();
   await a.whole();

@@ -7,8 +7,18 @@ import { bread, lighthouse } from '../texts.ts';
 const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' } as const;
 const other = { title: bread.title, text: bread.text, share: 'class' } as const;
 
+/** What is put into the database is of no conversation. */
+const NO_SUCH = /404 .*conversations\/elsewhere/;
+
 async function expectNotKept(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: 'This page is not on this device' })).toBeVisible();
+  await expect(page.getByText(lighthouse.weight)).toHaveCount(0);
+}
+
+/** Nobody is told whose what is. */
+async function expectNobody(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1, name: 'You are signed out' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
   await expect(page.getByText(lighthouse.weight)).toHaveCount(0);
 }
 
@@ -30,7 +40,7 @@ test('another person on the same machine never sees the first one’s pages, who
   newConversation,
   guard,
 }) => {
-  guard.allow(...NO_NETWORK);
+  guard.allow(...NO_NETWORK, NO_SUCH);
   const { id } = await newConversation(shared);
   const { page, context, api } = await signIn('student-1');
   await page.goto(`/c/${id}`);
@@ -60,18 +70,22 @@ test('another person on the same machine never sees the first one’s pages, who
 });
 
 test('when a session has ended nothing is shown until the same person is back', async ({ signIn, newConversation, guard }) => {
-  guard.allow(...NO_NETWORK);
+  guard.allow(...NO_NETWORK, NO_SUCH);
   const { id } = await newConversation(shared);
   const { page, context, api } = await signIn('student-1');
   await page.goto(`/c/${id}`);
   await expectKept(page, `/c/${id}`);
+  const owner = await api.me();
   await context.clearCookies();
   await page.goto(`/c/${id}`);
   await signedOut(page);
   await expect.poll(async () => (await book(page))?.user).toBe('none');
+  await putWork(page, owner.id, 2, 0);
   await context.setOffline(true);
   await page.goto(`/c/${id}`);
-  await expectNotKept(page);
+  await expectNobody(page);
+  await expect(page.getByText('2 changes that were not sent are safe on this device')).toBeVisible();
+  await expectAccessible(page, 'the page without a network of somebody who is signed out');
   await expect(page.getByRole('region', { name: 'On this device' })).toBeHidden();
 
   await context.setOffline(false);
@@ -101,7 +115,7 @@ test('what a session’s end left is not shown to whoever signs in by the form, 
   await tab.getByRole('button', { name: 'Continue as Demo Student 2', exact: true }).click({ noWaitAfter: true });
   await expect.poll(async () => (await book(page))?.user).toBe('none');
   await page.reload();
-  await expectNotKept(page);
+  await expectNobody(page);
 });
 
 test('signing out takes away what the device keeps, also while other tabs are open', async ({
@@ -121,13 +135,14 @@ test('signing out takes away what the device keeps, also while other tabs are op
 
   await pressSignOut(page);
   await signedOut(page);
-  await tab.synced('error');
+  await signedOut(tab.page);
   expect(await keptUsers(page)).toEqual([]);
   expect(await unsentOf(page, user)).toBeUndefined();
   expect((await api.get('/api/v1/me')).status()).toBe(401);
   await context.setOffline(true);
   await page.goto(`/c/${id}`);
-  await expectNotKept(page);
+  await expectNobody(page);
+  await expect(page.getByText('not sent')).toBeHidden();
 });
 
 test('signing out asks before it discards what was not sent', async ({ signIn, newConversation }) => {

@@ -86,6 +86,32 @@ test('visited pages are read without a network: reloaded, in a new tab, by a lin
   await Workspace.on(tab).synced('saved');
 });
 
+test('a kept first page says so, and which conversations are not on this device', async ({ signIn, newConversation, guard }) => {
+  guard.allow(...NO_NETWORK);
+  const [read, unread] = [await newConversation(shared), await newConversation(other)];
+  const { page, context } = await signIn('student-1');
+  await page.goto(`/c/${read.id}`);
+  await expectKept(page, `/c/${read.id}`);
+  await page.goto('/');
+  await expectKept(page, '/');
+  const note = page.getByRole('status').filter({ hasText: 'as it was on' });
+  await expect(note).toHaveCount(0);
+  await context.setOffline(true);
+  await page.reload();
+  await expect(note).toHaveText(/^No connection\. This is the page as it was on \d/);
+  const lineOf = (id: string) => page.locator(`a[href="/c/${id}"]`).last();
+  await expect(lineOf(unread.id)).toContainText('not on this device');
+  await expect(lineOf(read.id)).not.toContainText('not on this device');
+  await expectAccessible(page, 'a kept first page');
+  await page.setViewportSize({ width: 320, height: 640 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  await context.setOffline(false);
+  await expect(note).toContainText('You are connected again');
+  await note.getByRole('link', { name: 'Load it anew' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Conversations' })).toBeVisible();
+  await expect(note).toHaveCount(0);
+});
+
 test('a page that was not visited says so, and lists those that were', async ({ signIn, newConversation, guard }) => {
   guard.allow(...NO_NETWORK);
   const [read, unread] = [await newConversation(shared), await newConversation(other)];

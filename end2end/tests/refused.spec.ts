@@ -136,6 +136,19 @@ test('what was made on a document that is replaced meanwhile is kept aside, and 
   }
   await a.page.getByRole('button', { name: 'Not taken: 3', exact: true }).click();
   await expect(kept).toContainText('Too late for this.');
+
+  // Nothing is made up: the tag of the old document is not there, and the words of a text go below what stands there now.
+  await (await b.openNotes()).fill('Notes of today.');
+  await expect(await a.openNotes()).toHaveValue('Notes of today.');
+  await kept.getByRole('button', { name: 'Try again', exact: true }).click();
+  await expect(a.page.getByText('It still cannot be done: This highlight is not there any more.')).toBeVisible();
+  await expect(kept.getByRole('listitem')).toHaveCount(3);
+  await kept.getByRole('button', { name: 'Add to the notes', exact: true }).click();
+  await expect(kept.getByRole('listitem')).toHaveCount(2);
+  await expect(b.notes).toHaveValue('Notes of today.\n\nNotes of old. And of a train.');
+  await a.synced('saved');
+  await a.reload();
+  await expect(a.page.getByRole('button', { name: 'Not taken: 2', exact: true })).toBeVisible();
 });
 
 test('a document that is replaced under an open page is taken anew, and what was being written is kept aside', async ({

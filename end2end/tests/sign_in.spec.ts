@@ -36,16 +36,15 @@ test('signing out ends the session', async ({ signIn, guard }) => {
   await expect(page).toHaveURL(/\/sign-in/);
 });
 
-test('signing out is said in the other tabs, whose text stays', async ({ signIn, newConversation }) => {
+test('signing out leaves no text in the other tabs, of this browser alone', async ({ signIn, newConversation }) => {
   const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
   const [student, sameElsewhere] = [await signIn('student-1'), await signIn('student-1')];
   const [tab, elsewhere] = [await student.openInNewTab(id), await sameElsewhere.open(id)];
   await student.page.goto('/');
   await student.page.locator('summary').click();
   await student.page.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await tab.synced('error');
-  await expect(tab.syncStatus).toHaveText(/^Signed out/);
-  await expect(tab.page.getByText(lighthouse.weight)).toBeVisible();
+  await expect(tab.page).toHaveURL(new RegExp(`/sign-in\\?next=%2Fc%2F${id}$`));
+  await expect(tab.page.getByText(lighthouse.weight)).toHaveCount(0);
   await elsewhere.highlight(lighthouse.keeper);
   await elsewhere.synced('saved');
 });

@@ -44,6 +44,30 @@ test('an error of the server is not shown where the page is kept, and is where i
   }
 });
 
+test('what somebody else puts into an address does not matter, and a branch does', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });
+  await visit(at, '/');
+  await visit(at, '/c/1');
+  await visit(at, '/c/1?branch=2');
+  await visit(at, '/search?q=a');
+  await at.goto('/c/2?utm_source=lms');
+  await expect.poll(() => keptPaths(at)).toEqual(['/', '/c/1', '/c/1?branch=2', '/c/2', '/search?q=a']);
+  await standIn.close();
+  const shown = [
+    ['/?utm_source=lms', 'page /'],
+    ['/c/1?utm_source=lms&x', 'page /c/1'],
+    ['/c/1?x=1&branch=2', 'page /c/1?branch=2'],
+    ['/c/1?branch=3', 'no connection'],
+    ['/c/2', 'page /c/2?utm_source=lms'],
+    ['/?list=mine', 'no connection'],
+    ['/search?q=b', 'no connection'],
+  ] as const;
+  for (const [path, words] of shown) {
+    await at.goto(path);
+    await expect(text(at), path).toHaveText(words);
+  }
+});
+
 for (const status of [403, 404, 410]) {
   test(`a page that is no longer theirs is not kept: ${status}`, async ({ at, standIn }) => {
     standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });

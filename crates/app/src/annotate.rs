@@ -32,6 +32,8 @@ mod tag_list;
 mod tags;
 mod toast;
 mod toolbar;
+#[cfg(any(feature = "hydrate", test))]
+mod visited;
 mod whereabouts;
 mod workspace;
 
@@ -45,7 +47,8 @@ mod browser;
 
 #[cfg(feature = "hydrate")]
 pub use {
-    browser::{keep_drafts_of_nothing, keep_unseen, listen_to_company, listen_to_printing, try_disk},
+    away::Absence,
+    browser::{keep_drafts_of_nothing, keep_unseen, listen_to_company, listen_to_printing, tell, try_disk},
     desk::Toast,
     workspace::mount,
 };

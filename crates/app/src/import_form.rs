@@ -2,12 +2,17 @@
 
 #[cfg(feature = "hydrate")]
 mod browser;
+#[cfg(feature = "hydrate")]
+mod draft;
 
 use leptos::{html, prelude::*};
 use shared::api::ImportChoice;
 
 #[cfg(feature = "hydrate")]
 pub use browser::{is_here, mount, say_it_did_not_come};
+
+const UNKEPT: &str =
+    "This is too large to be kept on this device: it is lost if the page is closed before it is imported.";
 
 /// The fields, read when they are sent: nothing writes into what somebody types.
 #[derive(Clone, Copy)]
@@ -36,6 +41,8 @@ struct State {
     stage: RwSignal<Stage>,
     problem: RwSignal<Option<String>>,
     choices: RwSignal<Vec<ImportChoice>>,
+    /// What was filled in is in this page alone: it is too large for the browser's storage, or there is none.
+    is_unkept: RwSignal<bool>,
 }
 
 /// Takes pasted text or a file. A file with several conversations offers them.
@@ -48,10 +55,16 @@ pub fn ImportForm() -> impl IntoView {
         share: NodeRef::new(),
         anonymous: NodeRef::new(),
     };
-    let state =
-        State { stage: RwSignal::new(Stage::Inert), problem: RwSignal::new(None), choices: RwSignal::new(Vec::new()) };
+    let state = State {
+        stage: RwSignal::new(Stage::Inert),
+        problem: RwSignal::new(None),
+        choices: RwSignal::new(Vec::new()),
+        is_unkept: RwSignal::new(false),
+    };
     Effect::new(move |_| {
         state.stage.set(Stage::Ready);
+        #[cfg(feature = "hydrate")]
+        draft::take_up(fields, state);
         #[cfg(feature = "hydrate")]
         browser::mark_hydrated();
     });
@@ -61,6 +74,10 @@ pub fn ImportForm() -> impl IntoView {
         #[cfg(not(feature = "hydrate"))]
         let _ = (fields, choice);
     };
+    let keep = move |_| {
+        #[cfg(feature = "hydrate")]
+        draft::keep_soon(fields, state);
+    };
     // They are of the file that was chosen before.
     let forget_choices = move |_| state.choices.set(Vec::new());
     let on_submit = move |event: leptos::ev::SubmitEvent| {
@@ -68,7 +85,7 @@ pub fn ImportForm() -> impl IntoView {
         send(None);
     };
     view! {
-        <form class="stack import-form" novalidate on:submit=on_submit>
+        <form class="stack import-form" novalidate on:submit=on_submit on:input=keep>
             <div class="form-row">
                 <label class="field-label" for="import-title">"Title"</label>
                 <input class="field" id="import-title" type="text" node_ref=fields.title autocomplete="off" />
@@ -82,6 +99,7 @@ pub fn ImportForm() -> impl IntoView {
                     "Turns are recognised from labels at the start of a line, such as " <code>"User:"</code> " and "
                     <code>"Assistant:"</code> ". Without labels the text is kept as one source."
                 </p>
+                <p class="hint" role="status">{move || state.is_unkept.get().then_some(UNKEPT)}</p>
             </div>
             <p class="stack-or">"or"</p>
             <label class="field-label file-drop">"Choose a file" <input class="field" type="file" node_ref=fields.file on:change=forget_choices /></label>

@@ -6,9 +6,9 @@
 
 use leptos::prelude::*;
 
-#[cfg(feature = "hydrate")]
-use crate::annotate::Toast;
 use crate::annotate::{self, Desk, Open};
+#[cfg(feature = "hydrate")]
+use crate::annotate::{Absence, Toast};
 
 /// What makes each part.
 #[derive(Clone, Copy)]
@@ -46,6 +46,9 @@ pub struct Parts {
     /// Keeps words that nobody would see where they are going.
     #[cfg(feature = "hydrate")]
     pub unseen: fn(Desk),
+    /// Tells what happened in an absence, if it is worth it.
+    #[cfg(feature = "hydrate")]
+    pub tell: fn(Desk, &Absence),
     /// Opens a disk that has failed anew, until it can be used.
     #[cfg(feature = "hydrate")]
     pub disk: fn(Desk),
@@ -135,6 +138,8 @@ fn parts() -> Parts {
         drafts: annotate::keep_drafts_of_nothing,
         #[cfg(feature = "hydrate")]
         unseen: annotate::keep_unseen,
+        #[cfg(feature = "hydrate")]
+        tell: annotate::tell,
         #[cfg(feature = "hydrate")]
         disk: annotate::try_disk,
         #[cfg(feature = "hydrate")]

@@ -6,12 +6,24 @@ use shared::ids::UserId;
 
 const REGISTER: &str = include_str!("offline/register.js");
 
+/// Leaves or covers a page whose person is not here any more.
+const HERE: &str = include_str!("offline/here.js");
+
 const SIGN_OUT: &str = include_str!("offline/sign_out.js");
+
+/// Reads what was not sent or not taken, and is on this device alone.
+const WORK: &str = include_str!("offline/work.js");
+
+/// Counts it in the bar.
+const WAITING: &str = include_str!("offline/waiting.js");
+
+/// Says of a page that was kept since when, and what of its links leads on.
+const SHOWN: &str = include_str!("offline/shown.js");
 
 /// Lists what is kept on this device.
 const KEPT: &str = include_str!("offline/kept.js");
 
-/// Lists what was not sent or not taken, and is on this device alone.
+/// Lists it by conversation.
 const LEFT: &str = include_str!("offline/left.js");
 
 /// What this device alone has, if there is any: what was not sent yet, and what the server did not take. To be read,
@@ -21,24 +33,13 @@ pub fn WorkLeft(
     /// Whose.
     user: UserId,
 ) -> impl IntoView {
-    let script = format!("{LEFT}(\"{user}\")");
+    let script = format!("{WORK}{LEFT}(\"{user}\")");
     view! {
-        <section class="kept" data-unsent hidden aria-labelledby="unsent-title">
-            <h2 id="unsent-title">"Not sent yet, and kept on this device"</h2>
-            <p class="hint">"It is sent when you open the conversation and the server can be reached."</p>
-            <ul class="away-items"></ul>
-            <div class="away-actions">
-                <button class="button" type="button">"Export"</button>
-                <button class="button quiet" type="button">"Discard"</button>
-            </div>
+        <section class="left" id="not-sent" hidden aria-labelledby="not-sent-title">
+            <h2 id="not-sent-title">"Not sent yet, and kept on this device"</h2>
         </section>
-        <section class="kept" data-left hidden aria-labelledby="left-title">
-            <h2 id="left-title">"Not taken, and kept on this device"</h2>
-            <ul class="away-items"></ul>
-            <div class="away-actions">
-                <button class="button" type="button">"Export"</button>
-                <button class="button quiet" type="button">"Discard"</button>
-            </div>
+        <section class="left" id="not-taken" hidden aria-labelledby="not-taken-title">
+            <h2 id="not-taken-title">"Not taken, and kept on this device"</h2>
         </section>
         <script type="module" nonce=use_nonce() inner_html=script></script>
     }
@@ -51,7 +52,7 @@ pub fn OfflineScripts(
     /// Who.
     user: UserId,
 ) -> impl IntoView {
-    let script = format!("{REGISTER}{SIGN_OUT}(\"{user}\")");
+    let script = format!("{REGISTER}{WORK}{HERE}(\"{user}\");{SIGN_OUT}(\"{user}\");{WAITING}(\"{user}\");{SHOWN}");
     view! { <script type="module" nonce=use_nonce() inner_html=script></script> }.into_any()
 }
 
@@ -112,7 +113,7 @@ pub fn OfflinePage() -> impl IntoView {
             <a class="bar-brand" href="/">"PromptGrimoire"</a>
         </header>
         <main class="page" id="main">
-            <section class="message-page">
+            <section class="message-page" data-not-kept>
                 <p class="badge">"No connection"</p>
                 <h1 class="page-title">"This page is not on this device"</h1>
                 <p class="lead">
@@ -123,11 +124,23 @@ pub fn OfflinePage() -> impl IntoView {
                     <a class="button primary" href="">"Try again"</a>
                 </div>
             </section>
+            // Of whom nobody is told: not even that the one who looks is the one who was here.
+            <section class="message-page" data-nobody hidden>
+                <p class="badge">"No connection"</p>
+                <h1 class="page-title">"You are signed out"</h1>
+                <p class="lead">
+                    "Your session has ended, or you signed out. The server cannot be reached now. When you are connected, sign in: then your pages show again, without a connection too."
+                </p>
+                <p class="lead" data-safe hidden><strong></strong> " safe on this device, and will be sent when their author has signed in."</p>
+                <div class="form-actions">
+                    <a class="button primary" href="">"Try again"</a>
+                </div>
+            </section>
             <section class="kept" data-kept hidden aria-labelledby="kept-title">
                 <h2 id="kept-title">"On this device"</h2>
                 <ul class="conversation-list"></ul>
             </section>
-            <script type="module" nonce=use_nonce() inner_html=KEPT></script>
+            <script type="module" nonce=use_nonce() inner_html=format!("{WORK}{KEPT}")></script>
         </main>
     }
     .into_any()

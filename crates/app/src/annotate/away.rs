@@ -2,15 +2,21 @@
 //! did not take, which is kept until its author discards it.
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "the server renders a page that nobody has left"))]
 
+mod news;
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use shared::{
-    document::{Highlight, Root},
-    ids::{HighlightId, UserId},
-};
+use shared::document::Root;
 
+#[cfg(feature = "hydrate")]
+pub use self::news::Absence;
+pub use self::news::Report;
+use self::news::{Deed, News};
 use super::{browser, desk::Desk};
 use crate::later::part;
+
+/// So many of the things that others did are told one by one.
+const MOST: usize = 30;
 
 /// Work that is kept on this device alone: the server did not take it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,68 +31,9 @@ pub struct Aside {
     pub what: String,
     /// The words, to be copied.
     pub text: String,
-}
-
-/// What happened in an absence.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Changes of one's own that were sent and are committed now.
-    pub sent: usize,
-    /// Highlights that others made.
-    pub highlights: usize,
-    /// Comments that others wrote.
-    pub comments: usize,
-    /// Highlights that others deleted.
-    pub deleted: usize,
-    /// Highlights that stand elsewhere in the text now, and what they stand on.
-    pub moved: Vec<(HighlightId, String)>,
-    /// Whether others wrote in the shared notes.
-    pub notes: bool,
-}
-
-impl Report {
-    /// A highlight was `old` and is `new`; `me` knows what they did themselves.
-    pub fn note(&mut self, old: Option<&Highlight>, new: Option<&Highlight>, me: UserId) {
-        let Some(new) = new else { return };
-        if let Some(deleted) = &new.deleted {
-            let was_there = old.is_some_and(|old| old.deleted.is_none());
-            self.deleted += usize::from(was_there && deleted.by != me);
-            return;
-        }
-        self.highlights += usize::from(old.is_none() && new.author != me);
-        if old.is_some_and(|old| old.targets != new.targets) {
-            let quote: Vec<&str> = new.targets.iter().map(|target| target.exact.as_str()).collect();
-            self.moved.push((new.id, quote.join(" ")));
-        }
-        let known = |id| old.is_some_and(|old| old.comments.iter().any(|comment| comment.id == id));
-        let by_others = new.comments.iter().filter(|comment| comment.author != me && !comment.deleted);
-        self.comments += by_others.filter(|comment| !known(comment.id)).count();
-    }
-
-    /// In lines, for people; none if nothing happened.
-    pub fn lines(&self) -> Vec<String> {
-        let count = |count: usize, one: &str, many: &str| match count {
-            0 => None,
-            1 => Some(format!("1 {one}")),
-            more => Some(format!("{more} {many}")),
-        };
-        let mut lines = Vec::new();
-        lines.extend(count(self.sent, "change of yours was sent and saved.", "changes of yours were sent and saved."));
-        let news: Vec<String> = [
-            count(self.highlights, "new highlight", "new highlights"),
-            count(self.comments, "new comment", "new comments"),
-            count(self.deleted, "highlight deleted", "highlights deleted"),
-            count(self.moved.len(), "highlight attached elsewhere", "highlights attached elsewhere"),
-            self.notes.then(|| "edits in the shared notes".to_owned()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if !news.is_empty() {
-            lines.push(format!("Others: {}.", news.join(", ")));
-        }
-        lines
-    }
+    /// What it was meant to be (an `Intent`, as the journal keeps it), where it may be done again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
 }
 
 /// A root's name, for people.
@@ -101,7 +48,7 @@ pub fn name_of(root: Root) -> &'static str {
 #[component]
 pub fn Away(desk: Desk) -> impl IntoView {
     let shown = move || {
-        let has_news = || desk.report.with(|report| report.as_ref().is_some_and(|report| *report != Report::default()));
+        let has_news = || desk.report.with(Option::is_some);
         // Then it is said in the place of the text.
         !desk.ended.get() && desk.away_open.get() && (has_news() || desk.aside.with(|aside| !aside.is_empty()))
     };
@@ -123,14 +70,14 @@ pub fn report(desk: Desk) -> AnyView {
             view! { <ul class="away-lines">{lines}</ul> }
         })
     };
-    let moved = move || {
-        let moved = desk.report.get().map(|report| report.moved).unwrap_or_default();
-        (!moved.is_empty()).then(|| {
-            let link = |(id, quote): (HighlightId, String)| {
-                view! { <li><a href=format!("#h={id}") dir="auto">{quote}</a></li> }
-            };
-            let links = moved.into_iter().map(link).collect_view();
-            view! { <ul class="away-lines away-moved" aria-label="Attached elsewhere">{links}</ul> }
+    let news = move || {
+        let news = desk.report.get().map(|report| report.news).unwrap_or_default();
+        browser::know_people(desk, news.iter().filter_map(|news| news.who).collect());
+        (!news.is_empty()).then(|| {
+            let more = news.len().saturating_sub(MOST);
+            let lines = news.into_iter().take(MOST).map(|news| told(desk, news)).collect_view();
+            let more = (more > 0).then(|| view! { <li>{format!("and {more} more")}</li> });
+            view! { <ul class="away-lines away-news" tabindex="0" aria-label="What others did">{lines} {more}</ul> }
         })
     };
     let aside = move || {
@@ -145,12 +92,25 @@ pub fn report(desk: Desk) -> AnyView {
         <section class="away" aria-labelledby="away-title">
             <h2 id="away-title">"While you were away"</h2>
             {lines}
-            {moved}
+            {news}
             {aside}
             <button class="button away-dismiss" type="button" on:click=dismiss>"Dismiss"</button>
         </section>
     }
     .into_any()
+}
+
+/// Who did what, and where: what is still there is led to.
+fn told(desk: Desk, News { highlight, comment, who, deed, quote }: News) -> AnyView {
+    let name = move || who.map_or_else(|| "Somebody".to_owned(), |who| desk.name_of(who));
+    let quote = format!("“{quote}”");
+    let address = comment.map(|comment| format!("&c={comment}")).unwrap_or_default();
+    let passage = if deed == Deed::Deleted {
+        view! { <span dir="auto">{quote}</span> }.into_any()
+    } else {
+        view! { <a href=format!("#h={highlight}{address}") dir="auto">{quote}</a> }.into_any()
+    };
+    view! { <li><bdi>{name}</bdi> " " {deed.words()} " " {passage}</li> }.into_any()
 }
 
 /// What stands in the place of the text and the tools when access has ended.
@@ -204,8 +164,31 @@ fn KeptAside(desk: Desk, items: Vec<Aside>) -> impl IntoView {
         }
         armed.set(true);
     };
+    let may = move || desk.may_annotate() && !desk.ended.get();
+    let again: Vec<Aside> =
+        items.iter().filter(|item| item.intent.is_some() && browser::root_of(item).is_none()).cloned().collect();
+    let again = (!again.is_empty()).then(|| {
+        let again = StoredValue::new(again);
+        view! {
+            <button class="button" type="button" hidden=move || !may() on:click=move |_| browser::try_again(desk, again.get_value())>
+                "Try again"
+            </button>
+        }
+    });
     let rows = items.into_iter().map(|item| {
         let text = item.text.clone();
+        let add = browser::root_of(&item).map(|root| {
+            let item = StoredValue::new(item.clone());
+            let label = match root {
+                Root::Notes => "Add to the notes",
+                Root::Response => "Add to my response",
+            };
+            view! {
+                <button class="button quiet" type="button" hidden=move || !may() on:click=move |_| item.with_value(|item| browser::add_words(desk, root, item))>
+                    {label}
+                </button>
+            }
+        });
         view! {
             <li class="away-item">
                 <p class="away-what">{item.what}</p>
@@ -215,6 +198,7 @@ fn KeptAside(desk: Desk, items: Vec<Aside>) -> impl IntoView {
                         view! {
                             <blockquote dir="auto">{item.text}</blockquote>
                             <button class="button quiet" type="button" on:click=move |_| browser::copy(desk, text.clone(), "Copied.")>"Copy"</button>
+                            {add}
                         }
                     })}
             </li>
@@ -224,6 +208,7 @@ fn KeptAside(desk: Desk, items: Vec<Aside>) -> impl IntoView {
         <p class="away-kept">{title}</p>
         <ul class="away-items" tabindex="0" aria-label="Kept on this device">{rows.collect_view()}</ul>
         <div class="away-actions">
+            {again}
             <button class="button" type="button" on:click=move |_| browser::save_text("kept-aside.txt", &file)>"Export"</button>
             <button class="button quiet" type="button" on:click=discard on:blur=move |_| armed.set(false)>
                 {move || if armed.get() { "Discard for good?" } else { "Discard" }}
@@ -249,93 +234,4 @@ pub fn AsideButton(desk: Desk) -> impl IntoView {
         </button>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::{
-        document::{Comment, Stamp},
-        ids::{CommentId, MessageId},
-        selector::Target,
-        text::CharOffset,
-    };
-
-    use super::*;
-
-    fn highlight(author: UserId) -> Highlight {
-        Highlight {
-            id: HighlightId::new(),
-            targets: Vec::new(),
-            author,
-            created_at: 1,
-            tags: Vec::new(),
-            resolved: None,
-            deleted: None,
-            comments: Vec::new(),
-        }
-    }
-
-    fn comment(author: UserId) -> Comment {
-        Comment {
-            id: CommentId::new(),
-            author,
-            created_at: 1,
-            edited_at: None,
-            parent: None,
-            body: "So?".into(),
-            deleted: false,
-        }
-    }
-
-    #[test]
-    fn what_others_did_is_counted_and_what_one_did_oneself_is_not() {
-        let (me, other) = (UserId::new(), UserId::new());
-        let mut report = Report::default();
-        report.note(None, Some(&highlight(me)), me);
-        assert_eq!(report, Report::default());
-        let old = highlight(other);
-        report.note(None, Some(&old), me);
-        let mut new = old.clone();
-        new.comments = vec![comment(other), comment(me)];
-        report.note(Some(&old), Some(&new), me);
-        report.note(Some(&new), Some(&new), me);
-        let gone = Highlight { deleted: Some(Stamp { by: other, at: 2 }), ..new.clone() };
-        report.note(Some(&new), Some(&gone), me);
-        report.note(Some(&gone), Some(&gone), me);
-        assert_eq!(report, Report { highlights: 1, comments: 1, deleted: 1, ..Report::default() });
-    }
-
-    #[test]
-    fn a_highlight_that_stands_elsewhere_now_is_counted() {
-        let me = UserId::new();
-        let old = highlight(me);
-        let target = Target {
-            message: MessageId::new(),
-            start: CharOffset(0),
-            end: CharOffset(1),
-            exact: "x".into(),
-            prefix: String::new(),
-            suffix: String::new(),
-            lost: false,
-        };
-        let new = Highlight { targets: vec![target], ..old.clone() };
-        let mut report = Report::default();
-        report.note(Some(&old), Some(&new), me);
-        report.note(Some(&new), Some(&new), me);
-        assert_eq!(report.lines(), ["Others: 1 highlight attached elsewhere."]);
-        assert_eq!(report.moved, [(new.id, "x".to_owned())]);
-    }
-
-    #[test]
-    fn a_report_says_what_happened_and_nothing_else() {
-        assert!(Report::default().lines().is_empty());
-        let report = Report { sent: 3, highlights: 1, comments: 2, notes: true, ..Report::default() };
-        assert_eq!(
-            report.lines(),
-            [
-                "3 changes of yours were sent and saved.",
-                "Others: 1 new highlight, 2 new comments, edits in the shared notes."
-            ]
-        );
-    }
 }

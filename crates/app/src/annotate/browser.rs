@@ -2,6 +2,7 @@
 //!
 //! One conversation is open in a page, so its session is the thread's; the functions here are what views may ask for.
 
+mod again;
 mod attach;
 mod board;
 mod boxes;
@@ -59,10 +60,12 @@ use super::desk::{Desk, Placeless, Status, Tab, Toast};
 use crate::{later::Later, parts::IMPORT_NOTES};
 
 pub use self::{
+    again::{add_words, root_of, try_again},
     attach::confirm,
     board::{keep_at_start, watch_drags},
     boxes::bind,
     company::listen as listen_to_company,
+    dialogue::{know_people, tell},
     dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
     drafts::{draft, forget_words, in_boxes, keep_draft, let_go, put_by},
     ended::{keep_drafts_of_nothing, put_begun_aside},

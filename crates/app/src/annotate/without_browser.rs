@@ -103,6 +103,16 @@ pub fn let_go(_: Desk, _: shared::ids::HighlightId) {}
 
 pub fn focus_at_end(_: &leptos::web_sys::HtmlTextAreaElement) {}
 
+pub fn know_people(_: Desk, _: Vec<shared::ids::UserId>) {}
+
+pub fn root_of(_: &super::away::Aside) -> Option<shared::document::Root> {
+    None
+}
+
+pub fn try_again(_: Desk, _: Vec<super::away::Aside>) {}
+
+pub fn add_words(_: Desk, _: shared::document::Root, _: &super::away::Aside) {}
+
 pub fn discard(_: Desk, _: Vec<String>) {}
 
 pub fn watch_drags(_: Board, _: leptos::prelude::NodeRef<leptos::html::Div>) {}

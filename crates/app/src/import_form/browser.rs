@@ -8,7 +8,7 @@ use shared::{
 use wasm_bindgen::JsCast;
 use web_sys::{Element, File, FormData, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
-use super::{Fields, ImportForm, Stage, State};
+use super::{Fields, ImportForm, Stage, State, draft};
 use crate::{
     call::{CallError, call, upload},
     parts::IMPORT_NOTES,
@@ -19,7 +19,7 @@ pub fn is_here() -> bool {
     host().is_some()
 }
 
-fn host() -> Option<HtmlElement> {
+pub(super) fn host() -> Option<HtmlElement> {
     document().query_selector("[data-import-form]").ok()??.dyn_into().ok()
 }
 
@@ -174,6 +174,7 @@ async fn transmit(draft: Draft, choice: Option<usize>) -> Result<Imported, CallE
 }
 
 fn open(id: ConversationId, notes: &[String]) {
+    draft::forget();
     if let (false, Ok(Some(storage))) = (notes.is_empty(), window().session_storage()) {
         // A full or forbidden storage costs the remarks only.
         let _ = storage.set_item(IMPORT_NOTES, &notes.join(" "));

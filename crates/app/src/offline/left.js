@@ -1,98 +1,137 @@
-// Lists on the first page what is on this device alone: changes that were not sent, because their page was closed before
+// Lists what is on this device alone, by conversation: changes that were not sent, because their page was closed before
 // there was a network again, and what the server did not take; both also of conversations that cannot be opened any more.
-// Nothing is discarded but by its author.
+// Nothing is discarded but by its author. The first page lists all; the page that stands in place of a conversation, what
+// is of this one.
 ((user) => {
-  const answered = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = (event) => { event.preventDefault(); reject(request.error); };
-  });
-
-  /** A transaction on the person's database; fails where there is none, and none is made by asking. */
-  const begin = async (mode) => {
-    const request = indexedDB.open(`promptgrimoire-${user}`);
-    request.onupgradeneeded = () => request.transaction.abort();
-    const database = await answered(request);
-    database.onversionchange = () => database.close();
-    return database.transaction(["journal", "aside"], mode);
-  };
-
-  const allOf = async (store) => {
-    const [keys, values] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll())]);
-    return keys.map((key, at) => ({ key, value: values[at] }));
-  };
-
-  /** Keys begin with the conversation; then comes the time of a change, or which text it is. */
-  const placeOf = (key) => key.split("/");
-  const textOf = (key) => (/^\d+$/.test(placeOf(key)[1]) ? undefined : placeOf(key).slice(0, 2).join("/"));
-  const TEXTS = { Notes: "Shared notes", Response: "My response" };
-
-  /** Changes of the journal that the list of what was not taken shows already, a text as a whole. */
-  const shownAside = (aside) => {
-    const keys = new Set(aside.flatMap(({ key }) => [key, textOf(key) ?? key]));
-    return ({ key, value }) => {
-      const root = value.intent?.match(/^\{"Typed":"(\w+)"\}$/)?.[1];
-      return keys.has(root ? `${placeOf(key)[0]}/${TEXTS[root]}` : key);
-    };
-  };
-
-  /** Of pages that are gone: one that is open sends what it made itself. */
-  const leftByPages = async (journal) => {
-    const { held = [] } = (await navigator.locks?.query()) ?? {};
-    const open = new Set(held.map(({ name }) => name));
-    const pageOf = (key) => `promptgrimoire/${user}/${placeOf(key)[0]}/${placeOf(key)[2]}`;
-    return journal.filter(({ key }) => !open.has(pageOf(key)));
-  };
+  const here = location.pathname.match(/^\/c\/([^/]+)/)?.[1];
 
   const element = (name, className, text) => Object.assign(document.createElement(name), { className, textContent: text });
   const inTime = (at) => new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const conversationOf = ({ key }) => placeOf(key)[0];
 
-  const lineOf = ({ key, what, why, text, at }) => {
+  /** What a conversation is called, and whether it can be opened; without the server neither need be known. */
+  const ask = async (id) => {
+    const shown = document.querySelector(`[data-conversation="${id}"] .conversation-title`)?.textContent;
+    const answer = await fetch(`/api/v1/conversations/${id}`).catch(() => undefined);
+    const title = answer?.ok ? (await answer.json().catch(() => ({}))).title : shown;
+    return { title: title || "A conversation", isGone: [403, 404, 410].includes(answer?.status), isReached: Boolean(answer) };
+  };
+
+  const lineOf = ({ what, why, text, at }) => {
     const line = element("li", "away-item", "");
-    const hint = line.appendChild(element("p", "hint", `${why}${inTime(at)} · `));
-    hint.append(Object.assign(element("a", "", "Open the conversation"), { href: `/c/${placeOf(key)[0]}` }));
-    line.prepend(element("p", "away-what", what));
+    line.append(element("p", "away-what", what), element("p", "hint", `${why}${inTime(at)}`));
     if (text) line.append(Object.assign(element("blockquote", "", text), { dir: "auto", tabIndex: 0 }));
     return line;
   };
 
-  const offer = (items, name) => {
+  const offer = (title, items, name) => {
     const words = ({ what, why, text, at }) => `${what}\n(${why}${inTime(at)})\n\n${text}\n`;
-    const url = URL.createObjectURL(new Blob([items.map(words).join("\n---\n\n")], { type: "text/plain;charset=utf-8" }));
+    const whole = `${title}\n\n${items.map(words).join("\n---\n\n")}`;
+    const url = URL.createObjectURL(new Blob([whole], { type: "text/plain;charset=utf-8" }));
     Object.assign(document.createElement("a"), { href: url, download: name }).click();
     URL.revokeObjectURL(url);
   };
 
-  /** `gone` is what leaves the journal with them. */
-  const show = (section, items, name, gone) => {
-    if (items.length === 0) return;
-    section.querySelector("ul").append(...items.map(lineOf));
-    const [save, discard] = section.querySelectorAll("button");
-    save.onclick = () => offer(items, name);
-    discard.onblur = () => { discard.textContent = "Discard"; };
-    discard.onclick = async () => {
-      if (discard.textContent === "Discard") {
-        discard.textContent = "Discard for good?";
+  const discard = async (items, gone) => {
+    const database = await openWork(user);
+    if (!database) return;
+    const writing = database.transaction(["journal", "aside"], "readwrite");
+    for (const { key } of items) writing.objectStore("aside").delete(key);
+    for (const key of gone) writing.objectStore("journal").delete(key);
+    await new Promise((resolve, reject) => {
+      writing.oncomplete = resolve;
+      writing.onabort = () => reject(writing.error);
+    });
+    database.close();
+  };
+
+  const buttonOf = (words, onclick, describedBy) => {
+    const button = Object.assign(element("button", "button", words), { type: "button", onclick });
+    button.setAttribute("aria-describedby", describedBy);
+    return button;
+  };
+
+  /** What becomes of it, in words. */
+  const fateOf = (isGone, isUnsent, isReached) => {
+    if (isGone) return "This conversation cannot be opened: it was deleted, or you have no access to it any more. Copy your words here, or export them.";
+    if (isUnsent) return isReached ? "Sent as soon as you open the conversation." : "Sent when you open the conversation with a connection.";
+    return "";
+  };
+
+  const cardOf = (section, { id, title, isGone, isReached, items, gone, isUnsent, name }) => {
+    const card = element("div", "left-of", "");
+    const heading = element("h3", "", "");
+    heading.id = `${section.id}-${id}`;
+    heading.append(isGone ? title : Object.assign(element("a", "", title), { href: `/c/${id}` }));
+    heading.dir = "auto";
+    card.role = "group";
+    card.setAttribute("aria-labelledby", heading.id);
+    const count = `${items.length} ${items.length === 1 ? "change" : "changes"}`;
+    const last = inTime(Math.max(...items.map(({ at }) => at)));
+    const more = element("details", "", "");
+    more.open = isGone || !isUnsent;
+    const list = element("ul", "away-items", "");
+    list.append(...items.map(lineOf));
+    more.append(element("summary", "", "What it is"), list);
+    const actions = element("div", "away-actions", "");
+    if (!isGone) {
+      const open = Object.assign(element("a", "button", isUnsent ? "Open and send" : "Open the conversation"), { href: `/c/${id}` });
+      if (isUnsent) open.classList.add("primary");
+      open.setAttribute("aria-describedby", heading.id);
+      actions.append(open);
+    }
+    const save = buttonOf("Export", () => offer(title, items, name), heading.id);
+    const drop = buttonOf("Discard", async () => {
+      if (drop.textContent === "Discard") {
+        drop.textContent = "Discard for good?";
         return;
       }
-      const writing = await begin("readwrite");
-      for (const { key } of items) writing.objectStore("aside").delete(key);
-      for (const { key } of gone) writing.objectStore("journal").delete(key);
-      writing.oncomplete = () => { section.hidden = true; };
-    };
+      await discard(items, gone);
+      card.remove();
+      section.hidden = !section.querySelector(".left-of");
+      const next = document.querySelector(section.hidden ? "main h1" : `#${section.id} h2`);
+      next.tabIndex = -1;
+      next.focus();
+      document.dispatchEvent(new Event("promptgrimoire:left"));
+    }, heading.id);
+    drop.classList.add("quiet");
+    drop.onblur = () => { drop.textContent = "Discard"; };
+    actions.append(save, drop);
+    card.append(heading, element("p", "hint", `${count}, the last of ${last}`));
+    const fate = fateOf(isGone, isUnsent, isReached);
+    if (fate) card.append(element("p", isGone ? "left-gone" : "hint", fate));
+    card.append(more, actions);
+    return card;
+  };
+
+  /** `tried` is what leaves the journal with them. */
+  const show = async (section, all, tried, isUnsent, asked) => {
+    const items = all.filter((item) => !here || conversationOf(item) === here);
+    const ids = [...new Set(items.sort((a, b) => b.at - a.at).map(conversationOf))];
+    if (ids.length === 0) return;
+    const cards = await Promise.all(ids.map(async (id) => {
+      const of = (item) => conversationOf(item) === id;
+      if (!asked.has(id)) asked.set(id, ask(id));
+      const name = isUnsent ? "not-sent.txt" : "kept-aside.txt";
+      return cardOf(section, { id, ...(await asked.get(id)), items: items.filter(of), gone: tried.filter(of).flatMap(({ key, keys = [key] }) => keys), isUnsent, name });
+    }));
+    section.append(...cards);
     section.hidden = false;
+    // Whoever followed a link to it came before it was there.
+    if (location.hash === `#${section.id}`) section.scrollIntoView();
   };
 
   const start = async () => {
-    const reading = await begin("readonly");
-    const [journal, kept] = await Promise.all(["journal", "aside"].map((name) => allOf(reading.objectStore(name))));
-    const aside = kept.map(({ key, value }) => ({ ...JSON.parse(value), key }));
-    const isShown = shownAside(aside);
-    const unsent = await leftByPages(journal.filter((change) => !isShown(change)));
-    const items = unsent.map(({ key, value: { what, text } }) =>
-      ({ key, what: what ?? "A change", why: "", text: text ?? "", at: Number(placeOf(key)[1]) }));
-    show(document.querySelector("[data-unsent]"), items, "not-sent.txt", items);
+    if (!here && location.pathname !== "/") return;
+    const { unsent, aside, tried } = await readWork(user);
+    const changes = unsent.map(({ key, keys, value: { what, text } }) =>
+      ({ key, keys, what: what ?? "A change", why: "", text: text ?? "", at: Number(placeOf(key)[1]) }));
     const notTaken = aside.map((item) => ({ ...item, why: `${item.why} · ` }));
-    show(document.querySelector("[data-left]"), notTaken, "kept-aside.txt", journal.filter(isShown));
+    const asked = new Map();
+    await Promise.all([
+      show(document.getElementById("not-sent"), changes, changes, true, asked),
+      show(document.getElementById("not-taken"), notTaken, tried, false, asked),
+    ]);
   };
   // A browser without a disk for us keeps nothing.
   start().catch(() => {});

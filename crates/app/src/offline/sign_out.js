@@ -1,46 +1,27 @@
 // Signs out and takes away what this device keeps of the person; asks first if some of it was never sent. Without scripts
 // the form itself signs out.
 ((user) => {
-  const name = `promptgrimoire-${user}`;
   const PATIENCE_MS = 3000;
 
-  const answered = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = (event) => { event.preventDefault(); reject(request.error); };
-  });
-
-  /** The database of the person's unsent work; undefined where there is none, and none is made by asking. */
-  const openWork = async () => {
-    try {
-      const request = indexedDB.open(name);
-      request.onupgradeneeded = () => request.transaction.abort();
-      const database = await answered(request);
-      database.onversionchange = () => database.close();
-      return database;
-    } catch {
-      return undefined;
-    }
-  };
-
-  const countOf = async (database, store) =>
-    database?.objectStoreNames.contains(store) ? answered(database.transaction(store).objectStore(store).count()) : 0;
+  const allIn = async (database, store) =>
+    database?.objectStoreNames.contains(store) ? allOf(database.transaction(store).objectStore(store)) : [];
 
   const countWork = async () => {
-    const database = await openWork();
-    const [unsent, refused] = await Promise.all([countOf(database, "journal"), countOf(database, "aside")]);
+    const database = await openWork(user);
+    const [journal, aside] = await Promise.all([allIn(database, "journal"), allIn(database, "aside")]);
     database?.close();
-    return { unsent, refused };
+    return { unsent: asMade(journal).length, refused: aside.length };
   };
 
-  /** Emptied before it is deleted: that has to wait for the other tabs, which hear of it (`versionchange`), to let go of it. */
   /** Written here and not sent: messages to models (`pages/conversation/chat/ask.js`), comments (`annotate/browser/drafts.rs`). */
   const drafts = () => {
     const isDraft = (key) => key.startsWith(`chat/${user}/`) || key.startsWith(`draft/${user}/`);
     try { return Object.keys(localStorage).filter(isDraft); } catch { return []; }
   };
 
+  /** Emptied before it is deleted: that has to wait for the other tabs, which hear of it (`versionchange`), to let go of it. */
   const forgetWork = async () => {
-    const database = await openWork();
+    const database = await openWork(user);
     if (!database) return;
     const stores = [...database.objectStoreNames];
     if (stores.length > 0) {
@@ -49,7 +30,7 @@
       await new Promise((resolve) => { emptying.oncomplete = emptying.onabort = resolve; });
     }
     database.close();
-    await answered(indexedDB.deleteDatabase(name));
+    await answered(indexedDB.deleteDatabase(`promptgrimoire-${user}`));
   };
 
   const forgetPages = async () => {
@@ -95,6 +76,8 @@
     }
     const answer = await fetch(action, { method: "POST", redirect: "manual" }).catch(() => undefined);
     if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
+    // The other tabs leave.
+    sayWhoIsHere(NOBODY);
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
     sessionStorage.clear();

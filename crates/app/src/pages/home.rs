@@ -95,11 +95,11 @@ pub fn HomePage(
                 <h1 class="page-title">"Conversations"</h1>
                 <a class="button primary" href="/import">"Import"</a>
             </header>
+            <WorkLeft user=user />
             <Lists alone=alone />
             <p class="hint home-status" role="status" data-home-status></p>
             {to_do.map(|to_do| view! { <Tasks to_do=to_do /> })}
             {lists}
-            <WorkLeft user=user />
             <RenameForm />
             <ConfirmDialog
                 id="throw"

@@ -9,6 +9,7 @@ pub fn ImportPage(
     /// Who is signed in.
     visitor: Visitor,
 ) -> impl IntoView {
+    let user = visitor.me.id.to_string();
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page" id="main">
@@ -19,7 +20,7 @@ pub fn ImportPage(
                 <code>".grimoire"</code> ")."
             </p>
             <noscript><p class="alert" role="alert">"Importing needs scripts: please allow them for this site."</p></noscript>
-            <div data-import-form><ImportForm /></div>
+            <div data-import-form data-user=user><ImportForm /></div>
         </main>
     }
     .into_any()

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::Bar;
-use crate::parts::Visitor;
+use crate::{offline::WorkLeft, parts::Visitor};
 
 /// A page that says one thing: not found, an error.
 #[component]
@@ -13,6 +13,7 @@ pub fn NoticePage(
     /// What to do.
     text: String,
 ) -> impl IntoView {
+    let user = visitor.as_ref().map(|visitor| visitor.me.id);
     view! {
         <Bar visitor=visitor />
         <main class="page" id="main">
@@ -21,6 +22,8 @@ pub fn NoticePage(
                 <p class="lead">{text}</p>
                 <a class="button primary" href="/">"To your conversations"</a>
             </section>
+            // Of a conversation that cannot be opened any more.
+            {user.map(|user| view! { <WorkLeft user=user /> })}
         </main>
     }
     .into_any()

@@ -7,22 +7,18 @@ use shared::{
     access::Access,
     api::{GetRights, ListPeople, OwnRights, Person},
     document::{Highlight, Root},
+    ids::UserId,
     sync::{Epoch, Frame},
 };
 
 use super::{dom, permalink, session::Session};
 use crate::{
     annotate::{
-        away::Report,
+        away::{Absence, Report},
         desk::{Card, Desk, Toast},
     },
     call::call,
 };
-
-/// An absence is worth a report if it was this long (in milliseconds) and something of one's own was sent after it ...
-const ABSENCE_MS: f64 = 2_000.0;
-/// ... or this long, and others did something.
-const LONG_ABSENCE_MS: f64 = 60_000.0;
 
 impl Session {
     /// A frame came in. What is no frame is the server's fault: the socket is closed and opened anew.
@@ -139,30 +135,26 @@ impl Session {
     pub fn catch_up(self: &Rc<Self>, update: &[u8]) -> bool {
         let since = self.link.lost_at.take().filter(|_| !self.is_renewing());
         let Some(since) = since else { return self.take_in(update) };
-        self.tally.replace(Some(Report::default()));
+        self.tally.replace(Some(Absence::default()));
         let taken = self.take_in(update);
-        let report = self.tally.take().unwrap_or_default();
-        let sent = self.journal.pending.borrow().count();
-        let absence = js_sys::Date::now() - since;
-        let is_news = absence > LONG_ABSENCE_MS && report != Report::default();
-        if (absence > ABSENCE_MS && sent > 0) || is_news {
-            *self.link.report.borrow_mut() = Some(Report { sent, ..report });
-        }
+        let mut absence = self.tally.take().unwrap_or_default();
+        absence.sent = self.journal.pending.borrow().count();
+        absence.length = js_sys::Date::now() - since;
+        *self.link.absence.borrow_mut() = Some(absence);
         taken
     }
 
     /// A highlight is about to be shown anew.
     pub fn note_highlight(&self, old: Option<&ArcRwSignal<Card>>, new: Option<&Highlight>) {
-        if let Some(report) = self.tally.borrow_mut().as_mut() {
-            let old = old.map(|card| card.get_untracked().highlight);
-            report.note(old.as_ref(), new, self.desk.place.author);
+        if let (Some(absence), Some(new)) = (self.tally.borrow_mut().as_mut(), new) {
+            absence.changed.push((old.map(|card| card.get_untracked().highlight), new.clone()));
         }
     }
 
     /// A text is about to be shown anew.
     pub fn note_text(&self, root: Root) {
-        if let Some(report) = self.tally.borrow_mut().as_mut() {
-            report.notes |= root == Root::Notes;
+        if let Some(absence) = self.tally.borrow_mut().as_mut() {
+            absence.notes |= root == Root::Notes;
         }
     }
 
@@ -176,6 +168,21 @@ impl Session {
         self.show_changes();
         self.rest();
         taken
+    }
+}
+
+/// What happened in an absence is told, if it is worth it.
+pub fn tell(desk: Desk, absence: &Absence) {
+    if let Some(report) = Report::of(absence, desk.place.author) {
+        desk.report.set(Some(report));
+        desk.away_open.set(true);
+    }
+}
+
+/// Asks who people are of whom something is told: they may have come and gone since the page was made.
+pub fn know_people(desk: Desk, people: Vec<UserId>) {
+    if desk.names.with_untracked(|names| people.iter().any(|id| !names.contains_key(id))) {
+        spawn_local(ask_people(desk));
     }
 }
 

@@ -65,7 +65,7 @@ struct Unsent {
 impl Session {
     fn begun(&self, name: &str, what: &str, why: &str, text: String) -> Aside {
         let key = [&self.desk.place.conversation.to_string(), "/begun/", name].concat();
-        Aside { key, at: js_sys::Date::now(), why: why.to_owned(), what: what.to_owned(), text }
+        Aside { key, at: js_sys::Date::now(), why: why.to_owned(), what: what.to_owned(), text, intent: None }
     }
 
     /// Comments that were begun, of which this is true of the name of their draft: taken out of the drafts.

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use shared::sync::CloseCode;
 
-use crate::annotate::away::Report;
+use crate::annotate::away::Absence;
 
 /// Whether the server lacks something that one's own changes build on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,7 +42,7 @@ pub struct Link {
     /// When the document was last as the server had it, in milliseconds since 1970; nothing while it is.
     pub lost_at: Cell<Option<f64>>,
     /// What happened in an absence: told when all is saved.
-    pub report: RefCell<Option<Report>>,
+    pub absence: RefCell<Option<Absence>>,
     /// When anything last came from the server, in milliseconds.
     pub heard: Cell<f64>,
     /// Whether the server lacks something.

@@ -188,8 +188,8 @@ impl Session {
 
     /// What is put aside was not sent after all.
     pub fn count_out(&self, count: usize) {
-        if let Some(report) = self.link.report.borrow_mut().as_mut() {
-            report.sent = report.sent.saturating_sub(count);
+        if let Some(absence) = self.link.absence.borrow_mut().as_mut() {
+            absence.kept += count;
         }
     }
 
@@ -218,22 +218,25 @@ impl Session {
             Intent::Typed(root) => format!("{}{}", self.text_key(root), self.replica().client()),
             _ => change.key.clone(),
         };
-        Aside { key, at: js_sys::Date::now(), why, what, text }
+        let intent = (change.intent != Intent::Unknown).then(|| change.intent.write());
+        Aside { key, at: js_sys::Date::now(), why, what, text, intent }
     }
 
     /// Changes with what they are in words; a text as it stands, or of a very long one what was typed.
     pub fn records<'a>(&self, changes: &'a [Change]) -> Vec<Record<'a>> {
         let record = |change: &'a Change| {
+            let mut is_whole = false;
             let (what, text) = match &change.intent {
                 Intent::Typed(root) => {
                     let text = self.replica().read(*root);
-                    let text = if text.len() > MAX_WHOLE { words(&change.update) } else { text };
+                    is_whole = text.len() <= MAX_WHOLE;
+                    let text = if is_whole { text } else { words(&change.update) };
                     (name_of(*root).to_owned(), text)
                 }
                 Intent::Unknown => (self.describe(&Intent::Unknown).0, words(&change.update)),
                 intent => self.describe(intent),
             };
-            Record { change, what, text }
+            Record { change, what, text, is_whole }
         };
         changes.iter().map(record).collect()
     }

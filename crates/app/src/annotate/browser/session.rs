@@ -27,10 +27,13 @@ use super::{
     socket::Socket,
     texts::Texts,
 };
-use crate::annotate::{
-    away::Report,
-    desk::{Desk, Status, Tab, Toast},
-    pending::Intent,
+use crate::{
+    annotate::{
+        away::Absence,
+        desk::{Desk, Status, Tab, Toast},
+        pending::Intent,
+    },
+    later,
 };
 
 /// One open conversation.
@@ -61,8 +64,8 @@ pub struct Session {
     pub doomed: RefCell<Vec<String>>,
     /// Texts of which something was put aside, and with it all that was typed there.
     pub refused_texts: RefCell<Vec<Root>>,
-    /// Counts what happened in an absence, while it is taken in.
-    pub tally: RefCell<Option<Report>>,
+    /// Notes what happened in an absence, while it is taken in.
+    pub tally: RefCell<Option<Absence>>,
     /// The connection, if there is one.
     pub socket: RefCell<Option<Socket>>,
 }
@@ -209,13 +212,14 @@ impl Session {
         self.desk.history.set(self.history.borrow().counts());
     }
 
-    /// The person typed into a text.
-    pub fn type_in(self: &Rc<Self>, root: Root, edits: &[TextEdit]) {
-        if !self.may_type(root) {
-            return;
+    /// The person typed into a text; whether they may.
+    pub fn type_in(self: &Rc<Self>, root: Root, edits: &[TextEdit]) -> bool {
+        let may = self.may_type(root);
+        if may {
+            self.replica().edit(root, edits);
+            self.edited(&Intent::Typed(root));
         }
-        self.replica().edit(root, edits);
-        self.edited(&Intent::Typed(root));
+        may
     }
 
     /// Takes back what the person typed last into a text, or types it again.
@@ -262,10 +266,10 @@ impl Session {
             (true, true) => Status::Saved,
         };
         if matches!(status, Status::Saved | Status::ReadOnly)
-            && let Some(report) = link.report.take()
+            && let Some(absence) = link.absence.take()
         {
-            self.desk.report.set(Some(report));
-            self.desk.away_open.set(true);
+            let desk = self.desk;
+            later::act(desk, move |parts| (parts.tell)(desk, &absence));
         }
         if self.desk.status.get_untracked() != status {
             self.desk.status.set(status);

@@ -12,20 +12,14 @@ use idb::{
     TransactionMode, TransactionResult,
 };
 use js_sys::{Object, Reflect, Uint8Array};
-use serde::{Deserialize, Serialize};
-use shared::{
-    ids::{ConversationId, UserId},
-    order::sorted_by,
-};
+use shared::ids::{ConversationId, UserId};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::annotate::{
     away::Aside,
     pending::{Change, Intent},
+    visited::{Entry, beyond},
 };
-
-/// Bytes of document states that are kept; those opened least recently go first.
-const MAX_STATES: u64 = 128 << 20;
 
 const JOURNAL: &str = "journal";
 const STATES: &str = "states";
@@ -66,6 +60,8 @@ pub struct Record<'a> {
     pub what: String,
     /// The words of it.
     pub text: String,
+    /// Whether these are the whole text that it changes: then the last of them says what all of them come to.
+    pub is_whole: bool,
 }
 
 /// What is kept of one conversation.
@@ -77,13 +73,6 @@ pub struct Kept {
     pub changes: Vec<Change>,
     /// What was put aside.
     pub aside: Vec<Aside>,
-}
-
-/// What is known of a kept state without reading it.
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    size: u64,
-    at: f64,
 }
 
 impl Store {
@@ -249,12 +238,13 @@ impl Store {
 
 fn rewrite(txn: &Transaction, gone: &[String], changes: &[Record<'_>], aside: &[Aside]) -> Result<(), Error> {
     let (journal, kept) = (txn.object_store(JOURNAL)?, txn.object_store(ASIDE)?);
-    for Record { change, what, text } in changes {
+    for Record { change, what, text, is_whole } in changes {
         let record = Object::new();
         set(&record, "update", &Uint8Array::from(change.update.as_slice()));
         set(&record, "intent", &change.intent.write().into());
         set(&record, "what", &what.as_str().into());
         set(&record, "text", &text.as_str().into());
+        set(&record, "whole", &(*is_whole).into());
         journal.put(&record, Some(&change.key.as_str().into()))?;
     }
     for aside in aside {
@@ -265,22 +255,6 @@ fn rewrite(txn: &Transaction, gone: &[String], changes: &[Record<'_>], aside: &[
         journal.delete(JsValue::from(key.as_str()))?;
     }
     Ok(())
-}
-
-/// Which states go: the oldest, until the rest is within the limit. Never `own`.
-fn beyond(index: &BTreeMap<String, Entry>, own: &str) -> Vec<String> {
-    let mut total: u64 = index.values().map(|entry| entry.size).sum();
-    let others: Vec<_> = index.iter().filter(|(id, _)| *id != own).collect();
-    let oldest = sorted_by(others, |(_, a), (_, b)| a.at.total_cmp(&b.at));
-    let mut gone = Vec::new();
-    for (id, entry) in oldest {
-        if total <= MAX_STATES {
-            break;
-        }
-        total -= entry.size;
-        gone.push(id.clone());
-    }
-    gone
 }
 
 async fn changes(journal: &ObjectStore, conversation: ConversationId) -> Result<Vec<Change>, Error> {

@@ -46,5 +46,5 @@ fn unseen(session: &Rc<Session>, change: &Change, all: &[Change]) -> Option<Asid
         None => return None,
     };
     let key = format!("{}/unseen/{id}", session.desk.place.conversation);
-    Some(Aside { key, ..session.aside(change, why) })
+    Some(Aside { key, intent: None, ..session.aside(change, why) })
 }

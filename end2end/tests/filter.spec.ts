@@ -166,8 +166,11 @@ test('a highlight of one’s own is never hidden by the filter', async ({ signIn
   await filter.words.fill('tower');
   await a.highlight(log);
   await expectShown(a, [weight, log]);
-  await expect(filter.words).toHaveValue('');
+  // What was asked for stays; the new one does not answer it, and goes when another is in hand.
+  await expect(filter.words).toHaveValue('tower');
   await filter.expectCount(2, 2);
+  await a.takeInHand(a.card(weight));
+  await expectShown(a, [weight]);
 });
 
 test('what others did since the last visit is new', async ({ signIn, newConversation }) => {

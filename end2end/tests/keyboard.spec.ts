@@ -79,3 +79,27 @@ test('from the first word to the file by keyboard alone: select, tag, comment, r
   expect(file).toContain('Without a mouse');
   await a.synced('saved');
 });
+
+test('a selection by keys goes on into the next message, and back', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  const { page } = a;
+  const { keyboard } = page;
+  const selected = () => page.evaluate(() => getSelection()?.toString().replaceAll(/\s+/g, ' ').trim() ?? '');
+  await goTo(page, a.messages.first());
+  await keyboard.press('Control+ArrowRight');
+  const question = await selected();
+  expect(question).toContain(lighthouse.question);
+  await keyboard.press('Control+Shift+ArrowRight');
+  await expect.poll(selected).toContain(lighthouse.clockwork);
+  expect((await selected()).startsWith(question)).toBe(true);
+  await keyboard.press('Control+Shift+ArrowRight');
+  await expect.poll(selected).toContain(lighthouse.weight);
+  await keyboard.press('Control+Shift+ArrowLeft');
+  await expect.poll(selected).not.toContain(lighthouse.weight);
+  await keyboard.press('1');
+  await expect(a.cards).toHaveCount(1);
+  const [quote = ''] = await a.quotes();
+  expect(quote).toContain(lighthouse.question);
+  expect(quote).toContain(lighthouse.clockwork);
+});

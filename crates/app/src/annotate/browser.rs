@@ -43,6 +43,7 @@ mod store;
 mod tabs;
 mod tags;
 mod texts;
+mod toasts;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -69,7 +70,8 @@ pub use self::{
     mentions::{close_people, mention, mention_key, mentions_to_body, mentions_to_text, offer_people},
     nearness::{forget_nearness, watch_nearness},
     permalink::copy_link,
-    places::lay_out,
+    places::{come_into_sight, lay_out},
+    pointing::is_pressed,
     print::listen as listen_to_printing,
     selection::leave_selection,
     shortcuts::keep_shortcuts,
@@ -96,6 +98,7 @@ pub fn start(desk: Desk) {
     places::listen(desk);
     pointing::listen(desk);
     permalink::listen(desk);
+    toasts::listen(desk);
     mentions::listen(desk);
     // Others are seen when the rest has been loaded: it is not needed to begin.
     Effect::new(move |_| {

@@ -307,14 +307,11 @@ impl Desk {
         // Where the panel is a sheet, the new card would be out of sight.
         self.sheet.update(|sheet| *sheet = sheet.map(|_| true));
         self.tab.set(Tab::Annotations);
+        browser::come_into_sight(self, None);
         let name =
             self.tags.with_untracked(|tags| tags.iter().find(|known| known.id == tag).map(|tag| tag.name.clone()));
-        // Work never vanishes: what was asked for before is over.
-        let cleared = !self.is_wanted(id);
-        if cleared {
-            self.filter.set(Filter::default());
-        }
-        let and = if cleared { " The filter is cleared." } else { "" };
+        // As the one in hand it is in sight, whatever is asked for.
+        let and = if self.is_wanted(id) { "" } else { " The filter hides it as soon as another is taken in hand." };
         self.announcement.set(format!("Marked as {}.{and}", name.unwrap_or_default()));
     }
 

@@ -16,6 +16,12 @@ pub fn take_back(_: Desk, _: Command) -> bool {
 
 pub fn leave_selection() {}
 
+pub fn come_into_sight(_: Desk, _: Option<f64>) {}
+
+pub fn is_pressed(_: &leptos::ev::FocusEvent) -> bool {
+    false
+}
+
 pub fn put_begun_aside(_: Desk) {}
 
 pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}

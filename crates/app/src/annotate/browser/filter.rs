@@ -86,8 +86,5 @@ pub fn step_highlight(desk: Desk, forward: bool) {
     desk.tab.set(Tab::Annotations);
     super::show_in_text(desk, id);
     desk.announcement.set(format!("{} of {}: {}", at + 1, shown.len(), untrack(|| desk.label(id))));
-    // In a list of its own the card may be out of sight.
-    if !places::is_wide() {
-        dom::reveal(&format!("#h-{id}"));
-    }
+    places::come_into_sight(desk, None);
 }

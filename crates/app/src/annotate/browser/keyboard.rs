@@ -22,13 +22,15 @@ use super::{
 };
 use crate::annotate::{desk::Desk, passages::Span};
 
-/// Where the stepping stands: UTF-16 code units of the message's canonical text.
+/// Where the stepping stands: UTF-16 code units of the messages' canonical texts.
 #[derive(Clone, Copy)]
 struct Cursor {
     message: MessageId,
     /// Where the extending began.
     fixed: (u32, u32),
-    /// The word or sentence stepped to last.
+    /// The message that was extended to, which may be another one.
+    reached: MessageId,
+    /// The word or sentence stepped to last, there.
     current: (u32, u32),
 }
 
@@ -121,27 +123,55 @@ fn on_key(desk: Desk, cursor: &mut Option<Cursor>, article: &HtmlElement, event:
     event.prevent_default();
     let unit = if event.ctrl_key() { Unit::Sentence } else { Unit::Word };
     let before = here(*cursor, message);
-    let at = before.map(|cursor| cursor.current);
-    let Some(next) = Segmented::new(&message.steps(), unit).step(at, forward) else { return };
-    let fixed = match before {
-        Some(before) if event.shift_key() && before.fixed.0 < before.fixed.1 => before.fixed,
-        _ => next,
+    let extends = before.filter(|before| event.shift_key() && before.fixed.0 < before.fixed.1);
+    // Whoever extends no more goes on in the message that has the focus.
+    let from = before.filter(|before| extends.is_some() || before.reached == message.id);
+    let reached = from.and_then(|from| session.texts.get(from.reached)).unwrap_or(message);
+    let step = |text: &MessageText, at| Segmented::new(&text.steps(), unit).step(at, forward);
+    let further = || {
+        let all = session.texts.all();
+        let at = all.iter().position(|text| text.id == reached.id).filter(|_| extends.is_some())?;
+        let others: Vec<&'static MessageText> =
+            if forward { all[at + 1..].to_vec() } else { all[..at].iter().rev().copied().collect() };
+        others.into_iter().find_map(|text| Some((text, step(text, None)?)))
     };
-    *cursor = Some(Cursor { message: message.id, fixed, current: next });
-    let span = (fixed.0.min(next.0), fixed.1.max(next.1));
-    select(message, span);
-    if let Some((start, end)) = chars(message, span)
-        && let Some(words) = message.offsets().slice(message.text(), start, end)
+    let here = step(reached, from.map(|from| from.current)).map(|next| (reached, next));
+    let Some((reached, next)) = here.or_else(further) else { return };
+    let fixed = extends.map_or(next, |extends| extends.fixed);
+    *cursor = Some(Cursor { message: message.id, fixed, reached: reached.id, current: next });
+    let (first, last) = ends(message, fixed, reached, next);
+    select(first, last, (reached, next));
+    let said = if first.0.id == last.0.id { (first.1, last.1) } else { next };
+    if let Some((start, end)) = chars(reached, said)
+        && let Some(words) = reached.offsets().slice(reached.text(), start, end)
     {
         desk.announcement.set(words.trim().to_owned());
     }
+}
+
+/// A place in a message.
+type End = (&'static MessageText, u32);
+
+/// Where what is extended over starts and ends.
+fn ends(
+    message: &'static MessageText,
+    fixed: (u32, u32),
+    reached: &'static MessageText,
+    current: (u32, u32),
+) -> (End, End) {
+    let starts = [(message.place, fixed.0, message), (reached.place, current.0, reached)];
+    let stops = [(message.place, fixed.1, message), (reached.place, current.1, reached)];
+    let before = |a: &(usize, u32, _), b: &(usize, u32, _)| (a.0, a.1) <= (b.0, b.1);
+    let start = if before(&starts[0], &starts[1]) { starts[0] } else { starts[1] };
+    let stop = if before(&stops[0], &stops[1]) { stops[1] } else { stops[0] };
+    ((start.2, start.1), (stop.2, stop.1))
 }
 
 /// Takes the highlight over the words that were stepped to in hand; again the next one there.
 fn take_in_hand(desk: Desk, cursor: Option<Cursor>, article: &HtmlElement) {
     let Some(session) = session() else { return };
     let Some(message) = message_of(&session, article) else { return };
-    let at = here(cursor, message).and_then(|cursor| {
+    let at = here(cursor, message).filter(|cursor| cursor.reached == message.id).and_then(|cursor| {
         let (CharOffset(start), CharOffset(end)) = chars(message, cursor.current)?;
         Some(Span { place: message.place, start, end })
     });
@@ -156,21 +186,28 @@ fn message_of(session: &Session, article: &HtmlElement) -> Option<&'static Messa
 
 /// Where the stepping stands in this message: where it was left or, if something else was selected or pressed meanwhile,
 /// there.
-fn here(cursor: Option<Cursor>, message: &MessageText) -> Option<Cursor> {
-    let units = |(start, end): (CharOffset, CharOffset)| -> Option<(u32, u32)> {
-        let unit = |offset| message.offsets().char_to_utf16(offset).map(|Utf16Offset(unit)| unit);
-        Some((unit(start)?, unit(end)?))
-    };
-    let selected = selection::current().and_then(|range| message.covered(&range)).and_then(units);
+fn here(cursor: Option<Cursor>, message: &'static MessageText) -> Option<Cursor> {
+    let range = selection::current();
+    let covered = |text: &MessageText| text.covered(range.as_ref()?).and_then(units_of(text));
     let known = cursor.filter(|cursor| cursor.message == message.id);
-    if let Some(span) = selected {
-        let same =
-            known.filter(|cursor| (cursor.fixed.0.min(cursor.current.0), cursor.fixed.1.max(cursor.current.1)) == span);
-        return same.or(Some(Cursor { message: message.id, fixed: span, current: span }));
+    if let Some(span) = covered(message) {
+        let is_same = |cursor: &Cursor| {
+            let Some(reached) = session().and_then(|session| session.texts.get(cursor.reached)) else { return false };
+            let (first, last) = ends(message, cursor.fixed, reached, cursor.current);
+            covered(first.0).is_some_and(|(start, _)| start == first.1)
+                && covered(last.0).is_some_and(|(_, end)| end == last.1)
+        };
+        let fresh = Cursor { message: message.id, fixed: span, reached: message.id, current: span };
+        return known.filter(is_same).or(Some(fresh));
     }
     let range = window().get_selection().ok().flatten().and_then(|selection| selection.get_range_at(0).ok());
-    let caret = range.and_then(|range| message.caret(&range)).and_then(|at| units((at, at)));
-    caret.map(|span| Cursor { message: message.id, fixed: span, current: span })
+    let caret = range.and_then(|range| message.caret(&range)).and_then(|at| units_of(message)((at, at)));
+    caret.map(|span| Cursor { message: message.id, fixed: span, reached: message.id, current: span })
+}
+
+fn units_of(message: &MessageText) -> impl Fn((CharOffset, CharOffset)) -> Option<(u32, u32)> {
+    let unit = |offset| message.offsets().char_to_utf16(offset).map(|Utf16Offset(unit)| unit);
+    move |(start, end)| Some((unit(start)?, unit(end)?))
 }
 
 fn chars(message: &MessageText, (start, end): (u32, u32)) -> Option<(CharOffset, CharOffset)> {
@@ -178,14 +215,24 @@ fn chars(message: &MessageText, (start, end): (u32, u32)) -> Option<(CharOffset,
     Some((char(start)?, char(end)?))
 }
 
-fn select(message: &MessageText, span: (u32, u32)) {
-    let Some((start, end)) = chars(message, span) else { return };
-    let Some(range) = message.range(start, end) else { return };
+/// Selects from one place to another, and brings what was stepped to into sight.
+fn select(first: End, last: End, (reached, current): (&MessageText, (u32, u32))) {
+    let point = |(text, at): End| text.offsets().utf16_to_char(Utf16Offset(at));
+    let (Some(start), Some(end)) = (point(first), point(last)) else { return };
+    let stop = if first.0.id == last.0.id { end } else { first.0.offsets().end() };
+    let start_of_last = if first.0.id == last.0.id { start } else { CharOffset(0) };
+    let (Some(range), Some(tail)) = (first.0.range(start, stop), last.0.range(start_of_last, end)) else { return };
+    if let (Ok(node), Ok(offset)) = (tail.end_container(), tail.end_offset()) {
+        // A place in the page.
+        let _ = range.set_end(&node, offset);
+    }
     let Ok(Some(selection)) = window().get_selection() else { return };
     // The range is in the page: both calls can only succeed.
     let _ = selection.remove_all_ranges();
     let _ = selection.add_range(&range);
-    if let Some(element) = range.start_container().ok().and_then(|node| node.parent_element()) {
+    let stepped = chars(reached, current).and_then(|(start, end)| reached.range(start, end));
+    if let Some(element) = stepped.and_then(|range| range.start_container().ok()).and_then(|node| node.parent_element())
+    {
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
         element.scroll_into_view_with_scroll_into_view_options(&options);

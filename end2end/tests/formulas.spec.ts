@@ -174,7 +174,11 @@ chatTest('a reply shows its formulas while it is written', async ({ signIn, chat
   await expect(reply.locator('[data-canonical] math')).toHaveCount(1);
   await expect(reply).toHaveAttribute('aria-busy', 'true');
   const workspace = Workspace.on(page);
-  await drawOver(page, String.raw`\(x^2\)`, 0.2, 0.9);
+  // The tools read what has come a moment later.
+  await expect(async () => {
+    await drawOver(page, String.raw`\(x^2\)`, 0.2, 0.9);
+    await expect(workspace.toolbar).toBeVisible({ timeout: 500 });
+  }).toPass();
   await workspace.applyTag(1);
   await expect(workspace.card(String.raw`\(x^2\)`)).toHaveCount(1);
   await release(standIns);

@@ -45,7 +45,7 @@ mod browser;
 
 #[cfg(feature = "hydrate")]
 pub use {
-    browser::{listen_to_company, listen_to_printing},
+    browser::{keep_drafts_of_nothing, keep_unseen, listen_to_company, listen_to_printing, try_disk},
     desk::Toast,
     workspace::mount,
 };

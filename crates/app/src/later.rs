@@ -40,6 +40,15 @@ pub struct Parts {
     /// Shows where the others are, and tells them where one is oneself, from then on.
     #[cfg(feature = "hydrate")]
     pub company: fn(Desk),
+    /// Puts aside what was begun in threads that are not there any more. All has to be here.
+    #[cfg(feature = "hydrate")]
+    pub drafts: fn(Desk),
+    /// Keeps words that nobody would see where they are going.
+    #[cfg(feature = "hydrate")]
+    pub unseen: fn(Desk),
+    /// Opens a disk that has failed anew, until it can be used.
+    #[cfg(feature = "hydrate")]
+    pub disk: fn(Desk),
     /// Puts the notes beside the text on paper, from then on.
     #[cfg(feature = "hydrate")]
     pub print: fn(Desk),
@@ -122,6 +131,12 @@ fn parts() -> Parts {
         download: annotate::download,
         #[cfg(feature = "hydrate")]
         company: annotate::listen_to_company,
+        #[cfg(feature = "hydrate")]
+        drafts: annotate::keep_drafts_of_nothing,
+        #[cfg(feature = "hydrate")]
+        unseen: annotate::keep_unseen,
+        #[cfg(feature = "hydrate")]
+        disk: annotate::try_disk,
         #[cfg(feature = "hydrate")]
         print: annotate::listen_to_printing,
         #[cfg(feature = "hydrate")]

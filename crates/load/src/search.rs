@@ -331,7 +331,7 @@ async fn write(asked: &Asked, target: &Target) -> Result<Outcome> {
 /// Another process makes the whole index anew; stopped when dropped.
 fn rebuild(asked: &Asked) -> Result<Child> {
     let mut command = Command::new(&asked.program);
-    command.args(["admin", "rebuild-search"]).stdout(Stdio::null()).kill_on_drop(true);
+    command.args(["admin", "rebuild-search"]).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     command.spawn().with_context(|| format!("cannot start {}", asked.program.display()))
 }
 

@@ -44,6 +44,7 @@ mod tabs;
 mod tags;
 mod texts;
 mod toasts;
+mod unseen;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -54,7 +55,7 @@ use shared::{
 };
 
 use self::session::Session;
-use super::desk::{Desk, Placeless, Tab, Toast};
+use super::desk::{Desk, Placeless, Status, Tab, Toast};
 use crate::{later::Later, parts::IMPORT_NOTES};
 
 pub use self::{
@@ -64,9 +65,10 @@ pub use self::{
     company::listen as listen_to_company,
     dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
     drafts::{draft, forget_words, in_boxes, keep_draft, let_go, put_by},
-    ended::put_begun_aside,
+    ended::{keep_drafts_of_nothing, put_begun_aside},
     export::{download, save_text},
     filter::{half_written, step_highlight},
+    journal::try_disk,
     mentions::{close_people, mention, mention_key, mentions_to_body, mentions_to_text, offer_people},
     nearness::{forget_nearness, watch_nearness},
     permalink::copy_link,
@@ -76,6 +78,7 @@ pub use self::{
     selection::leave_selection,
     shortcuts::keep_shortcuts,
     tags::{capture, copy_tags, forget_focus, hold_focus, list_conversations, note_focus, tag_beside},
+    unseen::keep as keep_unseen,
 };
 
 thread_local! {
@@ -104,6 +107,13 @@ pub fn start(desk: Desk) {
     Effect::new(move |_| {
         if let Later::Here(parts) = desk.later.get() {
             (parts.company)(desk);
+        }
+    });
+    Effect::new(move |_| {
+        if let Later::Here(parts) = desk.later.get()
+            && matches!(desk.status.get(), Status::Saved | Status::ReadOnly)
+        {
+            (parts.drafts)(desk);
         }
     });
     lifecycle::listen();

@@ -111,6 +111,9 @@ fn percent(part: f64) -> String {
     format!("{} %", digits(part * 100.0))
 }
 
+/// One of the figures of a summary.
+type Figure = fn(&Summary) -> f64;
+
 fn tell(outcome: &Outcome, browser: &BTreeMap<String, Painted>, commit: &str) -> String {
     let Machine { processor, cores, .. } = Machine::this();
     let (direct, served) = (&outcome.direct, &outcome.served);
@@ -125,7 +128,7 @@ fn tell(outcome: &Outcome, browser: &BTreeMap<String, Painted>, commit: &str) ->
     }
     text += "| | through the server | from the model itself | added |\n|---|---|---|---|\n";
     let of = |phase: &Phase, of: fn(&Summary) -> f64| phase.heard.delays.as_ref().map_or(f64::NAN, of);
-    let rows: [(&str, fn(&Summary) -> f64); 4] = [
+    let rows: [(&str, Figure); 4] = [
         ("p50", |delays| delays.p50),
         ("p95", |delays| delays.p95),
         ("p99", |delays| delays.p99),

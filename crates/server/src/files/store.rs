@@ -29,7 +29,7 @@ enum Place {
     /// This folder of the local disk.
     Folder(PathBuf),
     /// Elsewhere.
-    Bucket(Bucket),
+    Bucket(Box<Bucket>),
 }
 
 fn name_of(file: FileId) -> Path {
@@ -50,7 +50,7 @@ impl Files {
             None => Self::in_folder(config.data_dir.join("files")).context("cannot make the folder of files"),
             Some(of) => {
                 let store = bucket::open(of).context("FILES_URL")?;
-                Ok(Self { store, place: Arc::new(Place::Bucket(of.clone())), sweep: Arc::default() })
+                Ok(Self { store, place: Arc::new(Place::Bucket(Box::new(of.clone()))), sweep: Arc::default() })
             }
         }
     }

@@ -131,7 +131,9 @@ mod tests {
     #[test]
     fn what_is_not_of_the_schema_is_named() {
         let root = |root: &'static str, key: &'static str| {
-            update(move |doc| drop(doc.get_or_insert_map(root).insert(&mut doc.transact_mut(), key, "x")))
+            update(move |doc| {
+                doc.get_or_insert_map(root).insert(&mut doc.transact_mut(), key, "x");
+            })
         };
         for (update, at) in [
             (root("secrets", "x"), "secrets: "),

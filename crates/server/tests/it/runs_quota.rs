@@ -8,9 +8,12 @@ use shared::{
 };
 use sqlx::PgPool;
 
-use crate::support::{
-    chats::{Chat, Started, chat as begin_chat, say},
-    test_app::{TestApp, Visitor},
+use crate::{
+    rooms_support::until,
+    support::{
+        chats::{Chat, Started, chat as begin_chat, say},
+        test_app::{TestApp, Visitor},
+    },
 };
 
 /// Gives the chat's project to a new class of which its owner is a student.
@@ -73,6 +76,8 @@ async fn what_waits_in_line_is_held_against_the_quota_when_its_turn_comes() {
     let chat = Chat::with(&["--model-tokens-per-day=3000"]).await;
     let first = chat.say("#gated").await;
     let second = chat.say("Second").await;
+    // The first was held against it before.
+    until(async || chat.model.asked().len() == 1).await;
     // Meanwhile all is used up, by more words than were thought.
     sqlx::query("update model_usage set output_tokens = 3000 where run_id = $1")
         .bind(first.run.uuid())

@@ -4,7 +4,11 @@ use std::borrow::Cow;
 
 /// The Markdown as it is parsed: no leading byte order mark, LF line ends, no other C0 controls than tab and LF.
 pub(super) fn source(markdown: &str) -> Cow<'_, str> {
-    let markdown = markdown.strip_prefix('\u{feff}').unwrap_or(markdown);
+    rest(markdown.strip_prefix('\u{feff}').unwrap_or(markdown))
+}
+
+/// The same of what does not stand at the beginning, where a byte order mark is a character like others.
+pub(super) fn rest(markdown: &str) -> Cow<'_, str> {
     if !markdown.bytes().any(is_unwanted) {
         return Cow::Borrowed(markdown);
     }

@@ -51,7 +51,8 @@ impl Growing {
             return None;
         }
         let blocks = &window[..end];
-        write_on(&math::mask(&clean::source(blocks)), &mut self.so_far);
+        let source = if self.bytes == 0 { clean::source(blocks) } else { clean::rest(blocks) };
+        write_on(&math::mask(&source), &mut self.so_far);
         self.bytes += end;
         self.units += u32::try_from(blocks.encode_utf16().count()).unwrap_or(u32::MAX);
         Some(self.so_far.out.take())
@@ -125,6 +126,12 @@ mod tests {
         assert!([1, 7].into_iter().all(|step| check(markdown, step) > markdown.len() / 2));
         let bytes = check(markdown, 1000);
         assert_eq!(&markdown[bytes..], "The end of it, which is not finished.\n");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_one_at_the_beginning_alone() {
+        assert!(check("\n\n\u{feff}\n\nthe the 漢字, and so on.\n\nThe end.", 1) > 0);
+        assert!(check("\u{feff}First.\n\nThe second, with words.\n\nThe end.", 1) > 0);
     }
 
     #[test]

@@ -37,8 +37,7 @@ impl Session {
                     self.link.known.set(true);
                     self.desk.absent.set(false);
                     self.renewed();
-                    self.keep_unseen();
-                    self.keep_drafts_of_nothing();
+                    self.look_for_unseen();
                     permalink::follow_first(self.desk, true);
                     dom::mark_hydrated();
                     // Who leaves at once finds it without a network all the same.
@@ -47,7 +46,7 @@ impl Session {
             }
             Ok(Frame::Update(update)) => {
                 self.take_in(update);
-                self.keep_unseen();
+                self.look_for_unseen();
             }
             Ok(Frame::Awareness(update)) => {
                 if self.presence.borrow_mut().take_in(update) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
 use shared::document::{self, Root};
-use yrs::Transact;
+use yrs::{Map, Transact};
 
 use super::{dom, drafts, link::explain, renew::words, replica::Replica, session::Session};
 use crate::annotate::{
@@ -86,29 +86,30 @@ impl Session {
         }
         begun
     }
+}
 
-    /// Puts aside what was begun in threads that are not there any more: no box shows it.
-    pub fn keep_drafts_of_nothing(self: &Rc<Self>) {
-        let replica = self.replica();
+/// Puts aside what was begun in threads that are not there any more: no box shows it.
+pub fn keep_drafts_of_nothing(_: Desk) {
+    let Some(session) = super::session() else { return };
+    let replica = session.replica();
+    let gone = {
         let txn = replica.doc.transact();
-        let is_there = |name: &str| {
-            let comments =
-                |highlight: document::Highlight| highlight.comments.into_iter().map(|comment| comment.id.to_string());
-            match name.split_once('/') {
-                Some(("comment", id)) => {
-                    id.parse().is_ok_and(|id| document::highlight(&replica.roots, &txn, id).is_some())
-                }
-                Some((_, id)) => {
-                    document::highlights(&replica.roots, &txn).into_iter().flat_map(comments).any(|known| known == id)
-                }
-                None => true,
-            }
+        let is_comment = |id: &str| {
+            // Those of deleted highlights too: their cards stay while somebody writes in them.
+            let ids = replica.roots.highlights.keys(&txn).filter_map(|id| id.parse().ok());
+            ids.filter_map(|id| document::highlight(&replica.roots, &txn, id))
+                .any(|highlight| highlight.comments.iter().any(|comment| comment.id.to_string() == id))
         };
-        let gone = self.take_drafts("What it belongs to is not there any more.", |name| !is_there(name));
-        drop(txn);
-        if !gone.is_empty() {
-            self.put_aside(Vec::new(), gone);
-        }
+        let is_highlight =
+            |id: &str| id.parse().is_ok_and(|id| document::highlight(&replica.roots, &txn, id).is_some());
+        session.take_drafts("What it belongs to is not there any more.", |name| match name.split_once('/') {
+            Some(("comment", id)) => !is_highlight(id),
+            Some((_, id)) => !is_comment(id),
+            None => false,
+        })
+    };
+    if !gone.is_empty() {
+        session.put_aside(Vec::new(), gone);
     }
 }
 

@@ -18,10 +18,13 @@ use super::{
     store::{Kept, State, Store},
     tabs::{Tabs, Word},
 };
-use crate::annotate::{
-    away::Aside,
-    desk::{Place, Toast},
-    pending::{Change, Intent, Pending},
+use crate::{
+    annotate::{
+        away::Aside,
+        desk::{Desk, Place, Toast},
+        pending::{Change, Intent, Pending},
+    },
+    later,
 };
 
 /// How long after a change the state of the document is kept, for a start without a network.
@@ -292,47 +295,9 @@ impl Session {
         self.desk.keeps.set(false);
         if self.journal.tries.get().is_none() {
             self.journal.tries.set(Some(0));
-            self.try_disk();
+            let desk = self.desk;
+            later::act(desk, move |parts| (parts.disk)(desk));
         }
-    }
-
-    fn try_disk(self: &Rc<Self>) {
-        let Some(tries) = self.journal.tries.get() else { return };
-        let session = self.clone();
-        set_timeout(
-            move || {
-                let is_deleted = session.journal.store.borrow().as_ref().is_some_and(|store| store.is_deleted());
-                if is_deleted {
-                    return;
-                }
-                spawn_local(async move {
-                    if session.open_again().await.is_ok() {
-                        session.journal.tries.set(None);
-                        session.journal.is_leaky.set(false);
-                        session.desk.keeps.set(true);
-                        session.pump();
-                    } else {
-                        session.journal.tries.set(Some(tries + 1));
-                        session.try_disk();
-                    }
-                });
-            },
-            AGAIN[tries.min(AGAIN.len() - 1)],
-        );
-    }
-
-    /// Opens the disk anew and writes all that should be there. What was acknowledged since it was read is sent once more
-    /// after a restart, and known there.
-    async fn open_again(self: &Rc<Self>) -> Result<(), idb::Error> {
-        let store = Rc::new(Store::open(self.desk.place.user).await?);
-        let pending: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
-        let aside = self.desk.aside.get_untracked();
-        store.replace(&[], &self.records(&pending), &aside).await?;
-        if let Some((state, now)) = self.state() {
-            store.keep(self.desk.place.conversation, &state, now).await?;
-        }
-        *self.journal.store.borrow_mut() = Some(store);
-        Ok(())
     }
 
     fn send_pending(self: &Rc<Self>) {
@@ -490,4 +455,43 @@ impl Session {
             }
         });
     }
+}
+
+/// Opens a disk that has failed anew, and writes what should be there; again later where it still fails.
+pub fn try_disk(desk: Desk) {
+    let Some(session) = super::session() else { return };
+    let tries = session.journal.tries.get().unwrap_or_default();
+    set_timeout(
+        move || {
+            // Its owner has signed out in another tab.
+            if session.journal.store.borrow().as_ref().is_some_and(|store| store.is_deleted()) {
+                return;
+            }
+            spawn_local(async move {
+                if open_again(&session).await.is_ok() {
+                    session.journal.tries.set(None);
+                    session.journal.is_leaky.set(false);
+                    desk.keeps.set(true);
+                    session.pump();
+                } else {
+                    session.journal.tries.set(Some(tries + 1));
+                    try_disk(desk);
+                }
+            });
+        },
+        AGAIN[tries.min(AGAIN.len() - 1)],
+    );
+}
+
+/// What was acknowledged since it was read is sent once more after a restart, and known there.
+async fn open_again(session: &Rc<Session>) -> Result<(), idb::Error> {
+    let store = Rc::new(Store::open(session.desk.place.user).await?);
+    let pending: Vec<Change> = session.journal.pending.borrow().all().cloned().collect();
+    let aside = session.desk.aside.get_untracked();
+    store.replace(&[], &session.records(&pending), &aside).await?;
+    if let Some((state, now)) = session.state() {
+        store.keep(session.desk.place.conversation, &state, now).await?;
+    }
+    *session.journal.store.borrow_mut() = Some(store);
+    Ok(())
 }

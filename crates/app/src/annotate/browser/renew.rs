@@ -19,9 +19,12 @@ use yrs::Transact;
 use super::{
     link::Gap, mirror::Changes, presence::Presence, replica::Replica, session::Session, store::Record, tabs::Word,
 };
-use crate::annotate::{
-    away::{Aside, name_of},
-    pending::{Change, Intent},
+use crate::{
+    annotate::{
+        away::{Aside, name_of},
+        pending::{Change, Intent},
+    },
+    later,
 };
 
 const REPLACED: &str = "the document was replaced on the server meanwhile";
@@ -140,39 +143,15 @@ impl Session {
         self.put_aside(rootless.into_iter().map(|change| change.key).collect(), aside);
     }
 
-    /// Words of one's own whose highlight or comment somebody else has deleted meanwhile: the document takes them, and
-    /// nobody sees them there. They are kept here as well.
-    pub fn keep_unseen(self: &Rc<Self>) {
-        let all: Vec<Change> = self.journal.pending.borrow().all().cloned().collect();
-        let unseen: Vec<Aside> = all.iter().filter_map(|change| self.unseen(change, &all)).collect();
-        let is_told = |new: &Aside| self.desk.aside.with_untracked(|told| told.iter().any(|old| old.key == new.key));
-        let unseen: Vec<Aside> = unseen.into_iter().filter(|new| !is_told(new)).collect();
-        if !unseen.is_empty() {
-            self.count_out(unseen.len());
-            self.put_aside(Vec::new(), unseen);
+    /// Words of one's own that are on their way may belong to what somebody else has deleted meanwhile.
+    pub fn look_for_unseen(&self) {
+        let writes = |change: &Change| {
+            matches!(&change.intent, Intent::Command(Command::Comment { .. } | Command::EditComment { .. }))
+        };
+        if self.journal.pending.borrow().all().any(writes) {
+            let desk = self.desk;
+            later::act(desk, move |parts| (parts.unseen)(desk));
         }
-    }
-
-    fn unseen(&self, change: &Change, all: &[Change]) -> Option<Aside> {
-        let Intent::Command(Command::Comment { highlight, id, .. } | Command::EditComment { highlight, id, .. }) =
-            &change.intent
-        else {
-            return None;
-        };
-        let replica = self.replica();
-        let highlight = document::highlight(&replica.roots, &replica.doc.transact(), *highlight)?;
-        let is_own = |change: &Change| matches!(&change.intent, Intent::Command(Command::DeleteComment { id: gone, .. }) if gone == id);
-        let why = match highlight.deleted {
-            Some(deleted) if deleted.by == self.desk.place.author => return None,
-            Some(_) => "its highlight was deleted meanwhile: nobody sees it there",
-            None if all.iter().any(is_own) => return None,
-            None if highlight.comments.iter().any(|comment| comment.id == *id && comment.deleted) => {
-                "the comment was deleted meanwhile: nobody sees it there"
-            }
-            None => return None,
-        };
-        let key = format!("{}/unseen/{id}", self.desk.place.conversation);
-        Some(Aside { key, ..self.aside(change, why) })
     }
 
     pub fn put_aside(self: &Rc<Self>, keys: Vec<String>, aside: Vec<Aside>) {
@@ -208,7 +187,7 @@ impl Session {
     }
 
     /// What is put aside was not sent after all.
-    fn count_out(&self, count: usize) {
+    pub fn count_out(&self, count: usize) {
         if let Some(report) = self.link.report.borrow_mut().as_mut() {
             report.sent = report.sent.saturating_sub(count);
         }
@@ -225,7 +204,7 @@ impl Session {
         }
     }
 
-    fn aside(&self, change: &Change, why: &str) -> Aside {
+    pub fn aside(&self, change: &Change, why: &str) -> Aside {
         let (what, mut text) = self.describe(&change.intent);
         if text.is_empty() {
             text = words(&change.update);

@@ -145,7 +145,7 @@ fn Usage(models: ClassModels) -> impl IntoView {
         Period::Day => "Used today",
         Period::Week => "Used this week",
     };
-    let of = tokens_a_class.map(|limit| format!(" of {}", counted(limit, "token")));
+    let of = tokens_a_class.map(|limit| format!(" of {}", counted(limit, "token"))).unwrap_or_default();
     let by = match people {
         0 => String::new(),
         1 => ", by 1 person".to_owned(),
@@ -164,8 +164,7 @@ fn Usage(models: ClassModels) -> impl IntoView {
     view! {
         <h3 class="usage-title" id="usage-title">{when}</h3>
         <p>
-            <b>{counted(tokens, "token")}</b> {of} {by}
-            ". There are new ones on " <LocalTime at=resets_at /> "."
+            <b>{counted(tokens, "token")}</b>{format!("{of}{by}. There are new ones on ")}<LocalTime at=resets_at />"."
         </p>
         {(people > 0).then(|| view! { <ol class="usage-list" aria-labelledby="usage-title">{rows}</ol> })}
         {(rest > 0).then(|| view! { <p class="hint">{format!("And {rest} more, who used less.")}</p> })}

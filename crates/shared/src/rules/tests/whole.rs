@@ -76,18 +76,42 @@ fn what_no_rule_allows_is_named_with_its_place() {
         (world.highlight, world.comment, world)
     };
     let edits: [(&str, Edit); 12] = [
-        ("author", |map, txn| drop(map.insert(txn, "author", "nobody"))),
-        ("created_at", |map, txn| drop(map.insert(txn, "created_at", 1.5))),
-        ("targets", |map, txn| drop(map.insert(txn, "targets", any!([])))),
-        ("targets", |map, txn| drop(map.insert(txn, "targets", targets(MessageId::new(), 7, 3)))),
-        ("targets", |map, txn| drop(map.insert(txn, "targets", any!([{"message": "x"}])))),
-        ("resolved", |map, txn| drop(map.insert(txn, "resolved", any!({"by": "x", "at": 1})))),
-        ("deleted", |map, txn| drop(map.insert(txn, "deleted", true))),
-        ("tags", |map, txn| drop(map.insert(txn, "tags", 1))),
-        ("comments", |map, txn| drop(map.insert(txn, "comments", "none"))),
-        ("secret", |map, txn| drop(map.insert(txn, "secret", 1))),
-        ("author", |map, txn| drop(map.remove(txn, "author"))),
-        ("author", |map, txn| drop(map.insert(txn, "author", MapPrelim::default()))),
+        ("author", |map, txn| {
+            map.insert(txn, "author", "nobody");
+        }),
+        ("created_at", |map, txn| {
+            map.insert(txn, "created_at", 1.5);
+        }),
+        ("targets", |map, txn| {
+            map.insert(txn, "targets", any!([]));
+        }),
+        ("targets", |map, txn| {
+            map.insert(txn, "targets", targets(MessageId::new(), 7, 3));
+        }),
+        ("targets", |map, txn| {
+            map.insert(txn, "targets", any!([{"message": "x"}]));
+        }),
+        ("resolved", |map, txn| {
+            map.insert(txn, "resolved", any!({"by": "x", "at": 1}));
+        }),
+        ("deleted", |map, txn| {
+            map.insert(txn, "deleted", true);
+        }),
+        ("tags", |map, txn| {
+            map.insert(txn, "tags", 1);
+        }),
+        ("comments", |map, txn| {
+            map.insert(txn, "comments", "none");
+        }),
+        ("secret", |map, txn| {
+            map.insert(txn, "secret", 1);
+        }),
+        ("author", |map, txn| {
+            let _ = map.remove(txn, "author");
+        }),
+        ("author", |map, txn| {
+            map.insert(txn, "author", MapPrelim::default());
+        }),
     ];
     for (key, edit) in edits {
         let (highlight, _, world) = good();

@@ -40,6 +40,8 @@ struct Bench {
     kept: RwSignal<HashMap<TagId, Written>>,
     /// What a pointer drags.
     drag: RwSignal<Option<Drag>>,
+    /// The group that a pointer drags, beside which other it would be dropped, and whether after it.
+    carried: RwSignal<Option<(TagGroupId, Option<(TagGroupId, bool)>)>>,
 }
 
 thread_local! {
@@ -143,7 +145,14 @@ pub fn vocabulary(desk: Desk) -> AnyView {
         }
         counts
     });
-    let bench = Bench { desk, counts, open: RwSignal::new(None), kept, drag: RwSignal::new(None) };
+    let bench = Bench {
+        desk,
+        counts,
+        open: RwSignal::new(None),
+        kept,
+        drag: RwSignal::new(None),
+        carried: RwSignal::new(None),
+    };
     let groups = move || {
         let named = desk.groups.get().into_iter().map(|group| Some(group.id));
         std::iter::once(None).chain(named).collect::<Vec<_>>()
@@ -151,6 +160,7 @@ pub fn vocabulary(desk: Desk) -> AnyView {
     // Rows that others move take the focus with them, and lose it on their way.
     Effect::new(move |_| {
         desk.tags.track();
+        desk.groups.track();
         browser::hold_focus();
     });
     view! {

@@ -40,6 +40,10 @@ pub fn number_of(_: shared::ids::MessageId) -> Option<usize> {
     None
 }
 
+pub fn words_of(_: &super::whereabouts::Passage) -> Option<String> {
+    None
+}
+
 pub fn watch_nearness(
     _: Desk,
     _: shared::ids::HighlightId,
@@ -119,7 +123,7 @@ pub fn half_written() -> Vec<shared::ids::HighlightId> {
     Vec::new()
 }
 
-pub fn step_highlight(_: Desk, _: bool) {}
+pub fn step_highlight(_: Desk, _: bool, _: bool) {}
 pub fn keep_shortcuts(_: Desk) {}
 
 pub fn note_focus(_: &leptos::ev::FocusEvent) {}
@@ -130,7 +134,7 @@ pub fn hold_focus() {}
 
 pub fn capture(_: &leptos::ev::PointerEvent) {}
 
-pub fn tag_beside(_: f64) -> Option<(shared::ids::TagId, bool)> {
+pub fn row_beside<Id: std::str::FromStr>(_: &str, _: &str, _: f64) -> Option<(Id, bool)> {
     None
 }
 

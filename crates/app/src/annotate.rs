@@ -63,4 +63,5 @@ pub use {
     people::people,
     shortcuts::keys,
     tags::vocabulary,
+    workspace::floating,
 };

@@ -25,7 +25,10 @@ use super::{
     shortcuts::Settings,
     whereabouts::Whereabouts,
 };
-use crate::{later::Later, parts::hue};
+use crate::{
+    later::Later,
+    parts::{hue, hue_among},
+};
 
 /// The signals of one open conversation.
 #[derive(Clone, Copy)]
@@ -85,7 +88,7 @@ pub struct Desk {
     /// Who has the page open.
     pub present: RwSignal<Vec<Person>>,
     /// The colours of those who have the page open.
-    pub hues: RwSignal<HashMap<UserId, u32>>,
+    pub hues: RwSignal<Vec<(UserId, u32)>>,
     /// Where the others are.
     pub whereabouts: RwSignal<HashMap<UserId, Whereabouts>>,
     /// Who is followed through the text.
@@ -179,7 +182,7 @@ impl Desk {
             typed: RwSignal::new(0),
             heard: RwSignal::new(0),
             present: RwSignal::new(Vec::new()),
-            hues: RwSignal::new(HashMap::new()),
+            hues: RwSignal::new(Vec::new()),
             whereabouts: RwSignal::new(HashMap::new()),
             following: RwSignal::new(None),
             names: RwSignal::default(),
@@ -249,7 +252,7 @@ impl Desk {
 
     /// A person's colour, tracked: nobody else's of those who are here.
     pub fn hue_of(self, id: UserId) -> u32 {
-        self.hues.with(|hues| hues.get(&id).copied()).unwrap_or_else(|| hue(&id.to_string()))
+        self.hues.with(|hues| hue_among(hues, id)).unwrap_or_else(|| hue(&id.to_string()))
     }
 
     /// What a highlight is called: its tags, and who made it; tracked.

@@ -39,9 +39,9 @@ struct Bench {
     /// What is half written of tags whose rows are closed, or of the open one.
     kept: RwSignal<HashMap<TagId, Written>>,
     /// What a pointer drags.
-    drag: RwSignal<Option<Drag>>,
-    /// The group that a pointer drags, beside which other it would be dropped, and whether after it.
-    carried: RwSignal<Option<(TagGroupId, Option<(TagGroupId, bool)>)>>,
+    drag: RwSignal<Option<Drag<TagId>>>,
+    /// The group that a pointer drags.
+    carried: RwSignal<Option<Drag<TagGroupId>>>,
 }
 
 thread_local! {
@@ -49,12 +49,12 @@ thread_local! {
     static KEPT: ArcRwSignal<HashMap<TagId, Written>> = ArcRwSignal::new(HashMap::new());
 }
 
-/// A tag on its way.
+/// A tag, or a group of them, on its way.
 #[derive(Clone, Copy)]
-struct Drag {
-    tag: TagId,
-    /// Beside which tag it would be dropped, and whether after it.
-    beside: Option<(TagId, bool)>,
+struct Drag<Id> {
+    moved: Id,
+    /// Beside which other it would be dropped, and whether after it.
+    beside: Option<(Id, bool)>,
 }
 
 impl Bench {

@@ -2,7 +2,7 @@ use leptos::{html, prelude::*};
 use shared::{document::Command, ids::TagGroupId, rules::Change};
 
 use super::{
-    Bench,
+    Bench, Drag,
     order::moves,
     row::{Row, handle, step_button},
 };
@@ -19,9 +19,9 @@ pub fn Group(bench: Bench, group: Option<TagGroupId>) -> impl IntoView {
     let empty = move || {
         (group.is_some() && tags().is_empty()).then(|| view! { <p class="hint">"No tag is in this group."</p> })
     };
-    let carried = move || bench.carried.get().is_some_and(|(id, _)| Some(id) == group).then_some("");
+    let carried = move || bench.carried.get().is_some_and(|drag| Some(drag.moved) == group).then_some("");
     let drop = move || {
-        let (_, (beside, after)) = bench.carried.get().and_then(|(id, beside)| Some((id, beside?)))?;
+        let (beside, after) = bench.carried.get()?.beside?;
         (Some(beside) == group).then_some(if after { "after" } else { "before" })
     };
     view! {
@@ -75,9 +75,9 @@ fn GroupHead(bench: Bench, group: TagGroupId) -> impl IntoView {
             place(to);
         }
     };
-    let over = move |beside| bench.carried.set(Some((group, beside)));
+    let over = move |beside| bench.carried.set(Some(Drag { moved: group, beside }));
     let end = move |is_dropped: bool| {
-        let beside = bench.carried.get_untracked().and_then(|(_, beside)| beside).filter(|_| is_dropped);
+        let beside = bench.carried.get_untracked().and_then(|drag| drag.beside).filter(|_| is_dropped);
         if let Some((other, after)) = beside.filter(|(other, _)| *other != group) {
             let at = untrack(others).iter().position(|(id, _)| *id == other).unwrap_or_default();
             place(at + usize::from(after));

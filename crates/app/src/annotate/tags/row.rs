@@ -34,7 +34,7 @@ pub fn Row(bench: Bench, tag: Tag) -> impl IntoView {
         }
         _ => None,
     };
-    let dragged = move || bench.drag.with(|drag| drag.is_some_and(|drag| drag.tag == id)).then_some("");
+    let dragged = move || bench.drag.with(|drag| drag.is_some_and(|drag| drag.moved == id)).then_some("");
     view! {
         <li class="tags-row tinted" data-tag=id.to_string() data-drop=drop data-dragged=dragged style:--t=move || tag.with(|tag| tag.colour.clone())>
             {move || refusal.get().is_none().then(|| view! { <Handle bench=bench tag=tag /> })}
@@ -55,7 +55,7 @@ pub fn Row(bench: Bench, tag: Tag) -> impl IntoView {
 #[component]
 fn Handle(bench: Bench, tag: Memo<Tag>) -> impl IntoView {
     let id = tag.with_untracked(|tag| tag.id);
-    let over = move |beside| bench.drag.set(Some(Drag { tag: id, beside }));
+    let over = move |beside| bench.drag.set(Some(Drag { moved: id, beside }));
     let end = move |is_dropped: bool| {
         let beside = bench.drag.get_untracked().and_then(|drag| drag.beside).filter(|_| is_dropped);
         if let Some(beside) = beside {

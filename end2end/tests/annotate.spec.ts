@@ -270,3 +270,44 @@ test('a passage marked twice over in part keeps both quotes', async ({ signIn, n
     await workspace.expectPainted(lighthouse.weight);
   }
 });
+
+test('who marks the same words with the same tag again comes to the card that is there', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const [a, b] = await Promise.all([
+    signIn('student-1').then((visitor) => visitor.open(id)),
+    signIn('student-2').then((visitor) => visitor.open(id)),
+  ]);
+  const card = await a.highlight(lighthouse.weight);
+  await a.highlight(lighthouse.bell);
+  await expect(card).not.toHaveAttribute('data-active');
+  await a.selectText(lighthouse.weight);
+  await a.applyTag(1);
+  await expect(card).toHaveAttribute('data-active', '');
+  await expect(a.page.getByRole('status', { name: 'Messages' })).toContainText('You have marked this as Claim already.');
+  await expect(a.cards).toHaveCount(2);
+  // Another tag is another highlight, and so is another person's.
+  await a.selectText(lighthouse.weight);
+  await a.applyTag(2);
+  await expect(a.cards).toHaveCount(3);
+  await b.selectText(lighthouse.weight);
+  await b.applyTag(1);
+  for (const workspace of [a, b]) await expect(workspace.cards).toHaveCount(4);
+});
+
+test('who writes a response and marks a passage goes on writing, and is told', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  await a.showTab('Response');
+  const response = a.page.getByRole('textbox', { name: 'My response', exact: true });
+  await response.fill('It was a clock.');
+  await a.selectText(lighthouse.weight);
+  await a.applyTag(1);
+  const said = a.page.getByRole('status', { name: 'Messages' });
+  await expect(said).toContainText('Marked as Claim.');
+  await expect(response).toBeVisible();
+  await a.expectPainted(lighthouse.weight);
+  await said.getByRole('button', { name: 'Undo', exact: true }).click();
+  await a.expectNotPainted(lighthouse.weight);
+  await a.showTab('Annotations');
+  await expect(a.cards).toHaveCount(0);
+});

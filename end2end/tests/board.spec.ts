@@ -299,3 +299,25 @@ test('what has no tag stands in a column of its own, from which it is put under 
     outside.leave();
   }
 });
+
+test('three columns stand side by side on a small notebook, and the text stays where it was read', async ({ signIn, newConversation }) => {
+  const filler = Array.from({ length: 20 }, (_, index) => `User: Question ${index}?\n\nAssistant: Answer ${index}, ${'and so on, '.repeat(60)}.\n`);
+  const { id } = await newConversation({ title: 'Long', text: filler.join('\n'), share: 'class' });
+  const visitor = await signIn('student-1', { viewport: { width: 1280, height: 800 } });
+  const a = await visitor.open(id);
+  const message = a.messages.nth(21);
+  await message.evaluate((message) => message.scrollIntoView({ block: 'start', behavior: 'instant' }));
+  const top = async () => (await message.boundingBox())?.y ?? 9_999;
+  const before = await top();
+  await a.showTab('Board');
+  const columns = a.page.locator('.board-column');
+  for (const column of [0, 1, 2]) await expect(columns.nth(column)).toBeInViewport({ ratio: 1 });
+  for (const size of await columns.evaluateAll((all) => all.map((column) => column.clientWidth))) {
+    expect(size, 'of a column').toBeGreaterThanOrEqual(14 * 16 - 1);
+  }
+  expect((await a.page.locator('.message-text').first().boundingBox())?.width, 'of the text').toBeGreaterThan(380);
+  expect(await a.page.evaluate(() => document.documentElement.scrollWidth), 'nothing to the side').toBeLessThanOrEqual(1280);
+  await expect.poll(async () => Math.abs((await top()) - before), 'moved').toBeLessThan(40);
+  await a.showTab('Annotations');
+  await expect.poll(async () => Math.abs((await top()) - before), 'moved back').toBeLessThan(40);
+});

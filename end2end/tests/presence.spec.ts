@@ -106,3 +106,29 @@ test('what others select is seen, and somebody can be followed through the text'
   await a.page.goto('/');
   await expect(row).not.toContainText('message');
 });
+
+test('those who are here have colours of their own, and what they select bears their name', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const people = ['instructor', 'student-1', 'student-2'] as const;
+  const [a, b, c] = await Promise.all(people.map((person) => signIn(person).then((visitor) => visitor.open(id))));
+  if (!a || !b || !c) throw new Error('somebody is missing');
+  for (const { peopleHere, page } of [a, b, c]) {
+    await expect(peopleHere).toHaveCount(3);
+    const hues = await page.locator('.person').evaluateAll((all) => all.map((one) => one.getAttribute('data-hue')));
+    expect(new Set(hues).size).toBe(3);
+  }
+  await b.selectText(lighthouse.weight);
+  const name = a.page.locator('.selection-name');
+  await expect(name).toHaveText('Demo Student 1');
+  const hue = await a.page.locator('.person[title="Demo Student 1"]').getAttribute('data-hue');
+  await expect(name).toHaveAttribute('data-hue', hue ?? '');
+  const [label, text] = [await name.boundingBox(), await a.page.evaluate((words) => window.canonical.drag(words, words), lighthouse.weight)];
+  expect(Math.abs((label?.x ?? 0) - (text?.start.x ?? 999)), 'above its first letter').toBeLessThan(12);
+  await a.showTab('People');
+  const row = a.page.getByRole('tabpanel', { name: 'People' }).getByRole('listitem').filter({ hasText: 'Demo Student 1' });
+  await expect(row).toContainText(`has selected “${lighthouse.weight}”`);
+  await expectAccessible(a.page, 'a selection of somebody else');
+  await b.clearSelection();
+  await expect(name).toHaveCount(0);
+  await expect(row).not.toContainText('has selected');
+});

@@ -241,13 +241,15 @@ test('each message tells in words what is marked in it, and leads to the cards b
   await expect(message.getByText('1 highlight', { exact: true })).toBeVisible();
 });
 
-test('code draws what is written', async ({ signIn, newConversation }) => {
+test('code draws what is written, and columns stand as they were asked to', async ({ signIn, newConversation }) => {
   const { id } = await newConversation({
-    title: 'Signs',
-    text: 'User: Show me.\n\nAssistant: A program.\n\n```rust\nfn a() -> u8\n```\n',
+    title: 'Signs and numbers',
+    text: 'User: Show me.\n\nAssistant: A table.\n\n| Year | Lit |\n|---:|:---:|\n| 1823 | yes |\n\n```rust\nfn a() -> u8\n```\n',
     share: 'class',
   });
   const { page } = await (await signIn('student-1')).open(id);
   await expect(page.locator('.message-text pre')).toHaveCSS('font-variant-ligatures', 'none');
   await expect(page.locator('.message-text pre code')).toHaveCSS('font-variant-ligatures', 'none');
+  await expect(page.getByRole('cell', { name: '1823' })).toHaveCSS('text-align', 'end');
+  await expect(page.getByRole('cell', { name: 'yes' })).toHaveCSS('text-align', 'center');
 });

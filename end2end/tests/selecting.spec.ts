@@ -134,3 +134,40 @@ test('the toolbar stays within the window, leaves what is selected free, and tak
     await visitor.context.close();
   }
 });
+
+test('a drag from the text on paints text alone, and the tools stand at its end', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  const { page } = a;
+  const from = await page.evaluate((passage) => window.canonical.drag(passage, passage), lighthouse.clockwork);
+  const title = await page.locator('.reading-title').boundingBox();
+  if (!from || !title) throw new Error('nothing to drag over');
+  await page.mouse.move(from.end.x, from.end.y);
+  await page.mouse.down();
+  await page.mouse.move(title.x + 20, title.y + 5, { steps: 8 });
+  await page.mouse.up();
+  await expect(a.toolbar).toBeVisible();
+  const selectable = (selector: string) => page.locator(selector).first().evaluate((element) => getComputedStyle(element).userSelect);
+  for (const chrome of ['.message-speaker', '.reading-title', '.tab', '.bar-brand']) {
+    expect(await selectable(chrome), chrome).toBe('none');
+  }
+  expect(await page.evaluate(() => getSelection()?.toString())).not.toContain('Assistant');
+
+  // To the foot of the page, past the last word.
+  await a.clearSelection();
+  const word = await page.evaluate((passage) => window.canonical.drag(passage, passage), 'a large clock');
+  const last = await page.evaluate((passage) => window.canonical.drag(passage, passage), 'somebody had to wind.');
+  if (!word || !last) throw new Error('nothing to drag over');
+  await page.mouse.move(word.start.x, word.start.y);
+  await page.mouse.down();
+  await page.mouse.move(word.start.x + 300, 890, { steps: 8 });
+  await page.mouse.up();
+  await expect(a.toolbar).toBeVisible();
+  const below = (await a.toolbar.boundingBox())?.y ?? 0;
+  expect(below - last.end.y, 'below the last line').toBeLessThan(40);
+
+  // What is written in the cards can be taken along when one begins there.
+  await a.applyTag(1);
+  await page.locator('.card-quote').first().click();
+  expect(await selectable('.card-quote')).toBe('auto');
+});

@@ -83,8 +83,12 @@ test('somebody let in by address may do less at once when the owner says so', as
 
   await shareAs('can read');
   await theirs.synced('read-only');
+  const only = theirs.page.getByText('Read only. This was shared with you to be read: its owner can let you annotate.');
+  await expect(only).toBeVisible();
+  await expectAccessible(theirs.page, 'what may only be read');
   await shareAs('can annotate');
   await theirs.synced('saved');
+  await expect(only).toHaveCount(0);
   await theirs.highlight(weight);
   await theirs.synced('saved');
 });

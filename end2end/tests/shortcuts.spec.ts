@@ -138,3 +138,51 @@ test('the list is accessible, and fits on a narrow screen', async ({ signIn, new
   const wider = await shortcuts(page).evaluate((element) => element.scrollWidth - element.clientWidth);
   expect(wider, 'nothing beside the dialog').toBe(0);
 });
+
+test('keys lead to what is open, to its thread and to every place to work in', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1')).open(id);
+  const { page } = a;
+  for (const passage of [lighthouse.weight, lighthouse.bell, lighthouse.log]) await a.highlight(passage);
+  await page.locator('.reading-title').click();
+  const active = page.locator('[data-highlight-id][data-active]');
+  await a.takeInHand(a.card(lighthouse.weight));
+  await page.keyboard.press('j');
+  await page.keyboard.press('e');
+  await expect(a.card(lighthouse.bell)).toHaveAttribute('data-resolved', '');
+  await page.keyboard.press('u');
+  await expect(active.locator('blockquote')).toHaveText(lighthouse.log);
+  await page.keyboard.press('i');
+  await expect(active.locator('blockquote'), 'not the resolved one').toHaveText(lighthouse.weight);
+  await page.keyboard.press('r');
+  await expect(a.commentBox(a.card(lighthouse.weight))).toBeFocused();
+  await page.keyboard.type('e is text here');
+  await expect(a.commentBox(a.card(lighthouse.weight))).toHaveValue('e is text here');
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press('j');
+  await page.keyboard.press('e');
+  await expect(a.card(lighthouse.bell)).not.toHaveAttribute('data-resolved');
+
+  const tab = (name: string) => page.getByRole('tab', { name, exact: true });
+  await page.keyboard.press('b');
+  await expect(tab('Board')).toBeFocused();
+  await expect(tab('Board')).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('o');
+  await expect(a.notes).toBeFocused();
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press('w');
+  await expect(page.getByRole('textbox', { name: 'My response', exact: true })).toBeFocused();
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press('a');
+  await expect(tab('Annotations')).toBeFocused();
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox', { name: 'Search quotes and comments' })).toBeFocused();
+
+  // They too get other keys.
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press('?');
+  await rebind(page, 'Board', 'x');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('x');
+  await expect(tab('Board')).toBeFocused();
+});

@@ -336,3 +336,41 @@ test('the lists of groups and tags show what will be saved, whatever others dele
   await expect(merge.locator('option:checked')).toHaveText('Choose a tag');
   await expect(dialog.getByRole('button', { name: /^Merge into/ })).toHaveCount(0);
 });
+
+test('groups are moved by keys and by the pointer, and the tools follow', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('instructor')).open(id);
+  const b = await (await signIn('student-1')).open(id);
+  const dialog = await a.manageTags();
+  const [one = '', two = ''] = await names(dialog);
+  for (const [tag, group] of [[one, 'First'], [two, 'Second']] as const) {
+    await button(dialog, `Edit ${tag}`).click();
+    await dialog.getByLabel('Group', { exact: true }).selectOption({ label: 'New group…' });
+    await dialog.getByLabel('Name of the new group').fill(group);
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+  }
+  const headings = dialog.locator('.tags-group-head h3');
+  await expect(headings).toHaveText(['First', 'Second']);
+  const up = button(dialog, 'Move group Second up');
+  await up.focus();
+  await a.page.keyboard.press('Enter');
+  await expect(headings).toHaveText(['Second', 'First']);
+  await expect(up).toBeFocused();
+  await expect(up).toHaveAttribute('aria-disabled', 'true');
+  await expect(dialog.getByRole('log')).toHaveText('Group Second is now number 1 of 2.');
+  await b.selectText(lighthouse.weight);
+  await expect.poll(async () => (await b.tagNames()).slice(-2)).toEqual([two, one]);
+
+  const group = (name: string) => dialog.locator('.tags-group').filter({ has: a.page.getByRole('heading', { name, exact: true }) });
+  const handle = await group('Second').locator('.tags-group-head .tags-handle').boundingBox();
+  const last = await group('First').boundingBox();
+  if (!handle || !last) throw new Error('nothing to drag');
+  await a.page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);
+  await a.page.mouse.down();
+  await a.page.mouse.move(last.x + 40, last.y + last.height - 4, { steps: 5 });
+  await expect(group('First')).toHaveAttribute('data-drop', 'after');
+  await a.page.mouse.up();
+  await expect(headings).toHaveText(['First', 'Second']);
+  await expect.poll(async () => (await b.tagNames()).slice(-2)).toEqual([one, two]);
+  await expectAccessible(a.page, 'groups that can be moved');
+});

@@ -59,11 +59,43 @@ test('what is said of something is over when that is taken back, and with the ne
   await expect(said.getByRole('button', { name: 'Undo' })).toBeFocused();
   await a.page.keyboard.press('Control+z');
   await expect(card).toHaveCount(1);
-  await expect(said).toBeEmpty();
+  await expect(said).toContainText('Undone: the deletion of a highlight');
   await expect(card, 'the focus is not lost with the button').toBeFocused();
 
   await a.deleteCard(card);
   await expect(said).toContainText('Highlight deleted.');
   await a.highlight(lighthouse.bell);
   await expect(said).toBeEmpty();
+});
+
+test('what is taken back is named, and comes into sight', async ({ signIn, newConversation }) => {
+  const filler = Array.from({ length: 20 }, (_, index) => `User: Question ${index}?\n\nAssistant: Answer ${index}, ${'and so on, '.repeat(30)}.\n`);
+  const { id } = await newConversation({ title: 'Long', text: filler.join('\n'), share: 'class' });
+  const a = await (await signIn('student-1')).open(id);
+  const { page } = a;
+  const said = page.getByRole('status', { name: 'Messages' });
+  const card = await a.takeInHand(await a.highlight('Answer 2,'));
+  await card.getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Resolve', exact: true }).click();
+  await expect(card).toHaveAttribute('data-resolved', '');
+  const last = a.messages.last();
+  await last.evaluate((message) => message.scrollIntoView({ block: 'end', behavior: 'instant' }));
+  await expect(card).not.toBeInViewport();
+
+  await page.keyboard.press('Control+z');
+  await expect(said).toContainText('Undone: a thread resolved (“Answer 2,”).');
+  await expect(card).not.toHaveAttribute('data-resolved');
+  await expect(card).toBeInViewport({ ratio: 1 });
+  await last.evaluate((message) => message.scrollIntoView({ block: 'end', behavior: 'instant' }));
+  await expect(card).not.toBeInViewport();
+  await page.keyboard.press('Control+Shift+z');
+  await expect(said).toContainText('Redone: a thread resolved');
+  await expect(card).toBeInViewport({ ratio: 1 });
+
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('Control+z');
+  await expect(said).toContainText('Undone: a highlight (“Answer 2,”).');
+  await expect(card).toHaveCount(0);
+  await said.getByRole('button', { name: 'Undo', exact: true }).click();
+  await expect(card).toHaveCount(1);
 });

@@ -66,4 +66,5 @@ pub use {
     people::people,
     shortcuts::keys,
     tags::vocabulary,
+    workspace::floating,
 };

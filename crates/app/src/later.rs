@@ -21,6 +21,8 @@ pub struct Parts {
     pub response: fn(Desk) -> AnyView,
     /// Who takes part.
     pub people: fn(Desk) -> AnyView,
+    /// What comes and goes over the page.
+    pub floating: fn(Desk) -> AnyView,
     /// By what highlights are filtered, beside words.
     pub facets: fn(Desk) -> AnyView,
     /// What happened in an absence.
@@ -76,6 +78,18 @@ pub fn part(desk: Desk, make: impl Fn(&Parts) -> AnyView + Send + 'static) -> An
     made(desk, Box::new(make))
 }
 
+/// What comes and goes over the page, once it is here. It is waited for by somebody who asks for people.
+pub fn floating(desk: Desk) -> impl IntoView {
+    move || match desk.later.get() {
+        Later::Here(parts) => Some((parts.floating)(desk)),
+        Later::Absent if desk.asking.with(Option::is_some) => {
+            want(desk);
+            None
+        }
+        _ => None,
+    }
+}
+
 fn made(desk: Desk, make: Box<dyn Fn(&Parts) -> AnyView + Send>) -> AnyView {
     let again = move |_| desk.later.set(Later::Absent);
     (move || match desk.later.get() {
@@ -124,6 +138,7 @@ fn parts() -> Parts {
         notes: annotate::notes,
         response: annotate::response,
         people: annotate::people,
+        floating: annotate::floating,
         facets: annotate::facets,
         away: annotate::report,
         ended: annotate::ended,

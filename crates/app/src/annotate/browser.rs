@@ -53,10 +53,14 @@ use leptos::{html, prelude::*};
 use shared::{
     document::{Command, Root},
     ids::{HighlightId, MessageId, UserId},
+    text::CharOffset,
 };
 
 use self::session::Session;
-use super::desk::{Desk, Placeless, Status, Tab, Toast};
+use super::{
+    desk::{Desk, Placeless, Status, Tab, Toast},
+    whereabouts::Passage,
+};
 use crate::{later::Later, parts::IMPORT_NOTES};
 
 pub use self::{
@@ -75,11 +79,12 @@ pub use self::{
     mentions::{close_people, mention, mention_key, mentions_to_body, mentions_to_text, offer_people},
     nearness::{forget_nearness, watch_nearness},
     permalink::copy_link,
-    places::lay_out,
+    places::{come_into_sight, lay_out},
+    pointing::is_pressed,
     print::listen as listen_to_printing,
     selection::leave_selection,
     shortcuts::keep_shortcuts,
-    tags::{capture, copy_tags, forget_focus, hold_focus, list_conversations, note_focus, tag_beside},
+    tags::{capture, copy_tags, forget_focus, hold_focus, list_conversations, note_focus, row_beside},
     unseen::keep as keep_unseen,
 };
 
@@ -211,6 +216,16 @@ pub fn show_in_text(desk: Desk, id: HighlightId) {
     }
 }
 
+/// Shows where something was done to a highlight: on the board if that is in front, else in the text, and with its card.
+fn show_where(desk: Desk, id: HighlightId) {
+    if desk.tab.get_untracked() == Tab::Board {
+        dom::reveal(&format!("[data-entry=\"{id}\"]"));
+    } else if desk.placeless.with_untracked(|placeless| !placeless.contains_key(&id)) {
+        show_in_text(desk, id);
+        come_into_sight(desk, None);
+    }
+}
+
 /// Takes the focus to a card, once it is made and stands at its place.
 pub fn focus_card(id: HighlightId) {
     request_animation_frame(move || move_focus(&format!("#h-{id}"), 0));
@@ -238,6 +253,13 @@ pub fn responses(desk: Desk) -> Vec<(UserId, String)> {
 /// Which message of the page this is, counted from 1.
 pub fn number_of(message: MessageId) -> Option<usize> {
     session()?.texts.get(message).map(|message| message.place + 1)
+}
+
+/// The words of a passage that somebody else names.
+pub fn words_of(passage: &Passage) -> Option<String> {
+    let message = session()?.texts.get(passage.message)?;
+    let (start, end) = (CharOffset(passage.start), CharOffset(passage.end));
+    message.offsets().slice(message.text(), start, end).map(str::to_owned)
 }
 
 /// How many words a text has.

@@ -131,7 +131,11 @@ fn CardArticle(desk: Desk, id: HighlightId, card: ArcRwSignal<Card>) -> impl Int
             node_ref=article
             style:--t=colour
             on:click=move |_| take()
-            on:focusin=move |_| take()
+            on:focusin=move |event| {
+                if !browser::is_pressed(&event) {
+                    take();
+                }
+            }
         >
             <Show when=move || whole.get()>
                 <CardHead desk=desk id=id card=card tags=tags editing=editing />

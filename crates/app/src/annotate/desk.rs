@@ -25,7 +25,10 @@ use super::{
     shortcuts::Settings,
     whereabouts::Whereabouts,
 };
-use crate::later::Later;
+use crate::{
+    later::Later,
+    parts::{hue, hue_among},
+};
 
 /// The signals of one open conversation.
 #[derive(Clone, Copy)]
@@ -84,6 +87,8 @@ pub struct Desk {
     pub heard: RwSignal<u32>,
     /// Who has the page open.
     pub present: RwSignal<Vec<Person>>,
+    /// The colours of those who have the page open.
+    pub hues: RwSignal<Vec<(UserId, u32)>>,
     /// Where the others are.
     pub whereabouts: RwSignal<HashMap<UserId, Whereabouts>>,
     /// Who is followed through the text.
@@ -177,6 +182,7 @@ impl Desk {
             typed: RwSignal::new(0),
             heard: RwSignal::new(0),
             present: RwSignal::new(Vec::new()),
+            hues: RwSignal::new(Vec::new()),
             whereabouts: RwSignal::new(HashMap::new()),
             following: RwSignal::new(None),
             names: RwSignal::default(),
@@ -244,6 +250,11 @@ impl Desk {
         self.names.with(|names| names.get(&id).cloned()).unwrap_or_else(|| "Somebody".to_owned())
     }
 
+    /// A person's colour, tracked: nobody else's of those who are here.
+    pub fn hue_of(self, id: UserId) -> u32 {
+        self.hues.with(|hues| hue_among(hues, id)).unwrap_or_else(|| hue(&id.to_string()))
+    }
+
     /// What a highlight is called: its tags, and who made it; tracked.
     pub fn label(self, id: HighlightId) -> String {
         let Some(card) = self.card(id) else { return String::new() };
@@ -282,11 +293,9 @@ impl Desk {
         browser::run(self, command)
     }
 
-    /// Takes back the last thing that this person did here, or does it again, and says so.
+    /// Takes back the last thing that this person did here, or does it again, and says what.
     pub fn step_back(self, redo: bool) {
-        if browser::step_back(self, redo) {
-            self.announcement.set(if redo { "Done again." } else { "Undone." }.to_owned());
-        }
+        browser::step_back(self, redo);
     }
 
     /// Does a command that takes something back; whether it was done.
@@ -294,24 +303,59 @@ impl Desk {
         browser::take_back(self, command)
     }
 
-    /// Marks what is selected.
+    /// Marks what is selected. What this person has marked just so is not marked again, but taken in hand.
     pub fn mark(self, tag: TagId) {
         let Some(targets) = self.selection.get_untracked() else { return };
-        let id = HighlightId::new();
-        if !self.run(Command::Highlight { id, targets, tag }) {
+        let known = self.marked(&targets, tag);
+        let id = known.unwrap_or_else(HighlightId::new);
+        if known.is_none() && !self.run(Command::Highlight { id, targets, tag }) {
             return;
         }
         browser::leave_selection();
         self.selection.set(None);
         self.active.set(Some(id));
-        // Where the panel is a sheet, the new card would be out of sight.
-        self.sheet.update(|sheet| *sheet = sheet.map(|_| true));
-        self.tab.set(Tab::Annotations);
+        browser::come_into_sight(self, None);
         let name =
             self.tags.with_untracked(|tags| tags.iter().find(|known| known.id == tag).map(|tag| tag.name.clone()));
-        // As the one in hand it is in sight, whatever is asked for.
-        let and = if self.is_wanted(id) { "" } else { " The filter hides it as soon as another is taken in hand." };
-        self.announcement.set(format!("Marked as {}.{and}", name.unwrap_or_default()));
+        let name = name.unwrap_or_default();
+        let is_here = self.tab.get_untracked() == Tab::Annotations;
+        if is_here {
+            // Where the panel is a sheet, the card would be out of sight.
+            self.sheet.update(|sheet| *sheet = sheet.map(|_| true));
+        }
+        match known {
+            Some(_) => self.say(format!("You have marked this as {name} already."), None),
+            // Whoever writes a response goes on with it: the card is not in sight.
+            None if !is_here => self.say(format!("Marked as {name}."), Some(Command::Delete(id))),
+            None => {
+                // As the one in hand it is in sight, whatever is asked for.
+                let and =
+                    if self.is_wanted(id) { "" } else { " The filter hides it as soon as another is taken in hand." };
+                self.announcement.set(format!("Marked as {name}.{and}"));
+            }
+        }
+    }
+
+    /// The highlight of exactly this by this person, if there is one with the tag.
+    fn marked(self, targets: &[Target], tag: TagId) -> Option<HighlightId> {
+        let place = |target: &Target| (target.message, target.start, target.end);
+        let is_same = |id: &HighlightId| {
+            self.card(*id).is_some_and(|card| {
+                card.with_untracked(|Card { highlight, anchor, .. }| {
+                    highlight.author == self.place.author
+                        && *anchor == AnchorState::Exact
+                        && highlight.deleted.is_none()
+                        && highlight.tags.iter().any(|(own, _)| *own == tag)
+                        && highlight.targets.iter().map(place).eq(targets.iter().map(place))
+                })
+            })
+        };
+        self.order.with_untracked(|order| order.iter().copied().find(is_same))
+    }
+
+    /// Says something at the edge of the page, perhaps with a way back.
+    fn say(self, text: String, undo: Option<Command>) {
+        self.toast.set(Some(Toast { text, undo }));
     }
 
     /// Writes into a thread, perhaps in answer to a comment; whether it was done.
@@ -334,7 +378,7 @@ impl Desk {
     /// Deletes a highlight, and offers it back.
     pub fn delete(self, id: HighlightId) {
         if self.run(Command::Delete(id)) {
-            self.toast.set(Some(Toast { text: "Highlight deleted.".into(), undo: Some(Command::Restore(id)) }));
+            self.say("Highlight deleted.".into(), Some(Command::Restore(id)));
             // The card had the focus and is gone; the way back is what comes next.
             browser::move_focus(".toast button", 0);
         }

@@ -12,7 +12,7 @@ use shared::ids::UserId;
 #[cfg(feature = "hydrate")]
 pub use self::names::{Names, asked};
 use super::{browser, desk::Desk};
-use crate::parts::{hue, initials};
+use crate::parts::initials;
 
 /// The people among whom somebody is about to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub fn MentionList(desk: Desk) -> impl IntoView {
                     aria-selected=move || is_active(id).to_string()
                     on:click=move |_| browser::mention(desk, id)
                 >
-                    <span class="avatar" data-hue=hue(&id.to_string()) aria-hidden="true">{initials(&name)}</span>
+                    <span class="avatar" data-hue=move || desk.hue_of(id) aria-hidden="true">{initials(&name)}</span>
                     <bdi>{name}</bdi>
                 </li>
             </For>

@@ -1,4 +1,5 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
+use shared::access::Access;
 
 use super::{
     browser,
@@ -88,6 +89,7 @@ pub fn Panel(desk: Desk) -> impl IntoView {
     view! {
         <aside class="panel" aria-label="Workspace" data-sheet=sheet>
             <div class="tabs" role="tablist" aria-label="Workspace" on:keydown=on_key>{tabs}</div>
+            {read_only(desk)}
             {anonymity(desk)}
             <Pane desk=desk tab=Tab::Annotations><Cards desk=desk /></Pane>
             <Pane desk=desk tab=Tab::Board>
@@ -100,6 +102,20 @@ pub fn Panel(desk: Desk) -> impl IntoView {
         </aside>
     }
     .into_any()
+}
+
+/// Says that nothing can be changed, and why.
+fn read_only(desk: Desk) -> impl IntoView {
+    move || {
+        let access = desk.rights.get().access;
+        let why = if access == Access::Closed {
+            "The activity has closed: what was made in it can be read, and not changed any more."
+        } else {
+            "This was shared with you to be read: its owner can let you annotate."
+        };
+        (!access.may_annotate())
+            .then(|| view! { <p class="panel-note panel-note-only"><b>"Read only."</b> " " {why}</p> })
+    }
 }
 
 /// What stands in a tab: made when that is first opened, and kept.

@@ -6,7 +6,10 @@ use shared::{
 };
 
 use super::{browser, desk::Desk};
-use crate::parts::{Avatar, hue, initials};
+use crate::parts::initials;
+
+/// So many characters of what somebody has selected say what it is.
+const MOST_SAID: usize = 60;
 
 /// Who has the page open, in the bar.
 #[component]
@@ -14,7 +17,7 @@ pub fn PeopleHere(desk: Desk) -> impl IntoView {
     view! {
         <ul class="people" role="list" aria-label="People here">
             <For each=move || desk.present.get() key=|person| (person.id, person.name.clone()) let:person>
-                <li class="person" data-hue=hue(&person.id.to_string()) title=person.name.clone()>
+                <li class="person" data-hue=move || desk.hue_of(person.id) title=person.name.clone()>
                     <span aria-hidden="true">{initials(&person.name)}</span>
                     <span class="visually-hidden">{person.name.clone()}</span>
                 </li>
@@ -51,14 +54,24 @@ fn PersonRow(desk: Desk, id: UserId, name: String) -> impl IntoView {
             None => "here now".to_owned(),
         }
     };
+    // In the text it is a colour with a name beside it.
+    let selected = move || {
+        let at = desk.whereabouts.with(|all| all.get(&id).cloned()).filter(|_| !is_me)?;
+        let words = browser::words_of(at.selection.first()?)?;
+        let mut short: String = words.chars().take(MOST_SAID).collect();
+        if short.len() < words.len() {
+            short.push('…');
+        }
+        Some(format!(", has selected “{short}”"))
+    };
     let follows = move || desk.following.get() == Some(id);
     let toggle = move |_| desk.following.set(if follows() { None } else { Some(id) });
     let label = format!("Follow {name}");
     view! {
         <li>
-            <Avatar id=id.to_string() name=name.clone() />
+            <span class="avatar" data-hue=move || desk.hue_of(id) aria-hidden="true">{initials(&name)}</span>
             <span class="people-name">{name} {is_me.then_some(" (you)")} {seen_as(desk, Some(id).into())}</span>
-            <span class="hint">{move || is_here.get().then(place)}</span>
+            <span class="hint">{move || is_here.get().then(place)} {move || is_here.get().then(selected)}</span>
             <Show when=move || !is_me && is_here.get()>
                 <button
                     class="button quiet"

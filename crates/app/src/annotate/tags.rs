@@ -39,7 +39,9 @@ struct Bench {
     /// What is half written of tags whose rows are closed, or of the open one.
     kept: RwSignal<HashMap<TagId, Written>>,
     /// What a pointer drags.
-    drag: RwSignal<Option<Drag>>,
+    drag: RwSignal<Option<Drag<TagId>>>,
+    /// The group that a pointer drags.
+    carried: RwSignal<Option<Drag<TagGroupId>>>,
 }
 
 thread_local! {
@@ -47,12 +49,12 @@ thread_local! {
     static KEPT: ArcRwSignal<HashMap<TagId, Written>> = ArcRwSignal::new(HashMap::new());
 }
 
-/// A tag on its way.
+/// A tag, or a group of them, on its way.
 #[derive(Clone, Copy)]
-struct Drag {
-    tag: TagId,
-    /// Beside which tag it would be dropped, and whether after it.
-    beside: Option<(TagId, bool)>,
+struct Drag<Id> {
+    moved: Id,
+    /// Beside which other it would be dropped, and whether after it.
+    beside: Option<(Id, bool)>,
 }
 
 impl Bench {
@@ -143,7 +145,14 @@ pub fn vocabulary(desk: Desk) -> AnyView {
         }
         counts
     });
-    let bench = Bench { desk, counts, open: RwSignal::new(None), kept, drag: RwSignal::new(None) };
+    let bench = Bench {
+        desk,
+        counts,
+        open: RwSignal::new(None),
+        kept,
+        drag: RwSignal::new(None),
+        carried: RwSignal::new(None),
+    };
     let groups = move || {
         let named = desk.groups.get().into_iter().map(|group| Some(group.id));
         std::iter::once(None).chain(named).collect::<Vec<_>>()
@@ -151,6 +160,7 @@ pub fn vocabulary(desk: Desk) -> AnyView {
     // Rows that others move take the focus with them, and lose it on their way.
     Effect::new(move |_| {
         desk.tags.track();
+        desk.groups.track();
         browser::hold_focus();
     });
     view! {

@@ -1,10 +1,10 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use shared::{
-    document::Command,
+    document::{Command, Tag},
     ids::{TagGroupId, TagId},
 };
 
-use super::{browser, desk::Desk, palette::next_colour, toast::ToastBar};
+use super::{browser, desk::Desk, palette::next_colour, tag_list::for_each_tag, toast::ToastBar};
 
 /// The tags, beside what is selected. It never takes the focus by itself.
 #[component]
@@ -13,19 +13,32 @@ pub fn Toolbar(desk: Desk) -> impl IntoView {
     let shown = move || desk.may_annotate() && desk.selection.with(Option::is_some);
     // A press must not take the selection away before it is used (Firefox would).
     let keep = |event: leptos::ev::PointerEvent| event.prevent_default();
-    let buttons = move || {
-        let mut group = None;
-        let numbered = desk.tags.get().into_iter().enumerate().map(|(place, tag)| {
-            let begins = (tag.group != group).then_some(tag.group).flatten();
-            group = tag.group;
-            (place, begins, tag)
+    let button = move |tag: Tag| {
+        let id = tag.id;
+        let place = Memo::new(move |_| desk.tags.with(|tags| tags.iter().position(|tag| tag.id == id)));
+        let key = move || desk.shortcuts.with(|settings| settings.tag_key(place.get()?));
+        let description = move || desk.tag(id).map(|tag| tag.description);
+        // A group is parted from what stands before it.
+        let begins = Memo::new(move |_| {
+            desk.tags.with(|tags| {
+                let at = place.get()?;
+                let group = tags.get(at)?.group;
+                let before = at.checked_sub(1).and_then(|at| tags.get(at)?.group);
+                group.filter(|_| group != before)
+            })
         });
-        numbered.collect::<Vec<_>>()
+        view! {
+            {move || begins.get().map(|group| {
+                view! { <span class="toolbar-group" role="separator" aria-orientation="vertical" title=move || group_name(desk, group)></span> }
+            })}
+            <button class="toolbar-tag" type="button" style:--t=tag.colour title=description on:click=move |_| desk.mark(id)>
+                <span class="dot"></span>
+                <span>{tag.name}</span>
+                {move || key().map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}
+            </button>
+        }
+        .into_any()
     };
-    let group_name = move |id: TagGroupId| {
-        desk.groups.with(|groups| groups.iter().find(|group| group.id == id).map(|group| group.name.clone()))
-    };
-    let key = move |place: usize| desk.shortcuts.with(|settings| settings.tag_key(place));
     let open = RwSignal::new(false);
     let open_naming = move |_| {
         if let Some(dialog) = naming.get_untracked() {
@@ -43,19 +56,16 @@ pub fn Toolbar(desk: Desk) -> impl IntoView {
             on:pointerdown=keep
             on:keydown=move |event| on_key(desk, &event)
         >
-            <For each=buttons key=|(place, begins, tag)| (*place, *begins, tag.id, tag.name.clone(), tag.colour.clone(), tag.description.clone()) let((place, begins, tag))>
-                {begins.map(|group| view! { <span class="toolbar-group" role="separator" aria-orientation="vertical" title=move || group_name(group)></span> })}
-                <button class="toolbar-tag" type="button" style:--t=tag.colour title=tag.description on:click=move |_| desk.mark(tag.id)>
-                    <span class="dot"></span>
-                    <span>{tag.name}</span>
-                    {move || key(place).map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}
-                </button>
-            </For>
+            {for_each_tag(desk, button)}
             <button class="toolbar-new" type="button" on:click=open_naming>"New tag"</button>
         </div>
         <NewTag desk=desk dialog=naming open=open />
     }
     .into_any()
+}
+
+fn group_name(desk: Desk, id: TagGroupId) -> Option<String> {
+    desk.groups.with(|groups| groups.iter().find(|group| group.id == id).map(|group| group.name.clone()))
 }
 
 /// Arrows go along the tools, Escape back to the text.

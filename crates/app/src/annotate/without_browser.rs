@@ -16,6 +16,12 @@ pub fn take_back(_: Desk, _: Command) -> bool {
 
 pub fn leave_selection() {}
 
+pub fn come_into_sight(_: Desk, _: Option<f64>) {}
+
+pub fn is_pressed(_: &leptos::ev::FocusEvent) -> bool {
+    false
+}
+
 pub fn put_begun_aside(_: Desk) {}
 
 pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}
@@ -31,6 +37,10 @@ pub fn responses(_: Desk) -> Vec<(shared::ids::UserId, String)> {
 }
 
 pub fn number_of(_: shared::ids::MessageId) -> Option<usize> {
+    None
+}
+
+pub fn words_of(_: &super::whereabouts::Passage) -> Option<String> {
     None
 }
 
@@ -123,7 +133,7 @@ pub fn half_written() -> Vec<shared::ids::HighlightId> {
     Vec::new()
 }
 
-pub fn step_highlight(_: Desk, _: bool) {}
+pub fn step_highlight(_: Desk, _: bool, _: bool) {}
 pub fn keep_shortcuts(_: Desk) {}
 
 pub fn note_focus(_: &leptos::ev::FocusEvent) {}
@@ -134,7 +144,7 @@ pub fn hold_focus() {}
 
 pub fn capture(_: &leptos::ev::PointerEvent) {}
 
-pub fn tag_beside(_: f64) -> Option<(shared::ids::TagId, bool)> {
+pub fn row_beside<Id: std::str::FromStr>(_: &str, _: &str, _: f64) -> Option<(Id, bool)> {
     None
 }
 

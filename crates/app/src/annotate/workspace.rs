@@ -188,6 +188,15 @@ fn share(desk: Desk, class: &'static str) -> impl IntoView {
     }
 }
 
+/// Whom an `@` may mean, and who is followed.
+pub fn floating(desk: Desk) -> AnyView {
+    view! {
+        <MentionList desk=desk />
+        <Following desk=desk />
+    }
+    .into_any()
+}
+
 #[component]
 fn Tools(desk: Desk) -> impl IntoView {
     let tools = move || {
@@ -197,10 +206,9 @@ fn Tools(desk: Desk) -> impl IntoView {
         view! {
             <Panel desk=desk />
             <Toolbar desk=desk />
-            <MentionList desk=desk />
             <TagsDialog desk=desk />
             <ShortcutsDialog desk=desk />
-            <Following desk=desk />
+            {later::floating(desk)}
         }
         .into_any()
     };

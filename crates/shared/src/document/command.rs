@@ -149,10 +149,34 @@ pub enum Command {
     },
     /// Changes what a group is called.
     RenameGroup(TagGroupId, String),
+    /// Moves a group among the groups, which are sorted by this.
+    MoveGroup(TagGroupId, f64),
     /// Marks a group deleted; its tags stay, without a group.
     DeleteGroup(TagGroupId),
     /// Takes the deletion of a group back.
     RestoreGroup(TagGroupId),
+}
+
+impl Command {
+    /// The highlight that it is about, if it is about one.
+    pub fn highlight(&self) -> Option<HighlightId> {
+        match self {
+            Self::Highlight { id, .. }
+            | Self::Delete(id)
+            | Self::Restore(id)
+            | Self::Resolve(id)
+            | Self::Reopen(id)
+            | Self::Attach(id, _)
+            | Self::AddTag(id, _)
+            | Self::RemoveTag(id, _) => Some(*id),
+            Self::Comment { highlight, .. }
+            | Self::EditComment { highlight, .. }
+            | Self::DeleteComment { highlight, .. }
+            | Self::RestoreComment { highlight, .. }
+            | Self::Move { highlight, .. } => Some(*highlight),
+            _ => None,
+        }
+    }
 }
 
 /// A field that is there was said, also if it is null.
@@ -286,7 +310,10 @@ fn change(roots: &Roots, txn: &impl ReadTxn, sender: &Sender, command: &Command)
         | Command::RestoreTag(id)
         | Command::MergeTag { from: id, .. } => tag(*id)?,
         Command::NewGroup { .. } => Change::AddGroup { author: me },
-        Command::RenameGroup(id, _) | Command::DeleteGroup(id) | Command::RestoreGroup(id) => group(*id)?,
+        Command::RenameGroup(id, _)
+        | Command::MoveGroup(id, _)
+        | Command::DeleteGroup(id)
+        | Command::RestoreGroup(id) => group(*id)?,
     })
 }
 
@@ -341,7 +368,8 @@ pub fn execute(
         Command::MergeTag { from, into } => vocabulary::merge(roots, txn, from, into),
         Command::NewGroup { id, name } => vocabulary::add_group(roots, txn, sender.author, id, &name),
         Command::RenameGroup(id, name) => vocabulary::rename_group(roots, txn, id, &name),
-        Command::DeleteGroup(id) => vocabulary::mark_group(roots, txn, id, true),
-        Command::RestoreGroup(id) => vocabulary::mark_group(roots, txn, id, false),
+        Command::MoveGroup(id, order) => vocabulary::set_group(roots, txn, id, "order", order),
+        Command::DeleteGroup(id) => vocabulary::set_group(roots, txn, id, "deleted", true),
+        Command::RestoreGroup(id) => vocabulary::set_group(roots, txn, id, "deleted", false),
     }
 }

@@ -1,6 +1,6 @@
 //! Blocks: paragraphs, headings, quotes, lists, code, tables.
 
-use pulldown_cmark::{CodeBlockKind, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{Alignment, CodeBlockKind, HeadingLevel, Tag, TagEnd};
 
 use super::{
     MAX_BLOCK_DEPTH,
@@ -26,8 +26,8 @@ impl Writer<'_> {
             Tag::List(first) => self.list(first),
             Tag::Item => self.item(),
             Tag::CodeBlock(kind) => self.code_block(&kind),
-            Tag::Table(_) => {
-                self.table = Table::default();
+            Tag::Table(columns) => {
+                self.table = Table { columns, ..Table::default() };
                 self.block(TABLE, "</table></div>");
             }
             Tag::TableHead => {
@@ -168,9 +168,16 @@ impl Writer<'_> {
         if self.table.cells > 0 {
             self.out.cell_boundary();
         }
+        let align = match self.table.columns.get(self.table.cells) {
+            Some(Alignment::Right) => " align=\"right\"",
+            Some(Alignment::Center) => " align=\"center\"",
+            _ => "",
+        };
         self.table.cells += 1;
         self.push(Kind::Block, if self.table.in_head { "</th>" } else { "</td>" });
-        self.out.markup(if self.table.in_head { "<th dir=\"auto\">" } else { "<td dir=\"auto\">" });
+        self.out.markup(if self.table.in_head { "<th dir=\"auto\"" } else { "<td dir=\"auto\"" });
+        self.out.markup(align);
+        self.out.markup(">");
     }
 
     /// A header cell without words heads nothing.

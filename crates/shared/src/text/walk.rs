@@ -63,7 +63,8 @@ const MATHML: [&str; 29] = [
     "s",
     "u",
 ];
-const ATTRIBUTES: [&str; 12] = [
+const ATTRIBUTES: [&str; 13] = [
+    "align",
     "dir",
     "class",
     "tabindex",

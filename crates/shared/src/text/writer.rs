@@ -1,6 +1,6 @@
 //! From the parser's events to HTML. Every text goes through [`Output`], every tag is one of our own.
 
-use pulldown_cmark::{Event, Options, Parser, TagEnd};
+use pulldown_cmark::{Alignment, Event, Options, Parser, TagEnd};
 
 use super::{
     Rendered,
@@ -103,6 +103,7 @@ pub(super) enum Kind {
 /// The table being written; tables do not nest.
 #[derive(Default)]
 pub(super) struct Table {
+    pub(super) columns: Vec<Alignment>,
     pub(super) in_head: bool,
     pub(super) has_body: bool,
     pub(super) cells: usize,

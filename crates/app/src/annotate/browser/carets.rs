@@ -18,12 +18,9 @@ use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 use yrs::Transact;
 
 use super::{company, dom, session, session::Session};
-use crate::{
-    annotate::{
-        desk::{Desk, Tab},
-        whereabouts::{Cursor, Whereabouts},
-    },
-    parts::hue,
+use crate::annotate::{
+    desk::{Desk, Tab},
+    whereabouts::{Cursor, Whereabouts},
 };
 
 /// In longer notes no carets are drawn: every word of anybody would lay all of the mirror out anew. UTF-16 units.
@@ -114,7 +111,10 @@ fn draw(desk: Desk) {
             stays
         });
         for ((id, cursor, _), spot) in writers.into_iter().zip(spots) {
-            let make = || Drawn { cursor, element: caret(&sheet, id, &untrack(|| desk.name_of(id))) };
+            let make = || Drawn {
+                cursor,
+                element: caret(&sheet, id, untrack(|| desk.hue_of(id)), &untrack(|| desk.name_of(id))),
+            };
             place(&drawn.entry(id).or_insert_with(make).element, &spot, f64::from(area.client_width()));
         }
     });
@@ -164,7 +164,7 @@ fn measure(area: &HtmlTextAreaElement, sheet: &HtmlElement, writers: &[(UserId, 
     writers.iter().map(|(_, _, at)| spot(*at).unwrap_or(Spot { x: 0.0, y: 0.0, height: 0.0 })).collect()
 }
 
-fn caret(sheet: &HtmlElement, id: UserId, name: &str) -> HtmlElement {
+fn caret(sheet: &HtmlElement, id: UserId, hue: u32, name: &str) -> HtmlElement {
     let make = |class: &str| {
         let element: HtmlElement = document().create_element("span").expect("a valid name").unchecked_into();
         element.set_class_name(class);
@@ -172,7 +172,7 @@ fn caret(sheet: &HtmlElement, id: UserId, name: &str) -> HtmlElement {
     };
     let (caret, flag) = (make("caret"), make("caret-name"));
     // An attribute that exists for avatars too; and both are elements that were made just now.
-    let _ = caret.set_attribute("data-hue", &hue(&id.to_string()).to_string());
+    let _ = caret.set_attribute("data-hue", &hue.to_string());
     let _ = caret.set_attribute("data-person", &id.to_string());
     flag.set_text_content(Some(name));
     let _ = caret.append_child(&flag);

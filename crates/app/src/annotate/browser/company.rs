@@ -4,7 +4,9 @@
 use std::{cell::Cell, time::Duration};
 
 use leptos::{ev, prelude::*};
-use shared::{document::Root, selector::Target, text::CharOffset};
+use shared::{document::Root, ids::UserId, selector::Target, text::CharOffset};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::HtmlElement;
 
 use super::{carets, dom, places, session, session::Session};
 use crate::{
@@ -13,20 +15,24 @@ use crate::{
         passages::Span,
         whereabouts::{MAX_PASSAGES, Passage, Whereabouts},
     },
-    parts::hue,
+    parts::HUES,
 };
 
 /// Others are told of a move when it has rested for so long: they look at it, they do not race it.
 const REST: Duration = Duration::from_millis(200);
-/// People's colours.
-const HUES: u32 = 12;
 /// A message is read when its end is further down than this, in CSS pixels from the top of the window.
 const TOP: f64 = 90.0;
 /// So many steps of reading on fill a window.
 const STEPS: f64 = 4.0;
 
+/// A name is no wider than that, in CSS pixels (as in the style).
+const WIDEST: f64 = 160.0;
+/// More names than these say nothing any more.
+const MOST_NAMES: usize = 24;
+
 thread_local! {
     static WAITING: Cell<bool> = const { Cell::new(false) };
+    static NAMING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Listens from now on.
@@ -44,10 +50,19 @@ pub fn listen(desk: Desk) {
         let everybody = desk.whereabouts.get();
         let Some(session) = session() else { return };
         let others = everybody.iter().filter(|(id, _)| **id != desk.place.author);
-        let painted: Vec<(u32, Vec<Span>)> =
-            others.map(|(id, at)| (hue(&id.to_string()), spans(&session, at))).collect();
+        let painted: Vec<(u32, Vec<Span>)> = others.map(|(id, at)| (desk.hue_of(*id), spans(&session, at))).collect();
         session.painter.borrow_mut().set_company(&painted, HUES, &session.texts);
+        name_soon(desk);
     });
+    // Lines that move take the names along.
+    dom::on(&page, ev::resize, move |_| name_soon(desk));
+    let moved = Closure::<dyn FnMut()>::new(move || name_soon(desk));
+    if let (Ok(observer), Some(text)) =
+        (web_sys::ResizeObserver::new(moved.as_ref().unchecked_ref()), dom::all(".reading").first())
+    {
+        observer.observe(text);
+        moved.forget();
+    }
     dom::on(&page, ev::keydown, move |event| {
         let scrolls =
             matches!(event.key().as_str(), "PageDown" | "PageUp" | "Home" | "End" | " " | "ArrowDown" | "ArrowUp");
@@ -88,6 +103,46 @@ fn spans(session: &Session, at: &Whereabouts) -> Vec<Span> {
         Some(message.span(CharOffset(passage.start), CharOffset(passage.end)))
     };
     at.selection.iter().filter_map(span).collect()
+}
+
+fn name_soon(desk: Desk) {
+    if !NAMING.replace(true) {
+        request_animation_frame(move || {
+            NAMING.set(false);
+            name(desk);
+        });
+    }
+}
+
+/// Puts a name above the start of each selection of the others: all is read, then written. In words it stands with the people.
+fn name(desk: Desk) {
+    let Some(session) = session() else { return };
+    let (width, height) = (window().inner_width(), window().scroll_y().unwrap_or_default());
+    let width = width.ok().and_then(|width| width.as_f64()).unwrap_or_default();
+    let label = |(id, at): (&UserId, &Whereabouts)| {
+        let first = spans(&session, at).into_iter().next().filter(|_| *id != desk.place.author)?;
+        let text = session.texts.at(first.place)?;
+        let start = text.rectangles(CharOffset(first.start), CharOffset(first.start + 1))?.item(0)?;
+        let (x, y) = (start.left().min(width - WIDEST), start.top() + height);
+        Some((desk.name_of(*id), desk.hue_of(*id), format!("{x}px {y}px")))
+    };
+    let labels: Vec<_> = untrack(|| desk.whereabouts.with(|all| all.iter().filter_map(label).collect()));
+    let (Some(body), Ok(fresh)) = (document().body(), document().create_element("div")) else { return };
+    fresh.set_class_name("selection-names");
+    // Attributes and properties that exist, of elements that are made just now.
+    let _ = fresh.set_attribute("aria-hidden", "true");
+    for (name, hue, place) in labels.into_iter().take(MOST_NAMES) {
+        let Ok(flag) = document().create_element("span").map(JsCast::unchecked_into::<HtmlElement>) else { return };
+        flag.set_class_name("selection-name");
+        let _ = flag.set_attribute("data-hue", &hue.to_string());
+        let _ = HtmlElement::style(&flag).set_property("translate", &place);
+        flag.set_text_content(Some(&name));
+        let _ = fresh.append_child(&flag);
+    }
+    dom::all(".selection-names").iter().for_each(|old| old.remove());
+    if fresh.has_child_nodes() {
+        let _ = body.append_child(&fresh);
+    }
 }
 
 /// Goes where somebody went last: to what they have just selected or, if they have read on since, to what they read.

@@ -75,19 +75,29 @@ pub fn half_written() -> Vec<HighlightId> {
         .collect()
 }
 
-/// Takes the next (or previous) highlight of those in sight in hand, shows its text, and says which it is.
-pub fn step_highlight(desk: Desk, forward: bool) {
-    let shown = desk.shown.get_untracked();
-    let Some(at) = filter::next(&shown, desk.active.get_untracked(), forward) else {
-        desk.announcement.set("There is no highlight.".to_owned());
+/// Takes the next (or previous) highlight of those in sight, or of those of them that are not resolved, in hand, shows its
+/// text, and says which it is.
+pub fn step_highlight(desk: Desk, forward: bool, unresolved: bool) {
+    let mut shown = desk.shown.get_untracked();
+    let in_hand = desk.active.get_untracked();
+    if unresolved {
+        let is_open = |id: &HighlightId| {
+            desk.card(*id).is_some_and(|card| card.with_untracked(|card| card.highlight.resolved.is_none()))
+        };
+        // The one in hand is where one goes on from.
+        shown.retain(|id| in_hand == Some(*id) || is_open(id));
+        if in_hand.is_some_and(|id| shown == [id] && !is_open(&id)) {
+            shown.clear();
+        }
+    }
+    let Some(at) = filter::next(&shown, in_hand, forward) else {
+        let which = if unresolved { "There is no unresolved highlight." } else { "There is no highlight." };
+        desk.announcement.set(which.to_owned());
         return;
     };
     let id = shown[at];
     desk.tab.set(Tab::Annotations);
     super::show_in_text(desk, id);
     desk.announcement.set(format!("{} of {}: {}", at + 1, shown.len(), untrack(|| desk.label(id))));
-    // In a list of its own the card may be out of sight.
-    if !places::is_wide() {
-        dom::reveal(&format!("#h-{id}"));
-    }
+    places::come_into_sight(desk, None);
 }

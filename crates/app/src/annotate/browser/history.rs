@@ -9,7 +9,9 @@ const MOST: usize = 200;
 /// Something that was done.
 #[derive(Clone)]
 pub struct Step {
-    /// What was done.
+    /// What was done, in words.
+    pub what: String,
+    /// What was done here: the thing itself, or that it was taken back.
     pub did: Command,
     /// What stood in the document then, where it did something: if that is another now, somebody else has gone on with it.
     pub left: Option<Trace>,

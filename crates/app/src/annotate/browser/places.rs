@@ -27,6 +27,10 @@ const STEP: f64 = 300.0;
 const FLIGHT: f64 = 400.0;
 /// A flight is over when nothing has been scrolled for so long.
 const LANDS: Duration = Duration::from_millis(100);
+/// What is below this in the window is below the page's bar, in CSS pixels.
+const BAR: f64 = 60.0;
+/// What comes into sight keeps this distance from the end of the window.
+const EDGE: f64 = 40.0;
 /// The height of a card that was never made: closed it is as high.
 const UNSEEN: f64 = 42.0;
 
@@ -45,6 +49,8 @@ thread_local! {
     static WAITING: Cell<bool> = const { Cell::new(false) };
     /// The card in hand when cards were placed last.
     static IN_HAND: Cell<Option<HighlightId>> = const { Cell::new(None) };
+    /// That card is to come into sight and, if its text was pressed, at which height of the window: what is pressed stays there.
+    static WANTED: Cell<Option<Option<f64>>> = const { Cell::new(None) };
     static BOXES: RefCell<HashMap<HighlightId, Box>> = RefCell::default();
     /// How far the page was scrolled when cards were placed last.
     static PLACED_AT: Cell<f64> = const { Cell::new(0.0) };
@@ -74,6 +80,13 @@ pub fn lay_out(desk: Desk) {
         WAITING.set(false);
         place(desk);
     });
+}
+
+/// Brings the card in hand into sight when the cards are placed next; text that was pressed at a height of the window stays
+/// in sight.
+pub fn come_into_sight(desk: Desk, pressed: Option<f64>) {
+    WANTED.set(Some(pressed));
+    lay_out(desk);
 }
 
 /// Lays out again whenever sizes may have changed.
@@ -161,10 +174,44 @@ fn place(desk: Desk) {
     }
     let is_wide = is_wide();
     nearness::observe(!is_wide);
+    let in_hand = desk.active.get_untracked();
+    let wanted = WANTED.take();
     if is_wide {
-        align(desk, &session, margin);
-    } else {
-        list(margin);
+        let is_other = IN_HAND.replace(in_hand) != in_hand;
+        let card = align(desk, &session, margin, in_hand, is_other);
+        // One that is pressed or come to by keys goes to its text, and must not go from under who is there.
+        let wanted = wanted.or_else(|| (is_other && has_focus(in_hand?)).then_some(None));
+        if let (Some((top, bottom)), Some(pressed)) = (card, wanted) {
+            let above = dom::all(".filter").first().map_or(0.0, |filter| filter.get_bounding_client_rect().bottom());
+            scroll_to(above.max(BAR), (top, bottom), pressed);
+        }
+        return;
+    }
+    list(margin);
+    let (Some(id), Some(pressed)) = (in_hand, wanted) else { return };
+    if let Some(card) = nearness::element(id) {
+        card.scroll_into_view();
+    }
+    let text = session.painter.borrow().top(id, &session.texts);
+    if let Some(at) = pressed.or(text) {
+        scroll_to(BAR, (at, at), None);
+    }
+}
+
+fn has_focus(id: HighlightId) -> bool {
+    !dom::all(&format!("#h-{id}:focus-within")).is_empty()
+}
+
+/// Scrolls as little as is needed to have what stands from `top` to `bottom` in the window's free part, which begins at
+/// `first`: its top in any case. What is pressed stays in there too.
+fn scroll_to(first: f64, (top, bottom): (f64, f64), pressed: Option<f64>) {
+    let last = free_height() - EDGE;
+    let down = (bottom - last).max(0.0).min(top - first);
+    let least = pressed.map_or(f64::NEG_INFINITY, |at| at - last);
+    let most = pressed.map_or(f64::INFINITY, |at| at - BAR);
+    let down = down.min(most).max(least);
+    if down.abs() >= 1.0 {
+        window().scroll_by_with_x_and_y(0.0, down);
     }
 }
 
@@ -179,19 +226,24 @@ fn list(margin: &HtmlElement) {
     dom::all("#margin > .card").iter().for_each(|card| drop(HtmlElement::style(card).remove_property("translate")));
 }
 
-fn align(desk: Desk, session: &Session, margin: &HtmlElement) {
+/// Says from where to where in the window the card in hand stands.
+fn align(
+    desk: Desk,
+    session: &Session,
+    margin: &HtmlElement,
+    in_hand: Option<HighlightId>,
+    glides: bool,
+) -> Option<(f64, f64)> {
     if !margin.has_attribute("data-layout") {
         let _ = margin.set_attribute("data-layout", "aligned");
     }
     let scrolled = window().scroll_y().unwrap_or_default();
     PLACED_AT.set(scrolled);
     let order = desk.beside.get_untracked();
-    let in_hand = desk.active.get_untracked();
     let mut made = nearness::made(!desk.many.get_untracked());
     made.extend(in_hand.and_then(|id| Some((id, nearness::element(id)?))));
     let top = margin.get_bounding_client_rect().top();
     let slots = measure(session, &order, &made, scrolled, top);
-    let glides = IN_HAND.replace(in_hand) != in_hand;
     let active = in_hand.and_then(|active| order.iter().position(|id| *id == active));
     let tops = layout(&slots, active);
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
@@ -224,6 +276,7 @@ fn align(desk: Desk, session: &Session, margin: &HtmlElement) {
     }
     let bottom = slots.last().zip(tops.last()).map_or(0.0, |(slot, top)| top + slot.height + GAP);
     let _ = HtmlElement::style(margin).set_property("min-height", &format!("{bottom}px"));
+    active.map(|at| (top + tops[at], top + tops[at] + slots[at].height))
 }
 
 /// Where each passage starts, from the top of the margin, and how high each card is. Only what is made is asked.

@@ -9,7 +9,7 @@ use shared::{ids::HighlightId, text::CharOffset};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, EventTarget, MouseEvent, Node, Range};
 
-use super::{dom, selection, session, session::Session};
+use super::{dom, places, selection, session, session::Session};
 use crate::annotate::{desk::Desk, passages::Span};
 
 /// What shows a passage's highlight, and is not the text.
@@ -31,6 +31,8 @@ thread_local! {
     /// The last move of the pointer, until it is looked at.
     static MOVED: Cell<Option<MouseEvent>> = const { Cell::new(None) };
     static WAITING: Cell<bool> = const { Cell::new(false) };
+    /// Whether a press is not over: its click is still to come.
+    static PRESSES: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Listens from now on.
@@ -50,11 +52,23 @@ pub fn listen(_: Desk) {
             point_at(|pointed| (pointed.text, pointed.elsewhere) = Default::default());
         });
     }
+    // On a touch screen the focus comes when the finger is up.
+    dom::on(&page, ev::pointerdown, move |_| PRESSES.set(true));
+    dom::on(&page, ev::pointercancel, move |_| PRESSES.set(false));
+    dom::on(&page, ev::click, move |_| PRESSES.set(false));
+    dom::on(&page, ev::keydown, move |_| PRESSES.set(false));
     // A card in focus is the one in hand, which its passage shows already.
     dom::on(&page, ev::focusin, move |event| {
         let focus = listed(event.target(), "[data-passage], [data-entry]");
         point_at(|pointed| pointed.focus = focus);
     });
+}
+
+/// Whether the focus comes by a press whose click is to be waited for: what it is on must not move before. In a text box
+/// the focus is all that a press is for.
+pub fn is_pressed(event: &ev::FocusEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    PRESSES.get() && target.is_some_and(|target| !target.matches("textarea").unwrap_or_default())
 }
 
 /// Looks where the pointer is, once a frame.
@@ -107,8 +121,10 @@ pub fn press(desk: Desk, event: &MouseEvent) {
     if selection::current().is_some() {
         return;
     }
-    if let Some(at) = spot(&session, event) {
-        take_in_hand(desk, at);
+    if let Some(at) = spot(&session, event)
+        && take_in_hand(desk, at)
+    {
+        places::come_into_sight(desk, Some(f64::from(event.client_y())));
     }
 }
 
@@ -122,6 +138,7 @@ pub fn take_in_hand(desk: Desk, at: Span) -> bool {
     desk.active.set(next);
     if let Some(id) = next {
         desk.sheet.set(Some(true));
+        places::come_into_sight(desk, None);
         let label = untrack(|| desk.label(id));
         desk.announcement.set(match found.len() {
             1 => label,

@@ -241,7 +241,8 @@ impl Session {
         changes.iter().map(record).collect()
     }
 
-    fn describe(&self, intent: &Intent) -> (String, String) {
+    /// What a change is, and the words that it is about.
+    pub fn describe(&self, intent: &Intent) -> (String, String) {
         let quote = |id: &HighlightId| {
             let replica = self.replica();
             let highlight = document::highlight(&replica.roots, &replica.doc.transact(), *id);
@@ -269,6 +270,7 @@ impl Session {
                 Command::MergeTag { from, .. } => ("A tag merged into another", tag(from)),
                 Command::NewGroup { name, .. } => ("A new group of tags", name.clone()),
                 Command::RenameGroup(_, name) => ("A group's new name", name.clone()),
+                Command::MoveGroup(..) => ("A group of tags moved", String::new()),
                 Command::DeleteGroup(_) => ("The deletion of a group of tags", String::new()),
                 Command::RestoreGroup(_) => ("A group of tags taken back", String::new()),
                 Command::RestoreComment { body, .. } => ("A comment taken back", body.clone()),

@@ -51,6 +51,9 @@ pub fn listen(desk: Desk) {
         let in_text = !in_tools(&event);
         uses.set(is_in(&event, ".toolbar"));
         down.set(in_text && event.button() == 0);
+        if !uses.get() {
+            text_alone(in_text);
+        }
         if in_text {
             // The mouse goes on from here: keys do not lead back to where they were.
             RETURN_TO.set(None);
@@ -87,6 +90,11 @@ pub fn listen(desk: Desk) {
         pressed.set(false);
         using.set(false);
         schedule();
+    });
+    Effect::new(move |_| {
+        if desk.selection.with(Option::is_some) {
+            text_alone(true);
+        }
     });
     Effect::new(move |_| {
         let active = desk.active.get();
@@ -141,6 +149,14 @@ pub fn by_mouse(is: bool) {
     }
 }
 
+/// What is selected from the text on is text: what stands between and around it takes no part (as the style says). From
+/// elsewhere all can be.
+fn text_alone(is: bool) {
+    if let Some(root) = document().document_element() {
+        let _ = root.toggle_attribute_with_force("data-text-alone", is);
+    }
+}
+
 /// What is selected, if anything is.
 pub fn current() -> Option<Range> {
     let selection = window().get_selection().ok()??;
@@ -164,8 +180,9 @@ pub fn read(desk: Desk) {
     match targets(&range) {
         Ok(targets) if targets.is_empty() => desk.selection.set(None),
         Ok(targets) => {
+            let marked = targets.clone();
             desk.selection.set(Some(targets));
-            request_animation_frame(move || place_toolbar(&range));
+            request_animation_frame(move || place_toolbar(&marked));
         }
         Err(why) => {
             desk.selection.set(None);
@@ -200,9 +217,15 @@ fn targets(range: &Range) -> Result<Vec<Target>, String> {
     Ok(targets)
 }
 
-/// Puts the toolbar below the end of the selection (touch screens show their own above), above it where there is no
-/// room, and always inside the window.
-fn place_toolbar(range: &Range) {
+/// Puts the toolbar below the end of what of the selection is text (touch screens show their own above), above it where
+/// there is no room, and always inside the window.
+fn place_toolbar(targets: &[Target]) {
+    let Some(session) = session() else { return };
+    let of = |target: Option<&Target>| {
+        let target = target?;
+        session.texts.get(target.message)?.range(target.start, target.end)
+    };
+    let Some((first, range)) = of(targets.first()).zip(of(targets.last())) else { return };
     let Some(toolbar) =
         document().get_element_by_id("annotate-toolbar").and_then(|element| element.dyn_into::<HtmlElement>().ok())
     else {
@@ -221,7 +244,8 @@ fn place_toolbar(range: &Range) {
     let left = (end - width / 2.0).clamp(DISTANCE, (window_width - width - DISTANCE).max(DISTANCE));
     let below = last.bottom() + DISTANCE;
     let top = if below + height > window_height {
-        rectangles.item(0).map_or(below, |first| first.top() - DISTANCE - height)
+        let start = first.get_client_rects().and_then(|rectangles| rectangles.item(0));
+        start.map_or(below, |first| first.top() - DISTANCE - height)
     } else {
         below
     };

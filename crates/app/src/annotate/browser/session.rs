@@ -34,7 +34,11 @@ use crate::{
         pending::Intent,
     },
     later,
+    parts::distinct_hues,
 };
+
+/// So many characters of a passage say which it is.
+const MOST_SAID: usize = 40;
 
 /// One open conversation.
 pub struct Session {
@@ -155,8 +159,9 @@ impl Session {
         self.say_of(&command, done.as_ref().err());
         let left = self.replica().trace(&command);
         self.edited(&Intent::Command(command.clone()));
-        let back = back.filter(|_| done.is_ok());
-        (done.is_ok(), back.map(|back| Step { did: command, left, back }))
+        let step =
+            back.filter(|_| done.is_ok()).map(|back| Step { what: self.deed(&command), did: command, left, back });
+        (done.is_ok(), step)
     }
 
     /// Says why a command was not done. What was said before is over with every other one: it may be what was taken back.
@@ -183,8 +188,8 @@ impl Session {
         self.desk.toast.set(toast);
     }
 
-    /// Takes back the last thing that this person did here, or does it again. What cannot be taken back any more is
-    /// said and forgotten; so is what somebody else has changed since.
+    /// Takes back the last thing that this person did here, or does it again, says what and shows where. What cannot be
+    /// taken back any more is said and forgotten; so is what somebody else has changed since.
     pub fn step_back(self: &Rc<Self>, redo: bool) -> bool {
         let Some(step) = self.history.borrow_mut().take(redo) else { return false };
         if step.left != self.replica().trace(&step.did) {
@@ -194,18 +199,34 @@ impl Session {
             return false;
         }
         let command = step.back;
-        let deleted = if let Command::Delete(id) = command { Some(id) } else { None };
+        let text = [if redo { "Redone: " } else { "Undone: " }, &step.what, "."].concat();
+        let (deleted, place) = (if let Command::Delete(id) = command { Some(id) } else { None }, command.highlight());
         let (done, taken) = self.execute(command);
-        if let Some(id) = deleted.filter(|_| done) {
-            // With what others wrote there: it is said, and offered back.
-            let undo = Some(Command::Restore(id));
-            self.desk.toast.set(Some(Toast { text: "Highlight deleted.".into(), undo }));
+        if done {
+            // With what others wrote there: it is offered back.
+            self.desk.toast.set(Some(Toast { text, undo: deleted.map(Command::Restore) }));
+            if let Some(id) = place.filter(|_| deleted.is_none()) {
+                super::show_where(self.desk, id);
+            }
         }
         if let Some(taken) = taken {
-            self.history.borrow_mut().took(redo, taken);
+            self.history.borrow_mut().took(redo, Step { what: step.what, ..taken });
         }
         self.show_history();
         done
+    }
+
+    /// What a command does, in a few words.
+    fn deed(&self, command: &Command) -> String {
+        let (mut what, text) = self.describe(&Intent::Command(command.clone()));
+        if let Some(first) = what.get_mut(..1) {
+            first.make_ascii_lowercase();
+        }
+        let mut words: String = text.chars().take(MOST_SAID).collect();
+        if words.len() < text.len() {
+            words.push('…');
+        }
+        if words.is_empty() { what } else { [&what, " (“", &words, "”)"].concat() }
     }
 
     fn show_history(&self) {
@@ -290,6 +311,8 @@ impl Session {
             self.desk.names.update(|names| names.extend(people.iter().map(|person| (person.id, person.name.clone()))));
         }
         if self.desk.present.with_untracked(|present| *present != people) {
+            let hues = self.desk.hues.with_untracked(|known| distinct_hues(known, &people));
+            self.desk.hues.set(hues);
             self.desk.present.set(people);
         }
         let whereabouts = self.presence.borrow().whereabouts();

@@ -1,10 +1,11 @@
 //! Single keys: kept for each person on this device, and done.
 
 use leptos::{ev, ev::KeyboardEvent, prelude::*};
+use shared::{document::Command, ids::HighlightId};
 
 use super::{dom, selection};
 use crate::annotate::{
-    desk::{Desk, Dialog},
+    desk::{Desk, Dialog, Tab},
     shortcuts::{Action, Settings},
 };
 
@@ -50,7 +51,27 @@ pub fn single_key(desk: Desk, event: &KeyboardEvent) -> bool {
     let done = match action {
         Action::Tag(place) => mark(desk, place),
         Action::Next | Action::Previous => {
-            super::step_highlight(desk, action == Action::Next);
+            super::step_highlight(desk, action == Action::Next, false);
+            true
+        }
+        Action::NextUnresolved | Action::PreviousUnresolved => {
+            super::step_highlight(desk, action == Action::NextUnresolved, true);
+            true
+        }
+        Action::Reply => in_hand(desk, comment),
+        Action::Resolve => in_hand(desk, resolve),
+        Action::Search => {
+            open(desk, Tab::Annotations);
+            dom::move_focus(".filter-words", 0);
+            true
+        }
+        Action::Open(tab) => {
+            open(desk, tab);
+            // Where one goes on: in its box if it is one, else at the tab.
+            request_animation_frame(|| {
+                let writes = ".notes-pane:not([hidden] *) textarea";
+                dom::focus_on(if dom::all(writes).is_empty() { ".tab[aria-selected=true]" } else { writes });
+            });
             true
         }
         Action::Help => {
@@ -62,6 +83,34 @@ pub fn single_key(desk: Desk, event: &KeyboardEvent) -> bool {
         event.prevent_default();
     }
     done
+}
+
+/// Brings a tab to the front; where the panel is a sheet, opens that.
+fn open(desk: Desk, tab: Tab) {
+    desk.tab.set(tab);
+    desk.sheet.update(|sheet| *sheet = sheet.map(|_| true));
+}
+
+/// Does something with the highlight in hand, or says that there is none.
+fn in_hand(desk: Desk, act: fn(Desk, HighlightId)) -> bool {
+    match desk.active.get_untracked().filter(|_| desk.sender().access.may_annotate()) {
+        Some(id) => act(desk, id),
+        None => desk.announcement.set("No highlight is in hand.".to_owned()),
+    }
+    true
+}
+
+fn comment(desk: Desk, id: HighlightId) {
+    open(desk, Tab::Annotations);
+    dom::move_focus(&format!("#h-{id} .comment-add textarea"), 0);
+}
+
+fn resolve(desk: Desk, id: HighlightId) {
+    let Some(card) = desk.card(id) else { return };
+    let is_resolved = card.with_untracked(|card| card.highlight.resolved.is_some());
+    if desk.run(if is_resolved { Command::Reopen(id) } else { Command::Resolve(id) }) {
+        desk.announcement.set(if is_resolved { "Reopened." } else { "Resolved." }.to_owned());
+    }
 }
 
 /// Marks the selection with the tag of this place.

@@ -1,6 +1,6 @@
 //! What the tags' dialog asks of the page and of the server.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, str::FromStr};
 
 use leptos::{
     ev::{FocusEvent, PointerEvent},
@@ -55,15 +55,16 @@ pub fn hold_focus() {
     });
 }
 
-/// The tag whose row is nearest to this height of the window, and whether it is in the row's lower half.
-pub fn tag_beside(y: f64) -> Option<(TagId, bool)> {
-    let rows = dom::all(".tags-row").into_iter().filter_map(|row| {
-        let tag = row.get_attribute("data-tag")?.parse().ok()?;
+/// What the row shows, as an attribute of it says, that is nearest to this height of the window, and whether that is in the
+/// row's lower half.
+pub fn row_beside<Id: FromStr>(rows: &str, attribute: &str, y: f64) -> Option<(Id, bool)> {
+    let rows = dom::all(rows).into_iter().filter_map(|row| {
+        let id = row.get_attribute(attribute)?.parse().ok()?;
         let place = row.get_bounding_client_rect();
         let away = (place.top() - y).max(y - place.bottom()).max(0.0);
-        Some((away, tag, y > place.top() + place.height() / 2.0))
+        Some((away, id, y > place.top() + place.height() / 2.0))
     });
-    rows.min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, tag, after)| (tag, after))
+    rows.min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, id, after)| (id, after))
 }
 
 /// Asks for the conversations of this person.

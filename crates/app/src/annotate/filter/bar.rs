@@ -81,7 +81,7 @@ fn Step(desk: Desk, forward: bool) -> impl IntoView {
     let title = move || key().map_or(label.to_owned(), |key| format!("{label} ({key})"));
     view! {
         <button class="icon-button" type="button" aria-label=label title=title aria-keyshortcuts=key
-            on:click=move |_| browser::step_highlight(desk, forward)>
+            on:click=move |_| browser::step_highlight(desk, forward, false)>
             <svg viewBox="0 0 20 20" aria-hidden="true"><path d=path /></svg>
         </button>
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shared::letters;
 
+use crate::annotate::desk::Tab;
+
 /// What a single key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -14,6 +16,18 @@ pub enum Action {
     Next,
     /// Goes to the one before.
     Previous,
+    /// Goes to the next one that is not resolved.
+    NextUnresolved,
+    /// Goes to the one of them before.
+    PreviousUnresolved,
+    /// Goes to the comment box of the highlight in hand.
+    Reply,
+    /// Resolves the thread in hand, or reopens it.
+    Resolve,
+    /// Goes to the box that looks for highlights.
+    Search,
+    /// Opens a tab of the panel.
+    Open(Tab),
     /// Opens the list of shortcuts.
     Help,
 }
@@ -36,9 +50,18 @@ const fn shortcut(action: Action, id: &'static str, label: &'static str, key: &'
 }
 
 /// All single-key shortcuts of the page.
-pub const TABLE: [Shortcut; 13] = [
+pub const TABLE: [Shortcut; 22] = [
     shortcut(Action::Next, "next", "Next highlight", "j"),
     shortcut(Action::Previous, "previous", "Previous highlight", "k"),
+    shortcut(Action::NextUnresolved, "next-unresolved", "Next unresolved highlight", "u"),
+    shortcut(Action::PreviousUnresolved, "previous-unresolved", "Previous unresolved highlight", "i"),
+    shortcut(Action::Reply, "reply", "Comment on the highlight in hand", "r"),
+    shortcut(Action::Resolve, "resolve", "Resolve or reopen the highlight in hand", "e"),
+    shortcut(Action::Search, "search", "Search the highlights", "/"),
+    shortcut(Action::Open(Tab::Annotations), "annotations", "Annotations", "a"),
+    shortcut(Action::Open(Tab::Board), "board", "Board", "b"),
+    shortcut(Action::Open(Tab::Notes), "notes", "Notes", "o"),
+    shortcut(Action::Open(Tab::Response), "response", "Response", "w"),
     shortcut(Action::Help, "help", "This list", "?"),
     shortcut(Action::Tag(0), "tag-1", "Mark with tag 1", "1"),
     shortcut(Action::Tag(1), "tag-2", "Mark with tag 2", "2"),

@@ -1,7 +1,11 @@
 use leptos::{html, prelude::*};
 use shared::{document::Command, ids::TagGroupId, rules::Change};
 
-use super::{Bench, row::Row};
+use super::{
+    Bench, Drag,
+    order::moves,
+    row::{Row, handle, step_button},
+};
 use crate::annotate::{browser, desk::Toast};
 
 /// A group with its tags; without an id, those that have no group.
@@ -15,8 +19,13 @@ pub fn Group(bench: Bench, group: Option<TagGroupId>) -> impl IntoView {
     let empty = move || {
         (group.is_some() && tags().is_empty()).then(|| view! { <p class="hint">"No tag is in this group."</p> })
     };
+    let carried = move || bench.carried.get().is_some_and(|drag| Some(drag.moved) == group).then_some("");
+    let drop = move || {
+        let (beside, after) = bench.carried.get()?.beside?;
+        (Some(beside) == group).then_some(if after { "after" } else { "before" })
+    };
     view! {
-        <section class="tags-group">
+        <section class="tags-group" data-group=group.map(|group| group.to_string()) data-dragged=carried data-drop=drop>
             {group.map(|group| view! { <GroupHead bench=bench group=group /> })}
             <ul class="tags-list" role="list">
                 <For each=tags key=|id| *id let:id>
@@ -44,9 +53,53 @@ fn GroupHead(bench: Bench, group: TagGroupId) -> impl IntoView {
             browser::move_focus("dialog[open] .toast button", 0);
         }
     };
+    let at = move || desk.groups.with(|groups| groups.iter().position(|known| known.id == group));
+    let others = move || {
+        desk.groups.with(|groups| {
+            let others = groups.iter().filter(|other| other.id != group);
+            others.map(|other| (other.id, other.order)).collect::<Vec<_>>()
+        })
+    };
+    let place = move |to: usize| {
+        let others = untrack(others);
+        let to = to.min(others.len());
+        if moves(&others, group, to).into_iter().all(|(id, order)| desk.run(Command::MoveGroup(id, order))) {
+            let said = format!("Group {} is now number {} of {}.", untrack(name), to + 1, others.len() + 1);
+            desk.announcement.set(said);
+        }
+    };
+    let step = move |up: bool| {
+        let (count, at) = untrack(|| (others().len(), at().unwrap_or_default()));
+        let to = if up { at.checked_sub(1) } else { Some(at + 1) };
+        if let Some(to) = to.filter(|to| *to <= count) {
+            place(to);
+        }
+    };
+    let over = move |beside| bench.carried.set(Some(Drag { moved: group, beside }));
+    let end = move |is_dropped: bool| {
+        let beside = bench.carried.get_untracked().and_then(|drag| drag.beside).filter(|_| is_dropped);
+        if let Some((other, after)) = beside.filter(|(other, _)| *other != group) {
+            let at = untrack(others).iter().position(|(id, _)| *id == other).unwrap_or_default();
+            place(at + usize::from(after));
+        }
+        bench.carried.set(None);
+    };
+    let drag = move || {
+        handle(
+            move || over(None),
+            move |y| {
+                if bench.carried.with_untracked(Option::is_some) {
+                    over(browser::row_beside(".tags-group[data-group]", "data-group", y));
+                }
+            },
+            end,
+        )
+    };
     let head = move || {
         let actions = may().then(|| {
             view! {
+                {step_button(true, move || format!("Move group {} up", name()), move || at() == Some(0), move || step(true))}
+                {step_button(false, move || format!("Move group {} down", name()), move || at() == Some(others().len()), move || step(false))}
                 <button class="button quiet" type="button" aria-label=move || format!("Rename group {}", name()) on:click=move |_| renaming.set(true)>
                     "Rename"
                 </button>
@@ -55,6 +108,7 @@ fn GroupHead(bench: Bench, group: TagGroupId) -> impl IntoView {
         });
         view! {
             <div class="tags-group-head" id=format!("group-{group}")>
+                {move || may().then(drag)}
                 <h3 dir="auto">{name}</h3>
                 {actions}
             </div>

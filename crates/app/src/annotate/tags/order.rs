@@ -2,7 +2,7 @@
 
 use shared::{
     document::{Tag, TagGroup},
-    ids::{TagGroupId, TagId},
+    ids::TagGroupId,
     order::sorted_by,
 };
 
@@ -21,9 +21,9 @@ pub fn arranged(mut tags: Vec<Tag>, groups: &[TagGroup]) -> Vec<Tag> {
     sorted_by(tags, |a, b| place(a.group).cmp(&place(b.group)))
 }
 
-/// The new places that put a tag at `to` among the others of its group, whose places are given in order: one between
-/// its neighbours or, where no number lies between them, new ones for all.
-pub fn moves(others: &[(TagId, f64)], tag: TagId, to: usize) -> Vec<(TagId, f64)> {
+/// The new places that put a tag at `to` among the others of its group (or a group among the groups), whose places are
+/// given in order: one between its neighbours or, where no number lies between them, new ones for all.
+pub fn moves<Id: Copy>(others: &[(Id, f64)], moved: Id, to: usize) -> Vec<(Id, f64)> {
     let to = to.min(others.len());
     let before = to.checked_sub(1).map(|at| others[at].1);
     let after = others.get(to).map(|(_, place)| *place);
@@ -34,16 +34,16 @@ pub fn moves(others: &[(TagId, f64)], tag: TagId, to: usize) -> Vec<(TagId, f64)
         (Some(before), Some(after)) => before + (after - before) / 2.0,
     };
     if before.is_none_or(|before| before < place) && after.is_none_or(|after| place < after) {
-        return vec![(tag, place)];
+        return vec![(moved, place)];
     }
-    let mut all: Vec<TagId> = others.iter().map(|(id, _)| *id).collect();
-    all.insert(to, tag);
+    let mut all: Vec<Id> = others.iter().map(|(id, _)| *id).collect();
+    all.insert(to, moved);
     (1..).zip(all).map(|(place, id)| (id, f64::from(place))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use shared::ids::UserId;
+    use shared::ids::{TagId, UserId};
 
     use super::*;
 

@@ -34,7 +34,7 @@ pub fn Row(bench: Bench, tag: Tag) -> impl IntoView {
         }
         _ => None,
     };
-    let dragged = move || bench.drag.with(|drag| drag.is_some_and(|drag| drag.tag == id)).then_some("");
+    let dragged = move || bench.drag.with(|drag| drag.is_some_and(|drag| drag.moved == id)).then_some("");
     view! {
         <li class="tags-row tinted" data-tag=id.to_string() data-drop=drop data-dragged=dragged style:--t=move || tag.with(|tag| tag.colour.clone())>
             {move || refusal.get().is_none().then(|| view! { <Handle bench=bench tag=tag /> })}
@@ -51,39 +51,70 @@ pub fn Row(bench: Bench, tag: Tag) -> impl IntoView {
     .into_any()
 }
 
-/// What a pointer takes a tag by; keys have the buttons.
+/// What a pointer takes a tag by.
 #[component]
 fn Handle(bench: Bench, tag: Memo<Tag>) -> impl IntoView {
     let id = tag.with_untracked(|tag| tag.id);
+    let over = move |beside| bench.drag.set(Some(Drag { moved: id, beside }));
+    let end = move |is_dropped: bool| {
+        let beside = bench.drag.get_untracked().and_then(|drag| drag.beside).filter(|_| is_dropped);
+        if let Some(beside) = beside {
+            untrack(|| bench.drop_beside(&tag.get(), beside));
+        }
+        bench.drag.set(None);
+    };
+    handle(
+        move || over(None),
+        move |y| {
+            if bench.drag.with_untracked(Option::is_some) {
+                over(browser::row_beside(".tags-row", "data-tag", y));
+            }
+        },
+        end,
+    )
+}
+
+/// What a pointer takes a thing by, moves it to a height of the window by, and lets it go (true) or gives it up; keys have
+/// the buttons.
+pub fn handle(
+    begin: impl Fn() + 'static,
+    moved: impl Fn(f64) + 'static,
+    end: impl Fn(bool) + Copy + 'static,
+) -> AnyView {
     let start = move |event: PointerEvent| {
         if event.button() == 0 {
             event.prevent_default();
             browser::capture(&event);
-            bench.drag.set(Some(Drag { tag: id, beside: None }));
+            begin();
         }
-    };
-    let on_move = move |event: PointerEvent| {
-        if bench.drag.with_untracked(Option::is_some) {
-            let beside = browser::tag_beside(f64::from(event.client_y()));
-            bench.drag.set(Some(Drag { tag: id, beside }));
-        }
-    };
-    let end = move |_| {
-        if let Some(beside) = bench.drag.get_untracked().and_then(|drag| drag.beside) {
-            untrack(|| bench.drop_beside(&tag.get(), beside));
-        }
-        bench.drag.set(None);
     };
     view! {
         <span
             class="tags-handle"
             aria-hidden="true"
             on:pointerdown=start
-            on:pointermove=on_move
-            on:pointerup=end
-            on:pointercancel=move |_| bench.drag.set(None)
+            on:pointermove=move |event| moved(f64::from(event.client_y()))
+            on:pointerup=move |_| end(true)
+            on:pointercancel=move |_| end(false)
         ></span>
     }
+    .into_any()
+}
+
+/// A button that moves a thing among others a step up or down.
+pub fn step_button(
+    up: bool,
+    label: impl Fn() -> String + Send + 'static,
+    is_last: impl Fn() -> bool + Send + 'static,
+    step: impl Fn() + 'static,
+) -> AnyView {
+    let path = if up { "m5 12 5-5 5 5" } else { "m5 8 5 5 5-5" };
+    view! {
+        <button class="icon-button" type="button" aria-label=label aria-disabled=move || is_last().to_string() on:click=move |_| step()>
+            <svg viewBox="0 0 20 20" aria-hidden="true"><path d=path /></svg>
+        </button>
+    }
+    .into_any()
 }
 
 #[component]
@@ -112,12 +143,8 @@ fn Tools(bench: Bench, tag: Memo<Tag>) -> impl IntoView {
     };
     view! {
         <div class="tags-tools">
-            <button class="icon-button" type="button" aria-label=named("Move", " up") aria-disabled=move || is_first().to_string() on:click=move |_| step(true)>
-                <svg viewBox="0 0 20 20" aria-hidden="true"><path d="m5 12 5-5 5 5" /></svg>
-            </button>
-            <button class="icon-button" type="button" aria-label=named("Move", " down") aria-disabled=move || is_last().to_string() on:click=move |_| step(false)>
-                <svg viewBox="0 0 20 20" aria-hidden="true"><path d="m5 8 5 5 5-5" /></svg>
-            </button>
+            {step_button(true, named("Move", " up"), is_first, move || step(true))}
+            {step_button(false, named("Move", " down"), is_last, move || step(false))}
             <button class="button quiet" type="button" data-edit aria-label=named("Edit", "") aria-expanded=move || bench.is_open(id).to_string() on:click=edit>
                 "Edit"
             </button>

@@ -80,6 +80,9 @@ pub fn inverse(roots: &Roots, txn: &impl ReadTxn, command: &Command) -> Option<C
         Command::LockTag(id, locked) => Command::LockTag(*id, (tag(id)?.locked != *locked).then_some(!locked)?),
         Command::NewGroup { id, .. } | Command::RestoreGroup(id) => Command::DeleteGroup(*id),
         Command::DeleteGroup(id) => Command::RestoreGroup(*id),
+        Command::MoveGroup(id, _) => {
+            Command::MoveGroup(*id, field(&existing_group(roots, txn, *id).ok()?, txn, "order")?)
+        }
         Command::RenameGroup(id, _) => {
             Command::RenameGroup(*id, field(&existing_group(roots, txn, *id).ok()?, txn, "name")?)
         }

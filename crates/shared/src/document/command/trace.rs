@@ -25,7 +25,7 @@ pub enum Trace {
     Carries(bool),
     /// What was said of a tag, as far as the command says anything of it.
     Said(Option<String>, Option<String>, Option<String>, Option<Option<TagGroupId>>),
-    /// A place among the tags.
+    /// A place among the tags, or among their groups.
     Place(f64),
     /// A lock, or a mark of deletion.
     Is(bool),
@@ -81,6 +81,7 @@ pub fn trace(roots: &Roots, txn: &impl ReadTxn, command: &Command) -> Option<Tra
         Command::NewGroup { id, .. } | Command::DeleteGroup(id) | Command::RestoreGroup(id) => {
             Trace::Is(optional(&existing_group(roots, txn, *id).ok()?, txn, "deleted").unwrap_or(false))
         }
+        Command::MoveGroup(id, _) => Trace::Place(field(&existing_group(roots, txn, *id).ok()?, txn, "order")?),
         Command::RenameGroup(id, _) => Trace::Name(field(&existing_group(roots, txn, *id).ok()?, txn, "name")?),
     })
 }

@@ -149,12 +149,14 @@ pub(super) fn rename_group(roots: &Roots, txn: &mut TransactionMut, id: TagGroup
     Ok(())
 }
 
-pub(super) fn mark_group(
+/// Sets one field of a group.
+pub(super) fn set_group(
     roots: &Roots,
     txn: &mut TransactionMut,
     id: TagGroupId,
-    deleted: bool,
+    key: &str,
+    value: impl Into<Any>,
 ) -> Result<(), Refusal> {
-    existing_group(roots, txn, id)?.insert(txn, "deleted", deleted);
+    existing_group(roots, txn, id)?.insert(txn, key, value.into());
     Ok(())
 }

@@ -59,7 +59,7 @@ pub(super) fn command(world: &World, (kind, a, b, c): Choice) -> Option<Command>
         suffix: String::new(),
         lost: false,
     };
-    Some(match kind % 24 {
+    Some(match kind % 25 {
         0 => Command::Highlight { id: HighlightId::new(), targets: vec![target(u32::from(c) % 50)], tag },
         1 => Command::Comment { highlight: id?, id: CommentId::new(), body, parent: None },
         2 => Command::Comment { highlight: id?, id: CommentId::new(), body, parent: Some(comment?) },
@@ -89,6 +89,7 @@ pub(super) fn command(world: &World, (kind, a, b, c): Choice) -> Option<Command>
             description: Some(String::new()),
             group: Some(None),
         },
+        23 => Command::MoveGroup(group?, f64::from(c)),
         _ => Command::AddTag(id?, other),
     })
 }

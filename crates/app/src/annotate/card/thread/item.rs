@@ -15,7 +15,7 @@ use crate::{
         desk::{Card, Desk, Toast},
         people::seen_as,
     },
-    parts::{hue, initials},
+    parts::initials,
 };
 
 /// What is being written below a comment, or in its place.
@@ -168,7 +168,7 @@ pub fn CommentItem(
             }
         })
     };
-    let hue_of = move || item.author().map(|author| hue(&author.to_string()));
+    let hue_of = move || item.author().map(|author| item.desk.hue_of(author));
     let edited = move || item.read(|comment| comment.edited_at).map(|_| " · edited");
     view! {
         <li class="comment" id=format!("c-{id}") tabindex="-1" data-depth=depth.to_string()>

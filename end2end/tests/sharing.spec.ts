@@ -83,7 +83,7 @@ test('somebody let in by address may do less at once when the owner says so', as
 
   await shareAs('can read');
   await theirs.synced('read-only');
-  const only = theirs.page.getByText('Read only. This was shared with you to be read: its owner can let you annotate.');
+  const only = theirs.page.getByText('Read only. It was shared with you to be read, or its class is archived.');
   await expect(only).toBeVisible();
   await expectAccessible(theirs.page, 'what may only be read');
   await shareAs('can annotate');

@@ -111,7 +111,7 @@ fn read_only(desk: Desk) -> impl IntoView {
         let why = if access == Access::Closed {
             "The activity has closed: what was made in it can be read, and not changed any more."
         } else {
-            "This was shared with you to be read: its owner can let you annotate."
+            "It was shared with you to be read, or its class is archived."
         };
         (!access.may_annotate())
             .then(|| view! { <p class="panel-note panel-note-only"><b>"Read only."</b> " " {why}</p> })

@@ -49,7 +49,8 @@ fn moment(field: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Err
     let Some(text) = text else { return Ok(None) };
     match OffsetDateTime::parse(text, &Rfc3339) {
         Ok(at) if (2000..2200).contains(&at.year()) => Ok(Some(at)),
-        _ => Err(Error::Invalid("bad_times", format!("{field}: a time is RFC 3339, such as 2026-03-02T09:00:00Z."))),
+        Ok(_) => Err(Error::Invalid("bad_times", format!("{field}: a time is in the years 2000 to 2199."))),
+        Err(_) => Err(Error::Invalid("bad_times", format!("{field}: a time is RFC 3339, such as 2026-03-02T09:00:00Z."))),
     }
 }
 

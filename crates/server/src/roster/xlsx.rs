@@ -15,7 +15,7 @@ use quick_xml::{
 use super::table::{COLUMNS, ROWS, Row, too_many};
 use crate::{
     error::Error,
-    import::{limits::ZipLimits, unzip},
+    import::{ImportError, limits::ZipLimits, unzip},
 };
 
 /// Sheets shrink to a tenth or so. 32 MiB are far more than 1,500 people and their formats take.
@@ -25,6 +25,16 @@ pub(super) fn rows(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Error> {
     let parts = unzip::texts(file, bytes, LIMITS, |zip| {
         let named = zip.file_names().enumerate().filter_map(|(index, name)| Some((name.ok()?.into_owned(), index)));
         Ok(named.filter(|(name, _)| is_wanted(name)).collect())
+    });
+    let parts = parts.map_err(|error| match error {
+        // What to do about a zip is said for exports of conversations.
+        ImportError::BrokenZip { reason, .. } => {
+            Error::Invalid("bad_xlsx", format!("{file} is damaged: {reason}. Save it again, or as CSV."))
+        }
+        ImportError::EncryptedZip { .. } => {
+            Error::Invalid("bad_xlsx", format!("{file} is protected by a password. Save it without one, or as CSV."))
+        }
+        other => other.into(),
     })?;
     let parts: HashMap<String, String> = parts.into_iter().collect();
     let no_sheet = || {

@@ -1,7 +1,8 @@
 -- The trash: what is in it is there for nobody, as if it were deleted, but for whoever put it there, who can take it out
 -- again (`server::trash`). After thirty days it is deleted.
 --
--- Only adds: a server of the version before shows what is in the trash until it is stopped.
+-- Only adds: a server of the version before shows what is in the trash until it is stopped, and what it deletes of a project
+-- it deletes at once.
 
 alter table conversations add column trashed_at timestamptz;
 create index conversations_trashed on conversations (owner_id, trashed_at desc, id desc) where trashed_at is not null;
@@ -12,6 +13,21 @@ drop trigger conversations_tell on conversations;
 create trigger conversations_tell
     after update of owner_id, class_id, share, trashed_at or delete on conversations
     for each row execute function tell_access_changed('conversation');
+
+-- An activity goes with all its copies.
+alter table activities add column trashed_at timestamptz;
+create index activities_trashed on activities (trashed_at) where trashed_at is not null;
+
+drop trigger activities_tell on activities;
+create trigger activities_tell
+    after insert or update of opens_at, closes_at, trashed_at on activities
+    for each row execute function tell_activity_changed();
+
+-- A project is in the trash since `deleted_at`. The row stays for ever, for the chats that belonged to it; since
+-- `purged_at` its files are gone and it does not come back.
+alter table projects add column purged_at timestamptz;
+update projects set purged_at = deleted_at where deleted_at is not null;
+create index projects_trashed on projects (deleted_at) where deleted_at is not null and purged_at is null;
 
 -- As in 0016, without what is in the trash where that can be told at no cost; `server::access` decides of the rest.
 create or replace function conversations_in_sight(person uuid) returns setof uuid language sql stable as $$

@@ -34,15 +34,16 @@ use uuid::Uuid;
 use crate::error::Error;
 
 pub use activities::{
-    CopyKey, Participant, Starter, Supervisor, mode, participant, state as activity_state, supervisor,
+    CopyKey, Participant, Starter, Supervisor, TrashedActivity, mode, participant, state as activity_state, supervisor,
+    trashed_activity,
 };
 pub use classes::{
     Change, Creator, Instructor, Member, Staff, Teacher, change, creator, instructor, instructor_alone, lock, member,
     member_alone, role, staff,
 };
 pub use projects::{
-    ProjectEditor, ProjectMember, ProjectReader, Sender, project_editor, project_editor_alone, project_member,
-    project_reader, sender, sender_of,
+    ProjectEditor, ProjectMember, ProjectReader, Sender, TrashedProject, project_editor, project_editor_alone, project_member,
+    project_reader, sender, sender_of, trashed_project,
 };
 
 /// Somebody who may read a conversation, with all that they may do there.
@@ -126,7 +127,8 @@ pub async fn of_all(
            left join activity_copies w on w.conversation_id = c.id
            left join activities a on a.id = w.activity_id
            left join classes k on k.id = coalesce(a.class_id, c.class_id)
-           left join memberships m on m.class_id = k.id and m.user_id = asked.user_id"#,
+           left join memberships m on m.class_id = k.id and m.user_id = asked.user_id
+           where a.trashed_at is null"#,
         &users,
         &conversations
     )

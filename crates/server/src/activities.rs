@@ -31,7 +31,7 @@ use crate::{
 pub use late::take_in as take_in_late_work;
 pub use overview::{csv as overview_csv, get as get_overview};
 pub use reveal::reveal;
-pub use settings::{change, create, delete};
+pub use settings::{change, create};
 pub use start::start;
 pub use to_do::list as list_to_do;
 
@@ -74,7 +74,7 @@ async fn summaries(
                    limit 1) as "copy?"
            from activities a
            left join memberships m on m.class_id = a.class_id and m.user_id = $1
-           where a.class_id = $2 or a.id = $3
+           where (a.class_id = $2 or a.id = $3) and a.trashed_at is null
            order by a.id desc
            limit $4"#,
         user.uuid(),

@@ -1,4 +1,4 @@
-//! Projects: made, listed, renamed, deleted. Who may do it is said in [`crate::access`].
+//! Projects: made, listed, renamed. Who may do it is said in [`crate::access`].
 
 mod chats;
 mod prompts;
@@ -19,7 +19,7 @@ use crate::{access, error::Error, names, services::Services, sessions::Caller, t
 pub use chats::{create as create_chat, list as list_chats, of as chat_of};
 pub use prompts::{activate as activate_prompt, create as create_prompt, list as list_prompts};
 
-/// Projects that one person has made and not deleted.
+/// Projects that one person has made and that are not in the trash.
 const MAX_PROJECTS: i64 = 200;
 
 /// `GET /api/v1/projects`
@@ -178,31 +178,5 @@ pub async fn change(
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// `DELETE /api/v1/projects/{project}`: its chats stay with whom they belong to, and so do files that were sent in them.
-pub async fn delete(
-    State(services): State<Services>,
-    caller: Caller,
-    path: Result<Path<ProjectId>, PathRejection>,
-) -> Result<StatusCode, Error> {
-    let Path(id) = path?;
-    let mut tx = services.db.begin().await?;
-    let editor = access::project_editor_alone(&mut tx, caller.id, id).await?;
-    sqlx::query!("update projects set deleted_at = now() where id = $1", editor.project().uuid())
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query!(
-        "update files f
-         set deleted_at = now()
-         where f.project_id = $1 and f.conversation_id is null and f.deleted_at is null
-           and not exists (select from message_files m where m.file_id = f.id)",
-        editor.project().uuid()
-    )
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
-    services.files.sweep_soon();
     Ok(StatusCode::NO_CONTENT)
 }

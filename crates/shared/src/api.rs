@@ -107,8 +107,9 @@ pub use sharing::{
 pub use to_do::{ListToDo, MAX_TO_DO_A_PAGE, ToDo};
 pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
 pub use trash::{
-    DeleteConversation, ListTrash, MAX_TRASHED_A_PAGE, RestoreConversation, TRASH_DAYS, TrashConversation,
-    TrashedConversation,
+    ListTrash, MAX_TRASHED_A_PAGE, MAX_TRASHED_OTHERS, PurgeActivity, PurgeConversation, PurgeProject, RestoreActivity,
+    RestoreConversation, RestoreProject, TRASH_DAYS, Trash, TrashConversation, TrashedActivity, TrashedConversation,
+    TrashedProject,
 };
 
 /// Methods that the API uses.

@@ -5,7 +5,7 @@ mod prompts;
 
 use leptos::prelude::*;
 use shared::{
-    api::{ChangeProject, ChatSummary, DeleteProject, FileSummary, NewChat, Project, ProjectChange, PromptVersion},
+    api::{ChangeProject, ChatSummary, DeleteProject, FileSummary, NewChat, Project, ProjectChange, PromptVersion, TRASH_DAYS},
     ids::{ProjectId, PromptVersionId},
 };
 
@@ -126,7 +126,9 @@ fn Settings(project: ProjectId, name: String) -> impl IntoView {
             <ConfirmDialog
                 id="delete"
                 title="Delete this project?"
-                text="Its prompts and files are gone. Chats stay with those who wrote them, to be read and annotated; nobody goes on with them."
+                text=format!(
+                    "It goes to the trash with its prompts and files, and can be restored for {TRASH_DAYS} days. Chats stay with those who wrote them, to be read and annotated; nobody goes on with them meanwhile.",
+                )
                 action="Delete"
             />
         </section>

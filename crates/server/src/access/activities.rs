@@ -171,6 +171,16 @@ impl Starter {
 
 /// Somebody who belongs to the class of the activity, or an admin. To all others it does not exist.
 pub async fn participant(conn: &mut PgConnection, user: UserId, activity: ActivityId) -> Result<Participant, Error> {
+    found(conn, user, activity, false).await
+}
+
+/// The same for one that is in the trash, or that is not.
+async fn found(
+    conn: &mut PgConnection,
+    user: UserId,
+    activity: ActivityId,
+    trashed: bool,
+) -> Result<Participant, Error> {
     let row = sqlx::query!(
         r#"select a.class_id, a.mode, m.role as "role?", m.group_id as "group?", u.is_admin,
                   k.archived_at is not null as "archived!",
@@ -180,9 +190,10 @@ pub async fn participant(conn: &mut PgConnection, user: UserId, activity: Activi
            join classes k on k.id = a.class_id
            join users u on u.id = $2
            left join memberships m on m.class_id = k.id and m.user_id = u.id
-           where a.id = $1"#,
+           where a.id = $1 and (a.trashed_at is not null) = $3"#,
         activity.uuid(),
-        user.uuid()
+        user.uuid(),
+        trashed
     )
     .fetch_optional(conn)
     .await?
@@ -205,6 +216,30 @@ pub async fn participant(conn: &mut PgConnection, user: UserId, activity: Activi
 /// See [`Supervisor`].
 pub async fn supervisor(conn: &mut PgConnection, user: UserId, activity: ActivityId) -> Result<Supervisor, Error> {
     participant(conn, user, activity).await?.supervisor()
+}
+
+/// Staff of the class of an activity that is in the trash, in a transaction in which nobody else takes it out or deletes
+/// it.
+#[derive(Debug, Clone, Copy)]
+pub struct TrashedActivity(ActivityId);
+
+impl TrashedActivity {
+    /// Which activity.
+    pub fn activity(&self) -> ActivityId {
+        self.0
+    }
+}
+
+/// See [`TrashedActivity`]. To all others in the class, as to the rest, what is in the trash does not exist.
+pub async fn trashed_activity(
+    conn: &mut PgConnection,
+    user: UserId,
+    activity: ActivityId,
+) -> Result<TrashedActivity, Error> {
+    sqlx::query!("select from activities where id = $1 for update", activity.uuid()).fetch_optional(&mut *conn).await?;
+    let supervisor = found(conn, user, activity, true).await?.supervisor().map_err(|_| Error::NotFound)?;
+    supervisor.may_change()?;
+    Ok(TrashedActivity(activity))
 }
 
 /// A mode as a column has it, which a constraint keeps to the three.

@@ -117,6 +117,16 @@ impl Sender {
 
 /// Somebody who sees the project. To all others it does not exist.
 pub async fn project_reader(conn: &mut PgConnection, user: UserId, project: ProjectId) -> Result<ProjectReader, Error> {
+    found(conn, user, project, false).await
+}
+
+/// The same for one that is in the trash, or that is not.
+async fn found(
+    conn: &mut PgConnection,
+    user: UserId,
+    project: ProjectId,
+    trashed: bool,
+) -> Result<ProjectReader, Error> {
     let row = sqlx::query!(
         r#"select p.owner_id = u.id as "owner!", p.class_id as "class?", m.role as "role?", u.is_admin,
                   coalesce(k.archived_at is not null, false) as "archived!"
@@ -124,9 +134,10 @@ pub async fn project_reader(conn: &mut PgConnection, user: UserId, project: Proj
            join users u on u.id = $2
            left join classes k on k.id = p.class_id
            left join memberships m on m.class_id = p.class_id and m.user_id = u.id
-           where p.id = $1 and p.deleted_at is null"#,
+           where p.id = $1 and (p.deleted_at is not null) = $3 and p.purged_at is null"#,
         project.uuid(),
-        user.uuid()
+        user.uuid(),
+        trashed
     )
     .fetch_optional(conn)
     .await?
@@ -159,6 +170,32 @@ pub async fn project_editor_alone(
         .fetch_optional(&mut *conn)
         .await?;
     project_editor(conn, user, project).await
+}
+
+/// Whoever may change a project that is in the trash, in a transaction in which nobody else takes it out or deletes it.
+#[derive(Debug, Clone, Copy)]
+pub struct TrashedProject(ProjectId);
+
+impl TrashedProject {
+    /// Which project.
+    pub fn project(&self) -> ProjectId {
+        self.0
+    }
+}
+
+/// See [`TrashedProject`]. To all others in the class, as to the rest, what is in the trash does not exist.
+pub async fn trashed_project(
+    conn: &mut PgConnection,
+    user: UserId,
+    project: ProjectId,
+) -> Result<TrashedProject, Error> {
+    sqlx::query!("select from projects where id = $1 for update", project.uuid()).fetch_optional(&mut *conn).await?;
+    let reader = found(conn, user, project, true).await?;
+    if !reader.is_theirs {
+        return Err(Error::NotFound);
+    }
+    reader.editor()?;
+    Ok(TrashedProject(project))
 }
 
 /// See [`ProjectMember`].

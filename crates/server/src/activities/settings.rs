@@ -223,31 +223,3 @@ async fn rename_copies(conn: &mut PgConnection, id: ActivityId, old: &str, new: 
     .await?;
     Ok(())
 }
-
-/// `DELETE /api/v1/activities/{activity}`
-pub async fn delete(
-    State(services): State<Services>,
-    caller: Caller,
-    path: Result<Path<ActivityId>, PathRejection>,
-) -> Result<StatusCode, Error> {
-    let Path(id) = path?;
-    let mut tx = services.db.begin().await?;
-    access::supervisor(&mut tx, caller.id, id).await?.may_change()?;
-    // Nobody makes the first copy meanwhile.
-    sqlx::query_scalar!("select id from activities where id = $1 for update", id.uuid())
-        .fetch_optional(&mut *tx)
-        .await?;
-    let deleted = sqlx::query!(
-        "delete from activities a
-         where a.id = $1 and not exists (select from activity_copies w where w.activity_id = a.id)",
-        id.uuid()
-    )
-    .execute(&mut *tx)
-    .await?;
-    if deleted.rows_affected() == 0 {
-        let why = "Somebody has started this already: it holds their work. Let it close instead.";
-        return Err(Error::Conflict("started", why.into()));
-    }
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
-}

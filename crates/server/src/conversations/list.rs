@@ -61,7 +61,10 @@ async fn mine(db: &PgPool, user: UserId, Place { before, limit }: Place) -> sqlx
         "select c.id
          from conversations c
          where c.owner_id = $1 and c.id < $2 and c.trashed_at is null
-           and not exists (select from activity_copies w where w.conversation_id = c.id and w.user_id is null)
+           and not exists (select
+                           from activity_copies w
+                           join activities a on a.id = w.activity_id
+                           where w.conversation_id = c.id and (w.user_id is null or a.trashed_at is not null))
          order by c.id desc
          limit $3",
         user.uuid(),
@@ -86,7 +89,7 @@ async fn shared_with(db: &PgPool, user: UserId, Place { before, limit }: Place) 
            union
            (select w.conversation_id
             from memberships m
-            join activities a on a.class_id = m.class_id
+            join activities a on a.class_id = m.class_id and a.trashed_at is null
             join activity_copies w on w.activity_id = a.id
             where m.user_id = $1 and w.user_id is null and w.conversation_id < $2
               and (w.group_id is null or w.group_id = m.group_id)

@@ -11,7 +11,7 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{
-    api::{ListTrash, TrashedConversation},
+    api::{ListTrash, Trash},
     ids::ConversationId,
 };
 
@@ -36,13 +36,13 @@ async fn show(State(site): State<Site>, headers: HeaderMap, Query(part): Query<P
     // One more than is shown: it says whether there are more.
     let list = ListTrash { after, limit: Some(LINES + 1) };
     let asking = site.call(&headers, &list);
-    let page = |visitor: Visitor, mut trashed: Vec<TrashedConversation>| {
-        let is_all = trashed.len() <= LINES as usize;
-        trashed.truncate(LINES as usize);
-        let more = trashed.last().filter(|_| !is_all).map(|last| last.id);
+    let page = |visitor: Visitor, mut trash: Trash| {
+        let is_all = trash.conversations.len() <= LINES as usize;
+        trash.conversations.truncate(LINES as usize);
+        let more = trash.conversations.last().filter(|_| !is_all).map(|last| last.id);
         let page = move || {
-            let (visitor, trashed) = (visitor.clone(), trashed.clone());
-            view! { <TrashPage visitor=visitor trashed=trashed more=more is_later=after.is_some() /> }
+            let (visitor, trash) = (visitor.clone(), trash.clone());
+            view! { <TrashPage visitor=visitor trash=trash more=more is_later=after.is_some() /> }
         };
         (StatusCode::OK, "Trash".to_owned(), page)
     };

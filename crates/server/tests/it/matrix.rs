@@ -71,6 +71,10 @@ DELETE /api/v1/conversations/{id}                          private   401   403  
 GET    /api/v1/trash                                                 401   200   200   200   200   200   200   200   200   200   403
 POST   /api/v1/trash/conversations/{id}/restore                      401   403   404   404   404   404   404   204   404   404   403
 DELETE /api/v1/trash/conversations/{id}                              401   403   404   404   404   404   404   204   404   404   403
+POST   /api/v1/trash/projects/{project}/restore                      401   403   404   404   404   404   404   204   404   404   403
+DELETE /api/v1/trash/projects/{project}                              401   403   404   404   404   404   404   204   404   404   403
+POST   /api/v1/trash/activities/{activity}/restore                   401   403   404   404   404   204   204   404   204   204   403
+DELETE /api/v1/trash/activities/{activity}                           401   403   404   404   404   204   204   404   204   204   403
 GET    /api/v1/conversations/{id}/comparison               shared    401   400   404   404   400   400   400   400   404   400   403
 GET    /api/v1/conversations/{id}/comparison               private   401   404   404   404   404   404   404   400   404   404   403
 GET    /api/v1/conversations/{id}/people                   shared    401   200   404   404   200   200   200   200   404   200   403
@@ -179,7 +183,7 @@ GET    /api/v1/activities/open                                       401   200  
 GET    /api/v1/activities/{activity}                                 401   200   404   404   200   200   200   200   200   200   403
 PUT    /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204   403
 DELETE /api/v1/activities/{activity}                                 401   403   404   404   403   204   204   403   204   204   403
-DELETE /api/v1/activities/{activity}                       started   401   403   404   404   403   409   409   403   409   409   403
+DELETE /api/v1/activities/{activity}                       started   401   403   404   404   403   204   204   403   204   204   403
 POST   /api/v1/activities/{activity}/start                           401   403   404   404   200   200   200   200   409   200   403
 GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200   403
 GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200   403

@@ -5,9 +5,13 @@ use serde_json::{Value, json};
 use server::trash;
 use shared::sync::CloseCode;
 
-use crate::support::{
-    chats::Chat,
-    test_app::{TestApp, Visitor},
+use crate::{
+    activities::{activity, assert_problem, class_and_template, copy, mark, synced},
+    rooms_support::until,
+    support::{
+        chats::Chat,
+        test_app::{TestApp, Visitor},
+    },
 };
 
 const ADDRESS: &str = "/api/v1/conversations";
@@ -24,10 +28,10 @@ async fn delete(owner: &Visitor, talk: &str) -> StatusCode {
     owner.delete(&format!("/api/v1/trash/conversations/{talk}")).await.status
 }
 
-/// The ids that a list answers.
+/// The ids of the conversations in somebody's trash.
 async fn ids(visitor: &Visitor, path: &str) -> Vec<String> {
     let listed = visitor.get(path).await.json();
-    listed.as_array().unwrap().iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect()
+    listed["conversations"].as_array().unwrap().iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// All that a person is told of a conversation, by whatever way: nothing of it may name one that is in the trash.
@@ -93,12 +97,12 @@ async fn what_is_in_the_trash_is_there_for_nobody_and_comes_out_as_it_was() {
     assert_eq!(throw(&owner, &talk).await, StatusCode::NOT_FOUND, "once");
 
     let trashed = owner.get("/api/v1/trash").await.json();
-    let line = &trashed[0];
+    let line = &trashed["conversations"][0];
     assert_eq!((&line["id"], &line["title"], &line["messages"]), (&json!(talk), &json!("Zymurgy"), &json!(2)));
     assert_eq!(days_between(line), 30);
     assert!(owner.get("/trash").await.body.contains("Zymurgy"));
     for other in [&mate, &guest] {
-        assert_eq!(other.get("/api/v1/trash").await.json(), json!([]));
+        assert_eq!(other.get("/api/v1/trash").await.json()["conversations"], json!([]));
         for act in [restore(other, &talk).await, delete(other, &talk).await] {
             assert_eq!(act, StatusCode::NOT_FOUND);
         }
@@ -205,11 +209,122 @@ async fn a_reply_that_is_being_written_ends_when_its_chat_is_thrown_away_and_wha
     let used = "select count(*) from model_usage where run_id = $1::uuid";
     assert_eq!(throw(&chat.owner, &chat.id.to_string()).await, StatusCode::NO_CONTENT);
     chat.model.left(0).await;
-    crate::rooms_support::until(async || {
+    until(async || {
         let first = chat.stored(&first.reply).await.0;
         first == "stopped" && chat.stored(&second.reply).await.0 == "stopped"
     })
     .await;
     assert_eq!(delete(&chat.owner, &chat.id.to_string()).await, StatusCode::NO_CONTENT);
     assert_eq!(count(&chat.app, used, &first.run.to_string()).await, 1, "tokens are not given back by deleting a chat");
+}
+
+#[tokio::test]
+async fn an_activity_goes_with_its_copies_and_comes_back_with_all_that_was_done_in_them() {
+    let app = TestApp::start().await;
+    let (teacher, ann, ben) =
+        tokio::join!(app.person("instructor"), app.person("student-1"), app.person("student-2"));
+    let (class, template) = class_and_template(&teacher).await;
+    let (path, room) =
+        (activity(&teacher, &class, &template, "individual").await, activity(&teacher, &class, &template, "together").await);
+    let (own, shared) = (copy(&ann, &path).await, copy(&ben, &room).await);
+    let mut peer = synced(&ann, &own).await;
+    mark(&ann, &mut peer, &own).await;
+    peer.settle().await;
+    let revealed = teacher.post(&format!("{path}/reveal"), json!({"random": 1})).await;
+    assert_eq!(revealed.status, StatusCode::CREATED, "{}", revealed.body);
+    let revealed = revealed.json()["id"].as_str().unwrap().to_owned();
+    let protect = "update activities set copy_protected = true";
+    sqlx::query(protect).execute(&app.database.pool).await.unwrap();
+
+    let restore = |path: &str| path.replace("/api/v1/", "/api/v1/trash/") + "/restore";
+    assert_problem(&ann.delete(&path).await, 403, "not_allowed");
+    for task in [&path, &room] {
+        assert_eq!(teacher.delete(task).await.status, StatusCode::NO_CONTENT);
+        assert_problem(&teacher.delete(task).await, 404, "not_found");
+        for person in [&teacher, &ann, &ben] {
+            assert_eq!(person.get(task).await.status, StatusCode::NOT_FOUND);
+        }
+    }
+    assert_eq!(peer.until_closed().await, Some(CloseCode::Denied));
+    for (person, talk) in [(&ann, &own), (&teacher, &own), (&ben, &shared), (&ann, &shared)] {
+        assert_eq!(told(person, talk).await, Vec::<String>::new());
+        assert_eq!(person.get(&format!("{ADDRESS}/{talk}")).await.status, StatusCode::NOT_FOUND);
+    }
+    let listed = |of: &str| format!("/api/v1/{of}");
+    for list in [listed(&format!("classes/{class}/activities")), listed("activities/open")] {
+        assert_eq!(ann.get(&list).await.json(), json!([]), "{list}");
+    }
+    assert_eq!(ann.get(&format!("{ADDRESS}/{revealed}")).await.status, StatusCode::OK, "what was revealed stays");
+    let trash = teacher.get("/api/v1/trash").await.json();
+    let lines = trash["activities"].as_array().unwrap();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((&lines[1]["copies"], &lines[1]["class"]), (&json!(1), &json!("Demo class")), "{trash}");
+    assert!(teacher.get("/trash").await.body.contains("Close reading"));
+    assert_eq!(ann.get("/api/v1/trash").await.json()["activities"], json!([]));
+    for act in [ann.post(&restore(&path), json!({})).await, ann.delete(&restore(&path).replace("/restore", "")).await] {
+        assert_problem(&act, 404, "not_found");
+    }
+    // Its template could be wanted again.
+    assert_problem(&teacher.delete(&format!("{ADDRESS}/{template}")).await, 409, "template");
+
+    assert_eq!(teacher.post(&restore(&path), json!({})).await.status, StatusCode::NO_CONTENT);
+    assert_problem(&teacher.post(&restore(&path), json!({})).await, 404, "not_found");
+    assert_eq!(copy(&ann, &path).await, own);
+    let overview = teacher.get(&format!("{path}/overview")).await.json();
+    assert!(overview["people"].as_array().unwrap().iter().any(|person| person["highlights"] == 1), "{overview}");
+
+    // After thirty days the other one is gone, with its room; and then the first by hand.
+    sqlx::query("update activities set trashed_at = now() - interval '31 days' where trashed_at is not null")
+        .execute(&app.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(trash::empty(&app.database.pool).await.unwrap(), 1);
+    let rows = "select count(*) from conversations where id = $1::uuid";
+    assert_eq!((count(&app, rows, &shared).await, count(&app, rows, &own).await), (0, 1));
+    teacher.delete(&path).await;
+    let purged = teacher.delete(&restore(&path).replace("/restore", "")).await;
+    assert_eq!(purged.status, StatusCode::NO_CONTENT, "{}", purged.body);
+    assert_eq!(count(&app, rows, &own).await, 0);
+    let seen = ann.get(&format!("{ADDRESS}/{revealed}")).await.json();
+    assert_eq!(seen["may_copy"], false, "what is revealed of a protected text stays protected");
+    assert_eq!(teacher.delete(&format!("{ADDRESS}/{template}")).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_project_comes_back_with_its_prompts_and_files() {
+    let app = TestApp::start().await;
+    let (owner, mate) = (app.person("student-1").await, app.person("student-2").await);
+    let made = owner.post("/api/v1/projects", json!({"name": "Whales"})).await.json();
+    let path = format!("/api/v1/projects/{}", made["id"].as_str().unwrap());
+    let prompt = json!({"name": "Kind", "content": "Be kind."});
+    assert_eq!(owner.post(&format!("{path}/prompts"), prompt).await.status, StatusCode::CREATED);
+    assert_eq!(owner.upload(&format!("{path}/files"), "note.txt", "words").await.status, StatusCode::CREATED);
+    let before = owner.get(&format!("{path}/prompts")).await.json();
+    let files = owner.get(&format!("{path}/files")).await.json();
+    let in_trash = path.replace("/api/v1/", "/api/v1/trash/");
+
+    assert_eq!(owner.delete(&path).await.status, StatusCode::NO_CONTENT);
+    for gone in ["", "/prompts", "/files", "/conversations"] {
+        assert_eq!(owner.get(&format!("{path}{gone}")).await.status, StatusCode::NOT_FOUND);
+    }
+    let line = owner.get("/api/v1/trash").await.json()["projects"][0].clone();
+    assert_eq!((&line["name"], &line["files"], days_between(&line)), (&json!("Whales"), &json!(1), 30));
+    assert_problem(&mate.post(&format!("{in_trash}/restore"), json!({})).await, 404, "not_found");
+    assert_problem(&mate.delete(&in_trash).await, 404, "not_found");
+    assert_eq!(owner.post(&format!("{in_trash}/restore"), json!({})).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(owner.get(&format!("{path}/prompts")).await.json(), before);
+    assert_eq!(owner.get(&format!("{path}/files")).await.json(), files);
+
+    // For ever: by itself, and it does not come back.
+    owner.delete(&path).await;
+    sqlx::query("update projects set deleted_at = now() - interval '31 days' where deleted_at is not null")
+        .execute(&app.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(trash::empty(&app.database.pool).await.unwrap(), 1);
+    assert_eq!(trash::empty(&app.database.pool).await.unwrap(), 0, "and again");
+    assert_eq!(owner.get("/api/v1/trash").await.json()["projects"], json!([]));
+    assert_problem(&owner.post(&format!("{in_trash}/restore"), json!({})).await, 404, "not_found");
+    let left = "select count(*) from files where name = $1 and deleted_at is null";
+    assert_eq!(count(&app, left, "note.txt").await, 0);
 }

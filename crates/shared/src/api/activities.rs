@@ -236,7 +236,7 @@ pub struct ChangeActivity {
 
 endpoint!(ChangeActivity: Put (), "/api/v1/activities/{activity}", activity);
 
-/// `DELETE /api/v1/activities/{activity}`: for staff, while nobody has started it (409 otherwise).
+/// `DELETE /api/v1/activities/{activity}`: puts it into the trash, with all its copies; for staff.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeleteActivity {
     /// Which one.

@@ -103,7 +103,7 @@ pub struct ProjectChange {
 
 endpoint!(ChangeProject: Patch (), "/api/v1/projects/{project}", project);
 
-/// `DELETE /api/v1/projects/{project}`: the project, its prompts and its files are gone. Its chats stay with whom they
+/// `DELETE /api/v1/projects/{project}`: puts it into the trash with its prompts and files. Its chats stay with whom they
 /// belong to, to be read and annotated, along with the files that were sent in them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeleteProject {

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Method};
-use crate::ids::ConversationId;
+use crate::ids::{ActivityId, ConversationId, ProjectId};
 
 /// How long something stays in the trash before it is deleted.
 pub const TRASH_DAYS: i32 = 30;
@@ -19,16 +19,66 @@ pub struct TrashConversation {
 
 endpoint!(TrashConversation: Delete (), "/api/v1/conversations/{id}", id);
 
-/// `GET /api/v1/trash?after=&limit=`: the caller's own that are in the trash, what came last first.
+/// Projects, and activities, of the trash in one answer at most.
+pub const MAX_TRASHED_OTHERS: i64 = 200;
+
+/// `GET /api/v1/trash?after=&limit=`: what the caller can take out of the trash, what came last first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListTrash {
-    /// Only those after this one: the last of the answer before.
+    /// Only conversations after this one, the last of the answer before, and nothing else.
     #[serde(default)]
     pub after: Option<ConversationId>,
-    /// 1 to [`MAX_TRASHED_A_PAGE`], which it is where it is missing.
+    /// How many conversations: 1 to [`MAX_TRASHED_A_PAGE`], which it is where it is missing.
     #[serde(default)]
     pub limit: Option<u32>,
+}
+
+/// What is in the trash.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trash {
+    /// The caller's own.
+    pub conversations: Vec<TrashedConversation>,
+    /// The caller's own, and those of classes in which they are staff; at most [`MAX_TRASHED_OTHERS`].
+    pub projects: Vec<TrashedProject>,
+    /// Of classes in which they are staff; at most [`MAX_TRASHED_OTHERS`].
+    pub activities: Vec<TrashedActivity>,
+}
+
+/// A project in the trash. Its chats are not: they are with those who wrote them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashedProject {
+    /// Names it.
+    pub id: ProjectId,
+    /// Its name.
+    pub name: String,
+    /// The name of its class, if it is a class's.
+    pub class: Option<String>,
+    /// How many files it has.
+    pub files: i64,
+    /// Since when it is there, RFC 3339.
+    pub trashed_at: String,
+    /// From when on it is deleted, RFC 3339.
+    pub deleted_at: String,
+}
+
+/// An activity in the trash, with all its copies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashedActivity {
+    /// Names it.
+    pub id: ActivityId,
+    /// Its title.
+    pub title: String,
+    /// The name of its class.
+    pub class: String,
+    /// How many copies of it people have begun.
+    pub copies: i64,
+    /// How many highlights these had at their last snapshots.
+    pub highlights: i64,
+    /// Since when it is there, RFC 3339.
+    pub trashed_at: String,
+    /// From when on it is deleted, RFC 3339.
+    pub deleted_at: String,
 }
 
 /// A conversation in the trash.
@@ -50,7 +100,7 @@ pub struct TrashedConversation {
 
 impl Endpoint for ListTrash {
     const METHOD: Method = Method::Get;
-    type Reply = Vec<TrashedConversation>;
+    type Reply = Trash;
 
     fn path(&self) -> String {
         let after = self.after.map(|after| ["after=", &after.to_string()].concat());
@@ -73,10 +123,50 @@ endpoint!(RestoreConversation: Post (), "/api/v1/trash/conversations/{id}/restor
 
 /// `DELETE /api/v1/trash/conversations/{id}`: deletes it for ever, with all that was written in it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DeleteConversation {
+pub struct PurgeConversation {
     /// Which.
     #[serde(skip_serializing)]
     pub id: ConversationId,
 }
 
-endpoint!(DeleteConversation: Delete (), "/api/v1/trash/conversations/{id}", id);
+endpoint!(PurgeConversation: Delete (), "/api/v1/trash/conversations/{id}", id);
+
+/// `POST /api/v1/trash/projects/{project}/restore`: takes it out again, as it was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RestoreProject {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub project: ProjectId,
+}
+
+endpoint!(RestoreProject: Post (), "/api/v1/trash/projects/{project}/restore", project);
+
+/// `DELETE /api/v1/trash/projects/{project}`: deletes it for ever, with its files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PurgeProject {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub project: ProjectId,
+}
+
+endpoint!(PurgeProject: Delete (), "/api/v1/trash/projects/{project}", project);
+
+/// `POST /api/v1/trash/activities/{activity}/restore`: takes it out again, as it was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RestoreActivity {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub activity: ActivityId,
+}
+
+endpoint!(RestoreActivity: Post (), "/api/v1/trash/activities/{activity}/restore", activity);
+
+/// `DELETE /api/v1/trash/activities/{activity}`: deletes it for ever, with all its copies and what was written in them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PurgeActivity {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub activity: ActivityId,
+}
+
+endpoint!(PurgeActivity: Delete (), "/api/v1/trash/activities/{activity}", activity);

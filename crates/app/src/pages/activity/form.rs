@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use shared::{
-    api::{Activity, ActivitySummary, Class, DeleteActivity, MAX_INSTRUCTIONS_BYTES, Mode, Template},
+    api::{Activity, ActivitySummary, Class, DeleteActivity, MAX_INSTRUCTIONS_BYTES, Mode, TRASH_DAYS, Template},
     ids::ConversationId,
     text,
 };
@@ -12,6 +12,7 @@ use crate::{
     pages::{
         Bar,
         class::{ClassHead, Part as ClassPart},
+        home::counted,
     },
     parts::Visitor,
 };
@@ -88,7 +89,13 @@ pub fn ActivitySettingsPage(
         }
     });
     let to_class = Then::Go(format!("/classes/{}/activities", activity.class));
-    let delete = (unused && !archived).then(|| {
+    let work = match activity.copies.unwrap_or_default() {
+        0 => "Nobody has started it.".to_owned(),
+        copies => {
+            format!("With it go {} and all that people did in it: they find it no more.", counted(copies, "conversation"))
+        }
+    };
+    let delete = (!archived).then(|| {
         view! {
             <section class="class-section" aria-label="Delete">
                 <ApiForm api=api_of(&DeleteActivity { activity: id }) then=to_class confirm="delete" label="Delete">
@@ -99,7 +106,7 @@ pub fn ActivitySettingsPage(
                 <ConfirmDialog
                     id="delete"
                     title="Delete this activity?"
-                    text="Nobody has started it. Its template stays."
+                    text=format!("{work} You can restore it from the trash for {TRASH_DAYS} days. Its template stays.")
                     action="Delete"
                 />
             </section>

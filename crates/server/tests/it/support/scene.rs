@@ -146,8 +146,10 @@ pub struct Scene {
     class_project: Home,
     /// The owner's; the private conversation is a chat of it.
     own_project: Home,
-    /// A conversation of the owner's that is in the trash.
+    /// A conversation of the owner's, a project of theirs, and an activity of the class that are in the trash.
     thrown: ConversationId,
+    thrown_project: ProjectId,
+    thrown_activity: ActivityId,
 }
 
 /// A project with a prompt that is not active, a file, and a file of its chat.
@@ -325,6 +327,23 @@ impl Scene {
             &[thrown.uuid(), cast.id(Role::Owner)],
         )
         .await;
+        let (thrown_project, thrown_activity) = (ProjectId::new(), ActivityId::new());
+        run(
+            db,
+            "with made as (
+                 insert into projects (id, name, owner_id, active_prompt_id, deleted_at) values ($1, 'Thrown', $2, $3, now())
+             )
+             insert into prompt_versions (id, project_id, version, name, content) values ($3, $1, 1, '-', '')",
+            &[thrown_project.uuid(), cast.id(Role::Owner), PromptVersionId::new().uuid()],
+        )
+        .await;
+        run(
+            db,
+            "insert into activities (id, class_id, title, instructions, template_id, mode, trashed_at)
+             values ($1, $2, 'Thrown away', '', $3, 'together', now())",
+            &[thrown_activity.uuid(), class.uuid(), cast.shared.uuid()],
+        )
+        .await;
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
@@ -348,6 +367,8 @@ impl Scene {
             class_project: Home::new(app, cast.user(Role::Instructor), Some(class), cast.shared).await,
             own_project: Home::new(app, cast.user(Role::Owner), None, cast.private).await,
             thrown,
+            thrown_project,
+            thrown_activity,
         }
     }
 
@@ -373,6 +394,8 @@ impl Scene {
             class_project: Home::of_nothing(),
             own_project: Home::of_nothing(),
             thrown: ConversationId::new(),
+            thrown_project: ProjectId::new(),
+            thrown_activity: ActivityId::new(),
         }
     }
 
@@ -395,6 +418,11 @@ impl Scene {
         let conversation = if kind == "private" { self.private } else { self.shared };
         let home = if ["private", "own"].contains(&kind) { self.own_project } else { self.class_project };
         let file = if path.starts_with("/api/v1/projects") { home.file } else { home.chat_file };
+        let (project, activity) = match kind {
+            _ if path.starts_with("/api/v1/trash/") => (self.thrown_project, self.thrown_activity),
+            "started" => (home.project, self.started),
+            _ => (home.project, self.activity),
+        };
         let id = match path.split('/').nth(3) {
             Some("tokens") => self.token.clone(),
             Some("sessions") => self.session.clone(),
@@ -413,8 +441,8 @@ impl Scene {
             ("{share}", self.share.to_string()),
             ("{link}", self.door.to_string()),
             ("{secret}", self.secret.clone()),
-            ("{activity}", if kind == "started" { self.started } else { self.activity }.to_string()),
-            ("{project}", home.project.to_string()),
+            ("{activity}", activity.to_string()),
+            ("{project}", project.to_string()),
             ("{prompt}", home.prompt.to_string()),
             ("{file}", file.to_string()),
         ]

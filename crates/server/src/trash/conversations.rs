@@ -1,0 +1,145 @@
+//! Conversations that are thrown away.
+
+use axum::{
+    extract::{Path, State, rejection::PathRejection},
+    http::StatusCode,
+};
+use shared::{
+    api::{TRASH_DAYS, TrashedConversation},
+    ids::{ConversationId, UserId},
+};
+use sqlx::{PgConnection, PgPool};
+
+use super::AT_ONCE;
+use crate::{access, error::Error, runs, services::Services, sessions::Caller, times::rfc3339};
+
+/// `DELETE /api/v1/conversations/{id}`
+pub async fn put(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+) -> Result<StatusCode, Error> {
+    let Path(id) = path?;
+    let owner = access::owner(&services.db, caller.id, id).await?;
+    let mut tx = services.db.begin().await?;
+    // Nobody makes an activity of it meanwhile: its row would refer to this one.
+    sqlx::query!("select from conversations where id = $1 for update", owner.conversation().uuid())
+        .fetch_optional(&mut *tx)
+        .await?;
+    refuse_template(&mut tx, owner.conversation()).await?;
+    sqlx::query!(
+        "update conversations set trashed_at = now() where id = $1 and trashed_at is null",
+        owner.conversation().uuid()
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    // Nobody reads what a model would still write, and it costs.
+    runs::stop_all(&services, owner.conversation()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses a conversation that an activity needs.
+async fn refuse_template(conn: &mut PgConnection, conversation: ConversationId) -> Result<(), Error> {
+    let activity = sqlx::query!(
+        r#"select title, trashed_at is not null as "trashed!"
+           from activities
+           where template_id = $1
+           order by trashed_at is not null
+           limit 1"#,
+        conversation.uuid()
+    );
+    let Some(row) = activity.fetch_optional(conn).await? else { return Ok(()) };
+    let of = if row.trashed { "is in the trash, and could come back" } else { "gives a copy of it to who starts that" };
+    let why = format!("This is the template of the activity “{}”, which {of}.", row.title);
+    Err(Error::Conflict("template", why))
+}
+
+/// `POST /api/v1/trash/conversations/{id}/restore`
+pub async fn restore(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+) -> Result<StatusCode, Error> {
+    let Path(id) = path?;
+    let mut tx = services.db.begin().await?;
+    let trashed = access::trashed(&mut tx, caller.id, id).await?;
+    sqlx::query!("update conversations set trashed_at = null where id = $1", trashed.conversation().uuid())
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/v1/trash/conversations/{id}`
+pub async fn purge(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+) -> Result<StatusCode, Error> {
+    let Path(id) = path?;
+    let mut tx = services.db.begin().await?;
+    let trashed = access::trashed(&mut tx, caller.id, id).await?;
+    refuse_template(&mut tx, trashed.conversation()).await?;
+    sqlx::query!("delete from conversations where id = $1", trashed.conversation().uuid()).execute(&mut *tx).await?;
+    tx.commit().await?;
+    services.files.sweep_soon();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Somebody's own, what came last first.
+pub(super) async fn list(
+    db: &PgPool,
+    user: UserId,
+    after: Option<ConversationId>,
+    limit: u32,
+) -> sqlx::Result<Vec<TrashedConversation>> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.title, c.trashed_at as "trashed_at!",
+                  c.trashed_at + make_interval(days => $4) as "deleted_at!",
+                  (select count(*) from messages m where m.conversation_id = c.id) as "messages!",
+                  coalesce(d.highlight_count, 0) as "highlights!"
+           from conversations c
+           left join annotation_document_state d on d.conversation_id = c.id
+           where c.owner_id = $1
+             and c.trashed_at is not null
+             and ($2::uuid is null
+                  or (c.trashed_at, c.id) < (select a.trashed_at, a.id
+                                             from conversations a
+                                             where a.id = $2 and a.owner_id = $1))
+           order by c.trashed_at desc, c.id desc
+           limit $3"#,
+        user.uuid(),
+        after.map(ConversationId::uuid),
+        i64::from(limit),
+        TRASH_DAYS
+    )
+    .fetch_all(db)
+    .await?;
+    let trashed = rows.into_iter().map(|row| TrashedConversation {
+        id: ConversationId::from_uuid(row.id),
+        title: row.title,
+        messages: row.messages,
+        highlights: row.highlights,
+        trashed_at: rfc3339(row.trashed_at),
+        deleted_at: rfc3339(row.deleted_at),
+    });
+    Ok(trashed.collect())
+}
+
+/// Deletes some of what has lain there long enough.
+pub(super) async fn empty(db: &PgPool) -> Result<u64, Error> {
+    let deleted = sqlx::query!(
+        "delete from conversations
+         where id in (select c.id
+                      from conversations c
+                      where c.trashed_at < now() - make_interval(days => $1)
+                        and not exists (select from activities a where a.template_id = c.id)
+                      order by c.trashed_at
+                      limit $2
+                      for update)",
+        TRASH_DAYS,
+        AT_ONCE
+    );
+    Ok(deleted.execute(db).await?.rows_affected())
+}

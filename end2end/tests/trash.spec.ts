@@ -77,3 +77,55 @@ test('from its own page a conversation is thrown away, and from the trash delete
   await expect(page.getByText('Nothing is in the trash.')).toBeVisible();
   expect((await page.goto(`/c/${id}`))?.status()).toBe(404);
 });
+
+test('an activity and a project come back from the trash with all that was done in them', async ({ signIn, ownServer: server, guard }) => {
+  test.slow();
+  guard.allow(REFUSED);
+  const [teacher, ann] = [await signIn('instructor', { server }), await signIn('student-1', { server })];
+  const { page } = teacher;
+  await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  await page.goto('/classes');
+  await page.getByRole('link', { name: /Demo class/ }).click();
+  await page.getByRole('navigation', { name: 'This class' }).getByRole('link', { name: 'Activities' }).click();
+  await page.getByRole('link', { name: 'New activity' }).click();
+  const form = page.getByRole('form', { name: 'New activity' });
+  await form.getByLabel('Title').fill('Close reading');
+  await form.getByLabel('Template').selectOption({ label: `${lighthouse.title} (Demo Instructor)` });
+  await form.getByRole('button', { name: 'Create' }).click();
+  await expect(page).toHaveURL(/\/activities\/[-0-9a-f]+$/);
+  const task = page.url();
+  await ann.page.goto(task);
+  await ann.page.getByRole('button', { name: 'Start' }).click();
+  await expect(ann.page).toHaveURL(/\/c\//);
+  const a = await ann.open(ann.page.url().split('/c/')[1]!);
+  await a.highlight(lighthouse.bell);
+  await a.synced('saved');
+
+  await page.goto(`${task}/settings`);
+  await page.getByRole('button', { name: 'Delete the activity' }).click();
+  const question = page.getByRole('dialog', { name: 'Delete this activity?' });
+  await expect(question).toContainText('With it go 1 conversation');
+  await question.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(page).toHaveURL(/\/classes\/[-0-9a-f]+\/activities$/);
+  await expect(ended(a.page)).toBeVisible();
+
+  await page.goto('/projects');
+  await page.getByRole('form', { name: 'New project' }).getByLabel('Name').fill('Whales');
+  await page.getByRole('form', { name: 'New project' }).getByRole('button').click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Whales' })).toBeVisible();
+  const project = page.url();
+  await page.getByRole('button', { name: 'Delete the project' }).click();
+  await page.getByRole('dialog', { name: 'Delete this project?' }).getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(page).toHaveURL(/\/projects$/);
+
+  await page.goto('/trash');
+  await expectAccessible(page, 'a trash with an activity and a project');
+  await page.getByRole('region', { name: 'Activities' }).getByRole('button', { name: 'Restore Close reading' }).click();
+  await expect(page.getByRole('region', { name: 'Activities' })).toHaveCount(0);
+  await page.getByRole('region', { name: 'Projects' }).getByRole('button', { name: 'Restore Whales' }).click();
+  await expect(page.getByText('Nothing is in the trash.')).toBeVisible();
+  expect((await page.goto(project))?.status()).toBe(200);
+  await ended(a.page).getByRole('link', { name: 'Try again' }).click();
+  await a.ready();
+  await a.expectPainted(lighthouse.bell);
+});

@@ -263,7 +263,7 @@ impl Site {
         // What was wanted when a link was asked for here, or a provider was gone to.
         let next = Asked::of(&self.services.origin, headers).map(|asked| asked.next);
         let next = next.or_else(|| oidc::Started::of(&self.services.origin, headers).map(|started| started.next));
-        let next = next.map(|next| local_path(&next).to_owned()).unwrap_or_default();
+        let next = next.map(|next| local_path(&next).to_owned()).filter(|next| next != "/").unwrap_or_default();
         let page = move || {
             let (visitor, text, next) = (visitor.clone(), text.clone(), next.clone());
             view! { <SignInProblemPage visitor=visitor title=title text=text again=again next=next /> }

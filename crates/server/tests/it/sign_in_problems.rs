@@ -23,7 +23,8 @@ use crate::{
 fn expect_page(answer: &Answer, status: StatusCode, words: &str) {
     assert_eq!(answer.status, status, "{}", answer.body);
     assert!(answer.body.contains(words), "{words:?} in {}", answer.body);
-    assert!(answer.body.contains("href=\"/sign-in\"") || answer.body.contains("Send me a link"), "{}", answer.body);
+    let ways = ["href=\"/sign-in\"", "href=\"/sign-in?next=", "Send me a link"];
+    assert!(ways.iter().any(|way| answer.body.contains(way)), "{}", answer.body);
     let set: Vec<_> = answer.headers.get_all(header::SET_COOKIE).iter().collect();
     assert!(!set.iter().any(|cookie| cookie.to_str().unwrap().starts_with("session")), "{set:?}");
 }
@@ -69,6 +70,7 @@ async fn while_stytch_is_down_nothing_is_lost_and_the_same_link_works_later() {
     stytch.set_trouble(Some((500, "internal_server_error")));
     let down = ann.submit("/sign-in/continue", &[]).await;
     expect_page(&down, StatusCode::SERVICE_UNAVAILABLE, "Try again");
+    assert!(down.body.contains("href=\"/sign-in?next=/c/7\""), "where they wanted to go stays: {}", down.body);
     let asked = ann.submit("/sign-in/email", &[("email", "ben@example.org"), ("next", "/c/8")]).await;
     expect_page(&asked, StatusCode::SERVICE_UNAVAILABLE, "cannot be reached");
     assert!(

@@ -42,8 +42,8 @@ pub use classes::{
     member_alone, role, staff,
 };
 pub use projects::{
-    ProjectEditor, ProjectMember, ProjectReader, Sender, TrashedProject, project_editor, project_editor_alone, project_member,
-    project_reader, sender, sender_of, trashed_project,
+    ProjectEditor, ProjectMember, ProjectReader, Sender, TrashedProject, project_editor, project_editor_alone,
+    project_member, project_reader, sender, sender_of, trashed_project,
 };
 
 /// Somebody who may read a conversation, with all that they may do there.

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::{
     classes,
     error::Error,
-    sharing,
+    names, sharing,
     sign_in::{Email, SignInError},
 };
 
@@ -125,8 +125,12 @@ async fn unclaimed(conn: &mut PgConnection, email: &Email) -> Result<Option<User
 /// A name as others will see it: what the provider knows, else what stands before the `@`.
 fn name_of(name: Option<&str>, email: &Email) -> String {
     let text = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let name = name.map(text).filter(|name| !name.is_empty()).unwrap_or_else(|| email.local_part().to_owned());
-    name.chars().filter(|character| !character.is_control()).take(MAX_NAME).collect()
+    let shown = |name: String| -> String {
+        let name = name.chars().filter(|character| !character.is_control() && !names::is_direction(*character));
+        name.take(MAX_NAME).collect()
+    };
+    let name = name.map(text).map(shown).filter(|name| names::unfit(name).is_none());
+    name.unwrap_or_else(|| shown(email.local_part().to_owned()))
 }
 
 #[cfg(test)]
@@ -138,6 +142,8 @@ mod tests {
         let email = Email::parse("ann.lee@example.org").unwrap();
         assert_eq!(name_of(Some(" Ann\n  Lee "), &email), "Ann Lee");
         assert_eq!(name_of(Some("  "), &email), "ann.lee");
+        assert_eq!(name_of(Some("\u{3164}"), &email), "ann.lee", "nothing to see");
+        assert_eq!(name_of(Some("Ann\u{202e}eel"), &email), "Anneel");
         assert_eq!(name_of(None, &email), "ann.lee");
         assert_eq!(name_of(Some(&"x".repeat(500)), &email).len(), 100);
     }

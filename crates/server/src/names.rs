@@ -26,9 +26,10 @@ pub fn unfit(name: &str) -> Option<&'static str> {
     (!name.chars().any(is_seen)).then_some("there is nothing to see of it.")
 }
 
-/// What turns the text around it over, and so could make one name look like another.
-fn is_direction(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// What turns the text around it over, and so could make one name look like another. Marks of direction turn nothing over,
+/// and stand in what people write from right to left.
+pub fn is_direction(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `Default_Ignorable_Code_Point` of Unicode, where it is assigned, and the blank of Braille: nothing is drawn for them.
@@ -49,6 +50,7 @@ fn is_invisible(character: char) -> bool {
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
             | '\u{ffa0}'
+            | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
     )
@@ -64,6 +66,7 @@ mod tests {
             ("  Ann \n Lee ", "Ann Lee"),
             ("名", "名"),
             ("محمد", "محمد"),
+            ("\u{200f}שלום", "\u{200f}שלום"),
             ("👩\u{200d}🔬", "👩\u{200d}🔬"),
             ("क्\u{200d}ष", "क्\u{200d}ष"),
         ] {

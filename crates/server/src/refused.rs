@@ -22,7 +22,8 @@ const MAX_KEPT: i64 = 100;
 const MAX_KEPT_BYTES: i64 = 16 << 20;
 
 /// `GET /api/v1/conversations/{id}/refused`: what the caller's own stock clients wrote there in the last 30 days and
-/// was not taken, newest first. Somebody who has lost access still finds their own.
+/// was not taken, newest first. Somebody who has lost access, or where it is
+/// in the trash, still finds their own.
 pub async fn list(
     State(services): State<Services>,
     caller: Caller,

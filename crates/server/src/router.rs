@@ -61,7 +61,10 @@ fn of_people() -> Router<Services> {
 fn of_conversations() -> Router<Services> {
     Router::new()
         .route("/api/v1/conversations", get(conversations::list).post(conversations::create))
-        .route("/api/v1/conversations/{id}", get(conversations::get).patch(conversations::rename).delete(trash::put_conversation))
+        .route(
+            "/api/v1/conversations/{id}",
+            get(conversations::get).patch(conversations::rename).delete(trash::put_conversation),
+        )
         .route("/api/v1/conversations/{id}/messages", post(runs::send))
         .route("/api/v1/messages/{id}/regenerate", post(runs::regenerate))
         .route("/api/v1/runs/{id}/events", get(runs::events))
@@ -128,7 +131,10 @@ fn of_classes() -> Router<Services> {
         .route("/api/v1/classes/{class}/activities", get(activities::list).post(activities::create))
         .route("/api/v1/classes/{class}/templates", get(activities::templates))
         .route("/api/v1/activities/open", get(activities::list_to_do))
-        .route("/api/v1/activities/{activity}", get(activities::get).put(activities::change).delete(trash::put_activity))
+        .route(
+            "/api/v1/activities/{activity}",
+            get(activities::get).put(activities::change).delete(trash::put_activity),
+        )
         .route("/api/v1/activities/{activity}/start", post(activities::start))
         .route("/api/v1/activities/{activity}/overview", get(activities::get_overview))
         .route("/api/v1/activities/{activity}/overview.csv", get(activities::overview_csv))

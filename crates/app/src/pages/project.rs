@@ -5,7 +5,10 @@ mod prompts;
 
 use leptos::prelude::*;
 use shared::{
-    api::{ChangeProject, ChatSummary, DeleteProject, FileSummary, NewChat, Project, ProjectChange, PromptVersion, TRASH_DAYS},
+    api::{
+        ChangeProject, ChatSummary, DeleteProject, FileSummary, NewChat, Project, ProjectChange, PromptVersion,
+        TRASH_DAYS,
+    },
     ids::{ProjectId, PromptVersionId},
 };
 

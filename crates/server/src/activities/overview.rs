@@ -100,7 +100,7 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
     let aliases = aliases(db, activity).await?;
     let work = in_person(summed(&copies, &seed), &aliases);
     let active = last_active(db, &ids).await?;
-    let opened = opened(db, &ids).await?;
+    let visitors = visitors(db, &ids).await?;
     let mut late = late(services, &ids, &aliases).await?;
     let authors: Vec<Uuid> = work.keys().chain(late.keys()).map(|user| user.uuid()).collect();
     let people = people(db, supervisor, &authors).await?;
@@ -114,11 +114,14 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
         .filter(|one| one.is_student || work.contains_key(&one.id) || has_copy.contains(&one.id))
         .map(|one| {
             let done = work.get(&one.id).cloned().unwrap_or_default();
-            let copy = copies.iter().find(|copy| is_theirs(copy, &one)).map(|copy| copy.id);
+            let copy = copies.iter().find(|copy| is_theirs(copy, &one));
+            // Whoever was in another group is not in this one's room yet.
+            let in_it = |copy: &Copy| copy.person == Some(one.id) || visitors.contains(&(copy.id, one.id));
+            let started = copy.is_some_and(in_it) || work.contains_key(&one.id);
+            let copy = copy.map(|copy| copy.id);
             let of_tags = |counts: &BTreeMap<TagId, u32>| -> Vec<u32> {
                 tags.iter().map(|tag| counts.get(&tag.id).copied().unwrap_or(0)).collect()
             };
-            let started = has_copy.contains(&one.id) || opened.contains(&one.id) || active.contains_key(&one.id);
             PersonWork {
                 started,
                 tagged: of_tags(&done.tagged),
@@ -268,11 +271,23 @@ fn vocabulary(copies: &[Copy], seed: &Tally) -> Vec<OverviewTag> {
     tags.map(|(id, name)| OverviewTag { id, name }).collect()
 }
 
-/// Who has opened one of the copies.
-async fn opened(db: &PgPool, copies: &[Uuid]) -> Result<HashSet<UserId>, Error> {
-    let opened =
-        sqlx::query_scalar!("select distinct user_id from conversation_visits where conversation_id = any($1)", copies);
-    Ok(opened.fetch_all(db).await?.into_iter().map(UserId::from_uuid).collect())
+/// Who has opened or changed which of the copies.
+async fn visitors(db: &PgPool, copies: &[Uuid]) -> Result<HashSet<(ConversationId, UserId)>, Error> {
+    let rows = sqlx::query!(
+        r#"select conversation_id as "copy!", user_id as "user!"
+           from conversation_visits
+           where conversation_id = any($1)
+           union
+           select conversation_id, user_id from copy_editors where conversation_id = any($1)
+           union
+           select conversation_id, author
+           from annotation_update
+           where conversation_id = any($1) and author is not null"#,
+        copies
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (ConversationId::from_uuid(row.copy), UserId::from_uuid(row.user))).collect())
 }
 
 async fn last_active(db: &PgPool, copies: &[Uuid]) -> Result<HashMap<UserId, OffsetDateTime>, Error> {

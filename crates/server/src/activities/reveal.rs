@@ -249,6 +249,7 @@ pub(super) async fn list(conn: &mut PgConnection, user: UserId, id: ActivityId) 
          from activity_reveals r
          join conversations c on c.id = r.conversation_id
          where r.activity_id = $1
+           and c.trashed_at is null
            and (c.owner_id = $2
                 or (c.share = 'class'
                     and exists (select from memberships m where m.class_id = c.class_id and m.user_id = $2)))

@@ -25,8 +25,10 @@ struct Checked {
 
 impl Checked {
     fn of(settings: &ActivitySettings) -> Result<Self, Error> {
-        let title = names::name(&settings.title, 200)
-            .map_err(|_| Error::Invalid("bad_title", "title: a title has 1 to 200 characters.".into()))?;
+        let title = names::name(&settings.title, 200).map_err(|error| match error {
+            Error::Invalid(_, why) => Error::Invalid("bad_title", why.replacen("name: a name", "title: a title", 1)),
+            other => other,
+        })?;
         let instructions = settings.instructions.trim();
         if instructions.len() > MAX_INSTRUCTIONS_BYTES {
             let (has, limit) = (instructions.len() >> 10, MAX_INSTRUCTIONS_BYTES >> 10);
@@ -50,7 +52,9 @@ fn moment(field: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Err
     match OffsetDateTime::parse(text, &Rfc3339) {
         Ok(at) if (2000..2200).contains(&at.year()) => Ok(Some(at)),
         Ok(_) => Err(Error::Invalid("bad_times", format!("{field}: a time is in the years 2000 to 2199."))),
-        Err(_) => Err(Error::Invalid("bad_times", format!("{field}: a time is RFC 3339, such as 2026-03-02T09:00:00Z."))),
+        Err(_) => {
+            Err(Error::Invalid("bad_times", format!("{field}: a time is RFC 3339, such as 2026-03-02T09:00:00Z.")))
+        }
     }
 }
 
@@ -70,7 +74,9 @@ async fn check_template(
            and (c.owner_id = $2 or (c.share = 'class' and c.class_id = $3))
            and c.alias_scope is null
            and c.trashed_at is null
-           and not exists (select from activity_copies w where w.conversation_id = c.id)",
+           and not exists (select from activity_copies w where w.conversation_id = c.id)
+         -- Nobody throws it away meanwhile.
+         for key share of c",
         template.uuid(),
         user.uuid(),
         class.uuid()

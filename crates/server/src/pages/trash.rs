@@ -34,17 +34,26 @@ pub(super) fn routes() -> Router<Site> {
 async fn show(State(site): State<Site>, headers: HeaderMap, Query(part): Query<Part>) -> Response {
     let after: Option<ConversationId> = part.after.parse().ok();
     // One more than is shown: it says whether there are more.
-    let list = ListTrash { after, limit: Some(LINES + 1) };
-    let asking = site.call(&headers, &list);
-    let page = |visitor: Visitor, mut trash: Trash| {
+    let limit = Some(LINES + 1);
+    let asking = async {
+        match site.call(&headers, &ListTrash { after, limit }).await {
+            // What the page before ended with was taken out meanwhile.
+            Err(problem) if problem.status == 400 && after.is_some() => {
+                Ok((site.call(&headers, &ListTrash { after: None, limit }).await?, false))
+            }
+            trash => Ok((trash?, after.is_some())),
+        }
+    };
+    let page = |visitor: Visitor, (mut trash, is_later): (Trash, bool)| {
         let is_all = trash.conversations.len() <= LINES as usize;
         trash.conversations.truncate(LINES as usize);
         let more = trash.conversations.last().filter(|_| !is_all).map(|last| last.id);
         let page = move || {
             let (visitor, trash) = (visitor.clone(), trash.clone());
-            view! { <TrashPage visitor=visitor trash=trash more=more is_later=after.is_some() /> }
+            view! { <TrashPage visitor=visitor trash=trash more=more is_later=is_later /> }
         };
         (StatusCode::OK, "Trash".to_owned(), page)
     };
-    site.show(&headers, "/trash", asking, page).await
+    let path = after.map_or_else(|| "/trash".to_owned(), |after| format!("/trash?after={after}"));
+    site.show(&headers, &path, asking, page).await
 }

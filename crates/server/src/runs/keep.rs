@@ -73,6 +73,7 @@ async fn look(services: &Services, all: bool) -> Result<(), Error> {
         "select distinct conversation_id
          from runs r
          where state = 'waiting'
+           and exists (select from conversations c where c.id = r.conversation_id and c.trashed_at is null)
            and not exists (select from runs o where o.conversation_id = r.conversation_id and o.state = 'running')
          limit 100"
     )

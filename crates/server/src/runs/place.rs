@@ -41,7 +41,7 @@ pub(super) async fn hold(
     new_bytes: usize,
 ) -> Result<Held, Error> {
     let row = sqlx::query!(
-        r#"select leaf_id as "leaf_id?", untitled from conversations where id = $1 for update"#,
+        r#"select leaf_id as "leaf_id?", untitled from conversations where id = $1 and trashed_at is null for update"#,
         conversation.uuid()
     )
     .fetch_optional(&mut *conn)

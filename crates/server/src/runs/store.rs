@@ -30,6 +30,7 @@ pub(super) async fn claim(db: &PgPool, conversation: ConversationId) -> sqlx::Re
          where id = (select r.id
                      from runs r
                      join messages m on m.conversation_id = r.conversation_id and m.id = r.message_id
+                     join conversations c on c.id = r.conversation_id and c.trashed_at is null
                      where r.conversation_id = $1 and r.state = 'waiting'
                      order by m.position
                      limit 1)

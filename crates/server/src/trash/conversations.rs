@@ -33,8 +33,15 @@ pub async fn put(
     )
     .execute(&mut *tx)
     .await?;
+    // Nobody reads what a model would still write, and it costs. Whoever writes it learns of it also if this server ends
+    // now; what is in line is not begun (`runs`).
+    sqlx::query!(
+        "update runs set stop_asked = true where conversation_id = $1 and state = 'running'",
+        owner.conversation().uuid()
+    )
+    .execute(&mut *tx)
+    .await?;
     tx.commit().await?;
-    // Nobody reads what a model would still write, and it costs.
     runs::stop_all(&services, owner.conversation()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -93,7 +100,19 @@ pub(super) async fn list(
     user: UserId,
     after: Option<ConversationId>,
     limit: u32,
-) -> sqlx::Result<Vec<TrashedConversation>> {
+) -> Result<Vec<TrashedConversation>, Error> {
+    let after = match after {
+        None => None,
+        Some(id) => {
+            let place = sqlx::query!(
+                r#"select trashed_at as "at!" from conversations where id = $1 and owner_id = $2 and trashed_at is not null"#,
+                id.uuid(),
+                user.uuid()
+            );
+            let gone = || Error::Invalid("after", "after: this is not in the trash any more. Begin anew.".into());
+            Some((place.fetch_optional(db).await?.ok_or_else(gone)?.at, id.uuid()))
+        }
+    };
     let rows = sqlx::query!(
         r#"select c.id, c.title, c.trashed_at as "trashed_at!",
                   c.trashed_at + make_interval(days => $4) as "deleted_at!",
@@ -103,16 +122,14 @@ pub(super) async fn list(
            left join annotation_document_state d on d.conversation_id = c.id
            where c.owner_id = $1
              and c.trashed_at is not null
-             and ($2::uuid is null
-                  or (c.trashed_at, c.id) < (select a.trashed_at, a.id
-                                             from conversations a
-                                             where a.id = $2 and a.owner_id = $1))
+             and ($2::timestamptz is null or (c.trashed_at, c.id) < ($2, $5::uuid))
            order by c.trashed_at desc, c.id desc
            limit $3"#,
         user.uuid(),
-        after.map(ConversationId::uuid),
+        after.map(|(at, _)| at),
         i64::from(limit),
-        TRASH_DAYS
+        TRASH_DAYS,
+        after.map(|(_, id)| id)
     )
     .fetch_all(db)
     .await?;

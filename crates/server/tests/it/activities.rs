@@ -302,6 +302,33 @@ async fn who_has_not_come_has_not_started_although_the_room_of_all_is_there() {
     assert!(lines.len() == 1 && lines[0].starts_with("Mia,"), "{sheet}");
     let page = instructor.get(&format!("{}/overview", path.trim_start_matches("/api/v1"))).await.body;
     assert!(page.contains("1 of 3 students"), "{page}");
+
+    // Whoever was in one group's room has not come into another's.
+    let groups = activity(&instructor, &class, &template, "groups").await;
+    let mut labs = Vec::new();
+    for name in ["Lab 1", "Lab 2"] {
+        let made = instructor.post(&format!("/api/v1/classes/{class}/groups"), json!({ "name": name })).await.json();
+        labs.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let put = async |who: &Visitor, group: &str| {
+        let member = format!("/api/v1/classes/{class}/members/{}/group", who.id().await);
+        let answer = instructor.change(Method::PUT, &member, json!({ "group": group })).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
+    };
+    put(&ann, &labs[0]).await;
+    put(&ben, &labs[1]).await;
+    for who in [&ann, &ben] {
+        let room = copy(who, &groups).await;
+        assert_eq!(who.get(&format!("/c/{room}")).await.status, StatusCode::OK);
+    }
+    let started = async || -> Vec<Value> {
+        let overview = instructor.get(&format!("{groups}/overview")).await.json();
+        let people = overview["people"].as_array().unwrap().clone();
+        people.into_iter().filter(|one| one["started"] == true).map(|one| one["name"].clone()).collect()
+    };
+    assert_eq!(started().await.len(), 2);
+    put(&ann, &labs[1]).await;
+    assert_eq!(started().await, ["Demo Student 2"]);
 }
 
 #[tokio::test]

@@ -503,7 +503,8 @@ async fn no_page_asks_the_database_more_because_a_class_is_large() {
     let template = instructor.conversation("A template", "User: Some words.\n\nAssistant: More.", "none").await;
     let task = crate::activities::activity(&instructor, &id, &template, "individual").await;
     let (of_class, of_task) = (format!("/classes/{id}"), task.trim_start_matches("/api/v1").to_owned());
-    let both = ["/".to_owned(), "/classes".to_owned(), of_class.clone(), format!("{of_class}/activities"), of_task.clone()];
+    let both =
+        ["/".to_owned(), "/classes".to_owned(), of_class.clone(), format!("{of_class}/activities"), of_task.clone()];
     let staff = [
         format!("{of_class}/manage"),
         format!("{of_class}/people/{}", ann.id().await),

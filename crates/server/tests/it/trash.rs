@@ -71,7 +71,7 @@ async fn what_is_in_the_trash_is_there_for_nobody_and_comes_out_as_it_was() {
     peer.write("what was written").await;
     peer.settle().await;
     own.settle().await;
-    while !told(&mate, &talk).await.contains(&"/api/v1/search?q=zymurgy".to_owned()) {}
+    until(async || mate.get("/api/v1/search?q=zymurgy").await.body.contains(&talk)).await;
     let (before, listed) = (owner.get(&format!("{ADDRESS}/{talk}")).await.json(), told(&guest, &talk).await);
     assert!(!listed.is_empty());
 
@@ -146,6 +146,9 @@ async fn what_is_deleted_for_ever_leaves_nothing_and_so_does_what_lay_there_for_
     assert_eq!(ids(&owner, "/api/v1/trash").await, [&*young, &*old, &*now], "what came last is first");
     let page = format!("/api/v1/trash?limit=1&after={young}");
     assert_eq!(ids(&owner, &page).await, [&*old]);
+    let nowhere = owner.get(&format!("/api/v1/trash?after={kept}")).await;
+    assert_problem(&nowhere, 400, "after");
+    assert!(owner.get(&format!("/trash?after={kept}")).await.body.contains("Restore young"), "it begins anew");
 
     assert_eq!(delete(&owner, &now).await, StatusCode::NO_CONTENT);
     let age = "update conversations set trashed_at = now() - make_interval(days => $2, mins => 1) where id = $1::uuid";
@@ -221,11 +224,12 @@ async fn a_reply_that_is_being_written_ends_when_its_chat_is_thrown_away_and_wha
 #[tokio::test]
 async fn an_activity_goes_with_its_copies_and_comes_back_with_all_that_was_done_in_them() {
     let app = TestApp::start().await;
-    let (teacher, ann, ben) =
-        tokio::join!(app.person("instructor"), app.person("student-1"), app.person("student-2"));
+    let (teacher, ann, ben) = tokio::join!(app.person("instructor"), app.person("student-1"), app.person("student-2"));
     let (class, template) = class_and_template(&teacher).await;
-    let (path, room) =
-        (activity(&teacher, &class, &template, "individual").await, activity(&teacher, &class, &template, "together").await);
+    let (path, room) = (
+        activity(&teacher, &class, &template, "individual").await,
+        activity(&teacher, &class, &template, "together").await,
+    );
     let (own, shared) = (copy(&ann, &path).await, copy(&ben, &room).await);
     let mut peer = synced(&ann, &own).await;
     mark(&ann, &mut peer, &own).await;
@@ -264,6 +268,13 @@ async fn an_activity_goes_with_its_copies_and_comes_back_with_all_that_was_done_
     for act in [ann.post(&restore(&path), json!({})).await, ann.delete(&restore(&path).replace("/restore", "")).await] {
         assert_problem(&act, 404, "not_found");
     }
+    // What was revealed is not told of either, when it is thrown away.
+    assert_eq!(throw(&teacher, &revealed).await, StatusCode::NO_CONTENT);
+    assert_eq!(ann.get(&format!("{ADDRESS}/{revealed}")).await.status, StatusCode::NOT_FOUND);
+    teacher.post(&restore(&path), json!({})).await;
+    assert_eq!(ann.get(&path).await.json()["revealed"], json!([]));
+    teacher.delete(&path).await;
+    assert_eq!(self::restore(&teacher, &revealed).await, StatusCode::NO_CONTENT);
     // Its template could be wanted again.
     assert_problem(&teacher.delete(&format!("{ADDRESS}/{template}")).await, 409, "template");
 
@@ -327,4 +338,50 @@ async fn a_project_comes_back_with_its_prompts_and_files() {
     assert_problem(&owner.post(&format!("{in_trash}/restore"), json!({})).await, 404, "not_found");
     let left = "select count(*) from files where name = $1 and deleted_at is null";
     assert_eq!(count(&app, left, "note.txt").await, 0);
+}
+
+/// Puts a conversation into the trash while somebody does something with it that began before and is not done.
+async fn throw_before<T>(app: &TestApp, talk: &str, act: impl Future<Output = T>) -> T {
+    let mut tx = app.database.pool.begin().await.unwrap();
+    let throw = "update conversations set trashed_at = now() where id = $1::uuid";
+    sqlx::query("select from conversations where id = $1::uuid for update").bind(talk).execute(&mut *tx).await.unwrap();
+    sqlx::query(throw).bind(talk).execute(&mut *tx).await.unwrap();
+    let committing = async {
+        let waiting = "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())";
+        until(async || sqlx::query_scalar(waiting).fetch_one(&app.database.pool).await.unwrap()).await;
+        tx.commit().await.unwrap();
+    };
+    tokio::join!(act, committing).0
+}
+
+#[tokio::test]
+async fn nothing_begins_in_what_is_just_thrown_away() {
+    let chat = Chat::begin().await;
+    let id = chat.id.to_string();
+    let said =
+        throw_before(&chat.app, &id, crate::support::chats::say(&chat.owner, chat.id, json!({"text": "Hello"}))).await;
+    assert_problem(&said, 404, "not_found");
+    let runs = "select count(*) from runs where conversation_id = $1::uuid";
+    assert_eq!(count(&chat.app, runs, &id).await, 0);
+    // One that is in line when the server ends before it is taken out of it.
+    restore(&chat.owner, &id).await;
+    let first = chat.say("#gated").await;
+    let second = chat.say("Hello").await;
+    sqlx::query("update conversations set trashed_at = now() where id = $1::uuid")
+        .bind(&id)
+        .execute(chat.db())
+        .await
+        .unwrap();
+    chat.model.release(1);
+    until(async || chat.stored(&first.reply).await.0 == "complete").await;
+    assert_eq!(chat.stored(&second.reply).await.0, "waiting");
+    restore(&chat.owner, &id).await;
+    until(async || chat.stored(&second.reply).await.0 == "complete").await;
+
+    let app = TestApp::start().await;
+    let teacher = app.person("instructor").await;
+    let (class, template) = class_and_template(&teacher).await;
+    let settings = json!({"title": "x", "template": template, "mode": "together"});
+    let made = throw_before(&app, &template, crate::activities::create(&teacher, &class, settings)).await;
+    assert_problem(&made, 400, "no_template");
 }

@@ -92,7 +92,10 @@ pub fn ActivitySettingsPage(
     let work = match activity.copies.unwrap_or_default() {
         0 => "Nobody has started it.".to_owned(),
         copies => {
-            format!("With it go {} and all that people did in it: they find it no more.", counted(copies, "conversation"))
+            format!(
+                "With it go {} and all that people did in it: they find it no more.",
+                counted(copies, "conversation")
+            )
         }
     };
     let delete = (!archived).then(|| {

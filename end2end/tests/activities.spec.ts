@@ -90,7 +90,7 @@ test('staff give a class a task, students start it once each, and the overview s
   await expectAccessible(page, 'the overview of an activity');
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Export CSV' }).click();
-  expect((await download).suggestedFilename()).toBe('activity.csv');
+  expect((await download).suggestedFilename()).toBe('Close-reading.csv');
   await row.getByRole('link', { name: 'Open the conversation of Demo Student 1' }).click();
   await expect(page.getByText('Who says so?').first()).toBeVisible();
 

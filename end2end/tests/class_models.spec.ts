@@ -49,7 +49,8 @@ test('a teacher says which model a class has and how much of it, and sees what w
   await expect(page.getByRole('list', { name: 'Used today' }).getByRole('listitem')).toHaveText([/^Demo Student 1\s*13 tokens$/]);
   await expectAccessible(page, 'what a class has used');
 
-  // The server is given another model while the page is open.
+  // The server is given another model while the page is open. (The student's would try to reach it meanwhile.)
+  await student.page.close();
   await chatServer.stop();
   await chatServer.start({ ...model, OPENAI_MODEL: 'stand-in-large' });
   await form.getByRole('button', { name: 'Save' }).click();

@@ -36,6 +36,11 @@ pub struct Aside {
     pub intent: Option<String>,
 }
 
+/// How keys of a text that was put aside begin; the copy in which it stood follows.
+pub fn text_key(conversation: &str, root: Root) -> String {
+    [conversation, "/", name_of(root), "/"].concat()
+}
+
 /// A root's name, for people.
 pub fn name_of(root: Root) -> &'static str {
     match root {

@@ -156,12 +156,7 @@ impl Session {
             dom::mark_hydrated();
         }
         // What is still in the journal is tried again.
-        let is_tried = |aside: &Aside| {
-            changes.iter().any(|change| match change.intent {
-                Intent::Typed(root) => aside.key.starts_with(&self.text_key(root)),
-                _ => aside.key == change.key,
-            })
-        };
+        let is_tried = |aside: &Aside| changes.iter().any(|change| change.is_in(aside));
         let (tried, aside): (Vec<Aside>, Vec<Aside>) = aside.into_iter().partition(is_tried);
         if !tried.is_empty()
             && let Some(store) = self.journal.store.borrow().clone()

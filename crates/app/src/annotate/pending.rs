@@ -86,7 +86,8 @@ impl Change {
     }
 }
 
-fn made_at(key: &str) -> u64 {
+/// When the change was made that has this key, in milliseconds since 1970.
+pub fn made_at(key: &str) -> u64 {
     key.split('/').nth(1).and_then(|time| time.parse().ok()).unwrap_or_default()
 }
 

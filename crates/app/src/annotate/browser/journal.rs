@@ -40,6 +40,10 @@ const AGAIN: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Du
 /// the browser says.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// By then a page that was loaded anew has let go of what marks it as open, and other tabs that waited for that too
+/// (`offline/waiting.js`).
+const GONE: Duration = Duration::from_secs(1);
+
 /// An update that says nothing.
 const NOTHING: &[u8] = &[0, 0];
 
@@ -169,6 +173,10 @@ impl Session {
             self.desk.away_open.set(true);
         }
         self.take_over(changes).await;
+        if !self.journal.others.borrow().is_empty() {
+            let session = self.clone();
+            set_timeout(move || session.look_for_orphans(), GONE);
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { admin } from '../admin.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
+import { book, expectKept } from '../kept.ts';
 import { lighthouse } from '../texts.ts';
 
 /** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
@@ -205,4 +206,46 @@ test('a title that somebody changes is another at once for whoever has the conve
   await expect(page).toHaveTitle('After <the> storm · PromptGrimoire');
   await expect(page.getByRole('log', { name: 'Announcements' })).toContainText('Renamed to After <the> storm');
   await a.synced('saved');
+});
+
+test('a conversation that is thrown away from the list leaves this device, and what went wrong is said beside the way back', async ({
+  signIn,
+  ownServer: server,
+  guard,
+}) => {
+  guard.allow(/status of [45]\d\d/, /ERR_FAILED/);
+  const ann = await signIn('student-1', { server });
+  const { page } = ann;
+  const id = await ann.api.newConversation({ title: 'A draft', text: lighthouse.text, share: 'none' });
+  await page.goto(`/c/${id}`);
+  await expectKept(page, `/c/${id}`);
+  await page.goto('/');
+  const lines = page.locator(`li[data-conversation="${id}"]`);
+  const throwAway = async () => {
+    await lines.first().getByRole('button', { name: 'Delete A draft' }).click();
+    await page.getByRole('dialog', { name: 'Move it to the trash?' }).getByRole('button', { name: 'Move to the trash' }).click();
+  };
+
+  // Nobody knows whether it arrived.
+  const conversation = `**/api/v1/conversations/${id}`;
+  await page.route(conversation, (route) => route.abort());
+  await throwAway();
+  const status = page.locator('[data-home-status]');
+  await expect(status).toContainText('it is not known whether this was done');
+  await expect(lines.first().getByRole('button', { name: 'Delete A draft' })).toBeFocused();
+  expect((await book(page))?.pages[`/c/${id}`]).toBeDefined();
+  await page.unroute(conversation);
+
+  await throwAway();
+  await expect(status).toContainText('A draft is in the trash.');
+  await expect.poll(async () => Object.keys((await book(page))?.pages ?? {}).filter((path) => path.startsWith('/c/'))).toEqual([]);
+  const restore = `**/api/v1/trash/conversations/${id}/restore`;
+  await page.route(restore, (route) => route.abort());
+  const undo = status.getByRole('button', { name: 'Undo' });
+  await undo.click();
+  await expect(status).toContainText('it is not known whether this was done');
+  await expect(undo).toBeFocused();
+  await page.unroute(restore);
+  await undo.click();
+  await expect(status).toHaveText('A draft is back.');
 });

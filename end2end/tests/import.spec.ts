@@ -349,6 +349,25 @@ test('what was filled in survives a reload and a closed tab, and goes when it is
   await expect(empty.text).toHaveValue('');
 });
 
+test('a text that was kept is there though a title was typed before the tools came', async ({ signIn }) => {
+  const { page } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.text.fill('User: is this kept?');
+  const kept = () => page.evaluate(() => Object.entries(localStorage).find(([key]) => /^draft\/[^/]+\/import$/.test(key))?.[1] ?? '');
+  await expect.poll(kept).toContain('is this kept?');
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => { release = resolve; });
+  await page.route('**/app_bg.wasm', async (route) => { await held; await route.continue(); });
+  await page.goto('/import', { waitUntil: 'commit' });
+  await form.title.fill('Typed early');
+  release();
+  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(form.text).toHaveValue('User: is this kept?');
+  await expect(form.title).toHaveValue('Typed early');
+  await expect.poll(kept).toContain('Typed early');
+  expect(await kept()).toContain('is this kept?');
+});
+
 test('a text that is too large for the browser’s storage is not kept, and the form says so', async ({ signIn }) => {
   const { page } = await signIn('student-1');
   const form = await ImportPage.open(page);

@@ -194,6 +194,36 @@ test('what an open page is about to send is not called left behind', async ({ si
   await expect(notSent(home)).toBeHidden();
 });
 
+test('what a page had not sent when it was loaded anew is sent, though another tab waits for its end', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  const a = await writer.open(id);
+  await a.page.evaluate(() => (WebSocket.prototype.send = () => undefined));
+  await a.highlight(lighthouse.keeper);
+  await expect.poll(() => unsentOf(a.page, user)).toBe(1);
+  // The other tab gets what marks the page as open, and has it until the new page has looked.
+  const home = await writer.context.newPage();
+  await home.goto('/');
+  await home.evaluate(async (own) => {
+    const looked = new BroadcastChannel('looked');
+    const { held = [] } = await navigator.locks.query();
+    const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(own));
+    for (const name of names) void navigator.locks.request(name, () => new Promise((resolve) => (looked.onmessage = resolve)));
+  }, `promptgrimoire/${user}/${id}/`);
+  await a.page.addInitScript(() => {
+    const { query } = LockManager.prototype;
+    LockManager.prototype.query = async function () {
+      const answer = await query.call(this);
+      new BroadcastChannel('looked').postMessage('');
+      return answer;
+    };
+  });
+  await a.reload();
+  await expect.poll(() => unsentOf(a.page, user)).toBe(0);
+  await a.synced('saved');
+});
+
 test('work of a closed page in what is not shared any more can be read, taken away, and discarded for good', async ({ signIn, ownServer }) => {
   const author = await signIn('instructor', { server: ownServer });
   const id = await author.api.newConversation(shared);

@@ -74,6 +74,32 @@ export async function putWork(page: Page, user: string, unsent: number, refused:
   );
 }
 
+/** As the tools keep it (`annotate/away.rs`). */
+interface Aside {
+  key: string;
+  at: number;
+  what: string;
+  text: string;
+  intent: unknown;
+}
+
+/** Puts work aside as if the server had not taken it at some time, of somebody who has a database. */
+export async function putAside(page: Page, user: string, ...aside: Aside[]): Promise<void> {
+  await page.evaluate(
+    async ([name, aside]) => {
+      const request = indexedDB.open(name);
+      await new Promise((resolve) => (request.onsuccess = resolve));
+      const writing = request.result.transaction('aside', 'readwrite');
+      for (const { key, intent, ...item } of aside) {
+        writing.objectStore('aside').put(JSON.stringify({ ...item, key, why: 'It was not taken', intent: JSON.stringify(intent) }), key);
+      }
+      await new Promise((resolve) => (writing.oncomplete = resolve));
+      request.result.close();
+    },
+    [`promptgrimoire-${user}`, aside] as const,
+  );
+}
+
 /**
  * Holds the database of somebody, from a page of theirs, so that no other page can open it (`opening`) or write changes
  * into it (`writing`) until it is released: as a disk that is slow, or another page that upgrades.

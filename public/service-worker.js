@@ -68,6 +68,7 @@ addEventListener("message", (event) => {
     assets: () => Promise.all(data.paths.filter(isAsset).map(keepAsset)),
     "signed-out": () => forget(data.user),
     ended: () => withBook((book) => dropConversation(book, new URL(source.url).pathname)),
+    gone: () => withBook((book) => dropGone(book, data.path)),
     kept: listKept,
     shown: () => howShown(source.id),
     nobody: () => withBook(({ user }) => user === NOBODY),

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { admin } from '../admin.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
+import { book, expectKept } from '../kept.ts';
 import { lighthouse } from '../texts.ts';
 
 /** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
@@ -205,4 +206,50 @@ test('a title that somebody changes is another at once for whoever has the conve
   await expect(page).toHaveTitle('After <the> storm · PromptGrimoire');
   await expect(page.getByRole('log', { name: 'Announcements' })).toContainText('Renamed to After <the> storm');
   await a.synced('saved');
+});
+
+test('a conversation that is thrown away from the list leaves this device, and what went wrong is said beside the way back', async ({
+  signIn,
+  ownServer: server,
+  guard,
+}) => {
+  guard.allow(REFUSED);
+  const ann = await signIn('student-1', { server });
+  const { page } = ann;
+  const id = await ann.api.newConversation({ title: 'A draft', text: lighthouse.text, share: 'none' });
+  await page.goto(`/c/${id}`);
+  await expectKept(page, `/c/${id}`);
+  await page.goto('/');
+  // Answers that do not come.
+  await page.evaluate(() => {
+    const { fetch } = window;
+    window.fetch = (...asked) => (document.documentElement.dataset.cut ? Promise.reject(new TypeError('no answer')) : fetch(...asked));
+  });
+  const cut = (isCut: boolean) => page.evaluate((cut) => (document.documentElement.dataset.cut = cut), isCut ? 'yes' : '');
+  const lines = page.locator(`li[data-conversation="${id}"]`);
+  const throwAway = async () => {
+    await lines.first().getByRole('button', { name: 'Delete A draft' }).click();
+    await page.getByRole('dialog', { name: 'Move it to the trash?' }).getByRole('button', { name: 'Move to the trash' }).click();
+  };
+
+  // Nobody knows whether it arrived.
+  await cut(true);
+  await throwAway();
+  const status = page.locator('[data-home-status]');
+  await expect(status).toContainText('it is not known whether this was done');
+  await expect(lines.first().getByRole('button', { name: 'Delete A draft' })).toBeFocused();
+  expect((await book(page))?.pages[`/c/${id}`]).toBeDefined();
+  await cut(false);
+
+  await throwAway();
+  await expect(status).toContainText('A draft is in the trash.');
+  await expect.poll(async () => Object.keys((await book(page))?.pages ?? {}).filter((path) => path.startsWith('/c/'))).toEqual([]);
+  await cut(true);
+  const undo = status.getByRole('button', { name: 'Undo' });
+  await undo.click();
+  await expect(status).toContainText('it is not known whether this was done');
+  await expect(undo).toBeFocused();
+  await cut(false);
+  await undo.click();
+  await expect(status).toHaveText('A draft is back.');
 });

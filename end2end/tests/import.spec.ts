@@ -349,6 +349,28 @@ test('what was filled in survives a reload and a closed tab, and goes when it is
   await expect(empty.text).toHaveValue('');
 });
 
+test('a text that was kept is there though a title was typed before the tools came', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const { id: user } = await api.me();
+  const name = `draft/${user}/import`;
+  await page.addInitScript((name) => {
+    if (!localStorage.getItem(name)) localStorage.setItem(name, JSON.stringify({ title: '', text: 'User: is this kept?' }));
+  }, name);
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => { release = resolve; });
+  await page.route('**/app_bg.wasm', async (route) => { await held; await route.continue(); });
+  await page.goto('/import', { waitUntil: 'commit' });
+  const field = (name: string) => page.getByRole('textbox', { name, exact: true });
+  await field('Title').fill('Typed early');
+  release();
+  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(field('Paste a conversation or text')).toHaveValue('User: is this kept?');
+  await expect(field('Title')).toHaveValue('Typed early');
+  const kept = () => page.evaluate((name) => localStorage.getItem(name), name);
+  await expect.poll(kept).toContain('Typed early');
+  expect(await kept()).toContain('is this kept?');
+});
+
 test('a text that is too large for the browser’s storage is not kept, and the form says so', async ({ signIn }) => {
   const { page } = await signIn('student-1');
   const form = await ImportPage.open(page);

@@ -39,6 +39,17 @@ function spot({ page }: Workspace, passage: string): Promise<{ x: number; y: num
   }, passage);
 }
 
+test('after a press with another button the focus takes a card in hand at once', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const a = await (await signIn('student-1', window_)).open(id);
+  const card = await a.highlight(lighthouse.weight);
+  await a.highlight(lighthouse.bell);
+  await a.page.locator('.reading-title').click({ button: 'right' });
+  // Not by a key: that ends any press.
+  await card.getByRole('button', { name: 'More', exact: true }).evaluate((more: HTMLElement) => more.focus());
+  await expect(card).toHaveAttribute('data-active', '');
+});
+
 test('a slow press on a button of another card is not lost', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(shared);
   const a = await (await signIn('student-1', window_)).open(id);

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { absence, asksBeforeLeaving, ended, expectUnsent, report, told, watchSockets } from '../absence.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor } from '../fixtures.ts';
-import { asideOf, expectDocumentKept, expectKept, NO_NETWORK, unsentOf } from '../kept.ts';
+import { asideOf, expectDocumentKept, expectKept, NO_NETWORK, putAside, unsentOf } from '../kept.ts';
 import { Outside } from '../outside.ts';
 import { bread, lighthouse } from '../texts.ts';
 import { Workspace } from '../workspace.ts';
@@ -194,6 +194,36 @@ test('what an open page is about to send is not called left behind', async ({ si
   await expect(notSent(home)).toBeHidden();
 });
 
+test('what a page had not sent when it was loaded anew is sent, though another tab waits for its end', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  const a = await writer.open(id);
+  await a.page.evaluate(() => (WebSocket.prototype.send = () => undefined));
+  await a.highlight(lighthouse.keeper);
+  await expect.poll(() => unsentOf(a.page, user)).toBe(1);
+  // The other tab gets what marks the page as open, and has it until the new page has looked.
+  const home = await writer.context.newPage();
+  await home.goto('/');
+  await home.evaluate(async (own) => {
+    const looked = new BroadcastChannel('looked');
+    const { held = [] } = await navigator.locks.query();
+    const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(own));
+    for (const name of names) void navigator.locks.request(name, () => new Promise((resolve) => (looked.onmessage = resolve)));
+  }, `promptgrimoire/${user}/${id}/`);
+  await a.page.addInitScript(() => {
+    const { query } = LockManager.prototype;
+    LockManager.prototype.query = async function () {
+      const answer = await query.call(this);
+      new BroadcastChannel('looked').postMessage('');
+      return answer;
+    };
+  });
+  await a.reload();
+  await expect.poll(() => unsentOf(a.page, user)).toBe(0);
+  await a.synced('saved');
+});
+
 test('work of a closed page in what is not shared any more can be read, taken away, and discarded for good', async ({ signIn, ownServer }) => {
   const author = await signIn('instructor', { server: ownServer });
   const id = await author.api.newConversation(shared);
@@ -245,6 +275,44 @@ test('what is discarded on the first page is not sent when access is given back'
   await notTaken(a.page).getByRole('button', { name: 'Discard for good?', exact: true }).click();
   await expect(notTaken(a.page)).toBeHidden();
   expect(await unsentOf(a.page, user)).toBe(0);
+});
+
+test('words that are newer than a text that was not taken are neither hidden nor discarded with it', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  const a = await writer.open(id);
+  await expectDocumentKept(a.page, user, id);
+  await a.whole();
+  const monday = { key: `${id}/Shared notes/7`, at: 1_000, what: 'Shared notes: your version', text: 'Of Monday.', intent: { Typed: 'Notes' } };
+  await putAside(a.page, user, monday);
+  await writer.context.setOffline(true);
+  await a.synced('offline');
+  await (await a.openNotes()).fill('Of Tuesday.');
+  await expectUnsent(a.syncStatus, 1);
+  await expect.poll(() => asksBeforeLeaving(a.page)).toBe(false);
+  await a.page.close();
+  await writer.context.setOffline(false);
+
+  const home = await writer.context.newPage();
+  await home.goto('/');
+  await expect(home.getByRole('link', { name: '1 change not sent yet', exact: true })).toBeVisible();
+  await expect(notSent(home)).toContainText('Of Tuesday.');
+  await expect(notTaken(home)).toContainText('Of Monday.');
+  await notTaken(home).getByRole('button', { name: 'Discard', exact: true }).click();
+  await notTaken(home).getByRole('button', { name: 'Discard for good?', exact: true }).click();
+  await expect(notTaken(home)).toBeHidden();
+  expect(await unsentOf(home, user)).toBe(1);
+
+  // Nor is the old text discarded as tried again when the new words are sent.
+  await putAside(home, user, monday);
+  await home.goto(`/c/${id}`);
+  const again = Workspace.on(home);
+  await again.synced('saved');
+  await expect(await again.openNotes()).toHaveValue('Of Tuesday.');
+  await expect(home.getByRole('button', { name: 'Not taken: 1', exact: true })).toBeVisible();
+  await home.reload();
+  await expect(home.getByRole('button', { name: 'Not taken: 1', exact: true })).toBeVisible();
 });
 
 test('who is signed in and has work in the page alone is asked before signing out', async ({ visit, newConversation }) => {

@@ -145,6 +145,34 @@ test('signing out takes away what the device keeps, also while other tabs are op
   await expect(page.getByText('not sent')).toBeHidden();
 });
 
+test('a look at the page while it signs out does not cut it off', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const student = await signIn('student-1');
+  const { page, context, api } = student;
+  const { id: user } = await api.me();
+  // The worker does not answer, and meanwhile its person looks away and back.
+  await context.addInitScript(() => {
+    ServiceWorkerContainer.prototype.getRegistration = () => {
+      dispatchEvent(new Event('focus'));
+      return new Promise(() => undefined);
+    };
+  });
+  const a = await student.open(id);
+  await expectDocumentKept(page, user, id);
+  await a.synced('saved');
+  await page.evaluate((user) => {
+    localStorage.setItem(`draft/${user}/import`, '{"title":"","text":"Mine alone."}');
+    sessionStorage.setItem('told', '');
+  }, user);
+  await pressSignOut(page);
+  await page.getByRole('dialog', { name: 'Sign out and lose work?' }).getByRole('button', { name: 'Sign out and discard them' }).click();
+  // Nor is where this person was told to the next one.
+  await expect(page).toHaveURL(/\/sign-in(\?|$)/, { timeout: 15_000 });
+  expect(new URL(page.url()).search).toBe('');
+  expect(await page.evaluate(() => [Object.keys(localStorage).filter((key) => key.startsWith('draft/')), sessionStorage.getItem('told')])).toEqual([[], null]);
+  expect(await unsentOf(page, user)).toBeUndefined();
+});
+
 test('signing out asks before it discards what was not sent', async ({ signIn, newConversation }) => {
   const { id } = await newConversation(other);
   const { page, api } = await signIn('student-1');

@@ -4,7 +4,7 @@ import * as Y from 'yjs';
 import { absence, expectUnsent, report } from '../absence.ts';
 import { expectAccessible } from '../axe.ts';
 import { expect, test, type Visitor } from '../fixtures.ts';
-import { NO_NETWORK, putChange } from '../kept.ts';
+import { expectDocumentKept, NO_NETWORK, putAside, putChange } from '../kept.ts';
 import type { Server } from '../server.ts';
 import { bread, lighthouse } from '../texts.ts';
 
@@ -149,6 +149,44 @@ test('what was made on a document that is replaced meanwhile is kept aside, and 
   await a.synced('saved');
   await a.reload();
   await expect(a.page.getByRole('button', { name: 'Not taken: 2', exact: true })).toBeVisible();
+});
+
+test('what is done again takes back nothing that was done since', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation(shared);
+  const writer = await signIn('student-1');
+  const { id: user } = await writer.api.me();
+  const a = await writer.open(id);
+  await expectDocumentKept(a.page, user, id);
+  const card = await a.highlight(lighthouse.keeper);
+  await a.comment(card, 'As first written.');
+  const comment = (await card.locator('.comment').getAttribute('id'))?.replace(/^c-/, '');
+  await card.getByRole('button', { name: 'Edit comment', exact: true }).click();
+  await card.getByRole('textbox', { name: 'Edit comment', exact: true }).fill('Of Wednesday.');
+  await card.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(card.getByText('Of Wednesday.')).toBeVisible();
+  await a.synced('saved');
+  const highlight = await card.getAttribute('data-highlight-id');
+  const of = (number: number, what: string, text: string, intent: unknown) => ({
+    key: `${id}/000000000001000/t/000000000${number}`,
+    at: 2_000,
+    what,
+    text,
+    intent,
+  });
+  await putAside(
+    a.page,
+    user,
+    of(1, 'A comment’s new text', 'Of Monday.', { Command: { EditComment: { highlight, id: comment, body: 'Of Monday.' } } }),
+    of(2, 'A thread resolved', lighthouse.keeper, { Command: { Resolve: highlight } }),
+  );
+  await a.reload();
+  await a.synced('saved');
+  await a.page.getByRole('button', { name: 'Not taken: 2', exact: true }).click();
+  await report(a.page).getByRole('button', { name: 'Try again', exact: true }).click();
+  await expect(a.page.getByText('It still cannot be done: This comment was edited later.')).toBeVisible();
+  await expect(a.card(lighthouse.keeper)).toContainText('Of Wednesday.');
+  await expect(a.card(lighthouse.keeper)).not.toHaveAttribute('data-resolved');
+  await expect(report(a.page).getByText('Of Monday.')).toBeVisible();
 });
 
 test('a document that is replaced under an open page is taken anew, and what was being written is kept aside', async ({

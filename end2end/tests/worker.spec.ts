@@ -85,6 +85,13 @@ for (const status of [403, 404, 410]) {
   });
 }
 
+test('of a conversation that is thrown away no page is kept, though nobody goes there', async ({ at, standIn }) => {
+  standIn.answer = (path) => ({ user: 'ann', text: `page ${path}` });
+  for (const path of ['/c/1', '/c/1?branch=b', '/c/1/share', '/c/12', '/c/2']) await visit(at, path);
+  await tell(at, { kind: 'gone', path: '/c/1' });
+  expect(await keptPaths(at)).toEqual(['/c/12', '/c/2']);
+});
+
 test('what is no page of theirs is not kept', async ({ at, standIn }) => {
   const answers: Record<string, Answer> = {
     '/nobodys': { user: 'none', text: 'sign in' },

@@ -81,6 +81,12 @@
     alert.focus();
   };
 
+  /** A conversation that is deleted does not stay on this device either. */
+  const forget = (url) => {
+    const id = url.match(/^\/api\/v1\/conversations\/([^/]+)$/)?.[1];
+    if (id) navigator.serviceWorker?.controller?.postMessage({ kind: "gone", path: `/c/${id}` });
+  };
+
   /** Answers whether the page stays. */
   const succeed = (form, reply, submitter) => {
     const { then, say = "" } = form.dataset;
@@ -127,6 +133,7 @@
     const text = await answer?.text().catch(() => undefined);
     let reply;
     try { reply = text === "" ? {} : JSON.parse(text); } catch { /* It is no JSON: no answer of ours. */ }
+    if (answer?.ok && init.method === "DELETE") forget(url);
     if (answer?.ok && reply !== undefined) return succeed(form, reply, submitter);
     setBusy(form, false);
     complain(form, answer && text !== undefined ? reply ?? {} : { detail: UNREACHABLE });

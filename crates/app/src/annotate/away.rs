@@ -36,6 +36,11 @@ pub struct Aside {
     pub intent: Option<String>,
 }
 
+/// How keys of a text that was put aside begin; the copy in which it stood follows.
+pub fn text_key(conversation: &str, root: Root) -> String {
+    [conversation, "/", name_of(root), "/"].concat()
+}
+
 /// A root's name, for people.
 pub fn name_of(root: Root) -> &'static str {
     match root {
@@ -165,8 +170,7 @@ fn KeptAside(desk: Desk, items: Vec<Aside>) -> impl IntoView {
         armed.set(true);
     };
     let may = move || desk.may_annotate() && !desk.ended.get();
-    let again: Vec<Aside> =
-        items.iter().filter(|item| item.intent.is_some() && browser::root_of(item).is_none()).cloned().collect();
+    let again: Vec<Aside> = items.iter().filter(|item| browser::may_be_tried(item)).cloned().collect();
     let again = (!again.is_empty()).then(|| {
         let again = StoredValue::new(again);
         view! {

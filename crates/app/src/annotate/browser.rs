@@ -64,7 +64,7 @@ use super::{
 use crate::{later::Later, parts::IMPORT_NOTES};
 
 pub use self::{
-    again::{add_words, root_of, try_again},
+    again::{add_words, may_be_tried, root_of, try_again},
     attach::confirm,
     board::{keep_at_start, watch_drags},
     boxes::bind,

@@ -12,6 +12,8 @@ use shared::{
     order::sorted_by,
 };
 
+use super::away::{Aside, text_key};
+
 /// Changes of a text in a row become one, up to so many bytes, as long as none of it is on its way.
 const MAX_MERGED: usize = 16 << 10;
 
@@ -56,13 +58,37 @@ impl Change {
     pub fn tab(&self) -> &str {
         self.key.split('/').nth(2).unwrap_or_default()
     }
-}
 
-impl Change {
+    /// Of which conversation it is.
+    pub fn conversation(&self) -> &str {
+        self.key.split('/').next().unwrap_or_default()
+    }
+
+    /// When it was made, in milliseconds since 1970; what was typed then may have grown since.
+    pub fn made_at(&self) -> u64 {
+        made_at(&self.key)
+    }
+
+    /// Whether what was put aside has it: of a text as it stood then, what had been typed by then. What was typed later is
+    /// nowhere but in the journal (`offline/work.js` asks the same).
+    pub fn is_in(&self, aside: &Aside) -> bool {
+        match self.intent {
+            Intent::Typed(root) => {
+                aside.key.starts_with(&text_key(self.conversation(), root)) && self.made_at() as f64 <= aside.at
+            }
+            _ => aside.key == self.key,
+        }
+    }
+
     /// Whether it was typed into one of these texts.
     pub fn is_typed_in(&self, roots: &[Root]) -> bool {
         matches!(self.intent, Intent::Typed(root) if roots.contains(&root))
     }
+}
+
+/// When the change was made that has this key, in milliseconds since 1970.
+pub fn made_at(key: &str) -> u64 {
+    key.split('/').nth(1).and_then(|time| time.parse().ok()).unwrap_or_default()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,8 +167,7 @@ impl Pending {
 
     /// The key that a change of another page gets when this one takes it over: its time stays.
     pub fn key_of_orphan(&mut self, key: &str) -> String {
-        let time = key.split('/').nth(1).and_then(|time| time.parse().ok()).unwrap_or_default();
-        self.key(time)
+        self.key(made_at(key))
     }
 
     /// What is typed next is a change of its own: others may have built on the last, or it on theirs.
@@ -296,6 +321,33 @@ mod tests {
             count += 1;
             count
         }
+    }
+
+    fn aside(key: &str, at: f64) -> Aside {
+        Aside { key: key.into(), at, why: String::new(), what: String::new(), text: String::new(), intent: None }
+    }
+
+    fn change(key: &str, intent: Intent) -> Change {
+        Change { key: key.into(), update: vec![0, 0], intent }
+    }
+
+    #[test]
+    fn a_text_that_was_put_aside_has_what_was_typed_by_then_and_nothing_newer() {
+        let monday = aside("c/Shared notes/7", 100.0);
+        let typed = |key| change(key, Intent::Typed(Root::Notes));
+        assert!(typed("c/000000000000099/t/0000000001").is_in(&monday));
+        assert!(typed("c/000000000000100/t/0000000001").is_in(&monday));
+        assert!(!typed("c/000000000000101/t/0000000001").is_in(&monday), "typed on Tuesday");
+        assert!(!typed("d/000000000000099/t/0000000001").is_in(&monday), "elsewhere");
+        assert!(!change("c/000000000000099/t/0000000001", Intent::Typed(Root::Response)).is_in(&monday));
+    }
+
+    #[test]
+    fn anything_else_is_put_aside_under_its_own_key() {
+        let key = "c/000000000000099/t/0000000001";
+        let resolved = change(key, command());
+        assert!(resolved.is_in(&aside(key, 1.0)));
+        assert!(!resolved.is_in(&aside("c/000000000000099/t/0000000002", 100.0)));
     }
 
     #[test]

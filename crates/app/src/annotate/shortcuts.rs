@@ -112,6 +112,10 @@ fn Line(
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let settings = desk.shortcuts;
+    let key = move || {
+        let key = settings.with(|settings| settings.key(shortcut).to_owned());
+        if key.is_empty() { "none".to_owned() } else { key }
+    };
     let waits = move || waiting.get() == Some(shortcut.id);
     let on_key = move |event: KeyboardEvent| {
         if !untrack(waits) || matches!(event.key().as_str(), "Tab" | "Shift" | "Control" | "Alt" | "AltGraph" | "Meta")
@@ -147,7 +151,7 @@ fn Line(
     view! {
         <li class="shortcut">
             <span>{shortcut.label}</span>
-            <kbd>{move || settings.with(|settings| settings.key(shortcut).to_owned())}</kbd>
+            <kbd>{key}</kbd>
             <button
                 class="button quiet"
                 type="button"

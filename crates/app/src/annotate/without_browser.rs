@@ -119,6 +119,10 @@ pub fn root_of(_: &super::away::Aside) -> Option<shared::document::Root> {
     None
 }
 
+pub fn may_be_tried(_: &super::away::Aside) -> bool {
+    false
+}
+
 pub fn try_again(_: Desk, _: Vec<super::away::Aside>) {}
 
 pub fn add_words(_: Desk, _: shared::document::Root, _: &super::away::Aside) {}

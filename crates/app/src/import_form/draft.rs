@@ -41,8 +41,11 @@ fn fill(fields: Fields) -> Option<()> {
     let (title, paste) = (fields.title.get_untracked()?, fields.paste.get_untracked()?);
     let (storage, key) = place()?;
     let kept: Draft = serde_json::from_str(&storage.get_item(&key).ok()??).ok()?;
-    if title.value().is_empty() && paste.value().is_empty() {
+    // Each by itself: what is not taken up would be overwritten.
+    if title.value().is_empty() {
         title.set_value(&kept.title);
+    }
+    if paste.value().is_empty() {
         paste.set_value(&kept.text);
     }
     Some(())

@@ -12,6 +12,9 @@ const sayWhoIsHere = (user) => {
 
 const NOBODY = "";
 
+/** This page is signing out: it goes by itself, when it has cleared the device (`offline/sign_out.js`). */
+let isSigningOut = false;
+
 // A page whose person has signed out in another tab is left. Where somebody else has come, it is covered until its own
 // person is back: what they did not send stays in it, and on this device.
 ((user) => {
@@ -50,6 +53,7 @@ const NOBODY = "";
   };
 
   const look = async () => {
+    if (isSigningOut) return;
     const here = whoIsHere() ?? user;
     if (here === user) return uncover();
     show();
@@ -61,6 +65,8 @@ const NOBODY = "";
 
   sayWhoIsHere(user);
   addEventListener("storage", ({ key }) => { if (key === HERE) look(); });
+  // One that comes back from where it went is covered like any other.
+  addEventListener("pageshow", () => { isSigningOut = false; });
   for (const woken of ["pageshow", "online", "focus"]) addEventListener(woken, look);
   document.addEventListener("visibilitychange", look);
   // Keys of the tools are not for whoever is here.

@@ -19,6 +19,11 @@
     try { return Object.keys(localStorage).filter(isDraft); } catch { return []; }
   };
 
+  const forgetDrafts = () => {
+    try { sessionStorage.clear(); } catch { /* A browser that keeps nothing. */ }
+    for (const draft of drafts()) localStorage.removeItem(draft);
+  };
+
   /** Emptied before it is deleted: that has to wait for the other tabs, which hear of it (`versionchange`), to let go of it. */
   const forgetWork = async () => {
     const database = await openWork(user);
@@ -76,12 +81,14 @@
     }
     const answer = await fetch(action, { method: "POST", redirect: "manual" }).catch(() => undefined);
     if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
+    isSigningOut = true;
+    forgetDrafts();
     // The other tabs leave.
     sayWhoIsHere(NOBODY);
     const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     await Promise.race([patience, Promise.allSettled([forgetWork(), forgetPages()])]);
-    sessionStorage.clear();
-    for (const draft of drafts()) localStorage.removeItem(draft);
+    // What was typed a moment ago may have been kept meanwhile, here or by another tab as it left.
+    forgetDrafts();
     isLeaving = true;
     location.assign("/sign-in");
     return undefined;

@@ -27,14 +27,15 @@ const allOf = async (store) => {
 /** Keys begin with the conversation; then comes the time of a change, or which text it is. */
 const placeOf = (key) => key.split("/");
 
-/** Changes of the journal that the list of what was not taken shows already, a text as a whole. */
+/** Changes of the journal that the list of what was not taken shows already: of a text as it stood then, what had been typed by then (`annotate/pending.rs`). */
 const shownAside = (aside) => {
   const TEXTS = { Notes: "Shared notes", Response: "My response" };
-  const textOf = (key) => (/^\d+$/.test(placeOf(key)[1]) ? undefined : placeOf(key).slice(0, 2).join("/"));
-  const keys = new Set(aside.flatMap(({ key }) => [key, textOf(key) ?? key]));
+  const keys = new Set(aside.map(({ key }) => key));
   return ({ key, value }) => {
     const root = value.intent?.match(/^\{"Typed":"(\w+)"\}$/)?.[1];
-    return keys.has(root ? `${placeOf(key)[0]}/${TEXTS[root]}` : key);
+    if (!root) return keys.has(key);
+    const [conversation, time] = placeOf(key);
+    return aside.some((text) => text.key.startsWith(`${conversation}/${TEXTS[root]}/`) && Number(time) <= text.at);
   };
 };
 

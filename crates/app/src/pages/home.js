@@ -61,13 +61,14 @@
 
   const say = (...parts) => status.replaceChildren(...parts);
 
-  /** Whether the server has done it; if not, it says why. */
-  const done = async (method, path) => {
+  /** What is to be said if the server has not done it; nothing if it has. */
+  const problemOf = async (method, path) => {
     const answer = await fetch(path, { method }).catch(() => undefined);
-    if (answer?.ok) return true;
+    if (answer?.ok) return undefined;
     const problem = await answer?.json().catch(() => undefined);
-    say(problem?.detail || BROKEN);
-    return false;
+    if (problem?.detail) return [problem.detail];
+    const anew = Object.assign(document.createElement("a"), { href: "", textContent: "Load the page anew" });
+    return ["The server did not answer, so it is not known whether this was done. ", anew];
   };
 
   const confirmed = (title, holds) => new Promise((resolve) => {
@@ -85,9 +86,14 @@
     const title = button.closest("li").querySelector(".conversation-title").textContent;
     if (!(await confirmed(title, button.dataset.holds))) return;
     button.disabled = true;
-    const thrown = await done("DELETE", `/api/v1/conversations/${id}`);
+    const problem = await problemOf("DELETE", `/api/v1/conversations/${id}`);
     button.disabled = false;
-    if (!thrown) return button.focus();
+    if (problem) {
+      say(...problem);
+      return button.focus();
+    }
+    // It does not stay on this device either.
+    navigator.serviceWorker?.controller?.postMessage({ kind: "gone", path: `/c/${id}` });
     const places = [...page.querySelectorAll(`li[data-conversation="${id}"]`)].map((line) => [line, document.createComment("")]);
     for (const [line, place] of places) line.replaceWith(place);
     const undo = document.createElement("button");
@@ -96,7 +102,12 @@
     undo.textContent = "Undo";
     undo.addEventListener("click", async () => {
       undo.disabled = true;
-      if (!(await done("POST", `/api/v1/trash/conversations/${id}/restore`))) return;
+      const problem = await problemOf("POST", `/api/v1/trash/conversations/${id}/restore`);
+      if (problem) {
+        undo.disabled = false;
+        say(...problem, " ", undo);
+        return undo.focus();
+      }
       for (const [line, place] of places) place.replaceWith(line);
       say(`${title} is back.`);
       button.focus();

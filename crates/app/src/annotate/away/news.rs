@@ -30,6 +30,19 @@ pub struct Absence {
     pub notes: bool,
 }
 
+impl Absence {
+    /// Another absence ended before this one was told: both are told as one. What was not sent in between is counted in
+    /// both, and told once.
+    pub fn and(mut self, next: Self) -> Self {
+        self.length = self.length.max(next.length);
+        self.sent = self.sent.max(next.sent);
+        self.kept += next.kept;
+        self.changed.extend(next.changed);
+        self.notes |= next.notes;
+        self
+    }
+}
+
 /// What somebody did to a highlight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
@@ -289,6 +302,18 @@ mod tests {
                 "3 changes of yours were sent and saved.",
                 "Others: 1 new highlight, 2 new comments, edits in the shared notes."
             ]
+        );
+    }
+
+    #[test]
+    fn an_absence_that_was_not_told_yet_is_told_with_the_next_one() {
+        let (me, other) = (UserId::new(), UserId::new());
+        let mark = || (None, highlight(other));
+        let long = Absence { length: 2.0 * LONG_ABSENCE_MS, sent: 3, kept: 1, changed: vec![mark()], notes: true };
+        let short = Absence { length: 1.0, sent: 2, kept: 0, changed: vec![mark()], notes: false };
+        assert_eq!(
+            Report::of(&long.and(short), me).unwrap().lines(),
+            ["2 changes of yours were sent and saved.", "Others: 2 new highlights, edits in the shared notes."]
         );
     }
 

@@ -3,14 +3,14 @@
 
 use leptos::prelude::*;
 use shared::{
-    document::{Root, TextEdit},
+    document::{Command, Root, TextEdit},
     order::sorted_by,
 };
 
 use crate::annotate::{
     away::{Aside, name_of},
     desk::{Desk, Status, Toast},
-    pending::Intent,
+    pending::{Intent, made_at},
 };
 
 fn say(desk: Desk, text: String) {
@@ -25,6 +25,27 @@ pub fn root_of(aside: &Aside) -> Option<Root> {
     }
 }
 
+/// Whether it may be done later, because it adds something or takes something away, or because the document tells when the
+/// thing was last changed (`Replica::is_outdated`). Of other states it does not: what was set since would be lost.
+pub fn may_be_tried(aside: &Aside) -> bool {
+    let Some(Intent::Command(command)) = aside.intent.as_deref().map(Intent::read) else { return false };
+    matches!(
+        command,
+        Command::Highlight { .. }
+            | Command::Comment { .. }
+            | Command::EditComment { .. }
+            | Command::DeleteComment { .. }
+            | Command::Delete(_)
+            | Command::AddTag(..)
+            | Command::RemoveTag(..)
+            | Command::NewTag { .. }
+            | Command::DeleteTag(_)
+            | Command::MergeTag { .. }
+            | Command::NewGroup { .. }
+            | Command::DeleteGroup(_)
+    )
+}
+
 /// What is under way may be the same: after access was given back, the journal is sent by itself.
 fn is_quiet(desk: Desk) -> bool {
     let is_quiet = desk.status.get_untracked() == Status::Saved;
@@ -34,13 +55,16 @@ fn is_quiet(desk: Desk) -> bool {
     is_quiet
 }
 
-/// Does all of them again that are no texts, in the order in which they were made: one may build on another.
+/// Does all of them again, in the order in which they were made: one may build on another.
 pub fn try_again(desk: Desk, aside: Vec<Aside>) {
     let Some(session) = super::session().filter(|_| is_quiet(desk)) else { return };
     let (mut done, mut left, mut why) = (Vec::new(), 0, String::new());
     for item in sorted_by(aside, |a: &Aside, b| a.key.cmp(&b.key)) {
         let Some(Intent::Command(command)) = item.intent.as_deref().map(Intent::read) else { continue };
-        if session.replica().has(&command) || session.run(command) {
+        if session.replica().is_outdated(&command, made_at(&item.key)) {
+            left += 1;
+            "This comment was edited later.".clone_into(&mut why);
+        } else if session.replica().has(&command) || session.run(command) {
             done.push(item.key);
         } else {
             left += 1;

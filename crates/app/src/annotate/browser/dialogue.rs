@@ -140,7 +140,12 @@ impl Session {
         let mut absence = self.tally.take().unwrap_or_default();
         absence.sent = self.journal.pending.borrow().count();
         absence.length = js_sys::Date::now() - since;
-        *self.link.absence.borrow_mut() = Some(absence);
+        // It is told when all is saved: the last one may still wait for that.
+        let waiting = self.link.absence.take();
+        *self.link.absence.borrow_mut() = Some(match waiting {
+            Some(before) => before.and(absence),
+            None => absence,
+        });
         taken
     }
 

@@ -40,6 +40,10 @@ const AGAIN: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Du
 /// the browser says.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// By then a page that was loaded anew has let go of what marks it as open, and other tabs that waited for that too
+/// (`offline/waiting.js`).
+const GONE: Duration = Duration::from_secs(1);
+
 /// An update that says nothing.
 const NOTHING: &[u8] = &[0, 0];
 
@@ -156,12 +160,7 @@ impl Session {
             dom::mark_hydrated();
         }
         // What is still in the journal is tried again.
-        let is_tried = |aside: &Aside| {
-            changes.iter().any(|change| match change.intent {
-                Intent::Typed(root) => aside.key.starts_with(&self.text_key(root)),
-                _ => aside.key == change.key,
-            })
-        };
+        let is_tried = |aside: &Aside| changes.iter().any(|change| change.is_in(aside));
         let (tried, aside): (Vec<Aside>, Vec<Aside>) = aside.into_iter().partition(is_tried);
         if !tried.is_empty()
             && let Some(store) = self.journal.store.borrow().clone()
@@ -174,6 +173,10 @@ impl Session {
             self.desk.away_open.set(true);
         }
         self.take_over(changes).await;
+        if !self.journal.others.borrow().is_empty() {
+            let session = self.clone();
+            set_timeout(move || session.look_for_orphans(), GONE);
+        }
         Ok(())
     }
 

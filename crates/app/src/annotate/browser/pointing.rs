@@ -53,7 +53,8 @@ pub fn listen(_: Desk) {
         });
     }
     // On a touch screen the focus comes when the finger is up.
-    dom::on(&page, ev::pointerdown, move |_| PRESSES.set(true));
+    // Other buttons than the first make no click.
+    dom::on(&page, ev::pointerdown, move |event| PRESSES.set(event.button() == 0));
     dom::on(&page, ev::pointercancel, move |_| PRESSES.set(false));
     dom::on(&page, ev::click, move |_| PRESSES.set(false));
     dom::on(&page, ev::keydown, move |_| PRESSES.set(false));

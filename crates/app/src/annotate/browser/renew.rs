@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     annotate::{
-        away::{Aside, name_of},
+        away::{Aside, name_of, text_key},
         pending::{Change, Intent},
     },
     later,
@@ -130,9 +130,9 @@ impl Session {
         all
     }
 
-    /// How keys of a text that was put aside begin; the copy in which it stood follows.
+    /// How keys of a text of this conversation begin that was put aside.
     pub fn text_key(&self, root: Root) -> String {
-        format!("{}/{}/", self.desk.place.conversation, name_of(root))
+        text_key(&self.desk.place.conversation.to_string(), root)
     }
 
     /// Puts aside what builds on something that is nowhere, neither here nor on the server.

@@ -133,6 +133,16 @@ impl Replica {
         }
     }
 
+    /// Whether it is about a comment that got another text after `at` (milliseconds since 1970), when this was done.
+    pub fn is_outdated(&self, command: &Command, at: u64) -> bool {
+        let (Command::EditComment { highlight, id, .. } | Command::DeleteComment { highlight, id }) = command else {
+            return false;
+        };
+        let thread = document::highlight(&self.roots, &self.doc.transact(), *highlight);
+        let mut comments = thread.into_iter().flat_map(|thread| thread.comments);
+        comments.any(|comment| comment.id == *id && comment.edited_at.is_some_and(|edited_at| edited_at > at as i64))
+    }
+
     /// Applies an update of others, or an older one of one's own; says whether it could.
     pub fn take_in(&self, update: &[u8]) -> bool {
         // A stored update that trips yrs would otherwise end the page.

@@ -91,9 +91,12 @@ fn open(desk: Desk, tab: Tab) {
     desk.sheet.update(|sheet| *sheet = sheet.map(|_| true));
 }
 
-/// Does something with the highlight in hand, or says that there is none.
+/// Does something with the highlight in hand, or says why not.
 fn in_hand(desk: Desk, act: fn(Desk, HighlightId)) -> bool {
-    match desk.active.get_untracked().filter(|_| desk.sender().access.may_annotate()) {
+    match desk.active.get_untracked() {
+        Some(_) if !desk.sender().access.may_annotate() => {
+            desk.announcement.set("You can read this, and not annotate it.".to_owned());
+        }
         Some(id) => act(desk, id),
         None => desk.announcement.set("No highlight is in hand.".to_owned()),
     }

@@ -110,7 +110,7 @@ impl Settings {
                 settings.keys.insert(id, key);
             }
         }
-        // No key does two things. Each turn takes one change back, and the table as it is has no conflict.
+        // No key does two things: of two changes one is taken back. Where the table has the key, this gives way (`key`).
         while let Some(id) = settings.changed_in_conflict() {
             settings.keys.remove(&id);
         }
@@ -118,7 +118,7 @@ impl Settings {
     }
 
     fn changed_in_conflict(&self) -> Option<String> {
-        let is_taken = |id: &str, key: &str| TABLE.iter().any(|other| other.id != id && self.key(other) == key);
+        let is_taken = |id: &str, key: &str| self.keys.iter().any(|(other, taken)| other != id && taken == key);
         self.keys.iter().find(|(id, key)| is_taken(id, key)).map(|(id, _)| id.clone())
     }
 
@@ -128,9 +128,13 @@ impl Settings {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The key of a shortcut.
+    /// The key of a shortcut; empty if the person has given its key to another, perhaps before this one was there.
     pub fn key<'a>(&'a self, shortcut: &'a Shortcut) -> &'a str {
-        self.keys.get(shortcut.id).map_or(shortcut.key, String::as_str)
+        match self.keys.get(shortcut.id) {
+            Some(key) => key.as_str(),
+            None if self.keys.values().any(|key| key == shortcut.key) => "",
+            None => shortcut.key,
+        }
     }
 
     /// The key that marks with the tag of this place, if single keys do anything.
@@ -141,7 +145,7 @@ impl Settings {
     /// The key that does something, if single keys do anything.
     pub fn key_of(&self, action: Action) -> Option<String> {
         let shortcut = TABLE.iter().find(|shortcut| shortcut.action == action)?;
-        (!self.off).then(|| self.key(shortcut).to_owned())
+        Some(self.key(shortcut).to_owned()).filter(|key| !self.off && !key.is_empty())
     }
 
     /// What a key does.
@@ -234,6 +238,19 @@ mod tests {
         assert_eq!(keys.len(), TABLE.len());
         // Two that changed places are in no conflict.
         assert_eq!((settings.key(of("help")), settings.key(of("tag-1"))), ("1", "?"));
+    }
+
+    #[test]
+    fn a_key_that_a_person_has_given_away_is_not_taken_back_by_a_shortcut_that_is_new() {
+        let settings = Settings::parse(r#"{"keys":{"next":"u"}}"#);
+        assert_eq!((settings.action("u"), settings.key(of("next"))), (Some(Action::Next), "u"));
+        assert_eq!((settings.key(of("next-unresolved")), settings.key_of(Action::NextUnresolved)), ("", None));
+        // It can have another key, and has its own again when that is free.
+        let mut settings = settings;
+        settings.bind(of("next-unresolved"), "y").unwrap();
+        assert_eq!(settings.action("y"), Some(Action::NextUnresolved));
+        settings.reset();
+        assert_eq!(settings.action("u"), Some(Action::NextUnresolved));
     }
 
     #[test]

@@ -15,7 +15,7 @@
 //!
 //! A copy of an activity is not its owner's to share: whose it is writes in it while the activity is open and reads it for
 //! ever, staff of the class moderate it at any time and alone rename it, and to all others it does not exist
-//! ([`activities`]). What is in the trash is there for nobody but whoever may take it out or delete it ([`fn@trashed`]).
+//! ([`activities`]). What is in the trash is there for nobody but whoever may take it out or delete it (`trashed`, `trashed_activity`, `trashed_project`).
 //! Whether its text may be copied, and that of what is revealed, its activity says.
 
 mod activities;

@@ -282,6 +282,10 @@ async fn a_project_that_is_deleted_leaves_no_file_behind() {
     add(&student, &format!("{one}/files"), "a.txt", "words").await;
     let kept = add(&student, &format!("{other}/files"), "b.txt", "words").await;
     assert_eq!(student.delete(&one).await.status, StatusCode::NO_CONTENT);
+    files::sweep(&app.database.pool, &app.files).await.unwrap();
+    assert_eq!(stored(&app).len(), 2, "what is in the trash can come back");
+    let in_trash = one.replace("/api/v1/", "/api/v1/trash/");
+    assert_eq!(student.delete(&in_trash).await.status, StatusCode::NO_CONTENT);
     // Of two sweeps at once, this one and the server's, one leaves it to the other.
     until(async || {
         files::sweep(&app.database.pool, &app.files).await.unwrap();

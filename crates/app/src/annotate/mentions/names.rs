@@ -76,7 +76,7 @@ impl Names {
     /// Who is named behind this `@`: the longest name, whole.
     fn named_at(&self, text: &str, at: usize) -> Option<(UserId, &str)> {
         let (before, after) = (&text[..at], &text[at + 1..]);
-        if before.ends_with(char::is_alphanumeric) {
+        if before.ends_with(char::is_alphanumeric) || is_escaped(before) {
             return None;
         }
         let is_here = |name: &str| {
@@ -109,10 +109,16 @@ impl Names {
         let after = rest[36..].strip_prefix(')')?;
         let name = self.get(id.parse().ok()?)?;
         let brackets = text[..middle].match_indices('[').map(|(at, _)| at);
-        let start = brackets.rev().find(|at| !text[..*at].ends_with('\\'))?;
+        let start = brackets.rev().find(|at| !is_escaped(&text[..*at]))?;
+        let is_made_here = text[start + 1..].starts_with('@');
         let is_apart = !text[..start].ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric);
-        is_apart.then_some((start, text.len() - after.len(), name))
+        (is_made_here && is_apart).then_some((start, text.len() - after.len(), name))
     }
+}
+
+/// Whether a backslash takes what follows out of Markdown: an odd number of them does, pairs are backslashes themselves.
+fn is_escaped(before: &str) -> bool {
+    before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
 
 /// How many mentions are shown, each time one stands there.
@@ -157,9 +163,10 @@ mod tests {
     #[test]
     fn only_a_whole_name_of_somebody_known_is_one() {
         let (_, names) = people(&["Ann", "Ben"]);
-        for text in ["me@Ann", "@Anna", "@ann", "@Carl", "`@Ann`", "```\n@Ann\n```", "@", "a @ b", "@ Ann"] {
+        for text in ["me@Ann", "@Anna", "@ann", "@Carl", "`@Ann`", "```\n@Ann\n```", "@", "a @ b", "@ Ann", r"[\@Ann"] {
             assert_eq!(names.to_body(text), text);
         }
+        assert_eq!(prose::mentions(&names.to_body(r"\\@Ann")).len(), 1, "two backslashes are one of the text");
     }
 
     #[test]
@@ -193,6 +200,9 @@ mod tests {
             assert_eq!(names.to_text(&body), body);
             assert_eq!(prose::mentions(&names.to_body(&body)), prose::mentions(&body), "{body}");
         }
+        // An escaped bracket is a letter of the words before it, which are no mention's.
+        let within = format!(r"[\{ann}");
+        assert_eq!(names.to_text(&within), within);
         assert_eq!(names.to_text(&format!("{stranger} {ann}")), format!("{stranger} @Ann"));
         // Under whatever name: the person is who is meant.
         assert_eq!(names.to_text(&prose::mention("An old name", ids[0])), "@Ann");

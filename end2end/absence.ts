@@ -34,8 +34,8 @@ export async function watchSockets(context: BrowserContext, { cut = false } = {}
 /** "While you were away". */
 export const report = (page: Page): Locator => page.getByRole('region', { name: 'While you were away', exact: true });
 
-/** What others did then, a line each. */
-export const told = (page: Page): Locator => report(page).getByRole('list', { name: 'What others did', exact: true }).getByRole('listitem');
+/** What happened then, a line each. */
+export const told = (page: Page): Locator => report(page).getByRole('list', { name: 'What happened meanwhile', exact: true }).getByRole('listitem');
 
 /** What stands in the place of the text when access has ended. */
 export const ended = (page: Page): Locator => page.getByRole('region', { name: 'Your access has ended', exact: true });

@@ -9,6 +9,8 @@ const MAX_PAGES = 60;
 const MAX_BYTES = 100 * 1024 * 1024;
 /** A network that seems there and does not answer for this long is not waited for if the page is kept. */
 const PATIENCE_MS = 4000;
+/** Nor for so much longer where it is not: a train's network takes connections, and answers nothing. What comes later is kept. */
+const LAST_PATIENCE_MS = 6000;
 /** Fonts and the icon have no build in their address: after a day they are looked up again, in the background. */
 const FRESH_MS = 24 * 60 * 60 * 1000;
 /** How long a window may take from being navigated to being listed. */
@@ -87,7 +89,7 @@ let heard = 0;
 /** Browsers ask the network for a page while they start the worker (navigation preload). */
 const fromNetwork = async (event) => (await event.preloadResponse) ?? fetch(event.request);
 
-/** The network first; the kept copy where it fails, is broken or takes too long; else a page that says so. */
+/** The network first; the kept copy where it fails, is broken or takes too long; else, after a while, a page that says so. */
 function navigate(event) {
   const number = ++asked;
   const path = pathOf(event.request.url);
@@ -100,11 +102,13 @@ function navigate(event) {
 }
 
 async function answer(network, path, client) {
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-  const first = await Promise.race([network.catch(() => undefined), late]);
+  const within = (time) => Promise.race([network.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, time))]);
+  const first = await within(PATIENCE_MS);
   if (first && first.status < 500) return first;
   const kept = await keptPage(path, client).catch(() => undefined);
-  return kept ?? network.catch(async () => (await keptAsset(OFFLINE)) ?? Response.error());
+  if (kept) return kept;
+  // Without a page that says so the browser's own has to do, and it waits longer.
+  return first ?? (await within(LAST_PATIENCE_MS)) ?? (await keptAsset(OFFLINE)) ?? network.catch(() => Response.error());
 }
 
 /** A form signs somebody in or out. It goes to the network alone, and nobody's pages are shown before the answer is known. */

@@ -124,6 +124,9 @@ test('an activity closes while somebody is working and another is without a netw
   await absent.context.setOffline(true);
   await b.synced('offline');
   await b.comment(await b.highlight(lighthouse.keeper), 'Written in a train.');
+  await (await b.openNotes()).fill('Notes of the train.');
+  await b.showTab('Annotations');
+  await b.commentBox(b.card(lighthouse.keeper)).fill('Only begun');
 
   await change(teacher.api, activity, { ...settings, closes_at: new Date(Date.now() + 1_500).toISOString() });
   await a.synced('read-only');
@@ -132,6 +135,8 @@ test('an activity closes while somebody is working and another is without a netw
   await b.synced('read-only');
   await expect(report(absent.page)).toContainText('The activity has closed.');
   await expect(report(absent.page)).toContainText('Written in a train.');
+  await expect(report(absent.page)).toContainText('3 changes were not taken. They are kept on this device.');
+  await expect(report(absent.page)).toContainText('What it belongs to is not there any more.');
   await expect(a.cards).toHaveCount(0);
 
   // The server says that it is late, and keeps it then.
@@ -139,16 +144,35 @@ test('an activity closes while somebody is working and another is without a netw
     const { people } = await (await teacher.api.get(`/api/v1/activities/${activity}/overview`)).json();
     return people.flatMap(({ late }: { late: { changes: number }[] }) => late.map(({ changes }) => changes));
   };
-  await expect.poll(kept).toEqual([2]);
+  await expect.poll(kept).toEqual([3]);
   const { page } = teacher;
   await page.goto(`/activities/${activity}/overview`);
-  const late = page.getByRole('listitem').filter({ hasText: 'Demo Student 2' }).filter({ hasText: '2 changes' });
+  const late = page.getByRole('listitem').filter({ hasText: 'Demo Student 2' }).filter({ hasText: '3 changes' });
   await expectAccessible(page, 'an overview with late work');
-  await expect(late, 'what it is, before it is taken in').toContainText('Would add 1 highlight, 1 comment.');
+  await expect(late, 'what it is, before it is taken in').toContainText('Would add 1 highlight, 1 comment, 19 characters in the notes');
   await late.getByRole('button', { name: 'Take in the late work of Demo Student 2' }).click();
-  await expect(late.getByRole('status')).toContainText('Taken in: 2.');
+  await expect(late.getByRole('status')).toContainText('Taken in: 3.');
   await a.expectPainted(lighthouse.keeper);
   await expect(a.cards.getByText('Written in a train.')).toBeVisible();
+
+  // Its author is told once, and has nothing more aside but what was only begun.
+  const told = 'changes that had not been taken are in the conversation now: the staff took them in.';
+  await expect(report(absent.page)).toContainText(`3 ${told}`);
+  const begun = report(absent.page).getByRole('list', { name: 'Kept on this device' }).getByRole('listitem');
+  await expect(begun).toHaveCount(1);
+  await expect(begun).toContainText('nothing can be written here any more');
+  await b.expectPainted(lighthouse.keeper);
+  await b.reload();
+  await expect(absent.page.getByRole('button', { name: 'Kept here: 1', exact: true })).toBeVisible();
+  await expect(report(absent.page)).toHaveCount(0);
+  // And has it in its box again when there is one.
+  await change(teacher.api, activity, settings);
+  await b.synced('saved');
+  await b.reload();
+  await expect(b.commentBox(b.card(lighthouse.keeper))).toHaveValue('Only begun');
+  await expect(absent.page.getByRole('button', { name: /^(Not taken|Kept here)/ })).toBeHidden();
+  await change(teacher.api, activity, { ...settings, closes_at: new Date(Date.now() + 1_500).toISOString() });
+  await b.synced('read-only');
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Late work' })).toHaveCount(0);
   await present.page.goto(`/activities/${activity}`);

@@ -73,7 +73,8 @@ test('when access is taken away from an open page, what is others’ goes from i
   await expectNothingOfIt(desk, others);
   await expect(page.getByRole('heading', { level: 1, name: 'Your access has ended' })).toBeFocused();
   const kept = ended(page);
-  await expect(kept).toContainText('2 changes were not taken. They are kept on this device.');
+  await expect(kept).toContainText('1 change was not taken. It is kept on this device.');
+  await expect(kept, 'what was only begun is no change').toContainText('1 comment or message that you had begun is kept on this device.');
   for (const words of ['Begun and not posted.', 'My own line.']) await expect(kept).toContainText(words);
   await expectAccessible(page, 'a conversation whose access has ended');
   const download = page.waitForEvent('download');
@@ -82,6 +83,7 @@ test('when access is taken away from an open page, what is others’ goes from i
   expect(file).toContain('Begun and not posted.');
   expect(file).toContain('My own line.');
   expect(file).not.toContain('somebody else');
+  expect(file, 'of what it is').toContain(lighthouse.title);
 
   await expect.poll(() => keptDocuments(page, user)).toEqual([other]);
   await expect.poll(() => pathsOf(desk)).not.toContain(`/c/${id}`);
@@ -90,6 +92,8 @@ test('when access is taken away from an open page, what is others’ goes from i
   // Without a network there is nothing of it either; and what is one's own is on the first page.
   await page.goto('/');
   const left = page.getByRole('region', { name: 'Not taken, and kept on this device', exact: true });
+  await expect(left.getByRole('heading', { level: 3 }), 'what it was called when it could be read').toHaveText(lighthouse.title);
+  await expect(left).toContainText('1 change, 1 only begun');
   for (const words of ['Begun and not posted.', 'My own line.']) await expect(left).toContainText(words);
   await page.context().setOffline(true);
   await page.goto(`/c/${id}`);

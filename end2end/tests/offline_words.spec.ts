@@ -32,10 +32,26 @@ test('words written under what somebody deletes meanwhile are kept aside, and it
   await expect(kept.getByRole('listitem')).toHaveCount(1);
   await expect(kept).toContainText('An hour of thought.');
   await expect(kept).toContainText('Its highlight was deleted meanwhile');
+  await expect(kept, 'where it was').toContainText(`A comment on “${lighthouse.bell.slice(0, 40)}`);
+  await expect(report(a.page)).toContainText('1 comment was saved where nobody sees it. It is kept on this device.');
   await a.reload();
-  await a.page.getByRole('button', { name: /^Not taken/ }).click();
+  const bar = a.page.getByRole('button', { name: 'Kept here: 1', exact: true });
+  await bar.click();
   await expect(kept).toContainText('An hour of thought.');
   await expect(t.card(lighthouse.oil)).toContainText('Seen by all.');
+
+  // Once the highlight is back all see it, and it is kept no longer.
+  await t.page.keyboard.press('Control+z');
+  await expect(t.card(lighthouse.bell)).toContainText('An hour of thought.');
+  await expect(report(a.page)).toContainText('1 comment that nobody saw is seen again.');
+  await expect(kept).toHaveCount(0);
+  await expect(bar).toBeHidden();
+  await a.reload();
+  await a.synced('saved');
+  await expect(bar).toBeHidden();
+  await a.page.goto('/');
+  await expect(a.page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(a.page.getByRole('region', { name: 'Not taken, and kept on this device', exact: true })).toBeHidden();
 });
 
 test('work that another document has no place for is told of on the page that loads anew, with what was only begun', async ({

@@ -316,7 +316,7 @@ const CLOCK = `
   });
 `;
 
-test('for four seconds a network is waited for, and longer only where nothing is kept', async ({ standIn, browser }) => {
+test('for four seconds a network is waited for, and for ten where nothing is kept; what comes later is kept', async ({ standIn, browser }) => {
   standIn.worker = CLOCK + standIn.worker;
   const at = await openUnder(standIn, browser);
   const pass = (passed: number) => tell(at, { passed });
@@ -345,8 +345,19 @@ test('for four seconds a network is waited for, and longer only where nothing is
 
   const notKept = await ask('/c/2');
   await pass(4_000);
+  await expect.poll(() => pass(0), 'it waits on').toBe(1);
+  await pass(5_900);
   notKept.answer.release({ text: 'after all' });
   await notKept.opening;
   await expect(text(tab)).toHaveText('after all');
+
+  const late = await ask('/c/3');
+  await pass(4_000);
+  await expect.poll(() => pass(0), 'it waits on').toBe(1);
+  await pass(6_000);
+  await late.opening;
+  await expect(text(tab)).toHaveText('no connection');
+  late.answer.release({ user: 'ann', text: 'late' });
+  await expect.poll(() => keptPaths(at), 'it is there at the next try').toContain('/c/3');
   await at.context().close();
 });

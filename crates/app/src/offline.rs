@@ -20,8 +20,15 @@ const WAITING: &str = include_str!("offline/waiting.js");
 /// Says of a page that was kept since when, and what of its links leads on.
 const SHOWN: &str = include_str!("offline/shown.js");
 
+/// Says to somebody who is signed out how much of this device was not sent.
+const SAFE: &str = include_str!("offline/safe.js");
+
 /// Lists what is kept on this device.
 const KEPT: &str = include_str!("offline/kept.js");
+
+/// What is said of a number of changes.
+const SAFE_WORDS: &str =
+    " safe on this device, and will be sent when their author has signed in and opens their conversation.";
 
 /// Lists it by conversation.
 const LEFT: &str = include_str!("offline/left.js");
@@ -41,6 +48,21 @@ pub fn WorkLeft(
         <section class="left" id="not-taken" hidden aria-labelledby="not-taken-title">
             <h2 id="not-taken-title">"Not taken, and kept on this device"</h2>
         </section>
+        <script type="module" nonce=use_nonce() inner_html=script></script>
+    }
+    .into_any()
+}
+
+/// Says on the page to sign in that what was not sent is not lost.
+#[component]
+pub fn WorkSafe() -> impl IntoView {
+    // A browser that keeps nothing for us has nothing to tell.
+    let script = format!("{WORK}{SAFE}saySafe().catch(() => {{}});");
+    view! {
+        <p class="hint" data-safe hidden>
+            <strong></strong>
+            {SAFE_WORDS}
+        </p>
         <script type="module" nonce=use_nonce() inner_html=script></script>
     }
     .into_any()
@@ -131,7 +153,7 @@ pub fn OfflinePage() -> impl IntoView {
                 <p class="lead">
                     "Your session has ended, or you signed out. The server cannot be reached now. When you are connected, sign in: then your pages show again, without a connection too."
                 </p>
-                <p class="lead" data-safe hidden><strong></strong> " safe on this device, and will be sent when their author has signed in."</p>
+                <p class="lead" data-safe hidden><strong></strong> {SAFE_WORDS}</p>
                 <div class="form-actions">
                     <a class="button primary" href="">"Try again"</a>
                 </div>
@@ -140,7 +162,7 @@ pub fn OfflinePage() -> impl IntoView {
                 <h2 id="kept-title">"On this device"</h2>
                 <ul class="conversation-list"></ul>
             </section>
-            <script type="module" nonce=use_nonce() inner_html=format!("{WORK}{KEPT}")></script>
+            <script type="module" nonce=use_nonce() inner_html=format!("{WORK}{SAFE}{KEPT}")></script>
         </main>
     }
     .into_any()

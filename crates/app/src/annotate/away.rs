@@ -4,13 +4,15 @@
 
 mod news;
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::document::Root;
 
-#[cfg(feature = "hydrate")]
-pub use self::news::Absence;
 pub use self::news::Report;
+#[cfg(feature = "hydrate")]
+pub use self::news::{Absence, Settled, Surroundings, shortened};
 use self::news::{Deed, News};
 use super::{browser, desk::Desk};
 use crate::later::part;
@@ -19,7 +21,7 @@ use crate::later::part;
 const MOST: usize = 30;
 
 /// Work that is kept on this device alone: the server did not take it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Aside {
     /// Its place on the disk.
     pub key: String,
@@ -34,6 +36,34 @@ pub struct Aside {
     /// What it was meant to be (an `Intent`, as the journal keeps it), where it may be done again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
+    /// What the conversation was called then.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// How far its updates go, by Yjs client: a document that has so much of them has all of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub brings: BTreeMap<u64, u32>,
+}
+
+/// Why something is kept aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The server did not take it.
+    Refused,
+    /// It is in the document, where nobody sees it.
+    Unseen,
+    /// It was begun, and never sent.
+    Begun,
+}
+
+impl Aside {
+    /// Why it is kept: its key says so.
+    pub fn kind(&self) -> Kind {
+        match self.key.split('/').nth(1) {
+            Some("unseen") => Kind::Unseen,
+            Some("begun") => Kind::Begun,
+            _ => Kind::Refused,
+        }
+    }
 }
 
 /// How keys of a text that was put aside begin; the copy in which it stood follows.
@@ -76,13 +106,24 @@ pub fn report(desk: Desk) -> AnyView {
         })
     };
     let news = move || {
-        let news = desk.report.get().map(|report| report.news).unwrap_or_default();
-        browser::know_people(desk, news.iter().filter_map(|news| news.who).collect());
-        (!news.is_empty()).then(|| {
-            let more = news.len().saturating_sub(MOST);
-            let lines = news.into_iter().take(MOST).map(|news| told(desk, news)).collect_view();
+        let Report { news, responses, tags, .. } = desk.report.get().unwrap_or_default();
+        let people = news.iter().filter_map(|news| news.who).chain(responses.iter().copied());
+        browser::know_people(desk, people.collect());
+        let count = news.len() + responses.len() + tags.len();
+        (count > 0).then(|| {
+            let responses = responses.into_iter().map(|who| {
+                let name = move || desk.name_of(who);
+                view! { <li><bdi>{name}</bdi> " changed their response"</li> }.into_any()
+            });
+            let tags = tags.into_iter().map(|line| view! { <li dir="auto">{line}</li> }.into_any());
+            let lines = news.into_iter().map(|news| told(desk, news)).chain(responses).chain(tags).take(MOST);
+            let more = count.saturating_sub(MOST);
             let more = (more > 0).then(|| view! { <li>{format!("and {more} more")}</li> });
-            view! { <ul class="away-lines away-news" tabindex="0" aria-label="What others did">{lines} {more}</ul> }
+            view! {
+                <ul class="away-lines away-news" tabindex="0" aria-label="What happened meanwhile">
+                    {lines.collect_view()} {more}
+                </ul>
+            }
         })
     };
     let aside = move || {
@@ -138,7 +179,7 @@ pub fn ended(desk: Desk) -> AnyView {
         <section class="ended" id="text" aria-labelledby="ended-title">
             <h1 class="reading-title" id="ended-title" tabindex="-1">"Your access has ended"</h1>
             <p>
-                "This conversation is not shared with you any more, or it was deleted. It is no longer shown here, and this device keeps no copy of it. What you wrote before is still where it was."
+                "This conversation is not shared with you any more, or it was deleted. It is no longer shown here, and this device keeps no copy of it. If it is still there, so is what you wrote in it before."
             </p>
             <p class="ended-ways">
                 <a class="button primary" href="/">"Home"</a>
@@ -150,17 +191,28 @@ pub fn ended(desk: Desk) -> AnyView {
     .into_any()
 }
 
-/// What the server did not take: to be copied, exported, or discarded.
+/// What the server did not take, or nobody sees, or was only begun: to be copied, exported, or discarded.
 #[component]
 fn KeptAside(desk: Desk, items: Vec<Aside>) -> impl IntoView {
-    let count = items.len();
-    let title = if count == 1 {
-        "1 change was not taken. It is kept on this device.".to_owned()
-    } else {
-        format!("{count} changes were not taken. They are kept on this device.")
-    };
-    let file = items.iter().map(|item| format!("{}\n({})\n\n{}\n", item.what, item.why, item.text)).collect::<Vec<_>>();
-    let file = file.join("\n---\n\n");
+    let titles = [
+        (Kind::Refused, "change was not taken. It is", "changes were not taken. They are"),
+        (
+            Kind::Unseen,
+            "comment was saved where nobody sees it. It is",
+            "comments were saved where nobody sees them. They are",
+        ),
+        (Kind::Begun, "comment or message that you had begun is", "comments or messages that you had begun are"),
+    ];
+    let titles = titles.map(|(kind, one, many)| {
+        let count = items.iter().filter(|item| item.kind() == kind).count();
+        let what = if count == 1 { one } else { many };
+        (count > 0).then(|| view! { <p class="away-kept">{format!("{count} {what} kept on this device.")}</p> })
+    });
+    let title = items.iter().map(|item| item.title.as_str()).find(|title| !title.is_empty());
+    let words =
+        |item: &Aside| format!("{}\n({} {})\n\n{}\n", item.what, item.why, browser::in_time(item.at), item.text);
+    let words = items.iter().map(words).collect::<Vec<_>>().join("\n---\n\n");
+    let file = [title.unwrap_or("A conversation"), "\n\n", &words].concat();
     let keys = StoredValue::new(items.iter().map(|item| item.key.clone()).collect::<Vec<_>>());
     let armed = RwSignal::new(false);
     let discard = move |_| {
@@ -209,7 +261,7 @@ fn KeptAside(desk: Desk, items: Vec<Aside>) -> impl IntoView {
         }
     });
     view! {
-        <p class="away-kept">{title}</p>
+        {titles}
         <ul class="away-items" tabindex="0" aria-label="Kept on this device">{rows.collect_view()}</ul>
         <div class="away-actions">
             {again}
@@ -226,6 +278,10 @@ fn KeptAside(desk: Desk, items: Vec<Aside>) -> impl IntoView {
 #[component]
 pub fn AsideButton(desk: Desk) -> impl IntoView {
     let count = move || desk.aside.with(Vec::len);
+    let label = move || {
+        let is_refused = desk.aside.with(|aside| aside.iter().all(|item| item.kind() == Kind::Refused));
+        if is_refused { "Not taken: " } else { "Kept here: " }
+    };
     view! {
         <button
             class="button quiet aside-button"
@@ -233,7 +289,7 @@ pub fn AsideButton(desk: Desk) -> impl IntoView {
             hidden=move || count() == 0 || desk.ended.get()
             on:click=move |_| desk.away_open.update(|open| *open = !*open)
         >
-            <span class="aside-label">"Not taken: "</span>
+            <span class="aside-label">{label}</span>
             {count}
         </button>
     }

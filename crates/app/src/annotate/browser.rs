@@ -37,6 +37,7 @@ mod replica;
 mod segments;
 mod selection;
 mod session;
+mod settled;
 mod shortcuts;
 mod sight;
 mod socket;
@@ -70,7 +71,7 @@ pub use self::{
     boxes::bind,
     company::listen as listen_to_company,
     dialogue::{know_people, tell},
-    dom::{fit, focus, focus_at_end, focus_on, leaves, move_focus, show_modal, time_ago},
+    dom::{fit, focus, focus_at_end, focus_on, in_time, leaves, move_focus, show_modal, time_ago},
     drafts::{draft, forget_words, in_boxes, keep_draft, let_go, put_by},
     ended::{keep_drafts_of_nothing, put_begun_aside},
     export::{download, save_text},

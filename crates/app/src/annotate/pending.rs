@@ -324,7 +324,7 @@ mod tests {
     }
 
     fn aside(key: &str, at: f64) -> Aside {
-        Aside { key: key.into(), at, why: String::new(), what: String::new(), text: String::new(), intent: None }
+        Aside { key: key.into(), at, ..Aside::default() }
     }
 
     fn change(key: &str, intent: Intent) -> Change {

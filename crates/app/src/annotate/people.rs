@@ -5,7 +5,10 @@ use shared::{
     order::sorted_by,
 };
 
-use super::{browser, desk::Desk};
+use super::{
+    browser,
+    desk::{Desk, Status},
+};
 use crate::parts::initials;
 
 /// So many characters of what somebody has selected say what it is.
@@ -44,7 +47,12 @@ pub fn people(desk: Desk) -> AnyView {
 #[component]
 fn PersonRow(desk: Desk, id: UserId, name: String) -> impl IntoView {
     let is_me = id == desk.place.author;
-    let is_here = Memo::new(move |_| desk.present.with(|here| here.iter().any(|person| person.id == id)));
+    let is_here = Memo::new(move |_| {
+        // Without a connection nobody sees one here.
+        let is_connected =
+            matches!(desk.status.get(), Status::Saved | Status::Saving | Status::ReadOnly | Status::Loading);
+        is_connected && desk.present.with(|here| here.iter().any(|person| person.id == id))
+    });
     let place = move || {
         let at = desk.whereabouts.with(|all| all.get(&id).cloned()).filter(|_| !is_me).unwrap_or_default();
         match at.reads.and_then(browser::number_of) {

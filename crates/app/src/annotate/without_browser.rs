@@ -24,6 +24,10 @@ pub fn is_pressed(_: &leptos::ev::FocusEvent) -> bool {
 
 pub fn put_begun_aside(_: Desk) {}
 
+pub fn in_time(_: f64) -> String {
+    String::new()
+}
+
 pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}
 
 pub fn bind(_: shared::document::Root, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}

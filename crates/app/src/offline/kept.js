@@ -26,33 +26,33 @@
     return line;
   };
 
-  const list = (pages) => {
+  /** How many changes wait for each conversation to be opened with a connection, of whoever is here. */
+  const waiting = async () => {
+    const counts = new Map();
+    const { unsent } = await readWork(localStorage.getItem("here") ?? "");
+    for (const { key } of unsent) {
+      const path = `/c/${placeOf(key)[0]}`;
+      counts.set(path, (counts.get(path) ?? 0) + 1);
+    }
+    return counts;
+  };
+
+  const list = async (pages) => {
     if (!pages?.length) return;
     section.querySelector("ul").append(...pages.map(lineOf));
     section.hidden = false;
-  };
-
-  /** Of whoever used this device: the number is all that is told. */
-  const countUnsent = async () => {
-    const names = (await indexedDB.databases()).map(({ name }) => name.match(/^promptgrimoire-(.+)$/)?.[1]).filter(Boolean);
-    const counts = names.map(async (user) => {
-      const database = await openWork(user);
-      if (!database?.objectStoreNames.contains("journal")) return 0;
-      const journal = await allOf(database.transaction("journal").objectStore("journal"));
-      database.close();
-      return asMade(journal).length;
-    });
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    // Without a disk nothing waits on it.
+    const counts = await waiting().catch(() => new Map());
+    for (const [path, count] of counts) {
+      const line = section.querySelector(`a[href="${path}"] .conversation-meta`);
+      line?.append(` · ${count} ${count === 1 ? "change" : "changes"} not sent yet`);
+    }
   };
 
   const sayNobody = async () => {
     document.querySelector("[data-not-kept]").hidden = true;
     document.querySelector("[data-nobody]").hidden = false;
-    const count = await countUnsent();
-    if (count === 0) return;
-    const safe = document.querySelector("[data-safe]");
-    safe.querySelector("strong").textContent = count === 1 ? "1 change that was not sent is" : `${count} changes that were not sent are`;
-    safe.hidden = false;
+    await saySafe();
   };
 
   ask("kept").then(list);

@@ -14,7 +14,7 @@
     const shown = document.querySelector(`[data-conversation="${id}"] .conversation-title`)?.textContent;
     const answer = await fetch(`/api/v1/conversations/${id}`).catch(() => undefined);
     const title = answer?.ok ? (await answer.json().catch(() => ({}))).title : shown;
-    return { title: title || "A conversation", isGone: [403, 404, 410].includes(answer?.status), isReached: Boolean(answer) };
+    return { title, isGone: [403, 404, 410].includes(answer?.status), isReached: Boolean(answer) };
   };
 
   const lineOf = ({ what, why, text, at }) => {
@@ -52,13 +52,24 @@
   };
 
   /** What becomes of it, in words. */
-  const fateOf = (isGone, isUnsent, isReached) => {
+  const fateOf = (isGone, isUnsent, isReached, isTried) => {
     if (isGone) return "This conversation cannot be opened: it was deleted, or you have no access to it any more. Copy your words here, or export them.";
     if (isUnsent) return isReached ? "Sent as soon as you open the conversation." : "Sent when you open the conversation with a connection.";
-    return "";
+    if (isTried && isReached) return "This conversation can be opened. Opening it tries to send this again.";
+    return "What is in the conversation by now leaves this list when you open it.";
   };
 
-  const cardOf = (section, { id, title, isGone, isReached, items, gone, isUnsent, name }) => {
+  /** How many there are; what was only begun is no change. */
+  const countOf = (items) => {
+    const begun = items.filter(({ key }) => placeOf(key)[1] === "begun").length;
+    const made = items.length - begun;
+    const parts = [made > 0 && `${made} ${made === 1 ? "change" : "changes"}`, begun > 0 && `${begun} only begun`];
+    return parts.filter(Boolean).join(", ");
+  };
+
+  const cardOf = (section, { id, title: known, isGone, isReached, items, gone, isUnsent, name }) => {
+    // What it was called when it could still be read.
+    const title = known || items.find((item) => item.title)?.title || "A conversation";
     const card = element("div", "left-of", "");
     const heading = element("h3", "", "");
     heading.id = `${section.id}-${id}`;
@@ -66,7 +77,6 @@
     heading.dir = "auto";
     card.role = "group";
     card.setAttribute("aria-labelledby", heading.id);
-    const count = `${items.length} ${items.length === 1 ? "change" : "changes"}`;
     const last = inTime(Math.max(...items.map(({ at }) => at)));
     const more = element("details", "", "");
     more.open = isGone || !isUnsent;
@@ -75,7 +85,7 @@
     more.append(element("summary", "", "What it is"), list);
     const actions = element("div", "away-actions", "");
     if (!isGone) {
-      const open = Object.assign(element("a", "button", isUnsent ? "Open and send" : "Open the conversation"), { href: `/c/${id}` });
+      const open = Object.assign(element("a", "button", isUnsent && isReached ? "Open and send" : "Open the conversation"), { href: `/c/${id}` });
       if (isUnsent) open.classList.add("primary");
       open.setAttribute("aria-describedby", heading.id);
       actions.append(open);
@@ -97,8 +107,8 @@
     drop.classList.add("quiet");
     drop.onblur = () => { drop.textContent = "Discard"; };
     actions.append(save, drop);
-    card.append(heading, element("p", "hint", `${count}, the last of ${last}`));
-    const fate = fateOf(isGone, isUnsent, isReached);
+    card.append(heading, element("p", "hint", `${countOf(items)}, the last of ${last}`));
+    const fate = fateOf(isGone, isUnsent, isReached, gone.length > 0);
     if (fate) card.append(element("p", isGone ? "left-gone" : "hint", fate));
     card.append(more, actions);
     return card;
@@ -124,8 +134,8 @@
   const start = async () => {
     if (!here && location.pathname !== "/") return;
     const { unsent, aside, tried } = await readWork(user);
-    const changes = unsent.map(({ key, keys, value: { what, text } }) =>
-      ({ key, keys, what: what ?? "A change", why: "", text: text ?? "", at: Number(placeOf(key)[1]) }));
+    const changes = unsent.map(({ key, keys, value: { what, text, title } }) =>
+      ({ key, keys, what: what ?? "A change", why: "", text: text ?? "", title, at: Number(placeOf(key)[1]) }));
     const notTaken = aside.map((item) => ({ ...item, why: `${item.why} · ` }));
     const asked = new Map();
     await Promise.all([

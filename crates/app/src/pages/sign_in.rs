@@ -2,8 +2,10 @@ use leptos::{nonce::use_nonce, prelude::*};
 use shared::api::DevelopmentPerson;
 
 use super::Bar;
-use crate::parts::Avatar;
-use crate::parts::Visitor;
+use crate::{
+    offline::WorkSafe,
+    parts::{Avatar, Visitor},
+};
 
 /// The ways to sign in that a server has.
 #[derive(Debug, Clone)]
@@ -40,6 +42,7 @@ pub fn SignInPage(
                 {or}
                 {provider.map(|name| view! { <ProviderLink name=name next=next.clone() /> })}
                 {people.then(|| view! { <PeopleForm next=next.clone() /> })}
+                <WorkSafe />
             </section>
             <script nonce=use_nonce() inner_html=FRAGMENT></script>
         </main>

@@ -1,9 +1,9 @@
 //! What happened in an absence, and how it is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::{
-    document::{Comment, Highlight},
+    document::{Comment, Highlight, Tag},
     ids::{CommentId, HighlightId, TagId, UserId},
 };
 
@@ -28,6 +28,8 @@ pub struct Absence {
     pub changed: Vec<(Option<Highlight>, Highlight)>,
     /// Whether the shared notes are.
     pub notes: bool,
+    /// The document as it was and as it is, as updates (v1): what else is other is looked for when it is told.
+    pub states: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Absence {
@@ -39,6 +41,10 @@ impl Absence {
         self.kept += next.kept;
         self.changed.extend(next.changed);
         self.notes |= next.notes;
+        self.states = match (self.states, next.states) {
+            (Some((before, _)), Some((_, after))) => Some((before, after)),
+            (one, other) => one.or(other),
+        };
         self
     }
 }
@@ -77,7 +83,7 @@ impl Deed {
     }
 }
 
-/// Something that somebody else did.
+/// Something that was done meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
     /// Which highlight it concerns.
@@ -97,42 +103,159 @@ pub struct News {
 pub struct Report {
     /// Changes of one's own that were sent and are committed now.
     pub sent: usize,
-    /// What others did.
+    /// What was kept aside and is no more.
+    pub settled: Settled,
+    /// What others did, or somebody of whom the document does not say who it is: it may be oneself, on another device.
     pub news: Vec<News>,
-    /// Whether others wrote in the shared notes.
+    /// Whose responses are other than they were.
+    pub responses: Vec<UserId>,
+    /// What became of tags, a sentence each.
+    pub tags: Vec<String>,
+    /// Whether the shared notes are other than they were.
     pub notes: bool,
 }
 
+/// Of what was kept aside, what is where all see it by now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// What was not taken at first ...
+    pub taken: usize,
+    /// ... and whether nobody but the staff can have put it there.
+    pub by_staff: bool,
+    /// Comments that nobody saw for a while.
+    pub seen: usize,
+}
+
+impl Settled {
+    /// What was settled before, and this.
+    pub fn and(self, next: Self) -> Self {
+        let by_staff =
+            if self.taken == 0 { next.by_staff } else { self.by_staff && (next.taken == 0 || next.by_staff) };
+        Self { taken: self.taken + next.taken, by_staff, seen: self.seen + next.seen }
+    }
+}
+
 impl Report {
-    /// What an absence comes to, for `me`; nothing if it is not worth being told.
-    pub fn of(absence: &Absence, me: UserId) -> Option<Self> {
-        let news = absence.changed.iter().flat_map(|(old, new)| news(old.as_ref(), new, me)).collect::<Vec<_>>();
-        let report = Self { sent: absence.sent.saturating_sub(absence.kept), news, notes: absence.notes };
+    /// What an absence comes to, for `me`, with what was and is beside the highlights; nothing if it is not worth being
+    /// told.
+    pub fn of(absence: &Absence, beside: Option<&(Surroundings, Surroundings)>, me: UserId) -> Option<Self> {
         let is_long = absence.length > if absence.sent > 0 { ABSENCE_MS } else { LONG_ABSENCE_MS };
+        let beside = beside.map(|(old, new)| (old.responses_changed(new, me), old.tags_changed(new, me)));
+        let (responses, tags) = beside.unwrap_or_default();
+        let report = Self {
+            sent: absence.sent.saturating_sub(absence.kept),
+            settled: Settled::default(),
+            news: absence.changed.iter().flat_map(|(old, new)| news(old.as_ref(), new, me)).collect(),
+            responses,
+            tags,
+            notes: absence.notes,
+        };
         (is_long && report != Self::default()).then_some(report)
     }
 
     /// In short, for people; none if nothing happened.
     pub fn lines(&self) -> Vec<String> {
-        let count = |count: usize, one: &str, many: &str| match count {
-            0 => None,
-            1 => Some(format!("1 {one}")),
-            more => Some(format!("{more} {many}")),
-        };
         let mut lines = Vec::new();
         lines.extend(count(self.sent, "change of yours was sent and saved.", "changes of yours were sent and saved."));
-        let done = |deed| self.news.iter().filter(|news| news.deed == deed).count();
-        let mut others: Vec<String> =
-            DEEDS.iter().filter_map(|(deed, one, many, _)| count(done(*deed), one, many)).collect();
-        others.extend(self.notes.then(|| "edits in the shared notes".to_owned()));
-        if !others.is_empty() {
-            lines.push(format!("Others: {}.", others.join(", ")));
+        let Settled { taken, by_staff, seen } = self.settled;
+        let is_in = count(
+            taken,
+            "change that had not been taken is in the conversation now",
+            "changes that had not been taken are in the conversation now",
+        );
+        let staff = match (by_staff, taken) {
+            (false, _) => "",
+            (true, 1) => ": the staff took it in",
+            (true, _) => ": the staff took them in",
+        };
+        lines.extend(is_in.map(|is_in| [&is_in, staff, "."].concat()));
+        lines.extend(count(seen, "comment that nobody saw is seen again.", "comments that nobody saw are seen again."));
+        let done = |is_meant: fn(&News) -> bool| {
+            let of = |deed| self.news.iter().filter(|news| news.deed == deed && is_meant(news)).count();
+            DEEDS.iter().filter_map(|(deed, one, many, _)| count(of(*deed), one, many)).collect::<Vec<_>>()
+        };
+        let mut others = done(|news| news.who.is_some());
+        others.extend(count(self.responses.len(), "response changed", "responses changed"));
+        // Nobody knows whether it was somebody else.
+        let mut meanwhile = done(|news| news.who.is_none());
+        meanwhile.extend(count(self.tags.len(), "change of a tag", "changes of tags"));
+        meanwhile.extend(self.notes.then(|| "edits in the shared notes".to_owned()));
+        for (who, what) in [("Others: ", others), ("Meanwhile: ", meanwhile)] {
+            if !what.is_empty() {
+                lines.push([who, &what.join(", "), "."].concat());
+            }
         }
         lines
     }
 }
 
-/// What others did where a highlight was `old` and is `new`; `me` knows what they did themselves.
+fn count(count: usize, one: &str, many: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        more => Some(format!("{more} {many}")),
+    }
+}
+
+/// What of a document is beside its highlights and notes.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The tags.
+    pub tags: Vec<Tag>,
+    /// Those that were merged, and into which.
+    pub merged: BTreeMap<TagId, TagId>,
+    /// What each member wrote in answer.
+    pub responses: Vec<(UserId, String)>,
+}
+
+impl Surroundings {
+    /// Whose responses are others in `new`, but for one's own.
+    fn responses_changed(&self, new: &Self, me: UserId) -> Vec<UserId> {
+        let (old, new): (BTreeSet<_>, BTreeSet<_>) = (self.responses.iter().collect(), new.responses.iter().collect());
+        let changed: BTreeSet<UserId> = old.symmetric_difference(&new).map(|(author, _)| *author).collect();
+        changed.into_iter().filter(|author| *author != me).collect()
+    }
+
+    /// What became of the tags until `new`, a sentence each. Who did it the document tells of new ones alone.
+    fn tags_changed(&self, new: &Self, me: UserId) -> Vec<String> {
+        let find = |tags: &[Tag], id: TagId| tags.iter().find(|tag| tag.id == id).cloned();
+        let mut lines = Vec::new();
+        for old in &self.tags {
+            let name = &old.name;
+            let Some(tag) = find(&new.tags, old.id) else {
+                let into = new.merged.get(&old.id).and_then(|into| find(&new.tags, *into));
+                lines.push(match into {
+                    Some(into) => format!("The tag “{name}” was merged into “{}”", into.name),
+                    None => format!("The tag “{name}” was deleted"),
+                });
+                continue;
+            };
+            if tag.name != *name {
+                lines.push(format!("The tag “{name}” is called “{}” now", tag.name));
+            }
+            if tag.locked != old.locked {
+                let locked = if tag.locked { "locked" } else { "unlocked" };
+                lines.push(format!("The tag “{}” was {locked}", tag.name));
+            }
+            if tag.description != old.description {
+                lines.push(format!("The tag “{}” is described otherwise", tag.name));
+            }
+            if tag.colour != old.colour {
+                lines.push(format!("The tag “{}” has another colour", tag.name));
+            }
+        }
+        for tag in new.tags.iter().filter(|tag| find(&self.tags, tag.id).is_none()) {
+            if self.merged.contains_key(&tag.id) {
+                lines.push(format!("The tag “{}” is one of its own again", tag.name));
+            } else if tag.author != me {
+                lines.push(format!("“{}” is a new tag", tag.name));
+            }
+        }
+        lines
+    }
+}
+
+/// What was done where a highlight was `old` and is `new`; `me` knows what they did themselves.
 fn news(old: Option<&Highlight>, new: &Highlight, me: UserId) -> Vec<News> {
     let quote = new.targets.iter().map(|target| target.exact.as_str()).collect::<Vec<_>>().join(" ");
     let mut all = Vec::new();
@@ -189,7 +312,8 @@ fn tags(highlight: &Highlight) -> BTreeSet<TagId> {
     highlight.tags.iter().map(|(tag, _)| *tag).collect()
 }
 
-fn shortened(quote: &str) -> String {
+/// The beginning of a passage, by which it is known again.
+pub fn shortened(quote: &str) -> String {
     match quote.char_indices().nth(QUOTE) {
         Some((end, _)) => format!("{} …", quote[..end].trim_end()),
         None => quote.to_owned(),
@@ -295,25 +419,143 @@ mod tests {
         assert!(Report::default().lines().is_empty());
         let (me, other) = (UserId::new(), UserId::new());
         let new = Highlight { comments: vec![comment(other), comment(other)], ..highlight(other) };
-        let absence = Absence { length: ABSENCE_MS + 1.0, sent: 4, kept: 1, changed: vec![(None, new)], notes: true };
+        let absence = Absence {
+            length: ABSENCE_MS + 1.0,
+            sent: 4,
+            kept: 1,
+            changed: vec![(None, new)],
+            notes: true,
+            ..Absence::default()
+        };
         assert_eq!(
-            Report::of(&absence, me).unwrap().lines(),
+            Report::of(&absence, None, me).unwrap().lines(),
             [
                 "3 changes of yours were sent and saved.",
-                "Others: 1 new highlight, 2 new comments, edits in the shared notes."
+                "Others: 1 new highlight, 2 new comments.",
+                "Meanwhile: edits in the shared notes."
             ]
         );
+    }
+
+    #[test]
+    fn what_may_be_ones_own_on_another_device_is_not_called_others() {
+        let (me, other) = (UserId::new(), UserId::new());
+        let old = Highlight { comments: vec![comment(me), comment(other)], ..highlight(other) };
+        let mut new = Highlight { tags: vec![(TagId::new(), 1.0)], ..old.clone() };
+        new.comments[0].deleted = true;
+        new.comments.push(comment(other));
+        let absence = Absence {
+            length: 2.0 * LONG_ABSENCE_MS,
+            changed: vec![(Some(old), new)],
+            notes: true,
+            ..Absence::default()
+        };
+        assert_eq!(
+            Report::of(&absence, None, me).unwrap().lines(),
+            [
+                "Others: 1 new comment.",
+                "Meanwhile: 1 comment deleted, 1 highlight tagged otherwise, edits in the shared notes."
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_settled_is_said_and_staff_are_named_where_it_can_be_nobody_else() {
+        let settled = |taken, by_staff, seen| Settled { taken, by_staff, seen };
+        let lines = |settled| Report { settled, ..Report::default() }.lines();
+        assert_eq!(
+            lines(settled(1, true, 0)),
+            ["1 change that had not been taken is in the conversation now: the staff took it in."]
+        );
+        assert_eq!(
+            lines(settled(1, true, 0).and(settled(2, false, 1))),
+            [
+                "3 changes that had not been taken are in the conversation now.",
+                "1 comment that nobody saw is seen again."
+            ]
+        );
+        assert!(Settled::default().and(settled(2, true, 0)).by_staff);
+    }
+
+    fn tag(name: &str, author: UserId) -> Tag {
+        Tag {
+            id: TagId::new(),
+            name: name.into(),
+            colour: "#123456".into(),
+            description: String::new(),
+            group: None,
+            order: 1.0,
+            locked: false,
+            author,
+        }
+    }
+
+    #[test]
+    fn what_became_of_tags_is_told_by_their_names() {
+        let (me, other) = (UserId::new(), UserId::new());
+        let [a, b, c, d] = ["Claim", "Hearsay", "Rumour", "Doubt"].map(|name| tag(name, other));
+        let of = |tags: &[&Tag], merged: &[(TagId, TagId)]| Surroundings {
+            tags: tags.iter().map(|tag| (*tag).clone()).collect(),
+            merged: merged.iter().copied().collect(),
+            responses: Vec::new(),
+        };
+        let old = of(&[&a, &b, &c, &d], &[]);
+        assert!(old.tags_changed(&of(&[&a, &b, &c, &Tag { order: 7.0, ..d.clone() }], &[]), me).is_empty());
+        let (renamed, mine, theirs) =
+            (Tag { name: "Thesis".into(), locked: true, ..a.clone() }, tag("Mine", me), tag("Theirs", other));
+        let new = of(&[&renamed, &c, &mine, &theirs], &[(b.id, c.id)]);
+        assert_eq!(
+            old.tags_changed(&new, me),
+            [
+                "The tag “Claim” is called “Thesis” now",
+                "The tag “Thesis” was locked",
+                "The tag “Hearsay” was merged into “Rumour”",
+                "The tag “Doubt” was deleted",
+                "“Theirs” is a new tag",
+            ]
+        );
+        assert_eq!(
+            new.tags_changed(&of(&[&renamed, &b, &c, &mine, &theirs], &[]), me),
+            ["The tag “Hearsay” is one of its own again"]
+        );
+    }
+
+    #[test]
+    fn responses_of_others_are_told_and_ones_own_is_not() {
+        let (me, ann, ben) = (UserId::new(), UserId::new(), UserId::new());
+        let of = |responses: &[(UserId, &str)]| Surroundings {
+            tags: Vec::new(),
+            merged: BTreeMap::new(),
+            responses: responses.iter().map(|(author, words)| (*author, (*words).to_owned())).collect(),
+        };
+        let beside =
+            (of(&[(ann, "Yes."), (ben, "No.")]), of(&[(ann, "Oh. Yes."), (ben, "No."), (me, "On the other device.")]));
+        let absence = Absence { length: 2.0 * LONG_ABSENCE_MS, ..Absence::default() };
+        let report = Report::of(&absence, Some(&beside), me).unwrap();
+        assert_eq!(report.responses, [ann]);
+        assert_eq!(report.lines(), ["Others: 1 response changed."]);
     }
 
     #[test]
     fn an_absence_that_was_not_told_yet_is_told_with_the_next_one() {
         let (me, other) = (UserId::new(), UserId::new());
         let mark = || (None, highlight(other));
-        let long = Absence { length: 2.0 * LONG_ABSENCE_MS, sent: 3, kept: 1, changed: vec![mark()], notes: true };
-        let short = Absence { length: 1.0, sent: 2, kept: 0, changed: vec![mark()], notes: false };
+        let long = Absence {
+            length: 2.0 * LONG_ABSENCE_MS,
+            sent: 3,
+            kept: 1,
+            changed: vec![mark()],
+            notes: true,
+            states: None,
+        };
+        let short = Absence { length: 1.0, sent: 2, kept: 0, changed: vec![mark()], notes: false, states: None };
         assert_eq!(
-            Report::of(&long.and(short), me).unwrap().lines(),
-            ["2 changes of yours were sent and saved.", "Others: 2 new highlights, edits in the shared notes."]
+            Report::of(&long.and(short), None, me).unwrap().lines(),
+            [
+                "2 changes of yours were sent and saved.",
+                "Others: 2 new highlights.",
+                "Meanwhile: edits in the shared notes."
+            ]
         );
     }
 
@@ -326,11 +568,12 @@ mod tests {
             kept: 0,
             changed: vec![(None, highlight(author))],
             notes: false,
+            states: None,
         };
-        assert_eq!(Report::of(&absence(ABSENCE_MS, 1, other), me), None);
-        assert!(Report::of(&absence(ABSENCE_MS + 1.0, 1, me), me).is_some());
-        assert_eq!(Report::of(&absence(LONG_ABSENCE_MS, 0, other), me), None);
-        assert!(Report::of(&absence(LONG_ABSENCE_MS + 1.0, 0, other), me).is_some());
-        assert_eq!(Report::of(&absence(LONG_ABSENCE_MS + 1.0, 0, me), me), None);
+        assert_eq!(Report::of(&absence(ABSENCE_MS, 1, other), None, me), None);
+        assert!(Report::of(&absence(ABSENCE_MS + 1.0, 1, me), None, me).is_some());
+        assert_eq!(Report::of(&absence(LONG_ABSENCE_MS, 0, other), None, me), None);
+        assert!(Report::of(&absence(LONG_ABSENCE_MS + 1.0, 0, other), None, me).is_some());
+        assert_eq!(Report::of(&absence(LONG_ABSENCE_MS + 1.0, 0, me), None, me), None);
     }
 }

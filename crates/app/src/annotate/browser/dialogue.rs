@@ -6,15 +6,16 @@ use leptos::{prelude::*, task::spawn_local};
 use shared::{
     access::Access,
     api::{GetRights, ListPeople, OwnRights, Person},
-    document::{Highlight, Root},
+    document::{self, Highlight, Root},
     ids::UserId,
     sync::{Epoch, Frame},
 };
+use yrs::Transact;
 
-use super::{dom, permalink, session::Session};
+use super::{dom, permalink, replica::Replica, session::Session};
 use crate::{
     annotate::{
-        away::{Absence, Report},
+        away::{Absence, Report, Surroundings},
         desk::{Card, Desk, Toast},
     },
     call::call,
@@ -136,8 +137,10 @@ impl Session {
         let since = self.link.lost_at.take().filter(|_| !self.is_renewing());
         let Some(since) = since else { return self.take_in(update) };
         self.tally.replace(Some(Absence::default()));
+        let before = self.replica().state();
         let taken = self.take_in(update);
         let mut absence = self.tally.take().unwrap_or_default();
+        absence.states = Some((before, self.replica().state()));
         absence.sent = self.journal.pending.borrow().count();
         absence.length = js_sys::Date::now() - since;
         // It is told when all is saved: the last one may still wait for that.
@@ -178,10 +181,24 @@ impl Session {
 
 /// What happened in an absence is told, if it is worth it.
 pub fn tell(desk: Desk, absence: &Absence) {
-    if let Some(report) = Report::of(absence, desk.place.author) {
-        desk.report.set(Some(report));
+    let states = absence.states.as_ref();
+    let beside = states.and_then(|(before, after)| Some((surroundings(desk, before)?, surroundings(desk, after)?)));
+    if let Some(report) = Report::of(absence, beside.as_ref(), desk.place.author) {
+        // What was settled before is not read yet.
+        let settled = desk.report.get_untracked().map(|report| report.settled).unwrap_or_default();
+        desk.report.set(Some(Report { settled, ..report }));
         desk.away_open.set(true);
     }
+}
+
+/// What of a document is beside its highlights, of which this is the state (an update, v1).
+fn surroundings(desk: Desk, state: &[u8]) -> Option<Surroundings> {
+    let copy = Replica::new(desk.place.author);
+    let is_read = copy.take_in(state);
+    let responses = document::responses(&copy.doc);
+    let txn = copy.doc.transact();
+    let (tags, merged) = (document::tags(&copy.roots, &txn), document::merged_tags(&copy.roots, &txn));
+    is_read.then_some(Surroundings { tags, merged, responses })
 }
 
 /// Asks who people are of whom something is told: they may have come and gone since the page was made.

@@ -97,6 +97,13 @@ pub fn time_ago(at: i64) -> String {
     }
 }
 
+/// A time (in milliseconds since 1970), for people.
+pub fn in_time(at: f64) -> String {
+    let date = js_sys::Date::new(&at.into());
+    let two = |number: u32| format!("{number:02}");
+    [day(&date), [two(date.get_hours()), two(date.get_minutes())].join(":")].join(", ")
+}
+
 /// As `en-GB` has it. The browser's own way makes a formatter for each, which took a third of the time of a card.
 fn day(date: &js_sys::Date) -> String {
     let two = |number: u32| if number < 10 { "0".to_owned() + &number.to_string() } else { number.to_string() };

@@ -4,10 +4,20 @@ use std::rc::Rc;
 
 use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
-use shared::document::{self, Root};
+use shared::{
+    document::{self, Root},
+    ids::{CommentId, HighlightId},
+};
 use yrs::{Map, Transact};
 
-use super::{dom, drafts, link::explain, renew::words, replica::Replica, session::Session};
+use super::{
+    dom, drafts,
+    link::explain,
+    renew::{title, words},
+    replica::Replica,
+    session::Session,
+    settled,
+};
 use crate::annotate::{
     away::Aside,
     desk::Desk,
@@ -65,7 +75,8 @@ struct Unsent {
 impl Session {
     fn begun(&self, name: &str, what: &str, why: &str, text: String) -> Aside {
         let key = [&self.desk.place.conversation.to_string(), "/begun/", name].concat();
-        Aside { key, at: js_sys::Date::now(), why: why.to_owned(), what: what.to_owned(), text, intent: None }
+        let (why, what) = (why.to_owned(), what.to_owned());
+        Aside { key, at: js_sys::Date::now(), why, what, text, title: title(), ..Aside::default() }
     }
 
     /// Comments that were begun, of which this is true of the name of their draft: taken out of the drafts.
@@ -92,24 +103,44 @@ impl Session {
 pub fn keep_drafts_of_nothing(_: Desk) {
     let Some(session) = super::session() else { return };
     let replica = session.replica();
-    let gone = {
-        let txn = replica.doc.transact();
-        let is_comment = |id: &str| {
-            // Those of deleted highlights too: their cards stay while somebody writes in them.
-            let ids = replica.roots.highlights.keys(&txn).filter_map(|id| id.parse().ok());
-            ids.filter_map(|id| document::highlight(&replica.roots, &txn, id))
-                .any(|highlight| highlight.comments.iter().any(|comment| comment.id.to_string() == id))
-        };
-        let is_highlight =
-            |id: &str| id.parse().is_ok_and(|id| document::highlight(&replica.roots, &txn, id).is_some());
-        session.take_drafts("What it belongs to is not there any more.", |name| match name.split_once('/') {
-            Some(("comment", id)) => !is_highlight(id),
-            Some((_, id)) => !is_comment(id),
-            None => false,
-        })
-    };
+    // Those of deleted highlights stay: so do their cards while somebody writes in them.
+    let is_gone = |name: &str| thread_of(name).is_some_and(|thread| !in_thread(&replica, &thread, true));
+    let gone = session.take_drafts("What it belongs to is not there any more.", is_gone);
     if !gone.is_empty() {
         session.put_aside(Vec::new(), gone);
+    }
+    settled::compare(session.desk);
+}
+
+/// To what something belongs that was begun.
+pub enum Thread {
+    /// The thread of a highlight.
+    Of(HighlightId),
+    /// A comment.
+    Below(CommentId),
+}
+
+/// What the name of a draft says of it; nothing if it is of none, or the name is none.
+pub fn thread_of(name: &str) -> Option<Thread> {
+    match name.split_once('/')? {
+        ("comment", id) => id.parse().ok().map(Thread::Of),
+        (_, id) => id.parse().ok().map(Thread::Below),
+    }
+}
+
+/// Whether that is in a document, perhaps of a highlight that is deleted.
+pub fn in_thread(replica: &Replica, thread: &Thread, or_deleted: bool) -> bool {
+    let txn = replica.doc.transact();
+    let shown = |id: HighlightId| {
+        document::highlight(&replica.roots, &txn, id).filter(|highlight| or_deleted || highlight.deleted.is_none())
+    };
+    match thread {
+        Thread::Of(id) => shown(*id).is_some(),
+        Thread::Below(id) => {
+            let all = replica.roots.highlights.keys(&txn).filter_map(|key| shown(key.parse().ok()?));
+            let mut comments = all.flat_map(|highlight| highlight.comments);
+            comments.any(|comment| comment.id == *id && (or_deleted || !comment.deleted))
+        }
     }
 }
 
@@ -118,7 +149,7 @@ pub fn put_begun_aside(desk: Desk) {
     let Some(session) = super::session() else { return };
     let (conversation, user) = (desk.place.conversation.to_string(), desk.place.user.to_string());
     let mut why = explain(shared::sync::CloseCode::Denied).to_owned();
-    why.push_str(". It was not sent");
+    why.push_str(". It was not sent.");
     let mut begun = session.take_drafts(&why, |_| true);
     let Some(storage) = drafts::storage() else { return };
     // Of a chat: it has its own place there, and is in its box again should access be given back.

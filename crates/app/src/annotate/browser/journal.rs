@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     annotate::{
-        away::Aside,
+        away::{Absence, Aside},
         desk::{Desk, Place, Toast},
         pending::{Change, Intent, Pending},
     },
@@ -213,11 +213,23 @@ impl Session {
             left.push((change, key));
         }
         // Another page may have been faster with some of them.
+        let old: Vec<String> = left.iter().map(|(change, _)| change.key.clone()).collect();
         let left = match store.claim(left).await {
             Ok(left) => left,
             Err(error) => return self.cannot_keep(&error),
         };
+        if !left.is_empty() {
+            self.journal.tabs.tell(&Word::Over(old));
+            left.iter()
+                .for_each(|change| self.journal.tabs.tell(&Word::Made(change.key.clone(), change.update.clone())));
+        }
+        // A page left it that kept no document, as when access has ended: what becomes of it is told all the same.
+        let is_first = !left.is_empty() && !self.link.synced.get() && self.link.lost_at.get().is_none();
         self.journal.pending.borrow_mut().adopt(left);
+        if is_first {
+            let sent = self.journal.pending.borrow().count();
+            *self.link.absence.borrow_mut() = Some(Absence { length: f64::INFINITY, sent, ..Absence::default() });
+        }
         self.show_changes();
         self.pump();
     }
@@ -379,7 +391,7 @@ impl Session {
         if keys.is_empty() {
             return;
         }
-        self.journal.tabs.tell(&Word::Committed(keys.clone()));
+        self.journal.tabs.tell(&Word::Over(keys.clone()));
         if let Some(store) = self.journal.store.borrow().clone() {
             spawn_local(async move {
                 // What stays by mistake is sent once more, and is known there. It may have been put aside when access ended.
@@ -403,12 +415,13 @@ impl Session {
                 if !self.desk.ended.get_untracked() && self.replica().take_in(&update) {
                     self.journal.others.borrow_mut().insert(key);
                     self.show_changes();
+                    self.show_status();
                     self.rest();
                 }
             }
-            Word::Committed(keys) => {
-                let mut others = self.journal.others.borrow_mut();
-                others.retain(|key| !keys.contains(key));
+            Word::Over(keys) => {
+                self.journal.others.borrow_mut().retain(|key| !keys.contains(key));
+                self.show_status();
             }
             Word::Renew => self.want_renewal(),
         }

@@ -1,7 +1,11 @@
 //! What the server does not take is put aside, never discarded, and the document is taken afresh: one's own copy holds
 //! what nobody else has. What else was not acknowledged is then done again on the new copy.
 
-use std::{collections::BTreeSet, rc::Rc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    time::Duration,
+};
 
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
@@ -21,7 +25,7 @@ use super::{
 };
 use crate::{
     annotate::{
-        away::{Aside, name_of, text_key},
+        away::{Aside, name_of, shortened, text_key},
         pending::{Change, Intent},
     },
     later,
@@ -114,7 +118,15 @@ impl Session {
             Intent::Typed(root) => texts.insert(name_of(*root)),
             Intent::Command(_) | Intent::Unknown => true,
         };
-        changes.iter().filter(once).map(|change| self.aside(change, why)).collect()
+        let whole = |change: &Change| {
+            let mut aside = self.aside(change, why);
+            if matches!(change.intent, Intent::Typed(_)) {
+                let of_it = changes.iter().filter(|other| other.intent == change.intent);
+                of_it.for_each(|other| reach(&mut aside.brings, other));
+            }
+            aside
+        };
+        changes.iter().filter(once).map(whole).collect()
     }
 
     /// The same, where texts stand in that copy.
@@ -143,19 +155,21 @@ impl Session {
         self.put_aside(rootless.into_iter().map(|change| change.key).collect(), aside);
     }
 
-    /// Words of one's own that are on their way may belong to what somebody else has deleted meanwhile.
+    /// Words of one's own that are on their way may belong to what somebody else has deleted meanwhile; and what is kept
+    /// aside may be in the document by now.
     pub fn look_for_unseen(&self) {
         let writes = |change: &Change| {
             matches!(&change.intent, Intent::Command(Command::Comment { .. } | Command::EditComment { .. }))
         };
-        if self.journal.pending.borrow().all().any(writes) {
+        let is_any_kept = self.desk.aside.with_untracked(|aside| !aside.is_empty());
+        if is_any_kept || self.journal.pending.borrow().all().any(writes) {
             let desk = self.desk;
             later::act(desk, move |parts| (parts.unseen)(desk));
         }
     }
 
-    pub fn put_aside(self: &Rc<Self>, keys: Vec<String>, aside: Vec<Aside>) {
-        self.show_aside(&aside);
+    pub fn put_aside(self: &Rc<Self>, keys: Vec<String>, mut aside: Vec<Aside>) {
+        self.show_aside(&mut aside);
         if let Some(store) = self.journal.store.borrow().clone() {
             let session = self.clone();
             spawn_local(async move {
@@ -193,10 +207,16 @@ impl Session {
         }
     }
 
-    /// Each once: what was refused again after a crash has the key that it had.
-    fn show_aside(&self, new: &[Aside]) {
+    /// Each once: what was refused again after a crash has the key that it had, and so has what was typed since into a text.
+    fn show_aside(&self, new: &mut [Aside]) {
         if !new.is_empty() {
             self.desk.aside.update(|all| {
+                for new in &mut *new {
+                    for (client, end) in all.iter().filter(|old| old.key == new.key).flat_map(|old| &old.brings) {
+                        let reached = new.brings.entry(*client).or_default();
+                        *reached = (*reached).max(*end);
+                    }
+                }
                 all.retain(|old| new.iter().all(|new| new.key != old.key));
                 all.extend(new.iter().cloned());
             });
@@ -205,7 +225,7 @@ impl Session {
     }
 
     pub fn aside(&self, change: &Change, why: &str) -> Aside {
-        let (what, mut text) = self.describe(&change.intent);
+        let (what, mut text) = self.describe_whole(&change.intent);
         if text.is_empty() {
             text = words(&change.update);
         }
@@ -213,13 +233,18 @@ impl Session {
         if let Some(first) = why.get_mut(..1) {
             first.make_ascii_uppercase();
         }
+        if !why.ends_with('.') {
+            why.push('.');
+        }
         // A text once, as it stands.
         let key = match change.intent {
             Intent::Typed(root) => format!("{}{}", self.text_key(root), self.replica().client()),
             _ => change.key.clone(),
         };
         let intent = (change.intent != Intent::Unknown).then(|| change.intent.write());
-        Aside { key, at: js_sys::Date::now(), why, what, text, intent }
+        let mut brings = BTreeMap::new();
+        reach(&mut brings, change);
+        Aside { key, at: js_sys::Date::now(), why, what, text, intent, title: title(), brings }
     }
 
     /// Changes with what they are in words; a text as it stands, or of a very long one what was typed.
@@ -234,11 +259,31 @@ impl Session {
                     (name_of(*root).to_owned(), text)
                 }
                 Intent::Unknown => (self.describe(&Intent::Unknown).0, words(&change.update)),
-                intent => self.describe(intent),
+                intent => self.describe_whole(intent),
             };
-            Record { change, what, text, is_whole }
+            Record { change, what, text, title: title(), is_whole }
         };
         changes.iter().map(record).collect()
+    }
+
+    /// The same, where it does not stand beside the passage that it belongs to.
+    fn describe_whole(&self, intent: &Intent) -> (String, String) {
+        let (mut what, text) = self.describe(intent);
+        if let Intent::Command(command) = intent
+            && matches!(command, Command::Comment { .. } | Command::EditComment { .. } | Command::RestoreComment { .. })
+            && let Some(id) = command.highlight()
+        {
+            // What was refused with it is on the page for a moment longer.
+            let shown = self.desk.card(id).map(|card| card.with_untracked(|card| card.highlight.targets.clone()));
+            let replica = self.replica();
+            let targets = shown.or_else(|| {
+                document::highlight(&replica.roots, &replica.doc.transact(), id).map(|highlight| highlight.targets)
+            });
+            if let Some(targets) = targets {
+                what = [&what, " on “", &shortened(&quotes(&targets)), "”"].concat();
+            }
+        }
+        (what, text)
     }
 
     /// What a change is, and the words that it is about.
@@ -371,8 +416,9 @@ impl Session {
     }
 
     /// The journal gets what was done again in the place of what it had, in one step.
-    fn rewrite(self: &Rc<Self>, gone: Vec<String>, aside: Vec<Aside>) {
-        self.show_aside(&aside);
+    fn rewrite(self: &Rc<Self>, gone: Vec<String>, mut aside: Vec<Aside>) {
+        self.show_aside(&mut aside);
+        self.journal.tabs.tell(&Word::Over(gone.clone()));
         let Some(store) = self.journal.store.borrow().clone() else { return };
         let (batch, new) = self.journal.pending.borrow_mut().begin_writing().unwrap_or_default();
         let session = self.clone();
@@ -433,6 +479,20 @@ impl Session {
             });
         }
         self.show_status();
+    }
+}
+
+/// What the conversation is called.
+pub fn title() -> String {
+    document().title().strip_suffix(" · PromptGrimoire").unwrap_or_default().to_owned()
+}
+
+/// Notes how far a change goes in the clients that made it.
+fn reach(brings: &mut BTreeMap<u64, u32>, change: &Change) {
+    let outline = prescan::prescan(&change.update).unwrap_or_default();
+    for (client, runs) in outline.brings {
+        let end = brings.entry(client).or_default();
+        *end = runs.last().map_or(*end, |(_, last)| (*end).max(*last));
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Record<'a> {
     pub what: String,
     /// The words of it.
     pub text: String,
+    /// What the conversation is called.
+    pub title: String,
     /// Whether these are the whole text that it changes: then the last of them says what all of them come to.
     pub is_whole: bool,
 }
@@ -238,12 +240,13 @@ impl Store {
 
 fn rewrite(txn: &Transaction, gone: &[String], changes: &[Record<'_>], aside: &[Aside]) -> Result<(), Error> {
     let (journal, kept) = (txn.object_store(JOURNAL)?, txn.object_store(ASIDE)?);
-    for Record { change, what, text, is_whole } in changes {
+    for Record { change, what, text, title, is_whole } in changes {
         let record = Object::new();
         set(&record, "update", &Uint8Array::from(change.update.as_slice()));
         set(&record, "intent", &change.intent.write().into());
         set(&record, "what", &what.as_str().into());
         set(&record, "text", &text.as_str().into());
+        set(&record, "title", &title.as_str().into());
         set(&record, "whole", &(*is_whole).into());
         journal.put(&record, Some(&change.key.as_str().into()))?;
     }

@@ -1,12 +1,12 @@
 //! What is on its way to where nobody sees it.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use leptos::prelude::*;
 use shared::document::{self, Command};
 use yrs::Transact;
 
-use super::session::Session;
+use super::{session::Session, settled};
 use crate::annotate::{
     away::Aside,
     desk::Desk,
@@ -14,7 +14,7 @@ use crate::annotate::{
 };
 
 /// Words of one's own whose highlight or comment somebody else has deleted meanwhile: the document takes them, and nobody
-/// sees them there. They are kept here as well.
+/// sees them there. They are kept here as well, for as long as that is so.
 pub fn keep(desk: Desk) {
     let Some(session) = super::session() else { return };
     let all: Vec<Change> = session.journal.pending.borrow().all().cloned().collect();
@@ -25,6 +25,7 @@ pub fn keep(desk: Desk) {
         session.count_out(unseen.len());
         session.put_aside(Vec::new(), unseen);
     }
+    settled::compare(desk);
 }
 
 fn unseen(session: &Rc<Session>, change: &Change, all: &[Change]) -> Option<Aside> {
@@ -45,6 +46,6 @@ fn unseen(session: &Rc<Session>, change: &Change, all: &[Change]) -> Option<Asid
         }
         None => return None,
     };
-    let key = format!("{}/unseen/{id}", session.desk.place.conversation);
-    Some(Aside { key, intent: None, ..session.aside(change, why) })
+    let key = format!("{}/unseen/{}/{id}", session.desk.place.conversation, highlight.id);
+    Some(Aside { key, intent: None, brings: BTreeMap::new(), ..session.aside(change, why) })
 }

@@ -162,7 +162,8 @@ test('an activity closes while somebody is working and another is without a netw
   await expect(begun).toHaveCount(1);
   await expect(begun).toContainText('nothing can be written here any more');
   await b.expectPainted(lighthouse.keeper);
-  await b.reload();
+  await b.page.reload();
+  await b.synced('read-only');
   await expect(absent.page.getByRole('button', { name: 'Kept here: 1', exact: true })).toBeVisible();
   await expect(report(absent.page)).toHaveCount(0);
   // And has it in its box again when there is one.

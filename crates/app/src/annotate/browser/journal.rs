@@ -213,16 +213,10 @@ impl Session {
             left.push((change, key));
         }
         // Another page may have been faster with some of them.
-        let old: Vec<String> = left.iter().map(|(change, _)| change.key.clone()).collect();
         let left = match store.claim(left).await {
             Ok(left) => left,
             Err(error) => return self.cannot_keep(&error),
         };
-        if !left.is_empty() {
-            self.journal.tabs.tell(&Word::Over(old));
-            left.iter()
-                .for_each(|change| self.journal.tabs.tell(&Word::Made(change.key.clone(), change.update.clone())));
-        }
         // A page left it that kept no document, as when access has ended: what becomes of it is told all the same.
         let is_first = !left.is_empty() && !self.link.synced.get() && self.link.lost_at.get().is_none();
         self.journal.pending.borrow_mut().adopt(left);
@@ -391,7 +385,7 @@ impl Session {
         if keys.is_empty() {
             return;
         }
-        self.journal.tabs.tell(&Word::Over(keys.clone()));
+        self.journal.tabs.tell(&Word::Committed(keys.clone()));
         if let Some(store) = self.journal.store.borrow().clone() {
             spawn_local(async move {
                 // What stays by mistake is sent once more, and is known there. It may have been put aside when access ended.
@@ -415,13 +409,12 @@ impl Session {
                 if !self.desk.ended.get_untracked() && self.replica().take_in(&update) {
                     self.journal.others.borrow_mut().insert(key);
                     self.show_changes();
-                    self.show_status();
                     self.rest();
                 }
             }
-            Word::Over(keys) => {
-                self.journal.others.borrow_mut().retain(|key| !keys.contains(key));
-                self.show_status();
+            Word::Committed(keys) => {
+                let mut others = self.journal.others.borrow_mut();
+                others.retain(|key| !keys.contains(key));
             }
             Word::Renew => self.want_renewal(),
         }

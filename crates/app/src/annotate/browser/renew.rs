@@ -418,7 +418,6 @@ impl Session {
     /// The journal gets what was done again in the place of what it had, in one step.
     fn rewrite(self: &Rc<Self>, gone: Vec<String>, mut aside: Vec<Aside>) {
         self.show_aside(&mut aside);
-        self.journal.tabs.tell(&Word::Over(gone.clone()));
         let Some(store) = self.journal.store.borrow().clone() else { return };
         let (batch, new) = self.journal.pending.borrow_mut().begin_writing().unwrap_or_default();
         let session = self.clone();

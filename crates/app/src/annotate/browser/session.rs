@@ -275,9 +275,7 @@ impl Session {
 
     /// Tells how safe the work is.
     pub fn show_status(&self) {
-        // What another tab of this browser has made is seen here too, and by nobody else yet.
-        let (link, elsewhere) = (&self.link, self.journal.others.borrow().len());
-        let unsent = self.journal.pending.borrow().count() + elsewhere;
+        let (link, unsent) = (&self.link, self.journal.pending.borrow().count());
         if self.desk.unsent.get_untracked() != unsent {
             self.desk.unsent.set(unsent);
         }

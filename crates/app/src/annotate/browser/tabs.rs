@@ -14,10 +14,10 @@ use super::session::Session;
 
 /// What pages tell each other.
 pub enum Word {
-    /// I made this change, or took it over; the key is its place in the journal.
+    /// I made this change; the key is its place in the journal.
     Made(String, Vec<u8>),
-    /// These are committed, or put aside, or have other keys now.
-    Over(Vec<String>),
+    /// These are committed.
+    Committed(Vec<String>),
     /// The server did not take something of mine that you have: take the document afresh.
     Renew,
 }
@@ -83,7 +83,7 @@ impl Word {
                 set("made", &key.as_str().into());
                 set("update", &Uint8Array::from(update.as_slice()));
             }
-            Self::Over(keys) => set("over", &keys.iter().map(JsValue::from).collect::<Array>()),
+            Self::Committed(keys) => set("committed", &keys.iter().map(JsValue::from).collect::<Array>()),
             Self::Renew => set("renew", &true.into()),
         }
         message.into()
@@ -95,8 +95,10 @@ impl Word {
             let update = get("update")?.dyn_into::<Uint8Array>().ok()?.to_vec();
             return Some(Self::Made(key.as_string()?, update));
         }
-        if let Some(keys) = get("over") {
-            return Some(Self::Over(keys.dyn_into::<Array>().ok()?.iter().filter_map(|key| key.as_string()).collect()));
+        if let Some(keys) = get("committed") {
+            return Some(Self::Committed(
+                keys.dyn_into::<Array>().ok()?.iter().filter_map(|key| key.as_string()).collect(),
+            ));
         }
         get("renew").map(|_| Self::Renew)
     }

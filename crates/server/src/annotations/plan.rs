@@ -197,7 +197,9 @@ impl<'a> Work<'a> {
     }
 
     fn execute(&self, txn: &mut TransactionMut, command: Command) -> Result<(), document::Refusal> {
-        execute(&self.roots, txn, &self.place.sender, self.place.now, command)
+        // A thread is in the order of its times: each comment has a millisecond of its own.
+        let now = self.place.now + i64::try_from(self.told.comments).unwrap_or_default();
+        execute(&self.roots, txn, &self.place.sender, now, command)
     }
 
     /// Knows a comment again by its addresses, and says its id.

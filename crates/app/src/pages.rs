@@ -26,7 +26,7 @@ use crate::{
     parts::{Account, Visitor},
 };
 
-pub use account::{AccountPage, SessionLine, TokenLine};
+pub use account::{AccountPage, End, SessionLine, TokenLine};
 pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;

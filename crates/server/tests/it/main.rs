@@ -52,4 +52,5 @@ mod storing;
 mod support;
 mod sync;
 mod to_do;
+mod tokens;
 mod trash;

@@ -72,7 +72,7 @@ async fn every_caller_gets_from_every_page_what_the_table_says() {
         for (caller, expected) in CALLERS.into_iter().zip(answers) {
             let scene = Scene::new(&app, &cast).await;
             let visitor = caller.visitor(&app, &cast).await;
-            let bearer = if caller == Caller::Token { Some(caller.token(&app, &cast).await) } else { None };
+            let bearer = caller.token(&app, &cast).await;
             let origin = if caller == Caller::WrongOrigin { "https://example.org".to_owned() } else { app.origin() };
             let with = |request: reqwest::RequestBuilder| {
                 let request = match bearer {

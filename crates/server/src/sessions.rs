@@ -230,6 +230,7 @@ impl FromRequestParts<Services> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Error> {
         let caller = identify(services, &parts.headers).await?.ok_or(Error::SignedOut)?;
+        services.rates.count(&caller, &parts.extensions)?;
         if !caller.proof.may(&parts.method) {
             return Err(Error::ReadOnlyToken);
         }

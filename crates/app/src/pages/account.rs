@@ -123,7 +123,7 @@ fn Tokens(lines: Vec<TokenLine>) -> impl IntoView {
     view! {
         <section class="account-part" aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Access tokens"</h2>
-            <p class="hint">"For programs of your own: with a token they read, or read and write, in your name. Give each program one of its own that can do no more than it needs."</p>
+            <p class="hint">"For programs of your own: with a token they read, or read and write, in your name. Give each program one of its own that can do no more than it needs. " <a href="/api">"What the API does"</a></p>
             {list}
             <ApiForm api="POST /api/v1/tokens" then=Then::Say("Made. Copy it now: it is shown this once.".into()) label="New token" reset=true>
                 <div class="form-row">

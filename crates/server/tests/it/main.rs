@@ -11,6 +11,7 @@ mod activity_settings;
 mod admin;
 mod anonymity;
 mod anonymous_tasks;
+mod api;
 mod backup;
 mod classes;
 mod conversations;

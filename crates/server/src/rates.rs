@@ -54,10 +54,10 @@ struct Key {
 struct Left {
     allowance: u32,
     requests: u32,
-    /// Until they have all of them again.
-    whole_in: Duration,
-    /// Until they may ask again, if they may not now.
-    wait: Option<Duration>,
+    /// Until they have one more.
+    more_in: Duration,
+    /// Whether this one was more than they had.
+    is_refused: bool,
 }
 
 /// Where a request notes what is left to its caller. Only requests that come from outside have one: pages ask the API too,
@@ -81,10 +81,12 @@ impl Rates {
         let left = self.take(key, Instant::now());
         // A request has one caller, whoever asks for it.
         let _ = slot.set(left);
-        let Some(wait) = left.wait else { return Ok(()) };
+        if !left.is_refused {
+            return Ok(());
+        }
         let who = if key.is_program { "programs" } else { "browsers" };
         let why = format!("Your {who} have made more than {} requests in a minute. Wait a little.", self.allowance);
-        Err(Error::TooOften(why, seconds(wait).max(1)))
+        Err(Error::TooOften(why, seconds(left.more_in).max(1)))
     }
 
     fn take(&self, key: Key, now: Instant) -> Left {
@@ -95,13 +97,15 @@ impl Rates {
         }
         let at = whole_at.entry(key).or_insert(now);
         let after = (*at).max(now) + each;
-        let wait = (after - now).checked_sub(WINDOW).filter(|wait| !wait.is_zero());
-        if wait.is_none() {
+        let is_refused = after - now > each * self.allowance;
+        if !is_refused {
             *at = after;
         }
-        let whole_in = at.saturating_duration_since(now);
-        let requests = (WINDOW.saturating_sub(whole_in).as_nanos() / each.as_nanos()).try_into().unwrap_or(0);
-        Left { allowance: self.allowance, requests, whole_in, wait }
+        let missing = at.saturating_duration_since(now);
+        let used =
+            missing.as_nanos().div_ceil(each.as_nanos()).try_into().unwrap_or(self.allowance).min(self.allowance);
+        let more_in = missing.saturating_sub(each * used.saturating_sub(1));
+        Left { allowance: self.allowance, requests: self.allowance - used, more_in, is_refused }
     }
 }
 
@@ -118,7 +122,7 @@ pub async fn say(mut request: Request, next: Next) -> Response {
     if let Some(left) = slot.0.get() {
         let headers = [
             (POLICY, format!("\"default\";q={};w={}", left.allowance, WINDOW.as_secs())),
-            (LIMIT, format!("\"default\";r={};t={}", left.requests, seconds(left.whole_in))),
+            (LIMIT, format!("\"default\";r={};t={}", left.requests, seconds(left.more_in))),
         ];
         for (name, value) in headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -138,22 +142,32 @@ mod tests {
     }
 
     #[test]
+    fn any_allowance_can_be_used_whole() {
+        for allowance in [1, 7, 12_000, 1_000_000] {
+            let (rates, ann, now) = (Rates::new(allowance), key(), Instant::now());
+            assert!((0..allowance).all(|_| !rates.take(ann, now).is_refused), "{allowance}");
+            assert!(rates.take(ann, now).is_refused, "{allowance}");
+        }
+    }
+
+    #[test]
     fn an_allowance_is_used_up_and_comes_back_evenly() {
         let (rates, ann, now) = (Rates::new(60), key(), Instant::now());
         for left in (0..60).rev() {
             let taken = rates.take(ann, now);
-            assert_eq!((taken.requests, taken.wait), (left, None));
+            assert_eq!((taken.requests, taken.is_refused), (left, false));
         }
         let refused = rates.take(ann, now);
-        assert_eq!((refused.requests, refused.wait, refused.whole_in), (0, Some(Duration::from_secs(1)), WINDOW));
-        assert_eq!(rates.take(ann, now).wait, refused.wait, "what is refused costs nothing");
+        assert_eq!(refused, Left { allowance: 60, requests: 0, more_in: Duration::from_secs(1), is_refused: true });
+        assert_eq!(rates.take(ann, now), refused, "what is refused costs nothing");
         let others = [key(), Key { is_program: false, ..ann }];
         assert!(others.iter().all(|other| rates.take(*other, now).requests == 59), "others are not concerned");
         let later = now + Duration::from_secs(2);
         assert_eq!(rates.take(ann, later).requests, 1);
         assert_eq!(rates.take(ann, later).requests, 0);
-        assert!(rates.take(ann, later).wait.is_some());
-        assert_eq!(rates.take(ann, later + WINDOW).requests, 59, "and is never more than all of it");
+        assert!(rates.take(ann, later + Duration::from_millis(999)).is_refused);
+        assert!(!rates.take(ann, later + Duration::from_secs(1)).is_refused);
+        assert_eq!(rates.take(ann, later + 2 * WINDOW).requests, 59, "and is never more than all of it");
     }
 
     #[test]

@@ -108,7 +108,9 @@ fn parameter(parameter: &Value) -> ApiField {
 }
 
 fn bodies(of: &Value) -> Vec<ApiBody> {
-    let bodies = entries(&of["content"]).map(|(media, content)| ApiBody {
+    // That errors are problems is said once, for all.
+    let content = entries(&of["content"]).filter(|(media, _)| *media != "application/problem+json");
+    let bodies = content.map(|(media, content)| ApiBody {
         media: media.clone(),
         kind: kind(&content["schema"]),
         fields: fields(&content["schema"]),

@@ -18,6 +18,7 @@ macro_rules! endpoint {
 }
 
 mod activities;
+mod annotations;
 mod class_models;
 mod classes;
 mod comparison;
@@ -48,6 +49,7 @@ pub use activities::{
     DeleteActivity, GetActivity, InvalidMode, ListActivities, ListTemplates, MAX_INSTRUCTIONS_BYTES, MAX_REVEALED,
     Mode, RevealActivity, Revealed, StartActivity, Template,
 };
+pub use annotations::{BroughtIn, LeftOut};
 pub use class_models::{
     ClassModels, ClassUsage, GetClassModels, MAX_QUOTA_TOKENS, MAX_USERS_LISTED, Period, PersonUsage, SetClassModels,
 };

@@ -121,6 +121,8 @@ async fn the_page_of_the_api_shows_all_that_is_described_to_whoever_looks() {
             assert_eq!(page.body.matches(&format!("id=\"{id}\"")).count(), 1, "{method} {path}");
             let tags = operation["tags"].as_array().unwrap();
             assert!(tags.len() == 1 && areas.contains(&&tags[0]), "{method} {path} is in one area");
+            let is_counted = operation["responses"]["429"].is_object();
+            assert!(is_counted || path == "/api/v1/dev/sign-in", "{method} {path} says what happens too often");
         }
     }
     for name in document["components"]["schemas"].as_object().unwrap().keys() {

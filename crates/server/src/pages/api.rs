@@ -48,10 +48,21 @@ pub(super) fn read() -> Arc<ApiDescription> {
         fields: fields(schema),
     });
     Arc::new(ApiDescription {
-        guide: text::render(&string(&document["info"]["description"])).html,
+        guide: guide(&string(&document["info"]["description"])),
         areas: areas.collect(),
         schemas: schemas.collect(),
     })
+}
+
+/// Under headings of the page's own: those in a message stand lower, below the message's.
+fn guide(markdown: &str) -> String {
+    let mut parts = markdown.split("\n## ");
+    let first = text::render(parts.next().unwrap_or_default()).html;
+    let titled = parts.map(|part| {
+        let (title, words) = part.split_once('\n').unwrap_or((part, ""));
+        format!("<h2>{title}</h2>{}", text::render(words).html)
+    });
+    first + &titled.collect::<Vec<_>>().concat()
 }
 
 /// Those of one area.

@@ -133,6 +133,7 @@ async fn the_page_of_the_api_shows_all_that_is_described_to_whoever_looks() {
         assert!(page.body.contains(&format!("id=\"{to}\"")), "#{to} leads nowhere");
     }
     assert!(!page.body.contains("$ref"), "what stands for another is shown as that");
+    assert!(page.body.contains("<h2>Come in</h2>"), "its headings are the page's, not those of a message");
     let student = app.person("student-1").await;
     assert!(student.get("/api").await.body.contains("Account of Demo Student 1"));
     assert!(student.get("/account").await.body.contains("href=\"/api\""));

@@ -57,6 +57,12 @@ pub mod names;
 /// Personal access tokens.
 pub mod tokens;
 
+/// How many requests of the API somebody may make.
+pub mod rates;
+
+/// Whether an answer is known already.
+pub mod etags;
+
 /// What was thrown away and can be taken back.
 pub mod trash;
 

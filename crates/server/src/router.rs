@@ -16,8 +16,8 @@ use tower_http::{
 };
 
 use crate::{
-    activities, annotations, classes, config::SignIn, conversations, development, error::Error, export, files, health,
-    import, metrics, models, notices, pages, people, projects, refused, roster, runs, search, security,
+    activities, annotations, classes, config::SignIn, conversations, development, error::Error, etags, export, files,
+    health, import, metrics, models, notices, pages, people, projects, rates, refused, roster, runs, search, security,
     services::Services, sessions, sharing, sync_route, tokens, trash,
 };
 
@@ -28,6 +28,9 @@ const MAX_JSON_BYTES: usize = 8 << 20;
 /// Multipart adds its own lines around a file.
 const MULTIPART_SLACK: usize = 64 << 10;
 
+/// What the API is, for machines (OpenAPI 3.1).
+pub(crate) const DESCRIPTION: &str = include_str!("openapi.json");
+
 /// The typed API.
 fn api(services: &Services) -> Router<Services> {
     let json = of_people().merge(of_conversations()).merge(of_projects()).merge(of_classes());
@@ -35,7 +38,7 @@ fn api(services: &Services) -> Router<Services> {
     if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
     }
-    let description = ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"));
+    let description = ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION);
     routes
         .route("/api/openapi.json", get(|| async { description }))
         .route("/api/{*rest}", axum::routing::any(nothing))
@@ -193,7 +196,7 @@ pub fn router(services: Services) -> Router {
     let guard = middleware::from_fn_with_state(services.clone(), security::refuse_foreign_mutations);
     plain
         .merge(pages::routes(&services, api.clone()))
-        .merge(api)
+        .merge(api.layer(middleware::from_fn(etags::tag)).layer(middleware::from_fn(rates::say)))
         .merge(assets(&services))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {

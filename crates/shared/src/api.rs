@@ -107,7 +107,10 @@ pub use sharing::{
     Sharing, SharingClass,
 };
 pub use to_do::{ListToDo, MAX_TO_DO_A_PAGE, ToDo};
-pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
+pub use tokens::{
+    CreateToken, CreatedToken, ListTokens, MAX_TOKEN_DAYS, MAX_TOKENS, MAX_TOKENS_LISTED, RevokeToken, TOKEN_DAYS,
+    Token, TokenScope,
+};
 pub use trash::{
     ListTrash, MAX_TRASHED_A_PAGE, MAX_TRASHED_OTHERS, PurgeActivity, PurgeConversation, PurgeProject, RestoreActivity,
     RestoreConversation, RestoreProject, TRASH_DAYS, Trash, TrashConversation, TrashedActivity, TrashedConversation,

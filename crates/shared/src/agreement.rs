@@ -3,12 +3,14 @@
 //! A text is a continuum of `length` code points; what somebody marked in it are units on it, and what lies between them
 //! are gaps. Two figures say how far the units of several people are the same ones:
 //!
-//! - **Unitised alpha** (`αᵤ`; K. Krippendorff, "Measuring the Reliability of Qualitative Text Analysis Data", Quality &
-//!   Quantity 38, 2004, section 4): 1 where all marked the same, 0 where they did as by chance, below where worse than
-//!   that. It weighs by how far the ends of overlapping units are apart, and by how long what only one of two marked is.
+//! - **Unitised alpha** (`αᵤ`; K. Krippendorff, "On the Reliability of Unitizing Contiguous Data", Sociological Methodology
+//!   25, 1995; as it stands in "Measuring the Reliability of Qualitative Text Analysis Data", Quality & Quantity 38, 2004,
+//!   section 4): 1 where all marked the same, 0 where they did as by chance, below where worse than that. It weighs by how
+//!   far the ends of overlapping units are apart, and by how long what only one of two marked is. The tests hold it to DKPro
+//!   Statistics, whose figures are kept in `agreement/reference.tsv`.
 //! - **Overlap F1** of two people: `2·|A∩B| / (|A|+|B|)` over the code points that each marked.
 
-use std::ops::Range;
+use std::{cmp::Reverse, iter::Sum, ops::Range};
 
 /// What one person marked with one tag: units in their order that share no code point. Two that touch are two.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,9 +32,15 @@ impl Units {
         Self(units)
     }
 
-    /// Whether nothing is marked.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether some of this passage is marked.
+    pub fn touch(&self, passage: &Range<u64>) -> bool {
+        let first = self.0.partition_point(|unit| unit.end <= passage.start);
+        self.0.get(first).is_some_and(|unit| unit.start < passage.end)
     }
 
     /// How many code points are marked.
@@ -45,7 +53,11 @@ impl Units {
         let (mut shared, mut mine, mut theirs) = (0, self.0.iter().peekable(), other.0.iter().peekable());
         while let (Some(one), Some(two)) = (mine.peek(), theirs.peek()) {
             shared += one.end.min(two.end).saturating_sub(one.start.max(two.start));
-            if one.end <= two.end { mine.next() } else { theirs.next() };
+            if one.end <= two.end {
+                mine.next()
+            } else {
+                theirs.next()
+            };
         }
         shared
     }
@@ -101,27 +113,38 @@ impl Section {
     }
 }
 
-/// Unitised alpha of what these people marked with one tag in a text of `length` code points. `None` where it says
-/// nothing: of fewer than two people, or where nobody marked anything.
-pub fn unitised_alpha(people: &[Units], length: u64) -> Option<f64> {
-    let (observed, expected) = disagreements(people, length)?;
-    (expected > 0.0).then(|| 1.0 - observed / expected)
+/// How far what some people marked with one tag, or with several, is apart: what alpha is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Disagreement {
+    /// What there is.
+    observed: f64,
+    /// What there would be by chance.
+    expected: f64,
 }
 
-/// The same of several tags at once.
-pub fn joint_alpha<'a>(tags: impl IntoIterator<Item = &'a [Units]>, length: u64) -> Option<f64> {
-    let mut sums = (0.0, 0.0);
-    for people in tags {
-        let (observed, expected) = disagreements(people, length)?;
-        sums = (sums.0 + observed, sums.1 + expected);
+impl Disagreement {
+    /// Unitised alpha. `None` where it says nothing: of fewer than two people, where nobody marked anything, and where chance
+    /// has no choice.
+    pub fn alpha(self) -> Option<f64> {
+        (self.expected > 0.0).then(|| 1.0 - self.observed / self.expected)
     }
-    (sums.1 > 0.0).then(|| 1.0 - sums.0 / sums.1)
 }
 
-/// Observed and expected disagreement.
-fn disagreements(people: &[Units], length: u64) -> Option<(f64, f64)> {
+/// Of several tags at once.
+impl Sum for Disagreement {
+    fn sum<I: Iterator<Item = Self>>(tags: I) -> Self {
+        tags.fold(Self::default(), |sum, tag| Self {
+            observed: sum.observed + tag.observed,
+            expected: sum.expected + tag.expected,
+        })
+    }
+}
+
+/// Of what these people marked with one tag in a text of `length` code points. With `n` units in all it takes some
+/// `people·n + n·log n` steps.
+pub fn disagreement(people: &[&Units], length: u64) -> Disagreement {
     if people.len() < 2 || length == 0 {
-        return None;
+        return Disagreement::default();
     }
     let sections: Vec<Vec<Section>> = people.iter().map(|units| units.sections(length)).collect();
     let (people, length) = (people.len() as f64, length as f64);
@@ -137,20 +160,39 @@ fn disagreements(people: &[Units], length: u64) -> Option<(f64, f64)> {
     let all = || sections.iter().flatten();
     let units = || all().filter(|section| section.is_unit);
     let count = units().count() as f64;
-    let mut gaps: Vec<f64> = all().filter(|section| !section.is_unit).map(|gap| gap.length).collect();
-    gaps.sort_by(f64::total_cmp);
+    let rooms = Rooms::of(all().filter(|section| !section.is_unit).map(|gap| gap.length).collect());
     let mut sum = 0.0;
     for unit in units() {
         let size = unit.length;
         sum += (count - 1.0) / 3.0 * (2.0 * size.powi(3) - 3.0 * size.powi(2) + size);
-        // In how many places of the gaps it would have room.
-        let rooms = &gaps[gaps.partition_point(|gap| *gap < size)..];
-        sum += size.powi(2) * rooms.iter().map(|gap| gap - size + 1.0).sum::<f64>();
+        sum += size.powi(2) * rooms.places(size);
     }
     let places = people * length;
     let within: f64 = units().map(|unit| unit.length * (unit.length - 1.0)).sum();
     let expected = 2.0 / length * sum / (places * (places - 1.0) - within);
-    Some((observed, expected))
+    Disagreement { observed, expected }
+}
+
+/// The gaps by length, each with the sum of itself and all that are longer.
+struct Rooms(Vec<(f64, f64)>);
+
+impl Rooms {
+    fn of(mut gaps: Vec<f64>) -> Self {
+        gaps.sort_by(f64::total_cmp);
+        let mut gaps: Vec<(f64, f64)> = gaps.into_iter().map(|gap| (gap, gap)).collect();
+        let mut longer = 0.0;
+        for gap in gaps.iter_mut().rev() {
+            longer += gap.1;
+            gap.1 = longer;
+        }
+        Self(gaps)
+    }
+
+    /// In how many places of the gaps a unit of this size has room.
+    fn places(&self, size: f64) -> f64 {
+        let wide = &self.0[self.0.partition_point(|(gap, _)| *gap < size)..];
+        wide.first().map_or(0.0, |(_, sum)| sum - wide.len() as f64 * (size - 1.0))
+    }
 }
 
 /// The sum of differences between the sections of two people: only those that overlap differ.
@@ -172,52 +214,33 @@ pub fn overlap_f1(one: &Units, other: &Units) -> Option<f64> {
     (both > 0).then(|| 2.0 * one.shared_with(other) as f64 / both as f64)
 }
 
-/// A passage that some marked and others did not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Disputed {
-    /// Where, in code points.
-    pub range: Range<u64>,
-    /// How many of the people marked it, each in part at least.
-    pub marked: usize,
-    /// For the order: the code points of the passage, each times those who marked it times those who did not.
-    weight: u64,
-}
-
-/// The passages of most disagreement about one tag, the greatest first, `most` of them. A passage is as long as some
-/// marked it and not all.
-pub fn disputed(people: &[Units], most: usize) -> Vec<Disputed> {
-    let mut bounds: Vec<(u64, i64)> = people
-        .iter()
-        .flat_map(|units| units.0.iter().flat_map(|unit| [(unit.start, 1), (unit.end, -1)]))
-        .collect();
+/// Passages of one tag that some marked and others did not, those of most disagreement first, `most` of them. Each is as long
+/// as some marked it and not all. The first is the one with the most code points, each times those who marked it times those
+/// who did not.
+pub fn disputed(people: &[&Units], most: usize) -> Vec<Range<u64>> {
+    let mut bounds: Vec<(u64, i64)> =
+        people.iter().flat_map(|units| units.0.iter().flat_map(|unit| [(unit.start, 1), (unit.end, -1)])).collect();
     // Ends before beginnings, so that who goes on without a gap is counted once.
     bounds.sort_unstable();
     let all = people.len() as u64;
-    let mut passages = Vec::<Disputed>::new();
+    let mut passages = Vec::<(Range<u64>, u64)>::new();
     let (mut at, mut now) = (0, 0_i64);
     for (bound, change) in bounds {
         let marked = u64::try_from(now).unwrap_or_default();
         if at < bound && marked > 0 && marked < all {
             let weight = (bound - at) * marked * (all - marked);
             match passages.last_mut() {
-                Some(last) if last.range.end == at => {
-                    last.range.end = bound;
-                    last.weight += weight;
+                Some((last, sum)) if last.end == at => {
+                    last.end = bound;
+                    *sum += weight;
                 }
-                _ => passages.push(Disputed { range: at..bound, marked: 0, weight }),
+                _ => passages.push((at..bound, weight)),
             }
         }
         (at, now) = (bound, now + change);
     }
-    for passage in &mut passages {
-        let touches = |units: &&Units| {
-            units.0.iter().any(|unit| unit.start < passage.range.end && passage.range.start < unit.end)
-        };
-        passage.marked = people.iter().filter(touches).count();
-    }
-    passages.sort_by_key(|passage| (std::cmp::Reverse(passage.weight), passage.range.start));
-    passages.truncate(most);
-    passages
+    passages.sort_by_key(|(range, weight)| (Reverse(*weight), range.start));
+    passages.into_iter().take(most).map(|(range, _)| range).collect()
 }
 
 #[cfg(test)]
@@ -228,33 +251,71 @@ mod tests {
         Units::new(ranges.iter().map(|(start, length)| *start..start + length).collect())
     }
 
-    fn near(found: Option<f64>, expected: f64) -> bool {
-        found.is_some_and(|found| (found - expected).abs() < 0.000_1)
+    fn of(people: &[Units], length: u64) -> Disagreement {
+        disagreement(&people.iter().collect::<Vec<_>>(), length)
+    }
+
+    fn near(found: f64, expected: f64) -> bool {
+        (found - expected).abs() < 0.000_1
     }
 
     /// The example of Krippendorff's paper, on a continuum of 300 that begins at 150. The figures are those of DKPro
-    /// Statistics, which counts them without the paper's rounding.
+    /// Statistics (`Krippendorff2004Test`), which counts them without the paper's rounding.
     #[test]
-    fn it_is_what_the_paper_and_its_reference_implementation_say() {
-        let from = |ranges: &[(u64, u64)]| units(&ranges.iter().map(|(at, size)| (at - 150, *size)).collect::<Vec<_>>());
+    fn it_is_what_the_paper_says() {
+        let from =
+            |ranges: &[(u64, u64)]| units(&ranges.iter().map(|(at, size)| (at - 150, *size)).collect::<Vec<_>>());
         let c = [from(&[(225, 70), (370, 30)]), from(&[(220, 80), (355, 20), (400, 20)])];
         let k = [from(&[(180, 60), (300, 50)]), from(&[(180, 60), (300, 50)])];
-        let (observed, expected) = disagreements(&c, 300).unwrap();
-        assert!(near(Some(observed), 0.0144) && near(Some(expected), 0.0532), "{observed} {expected}");
-        let (observed, expected) = disagreements(&k, 300).unwrap();
-        assert!(observed == 0.0 && near(Some(expected), 0.0490), "{observed} {expected}");
-        assert!(near(unitised_alpha(&c, 300), 0.7285), "{:?}", unitised_alpha(&c, 300));
-        assert!(near(unitised_alpha(&k, 300), 1.0));
-        let joint = joint_alpha([&c[..], &k[..]], 300);
-        assert!(near(joint, 0.8587), "{joint:?}");
+        let (c, k) = (of(&c, 300), of(&k, 300));
+        assert!(near(c.observed, 0.0144) && near(c.expected, 0.0532), "{c:?}");
+        assert!(k.observed == 0.0 && near(k.expected, 0.0490), "{k:?}");
+        assert!(near(c.alpha().unwrap(), 0.7286) && near(k.alpha().unwrap(), 1.0));
+        let joint = [c, k].into_iter().sum::<Disagreement>().alpha().unwrap();
+        assert!((joint - 0.8591).abs() < 0.000_5, "{joint}");
+        // Where they differ more than by chance (its `UnitizingAgreementTest`).
+        let less = of(&[units(&[(1, 8)]), units(&[(2, 1), (4, 1), (6, 1)])], 10);
+        assert!(near(less.observed, 0.91) && near(less.expected, 0.5351), "{less:?}");
+        assert!(near(less.alpha().unwrap(), -0.7003));
+    }
+
+    #[test]
+    fn it_is_what_the_reference_implementation_says() {
+        let studies = include_str!("agreement/reference.tsv").lines().filter(|line| !line.starts_with('#'));
+        let mut compared = 0;
+        for line in studies {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let (people, length): (usize, u64) = (fields[0].parse().unwrap(), fields[1].parse().unwrap());
+            let tag = |of: &str| -> Vec<Units> {
+                let mut ranges = vec![Vec::new(); people];
+                for unit in of.split(' ').filter(|unit| *unit != "-") {
+                    let (person, unit) = unit.split_once(':').unwrap();
+                    let (start, size) = unit.split_once('+').unwrap();
+                    let start: u64 = start.parse().unwrap();
+                    ranges[person.parse::<usize>().unwrap()].push(start..start + size.parse::<u64>().unwrap());
+                }
+                ranges.into_iter().map(Units::new).collect()
+            };
+            let tags = [of(&tag(fields[2]), length), of(&tag(fields[3]), length)];
+            let found = [tags[0].alpha(), tags[1].alpha(), tags.into_iter().sum::<Disagreement>().alpha()];
+            for (found, expected) in found.into_iter().zip(&fields[4..]) {
+                let expected = expected.parse::<f64>().ok();
+                let same = found.zip(expected).map(|(found, expected)| (found - expected).abs() < 1e-9);
+                assert!(same.unwrap_or(found == expected), "{found:?}, not {expected:?}: {line}");
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, 180);
     }
 
     #[test]
     fn what_says_nothing_has_no_figure() {
         let one = units(&[(0, 5)]);
-        assert_eq!(unitised_alpha(&[one.clone()], 10), None);
-        assert_eq!(unitised_alpha(&[Units::default(), Units::default()], 10), None);
-        assert_eq!(unitised_alpha(&[one.clone(), one.clone()], 0), None);
+        let alpha = |people: &[Units], length| of(people, length).alpha();
+        assert_eq!(alpha(&[one.clone()], 10), None);
+        assert_eq!(alpha(&[Units::default(), Units::default()], 10), None);
+        assert_eq!(alpha(&[one.clone(), one.clone()], 0), None);
+        assert_eq!(alpha(&[units(&[(0, 1)]), units(&[(0, 1)])], 1), None, "chance has no choice");
         assert_eq!(overlap_f1(&Units::default(), &Units::default()), None);
         assert_eq!(overlap_f1(&one, &Units::default()), Some(0.0));
         assert_eq!(overlap_f1(&one, &one), Some(1.0));
@@ -266,18 +327,21 @@ mod tests {
         assert_eq!(one.shared_with(&other), 10);
         assert_eq!(overlap_f1(&one, &other), Some(0.5));
         assert_eq!(units(&[(5, 5), (0, 7), (3, 0), (10, 1)]), units(&[(0, 10), (10, 1)]));
+        assert!([0..1, 9..10, 5..6, 3..99].iter().all(|passage| units(&[(0, 10)]).touch(passage)));
+        assert!([10..20, 30..31].iter().all(|passage| !one.touch(passage)));
     }
 
     #[test]
     fn the_passage_that_half_of_them_marked_at_length_is_first() {
-        let people = [units(&[(0, 10), (50, 4)]), units(&[(0, 10), (30, 2)]), units(&[(0, 10), (50, 4)]), units(&[(4, 6)])];
-        let found = disputed(&people, 2);
-        let ranges: Vec<_> = found.iter().map(|passage| (passage.range.clone(), passage.marked)).collect();
-        assert_eq!(ranges, [(50..54, 2), (0..4, 3)], "{found:?}");
+        let people =
+            [units(&[(0, 10), (50, 4)]), units(&[(0, 10), (30, 2)]), units(&[(0, 10), (50, 4)]), units(&[(4, 6)])];
+        let people: Vec<&Units> = people.iter().collect();
+        assert_eq!(disputed(&people, 2), [50..54, 0..4]);
         assert_eq!(disputed(&people, 9).len(), 3);
+        assert_eq!(disputed(&people[..1], 9), [], "nobody to disagree with");
     }
 
-    /// By the definition, pair by pair, as the paper writes it.
+    /// By the definition, section by section, as the paper writes it.
     fn by_definition(people: &[Units], length: u64) -> f64 {
         let sections: Vec<Vec<Section>> = people.iter().map(|units| units.sections(length)).collect();
         let mut sum = 0.0;
@@ -310,13 +374,10 @@ mod tests {
                     Units::new(ranges)
                 })
                 .collect();
-            let Some((observed, expected)) = disagreements(&people, 100) else { continue };
-            let defined = by_definition(&people, 100);
-            assert!((observed - defined).abs() < 1e-9, "{people:?}");
-            assert!(expected >= 0.0);
-            if let Some(alpha) = unitised_alpha(&people, 100) {
-                assert!(alpha <= 1.0 + 1e-9, "{alpha} {people:?}");
-            }
+            let found = of(&people, 100);
+            assert!((found.observed - by_definition(&people, 100)).abs() < 1e-9, "{people:?}");
+            assert!(found.expected >= 0.0);
+            assert!(found.alpha().is_none_or(|alpha| alpha <= 1.0 + 1e-9), "{people:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod agreement;
 mod class;
 mod classes;
 mod conversation;
@@ -27,7 +28,10 @@ use crate::{
 };
 
 pub use account::{AccountPage, SessionLine, TokenLine};
-pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage};
+pub use activity::{
+    ActivitiesPage, ActivityAgreementPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage,
+};
+pub use agreement::AgreementPage;
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::{ComparePage, ConversationPage};

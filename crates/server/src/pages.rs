@@ -3,6 +3,7 @@
 
 mod account;
 mod activities;
+mod agreement;
 mod classes;
 mod home;
 mod projects;
@@ -72,6 +73,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/account", get(account::show))
         .route("/offline", get(offline))
         .merge(activities::routes())
+        .merge(agreement::routes())
         .merge(classes::routes())
         .merge(projects::routes())
         .merge(sign_in::routes(services))

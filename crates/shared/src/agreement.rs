@@ -146,14 +146,18 @@ pub fn disagreement(people: &[&Units], length: u64) -> Disagreement {
     if people.len() < 2 || length == 0 {
         return Disagreement::default();
     }
-    let sections: Vec<Vec<Section>> = people.iter().map(|units| units.sections(length)).collect();
+    let mut sections: Vec<Vec<Section>> = people.iter().map(|units| units.sections(length)).collect();
+    // Those who marked nothing are all alike: with them each unit counts by its length.
+    sections.sort_by_key(|sections| !sections.iter().any(|section| section.is_unit));
+    let marked = people.iter().filter(|units| units.count() > 0).count();
+    let idle = (people.len() - marked) as f64;
     let (people, length) = (people.len() as f64, length as f64);
     let mut observed = 0.0;
-    for (number, mine) in sections.iter().enumerate() {
-        for theirs in &sections[number + 1..] {
-            // Each pair counts from both sides.
-            observed += 2.0 * between(mine, theirs);
-        }
+    for (number, mine) in sections[..marked].iter().enumerate() {
+        // Each pair counts from both sides.
+        observed += 2.0 * sections[number + 1..marked].iter().map(|theirs| between(mine, theirs)).sum::<f64>();
+        let units = mine.iter().filter(|section| section.is_unit);
+        observed += 2.0 * idle * units.map(|unit| unit.length.powi(2)).sum::<f64>();
     }
     observed /= people * (people - 1.0) * length.powi(2);
 

@@ -18,6 +18,7 @@ macro_rules! endpoint {
 }
 
 mod activities;
+mod agreement;
 mod class_models;
 mod classes;
 mod comparison;
@@ -47,6 +48,10 @@ pub use activities::{
     Activity, ActivitySettings, ActivityState, ActivitySummary, ChangeActivity, CreateActivity, CreatedActivity,
     DeleteActivity, GetActivity, InvalidMode, ListActivities, ListTemplates, MAX_INSTRUCTIONS_BYTES, MAX_REVEALED,
     Mode, RevealActivity, Revealed, StartActivity, Template,
+};
+pub use agreement::{
+    Agreement, Coder, DisputedPassage, GetActivityAgreement, GetAgreement, MAX_COMPARED, MAX_DISPUTED,
+    MAX_DISPUTED_CHARS, Marker, PairAgreement, TagAgreement,
 };
 pub use class_models::{
     ClassModels, ClassUsage, GetClassModels, MAX_QUOTA_TOKENS, MAX_USERS_LISTED, Period, PersonUsage, SetClassModels,

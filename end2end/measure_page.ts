@@ -170,7 +170,8 @@ for (const size of SIZES) {
     }
     own.sort((a, b) => a - b);
     await expect.poll(cards).toBe(size.highlights + ADDS);
-    // One after the other, so that each is drawn by itself.
+    // One after the other, so that each is drawn by itself; none of them in sight, where all sizes have as much to draw.
+    await page.evaluate(() => scrollTo({ top: 0, behavior: 'instant' }));
     const remote = await busy(page, cdp, async () => {
       for (const passage of later.slice(ADDS, 2 * ADDS)) {
         writer.add(passage);

@@ -71,6 +71,7 @@ pub mod authors;
 
 /// Activities: tasks in a class, their copies, and what is done in them.
 pub mod activities;
+pub mod annotations;
 
 /// Classes: their people, groups, code and links.
 pub mod classes;

@@ -16,8 +16,8 @@ use tower_http::{
 };
 
 use crate::{
-    activities, agreement, classes, config::SignIn, conversations, development, error::Error, export, files, health,
-    import, metrics, models, notices, pages, people, projects, refused, roster, runs, search, security,
+    activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, export,
+    files, health, import, metrics, models, notices, pages, people, projects, refused, roster, runs, search, security,
     services::Services, sessions, sharing, sync_route, tokens, trash,
 };
 
@@ -161,6 +161,10 @@ fn uploads() -> Router<Services> {
             get(files::list_of_project).post(files::add_to_project).layer(of_files),
         )
         .route("/api/v1/conversations/{id}/files", get(files::list_of_chat).post(files::add_to_chat).layer(of_files))
+        .route(
+            "/api/v1/conversations/{id}/annotations",
+            post(annotations::bring_in).layer(DefaultBodyLimit::max(annotations::MAX_BYTES)),
+        )
         .route(
             IMPORT_PATH,
             post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)),

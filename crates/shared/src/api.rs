@@ -19,6 +19,7 @@ macro_rules! endpoint {
 
 mod activities;
 mod agreement;
+mod annotations;
 mod class_models;
 mod classes;
 mod comparison;
@@ -53,6 +54,7 @@ pub use agreement::{
     Agreement, Coder, DisputedPassage, GetActivityAgreement, GetAgreement, MAX_COMPARED, MAX_DISPUTED,
     MAX_DISPUTED_CHARS, Marker, PairAgreement, TagAgreement,
 };
+pub use annotations::{BroughtIn, LeftOut};
 pub use class_models::{
     ClassModels, ClassUsage, GetClassModels, MAX_QUOTA_TOKENS, MAX_USERS_LISTED, Period, PersonUsage, SetClassModels,
 };

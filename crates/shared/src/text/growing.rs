@@ -43,17 +43,17 @@ impl Growing {
         }
         let rest = markdown.get(self.bytes..)?;
         let window = &rest[..rest.floor_char_boundary(WINDOW)];
-        let end = if cost::is_quadratic(window) { 0 } else { finished(window) };
+        let source = if self.bytes == 0 { clean::source(window) } else { clean::rest(window) };
+        let end = if cost::is_quadratic(&source) { 0 } else { finished(&source) };
         if end == 0 {
             let is_endless = window.len() < rest.len();
             let patience = if rest.len() < SHORT { 1 } else { rest.len() / 8 };
             self.look_at = if is_endless { usize::MAX } else { markdown.len() + patience };
             return None;
         }
-        let blocks = &window[..end];
-        let source = if self.bytes == 0 { clean::source(blocks) } else { clean::rest(blocks) };
-        write_on(&math::mask(&source), &mut self.so_far);
-        self.bytes += end;
+        write_on(&math::mask(&source[..end]), &mut self.so_far);
+        let blocks = &window[..clean::length_of_lines(window, source[..end].matches('\n').count())];
+        self.bytes += blocks.len();
         self.units += u32::try_from(blocks.encode_utf16().count()).unwrap_or(u32::MAX);
         Some(self.so_far.out.take())
     }
@@ -83,7 +83,7 @@ fn finished(markdown: &str) -> usize {
 
 /// Nothing spans an empty line but what the parser knows to: no TeX, which it does not know of.
 fn follows_empty_line(before: &str) -> bool {
-    let blank = [' ', '\t', '\r'];
+    let blank = [' ', '\t'];
     let line = before.trim_end_matches(blank).strip_suffix('\n');
     line.is_some_and(|line| line.trim_end_matches(blank).ends_with('\n'))
 }
@@ -132,6 +132,19 @@ mod tests {
     fn a_byte_order_mark_is_one_at_the_beginning_alone() {
         assert!(check("\n\n\u{feff}\n\nthe the 漢字, and so on.\n\nThe end.", 1) > 0);
         assert!(check("\u{feff}First.\n\nThe second, with words.\n\nThe end.", 1) > 0);
+    }
+
+    #[test]
+    fn what_the_parser_does_not_see_is_not_seen_before_it_either() {
+        // A comment that begins after a line end of one carriage return; a list whose mark a control stands in.
+        for hidden in
+            ["    &amp;\r<!-- ~~~\n  \n\n`\n\na: http://x.org\n", "-\u{1} one\n\n- two\r\r\n- three\n\nThe end of it."]
+        {
+            for step in 1..8 {
+                check(hidden, step);
+            }
+        }
+        assert!(check("\u{feff}One\u{2}\rand two.\r\n\r\nThe end of it, which is not finished.", 1) > 0);
     }
 
     #[test]

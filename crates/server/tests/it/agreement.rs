@@ -16,7 +16,7 @@ use yrs::Transact;
 
 use crate::{
     activities::{activity, assert_problem, class_and_template, copy, create, run, synced},
-    rooms_support::Peer,
+    rooms_support::{Peer, until},
     support::{
         counting,
         test_app::{Answer, TestApp, Visitor},
@@ -441,9 +441,13 @@ async fn more_copies_and_more_marks_cost_no_more_questions() {
         ok(answer);
         queries
     };
-    let before = ask().await;
+    // What a room does when its people have left may be counted too, and ends.
+    let mut before = usize::MAX;
+    for _ in 0..3 {
+        before = before.min(ask().await);
+    }
     let of_ben = copy(&ben, &path).await;
     Coder::of(&ben, &of_ben).await.mark_all(&SECOND).await;
     copy(&olga, &path).await;
-    assert_eq!(ask().await, before);
+    until(async || ask().await <= before).await;
 }

@@ -316,7 +316,7 @@ mod tests {
     fn what_says_nothing_has_no_figure() {
         let one = units(&[(0, 5)]);
         let alpha = |people: &[Units], length| of(people, length).alpha();
-        assert_eq!(alpha(&[one.clone()], 10), None);
+        assert_eq!(alpha(std::slice::from_ref(&one), 10), None);
         assert_eq!(alpha(&[Units::default(), Units::default()], 10), None);
         assert_eq!(alpha(&[one.clone(), one.clone()], 0), None);
         assert_eq!(alpha(&[units(&[(0, 1)]), units(&[(0, 1)])], 1), None, "chance has no choice");

@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod agreement;
 mod api;
 mod class;
 mod classes;
@@ -28,7 +29,10 @@ use crate::{
 };
 
 pub use account::{AccountPage, End, SessionLine, TokenLine};
-pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage};
+pub use activity::{
+    ActivitiesPage, ActivityAgreementPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage,
+};
+pub use agreement::AgreementPage;
 pub use api::{ApiAnswer, ApiArea, ApiBody, ApiDescription, ApiField, ApiOperation, ApiPage, ApiSchema, ApiWord};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;

@@ -117,6 +117,9 @@ pub mod notices;
 /// What is brought in: pasted text, files, exports of other tools.
 pub mod import;
 
+/// How far people marked the same passages with the same tags.
+pub mod agreement;
+
 /// A conversation as a file to take away.
 pub mod export;
 

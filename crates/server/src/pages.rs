@@ -3,6 +3,7 @@
 
 mod account;
 mod activities;
+mod agreement;
 mod api;
 mod classes;
 mod home;
@@ -79,6 +80,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/api", get(api::show))
         .route("/offline", get(offline))
         .merge(activities::routes())
+        .merge(agreement::routes())
         .merge(classes::routes())
         .merge(projects::routes())
         .merge(sign_in::routes(services))

@@ -16,9 +16,9 @@ use tower_http::{
 };
 
 use crate::{
-    activities, annotations, classes, config::SignIn, conversations, development, error::Error, etags, export, files,
-    health, import, metrics, models, notices, pages, people, projects, rates, refused, roster, runs, search, security,
-    services::Services, sessions, sharing, sync_route, tokens, trash,
+    activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, etags,
+    export, files, health, import, metrics, models, notices, pages, people, projects, rates, refused, roster, runs,
+    search, security, services::Services, sessions, sharing, sync_route, tokens, trash,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -79,6 +79,8 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
         .route("/api/v1/conversations/{id}/refused", get(refused::list))
         .route("/api/v1/conversations/{id}/export", get(export::get))
+        .route("/api/v1/conversations/{id}/agreement", get(agreement::get))
+        .route("/api/v1/conversations/{id}/agreement.csv", get(agreement::csv))
         .route("/api/v1/conversations/{id}/sharing", get(sharing::get))
         .route("/api/v1/conversations/{id}/sharing/class", put(sharing::share_with_class))
         .route("/api/v1/conversations/{id}/sharing/anonymity", put(sharing::set_anonymity))
@@ -141,6 +143,8 @@ fn of_classes() -> Router<Services> {
         .route("/api/v1/activities/{activity}/start", post(activities::start))
         .route("/api/v1/activities/{activity}/overview", get(activities::get_overview))
         .route("/api/v1/activities/{activity}/overview.csv", get(activities::overview_csv))
+        .route("/api/v1/activities/{activity}/agreement", get(agreement::get_of_activity))
+        .route("/api/v1/activities/{activity}/agreement.csv", get(agreement::csv_of_activity))
         .route("/api/v1/activities/{activity}/reveal", post(activities::reveal))
         .route("/api/v1/activities/{activity}/late", post(activities::take_in_late_work))
         .route("/api/v1/invitations/{token}", get(classes::preview_invitation))

@@ -18,6 +18,7 @@ macro_rules! endpoint {
 }
 
 mod activities;
+mod agreement;
 mod annotations;
 mod class_models;
 mod classes;
@@ -48,6 +49,10 @@ pub use activities::{
     Activity, ActivitySettings, ActivityState, ActivitySummary, ChangeActivity, CreateActivity, CreatedActivity,
     DeleteActivity, GetActivity, InvalidMode, ListActivities, ListTemplates, MAX_INSTRUCTIONS_BYTES, MAX_REVEALED,
     Mode, RevealActivity, Revealed, StartActivity, Template,
+};
+pub use agreement::{
+    Agreement, Coder, DisputedPassage, GetActivityAgreement, GetAgreement, MAX_COMPARED, MAX_DISPUTED,
+    MAX_DISPUTED_CHARS, Marker, PairAgreement, TagAgreement,
 };
 pub use annotations::{BroughtIn, LeftOut};
 pub use class_models::{

@@ -9,6 +9,7 @@ mod activities;
 mod activities_refused;
 mod activity_settings;
 mod admin;
+mod agreement;
 mod anonymity;
 mod anonymous_tasks;
 mod api;

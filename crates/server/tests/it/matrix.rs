@@ -88,6 +88,10 @@ POST   /api/v1/conversations/{id}/annotations              shared    401   403  
 POST   /api/v1/conversations/{id}/annotations              private   401   403   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/export                   shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/export                   private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/agreement                shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/agreement                private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/agreement.csv            shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/agreement.csv            private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/refused                  shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/refused                  private   401   404   404   404   404   404   404   200   404   404   403
 
@@ -190,6 +194,8 @@ DELETE /api/v1/activities/{activity}                       started   401   403  
 POST   /api/v1/activities/{activity}/start                           401   403   404   404   200   200   200   200   409   200   403
 GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200   403
 GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200   403
+GET    /api/v1/activities/{activity}/agreement             started   401   200   404   404   403   200   200   403   403   200   403
+GET    /api/v1/activities/{activity}/agreement.csv         started   401   200   404   404   403   200   200   403   403   200   403
 POST   /api/v1/activities/{activity}/reveal                          401   403   404   404   403   409   409   403   409   409   403
 POST   /api/v1/activities/{activity}/late                  started   401   403   404   404   403   200   200   403   200   200   403
 POST   /api/v1/activities/{activity}/late                            401   403   404   404   403   404   404   403   404   404   403

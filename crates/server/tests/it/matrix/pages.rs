@@ -28,6 +28,8 @@ GET    /offline                                  200   200   200   200   200   2
 GET    /c/{id}                       shared      303   200   404   404   200   200   200   200   404   303   403
 GET    /c/{id}                       private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/compare               shared      303   404   404   404   404   404   404   404   404   303   403
+GET    /c/{id}/agreement             shared      303   200   404   404   200   200   200   200   404   303   403
+GET    /c/{id}/agreement             private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/share                 shared      303   403   404   404   403   403   403   200   404   303   403
 GET    /c/{id}/share                 private     303   404   404   404   404   404   404   200   404   303   403
 GET    /s/{secret}                               303   200   200   200   200   200   200   200   200   303   403
@@ -42,6 +44,7 @@ GET    /classes/{id}/activities/new              303   200   404   404   403   2
 GET    /activities/{id}                          303   200   404   404   200   200   200   200   200   303   403
 GET    /activities/{id}/settings                 303   200   404   404   403   200   200   403   200   303   403
 GET    /activities/{id}/overview     started     303   200   404   404   403   200   200   403   200   303   403
+GET    /activities/{id}/agreement    started     303   200   404   404   403   200   200   403   403   303   403
 GET    /projects                                 303   200   200   200   200   200   200   200   200   303   403
 GET    /projects/{id}                class       303   200   404   404   200   200   200   200   200   303   403
 GET    /projects/{id}                own         303   404   404   404   404   404   404   200   404   303   403

@@ -117,6 +117,9 @@ fn names(agreement: &Value) -> Vec<&str> {
     agreement["people"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect()
 }
 
+/// A line of the table, by the names of its columns.
+type Cell<'a> = dyn Fn(&str) -> String + 'a;
+
 #[tokio::test]
 async fn two_people_have_the_figures_of_the_paper_and_whoever_marks_something_counts_for_all_tags() {
     let app = TestApp::start().await;
@@ -258,7 +261,7 @@ async fn the_table_holds_all_figures_and_no_formula() {
     let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let lines: Vec<Vec<String>> =
         reader.records().map(|line| line.unwrap().iter().map(str::to_owned).collect()).collect();
-    let cells = |of: &dyn Fn(&dyn Fn(&str) -> String) -> bool, wanted: &[&str]| -> Vec<Vec<String>> {
+    let cells = |of: &dyn Fn(&Cell<'_>) -> bool, wanted: &[&str]| -> Vec<Vec<String>> {
         let line = |line: &Vec<String>| {
             let cell = |name: &str| line[columns.iter().position(|column| column == name).unwrap()].clone();
             of(&cell).then(|| wanted.iter().map(|name| cell(name)).collect())
@@ -267,7 +270,7 @@ async fn the_table_holds_all_figures_and_no_formula() {
     };
     let (c, e) = (one.tag(0), one.tag(2));
     let of = |kind: &'static str, tag: TagId| {
-        move |cell: &dyn Fn(&str) -> String| cell("row") == kind && cell("tag_id") == tag.to_string()
+        move |cell: &Cell<'_>| cell("row") == kind && cell("tag_id") == tag.to_string()
     };
     assert_eq!(cells(&|cell| cell("row") == "tag" && cell("tag_id").is_empty(), &["units", "people"]), [["11", "2"]]);
     let agreement = one.agreement().await;

@@ -63,6 +63,36 @@ test('a token is made, shown once, used and revoked', async ({ signIn, playwrigh
   await program.dispose();
 });
 
+test('a token that reads for a month says so, reads, and changes nothing', async ({ signIn, playwright, server }) => {
+  const { page } = await signIn('student-1');
+  await page.goto('/account');
+  const form = page.getByRole('form', { name: 'New token' });
+  await form.getByRole('textbox', { name: 'What it is for' }).fill('My graphs');
+  await expect(form.getByRole('combobox', { name: 'What it may do' })).toHaveValue('read');
+  await expect(form.getByRole('combobox', { name: 'Expires after' })).toHaveValue('90');
+  await form.getByRole('combobox', { name: 'Expires after' }).selectOption('30 days');
+  await form.getByRole('button', { name: 'New token' }).click();
+  const token = await shownOnce(page, 'token');
+  const program = await playwright.request.newContext({ extraHTTPHeaders: { authorization: `Bearer ${token}` } });
+  expect((await program.get(`${server.origin}/api/v1/conversations`)).status()).toBe(200);
+  const refused = await program.post(`${server.origin}/api/v1/conversations`, { data: { title: 'x', text: 'y' } });
+  expect(refused.status()).toBe(403);
+  expect(((await refused.json()) as { type: string }).type).toBe('/problems/read_only_token');
+  await program.dispose();
+  await page.reload();
+  const line = page.getByRole('listitem').filter({ hasText: 'My graphs' });
+  await expect(line).toContainText(/Read · expires on \d+ \w+ \d{4}/);
+  await expect(line).toContainText('last used now');
+  await form.getByRole('textbox', { name: 'What it is for' }).fill('My robot');
+  await form.getByRole('combobox', { name: 'What it may do' }).selectOption('Read and write');
+  await form.getByRole('combobox', { name: 'Expires after' }).selectOption('Never');
+  await form.getByRole('button', { name: 'New token' }).click();
+  await shownOnce(page, 'token');
+  await page.reload();
+  await expect(page.getByRole('listitem').filter({ hasText: 'My robot' })).toContainText('Read and write · does not expire');
+  await expectAccessible(page, 'the account, with tokens');
+});
+
 test('a name is changed, and a bad one is refused in words with what was typed', async ({ visit, ownServer: server, guard }) => {
   guard.allow(/status of 400/);
   const { page, api } = await visit({ server });

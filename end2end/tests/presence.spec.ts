@@ -124,6 +124,18 @@ test('those who are here have colours of their own, and what they select bears t
   await expect(name).toHaveAttribute('data-hue', hue ?? '');
   const [label, text] = [await name.boundingBox(), await a.page.evaluate((words) => window.canonical.drag(words, words), lighthouse.weight)];
   expect(Math.abs((label?.x ?? 0) - (text?.start.x ?? 999)), 'above its first letter').toBeLessThan(12);
+  // What comes above the text pushes both down.
+  const above = async () => {
+    const start = await a.page.evaluate((words) => window.canonical.drag(words, words)?.start.y ?? 0, lighthouse.weight);
+    return Math.round(start - ((await name.boundingBox())?.y ?? 0));
+  };
+  const distance = await above();
+  await a.page.evaluate(() => {
+    const remark = document.createElement('div');
+    remark.style.height = '120px';
+    document.body.prepend(remark);
+  });
+  await expect.poll(above).toBe(distance);
   await a.showTab('People');
   const row = a.page.getByRole('tabpanel', { name: 'People' }).getByRole('listitem').filter({ hasText: 'Demo Student 1' });
   await expect(row).toContainText(`has selected “${lighthouse.weight}”`);

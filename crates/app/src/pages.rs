@@ -2,6 +2,8 @@
 
 mod account;
 mod activity;
+mod agreement;
+mod api;
 mod class;
 mod classes;
 mod conversation;
@@ -26,8 +28,12 @@ use crate::{
     parts::{Account, Visitor},
 };
 
-pub use account::{AccountPage, SessionLine, TokenLine};
-pub use activity::{ActivitiesPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage};
+pub use account::{AccountPage, End, SessionLine, TokenLine};
+pub use activity::{
+    ActivitiesPage, ActivityAgreementPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage,
+};
+pub use agreement::AgreementPage;
+pub use api::{ApiAnswer, ApiArea, ApiBody, ApiDescription, ApiField, ApiOperation, ApiPage, ApiSchema, ApiWord};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::{ComparePage, ConversationPage};

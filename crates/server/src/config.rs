@@ -10,6 +10,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process,
+    str::FromStr,
     time::Duration,
 };
 
@@ -34,6 +35,13 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 
+/// Two hundred a second, over a minute: an archive of ten thousand conversations is brought in at one go, and a loop that
+/// has gone wild is slowed down.
+const API_REQUESTS_PER_MINUTE: u32 = 12_000;
+
+/// More cannot be told apart within a minute.
+const MAX_REQUESTS_PER_MINUTE: u32 = 1_000_000;
+
 /// The configuration of one server. Secrets do not show in its `Debug`.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -55,6 +63,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What a caller of `/metrics` must know. Without it `/metrics` exists only where the public origin is loopback.
     pub metrics_token: Option<Secret>,
+    /// Requests of the API that a person's programs may make in a minute, and as many their browsers.
+    pub api_requests_per_minute: u32,
     /// The header in which a proxy says from where a request comes.
     pub client_address_header: Option<String>,
     /// Folder of the browser's files.
@@ -271,6 +281,12 @@ impl Config {
                 Some(value) => return Err(wrong("LOG_FORMAT", value, "neither text nor json")),
             },
             metrics_token: text("METRICS_TOKEN", settings.metrics_token)?.map(Secret::new),
+            api_requests_per_minute: number(
+                "API_REQUESTS_PER_MINUTE",
+                text("API_REQUESTS_PER_MINUTE", settings.api_requests_per_minute)?,
+                API_REQUESTS_PER_MINUTE,
+                |requests| (1..=MAX_REQUESTS_PER_MINUTE).contains(requests),
+            )?,
             client_address_header: sign_in::header_name(settings.client_address_header)?,
             site_root: site_root(settings.site_root)?,
             dev_reload: text("DEV_RELOAD", settings.dev_reload)?.is_some(),
@@ -323,6 +339,16 @@ fn text(name: &str, value: Option<OsString>) -> Result<Option<String>, ConfigErr
     let value = value.into_string().map_err(|_| ConfigError::Wrong(format!("{name} is not UTF-8 text")))?;
     let value = value.trim();
     Ok((!value.is_empty()).then(|| value.to_owned()))
+}
+
+fn number<T: FromStr>(
+    name: &str,
+    value: Option<String>,
+    default: T,
+    fits: impl Fn(&T) -> bool,
+) -> Result<T, ConfigError> {
+    let Some(value) = value else { return Ok(default) };
+    value.parse().ok().filter(|number| fits(number)).ok_or_else(|| wrong(name, &value, "not a number that fits"))
 }
 
 fn wrong(name: &str, value: &str, why: impl Display) -> ConfigError {

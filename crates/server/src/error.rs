@@ -19,6 +19,15 @@ pub enum Error {
     /// Nobody is signed in.
     #[error("Sign in first.")]
     SignedOut,
+    /// The token was good until that day.
+    #[error(
+        "This token expired on {} {} {} (UTC). Make another on the account page and use that.",
+        .0.day(), .0.month(), .0.year()
+    )]
+    TokenExpired(time::Date),
+    /// The token may be used to read alone.
+    #[error("This token only reads. To change something, make one on the account page that writes.")]
+    ReadOnlyToken,
     /// Whoever calls is banned.
     #[error("This account was closed by the people who run this server. If you think that is a mistake, ask them.")]
     Banned,
@@ -78,10 +87,10 @@ impl Error {
     /// The HTTP status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::SignedOut | Self::TokenExpired(_) => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ForeignOrigin | Self::Forbidden(_) | Self::Banned => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin | Self::Forbidden(_) | Self::Banned | Self::ReadOnlyToken => StatusCode::FORBIDDEN,
             Self::Conflict(..) => StatusCode::CONFLICT,
             Self::TooOften(..) | Self::QuotaReached(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::Invalid(..) | Self::Several(..) => StatusCode::BAD_REQUEST,
@@ -96,6 +105,8 @@ impl Error {
     fn kind(&self) -> (&'static str, &'static str) {
         match self {
             Self::SignedOut => ("signed_out", "Signed out"),
+            Self::TokenExpired(_) => ("token_expired", "Token expired"),
+            Self::ReadOnlyToken => ("read_only_token", "The token only reads"),
             Self::Banned => (BANNED, "Account closed"),
             Self::NotFound => ("not_found", "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", "Method not allowed"),

@@ -35,6 +35,9 @@ pub(crate) use contents::{SOMEBODY, named};
 /// A file that would be longer is refused. A full conversation (16 MiB of text) with a full document (8 MiB) fits in.
 const MAX_BYTES: usize = 96 << 20;
 
+/// Why a text that is protected against copying is no file.
+pub(crate) const PROTECTED: &str = "This text is protected: it cannot be exported.";
+
 /// Characters of a title in a file's name at most.
 const MAX_NAME_CHARS: usize = 80;
 
@@ -124,7 +127,7 @@ pub async fn get(
     let Query(asked) = query?;
     let reader = access::reader(&services.db, caller.id, id).await?;
     if !reader.rights().may_copy {
-        return Err(Error::Forbidden("This text is protected: it cannot be exported."));
+        return Err(Error::Forbidden(PROTECTED));
     }
     let turn = services.turn_to_export().await?;
     let source = Source::read(&services, reader, &asked).await?;

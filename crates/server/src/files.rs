@@ -29,6 +29,7 @@ use uuid::Uuid;
 use crate::{
     access::{self, Sender},
     error::Error,
+    runs,
     services::Services,
     sessions::Caller,
     times::rfc3339,
@@ -284,7 +285,7 @@ pub async fn read(services: &Services, file: FileId) -> Result<Bytes, Error> {
 /// What was sent along with the messages of a conversation, by message.
 pub async fn of_messages(db: &PgPool, conversation: ConversationId) -> Result<HashMap<Uuid, Vec<MessageFile>>, Error> {
     let rows = sqlx::query!(
-        r#"select a.message_id, f.id, f.name, f.deleted_at is not null as "deleted!"
+        r#"select a.message_id, f.id, f.name, f.media_type, f.deleted_at is not null as "deleted!"
            from message_files a
            join files f on f.id = a.file_id
            where a.conversation_id = $1
@@ -295,7 +296,8 @@ pub async fn of_messages(db: &PgPool, conversation: ConversationId) -> Result<Ha
     .await?;
     let mut all: HashMap<Uuid, Vec<MessageFile>> = HashMap::new();
     for row in rows {
-        let file = MessageFile { id: FileId::from_uuid(row.id), name: row.name, deleted: row.deleted };
+        let unread = !runs::is_read(&row.media_type);
+        let file = MessageFile { id: FileId::from_uuid(row.id), name: row.name, deleted: row.deleted, unread };
         all.entry(row.message_id).or_default().push(file);
     }
     Ok(all)

@@ -57,6 +57,12 @@ pub mod names;
 /// Personal access tokens.
 pub mod tokens;
 
+/// How many requests of the API somebody may make.
+pub mod rates;
+
+/// Whether an answer is known already.
+pub mod etags;
+
 /// What was thrown away and can be taken back.
 pub mod trash;
 
@@ -71,6 +77,7 @@ pub mod authors;
 
 /// Activities: tasks in a class, their copies, and what is done in them.
 pub mod activities;
+pub mod annotations;
 
 /// Classes: their people, groups, code and links.
 pub mod classes;
@@ -109,6 +116,9 @@ pub mod notices;
 
 /// What is brought in: pasted text, files, exports of other tools.
 pub mod import;
+
+/// How far people marked the same passages with the same tags.
+pub mod agreement;
 
 /// A conversation as a file to take away.
 pub mod export;

@@ -141,6 +141,7 @@ async fn refused(response: Response) -> Refused {
     // Its words stay out of the log: they may repeat what somebody wrote, or a part of the key.
     tracing::warn!(status = status.as_u16(), code = failure.code(), "the model's server refuses");
     let may_come_later = matches!(failure, Failure::Busy | Failure::Down);
+    let failure = failure.for_as_long_as(after);
     let again = match after {
         _ if !may_come_later => Again::Never,
         Some(after) => Again::After(after),

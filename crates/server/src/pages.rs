@@ -3,6 +3,8 @@
 
 mod account;
 mod activities;
+mod agreement;
+mod api;
 mod classes;
 mod home;
 mod projects;
@@ -12,9 +14,11 @@ mod sharing;
 mod sign_in;
 mod trash;
 
+use std::sync::Arc;
+
 use app::{
     offline::OfflinePage,
-    pages::{ClosedPage, ComparePage, ConversationPage, ImportPage, InboxPage, NoticePage},
+    pages::{ApiDescription, ClosedPage, ComparePage, ConversationPage, ImportPage, InboxPage, NoticePage},
     parts::Visitor,
     shell::{PageKind, Shell},
 };
@@ -55,13 +59,16 @@ pub const COPY: HeaderName = HeaderName::from_static("x-promptgrimoire-copy");
 struct Site {
     services: Services,
     api: Router,
+    /// What the API is, to be read.
+    description: Arc<ApiDescription>,
 }
 
 /// The routes of all pages; whatever no other route answers is the page that says so.
 pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
     // Rendering runs on tokio. An error says that this was said before, by another server in the same process (tests).
     let _ = any_spawner::Executor::init_tokio();
-    let site = Site { services: services.clone(), api: api.with_state(services.clone()) };
+    let (api, description) = (api.with_state(services.clone()), api::read());
+    let site = Site { services: services.clone(), api, description };
     let routes = Router::new()
         .route("/", get(home::home))
         .route("/import", get(import))
@@ -70,8 +77,10 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/c/{id}/compare", get(comparison))
         .route("/search", get(search::show))
         .route("/account", get(account::show))
+        .route("/api", get(api::show))
         .route("/offline", get(offline))
         .merge(activities::routes())
+        .merge(agreement::routes())
         .merge(classes::routes())
         .merge(projects::routes())
         .merge(sign_in::routes(services))

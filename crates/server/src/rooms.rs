@@ -269,6 +269,33 @@ impl Rooms {
         persistence::read(&self.house.db, &self.house.aside, conversation, read).await
     }
 
+    /// Reads something of several documents as they are committed, in the same way; what cannot be read is left out. All their
+    /// bytes are in memory at once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn read_all<T: Send + 'static>(
+        &self,
+        of: &[ConversationId],
+        read: impl Fn(&Doc) -> T + Clone + Send + 'static,
+    ) -> sqlx::Result<HashMap<ConversationId, T>> {
+        persistence::read_all(&self.house.db, &self.house.aside, of, read).await
+    }
+
+    /// Reads something of a document that copies began with.
+    ///
+    /// # Errors
+    /// Bytes that make no document.
+    pub async fn read_seed<T: Send + 'static>(
+        &self,
+        seed: Vec<u8>,
+        read: impl FnOnce(&Doc) -> T + Send + 'static,
+    ) -> Result<T, persistence::Failure> {
+        let read = move || copies::load(&seed, &[]).map(|doc| read(&doc));
+        let read = self.house.aside.run(read).await.map_err(|_| persistence::Failure::Damaged)?;
+        read.map_err(|_| persistence::Failure::Damaged)
+    }
+
     /// Which documents change.
     pub fn changed(&self) -> &Changed {
         &self.house.changed
@@ -300,7 +327,7 @@ impl Rooms {
     /// # Errors
     /// The database's.
     pub async fn tallies(&self, of: &[ConversationId]) -> sqlx::Result<HashMap<ConversationId, Tally>> {
-        tally::of_all(&self.house.db, &self.house.aside, of).await
+        self.read_all(of, Tally::of).await
     }
 
     /// A document that belongs to another author, to be put into the place of the one that is stored: see

@@ -16,9 +16,9 @@ use tower_http::{
 };
 
 use crate::{
-    activities, classes, config::SignIn, conversations, development, error::Error, export, files, health, import,
-    metrics, models, notices, pages, people, projects, refused, roster, runs, search, security, services::Services,
-    sessions, sharing, sync_route, tokens, trash,
+    activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, etags,
+    export, files, health, import, metrics, models, notices, pages, people, projects, rates, refused, roster, runs,
+    search, security, services::Services, sessions, sharing, sync_route, tokens, trash,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -28,6 +28,9 @@ const MAX_JSON_BYTES: usize = 8 << 20;
 /// Multipart adds its own lines around a file.
 const MULTIPART_SLACK: usize = 64 << 10;
 
+/// What the API is, for machines (OpenAPI 3.1).
+pub(crate) const DESCRIPTION: &str = include_str!("openapi.json");
+
 /// The typed API.
 fn api(services: &Services) -> Router<Services> {
     let json = of_people().merge(of_conversations()).merge(of_projects()).merge(of_classes());
@@ -35,7 +38,7 @@ fn api(services: &Services) -> Router<Services> {
     if matches!(services.config.sign_in, SignIn::Development) {
         routes = routes.route("/api/v1/dev/sign-in", post(development::sign_in));
     }
-    let description = ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json"));
+    let description = ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION);
     routes
         .route("/api/openapi.json", get(|| async { description }))
         .route("/api/{*rest}", axum::routing::any(nothing))
@@ -76,6 +79,8 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
         .route("/api/v1/conversations/{id}/refused", get(refused::list))
         .route("/api/v1/conversations/{id}/export", get(export::get))
+        .route("/api/v1/conversations/{id}/agreement", get(agreement::get))
+        .route("/api/v1/conversations/{id}/agreement.csv", get(agreement::csv))
         .route("/api/v1/conversations/{id}/sharing", get(sharing::get))
         .route("/api/v1/conversations/{id}/sharing/class", put(sharing::share_with_class))
         .route("/api/v1/conversations/{id}/sharing/anonymity", put(sharing::set_anonymity))
@@ -138,6 +143,8 @@ fn of_classes() -> Router<Services> {
         .route("/api/v1/activities/{activity}/start", post(activities::start))
         .route("/api/v1/activities/{activity}/overview", get(activities::get_overview))
         .route("/api/v1/activities/{activity}/overview.csv", get(activities::overview_csv))
+        .route("/api/v1/activities/{activity}/agreement", get(agreement::get_of_activity))
+        .route("/api/v1/activities/{activity}/agreement.csv", get(agreement::csv_of_activity))
         .route("/api/v1/activities/{activity}/reveal", post(activities::reveal))
         .route("/api/v1/activities/{activity}/late", post(activities::take_in_late_work))
         .route("/api/v1/invitations/{token}", get(classes::preview_invitation))
@@ -157,6 +164,10 @@ fn uploads() -> Router<Services> {
             get(files::list_of_project).post(files::add_to_project).layer(of_files),
         )
         .route("/api/v1/conversations/{id}/files", get(files::list_of_chat).post(files::add_to_chat).layer(of_files))
+        .route(
+            "/api/v1/conversations/{id}/annotations",
+            post(annotations::bring_in).layer(DefaultBodyLimit::max(annotations::MAX_BYTES)),
+        )
         .route(
             IMPORT_PATH,
             post(import::upload::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD_BYTES + MULTIPART_SLACK)),
@@ -189,7 +200,7 @@ pub fn router(services: Services) -> Router {
     let guard = middleware::from_fn_with_state(services.clone(), security::refuse_foreign_mutations);
     plain
         .merge(pages::routes(&services, api.clone()))
-        .merge(api)
+        .merge(api.layer(middleware::from_fn(etags::tag)).layer(middleware::from_fn(rates::say)))
         .merge(assets(&services))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {

@@ -34,7 +34,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config, error::Error, model, services::Services};
 
-pub use attachments::unread;
+pub use attachments::{is_read, unread};
 pub use events::events;
 pub use keep::{keep, take_over};
 pub use send::{regenerate, send};

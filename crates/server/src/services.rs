@@ -12,6 +12,7 @@ use crate::{
     config::{Config, Origin},
     error::Error,
     files::Files,
+    rates::Rates,
     rooms::Rooms,
     runs::Runs,
     sign_in::Ways,
@@ -36,6 +37,8 @@ pub struct Services {
     pub leptos: LeptosOptions,
     /// What people uploaded.
     pub files: Files,
+    /// How often the API is asked.
+    pub rates: Arc<Rates>,
     /// Codes that people tried to join a class by.
     pub codes_tried: Arc<Attempts>,
     /// Held while what copies of an activity begin with is read.
@@ -70,6 +73,7 @@ impl Services {
             runs: Runs::new(config.model.clone())?,
             files: Files::of(&config)?,
             ways: Ways::new(&config.sign_in)?,
+            rates: Arc::new(Rates::new(config.api_requests_per_minute)),
             config: Arc::new(config),
             origin,
             db,

@@ -5,12 +5,16 @@ pub mod own;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, header, request::Parts},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::TryRngCore;
 use sha2::{Digest, Sha256};
-use shared::ids::{SessionId, TokenId, UserId};
+use shared::{
+    access::Rights,
+    api::TokenScope,
+    ids::{SessionId, TokenId, UserId},
+};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -58,8 +62,28 @@ impl Secret {
 pub enum Proof {
     /// A session's cookie; the hash names the session.
     Session(Vec<u8>),
-    /// A personal access token: no browser sends it by itself, so the origin does not matter.
-    Token(TokenId),
+    /// A personal access token: no browser sends it by itself, so the origin does not matter. What it may be used for
+    /// limits what its owner may do.
+    Token(TokenId, TokenScope),
+}
+
+impl Proof {
+    /// What is left of somebody's rights in a conversation for who comes by this.
+    pub fn limits(&self, rights: Rights) -> Rights {
+        match self {
+            Self::Session(_) => rights,
+            Self::Token(_, scope) => scope.of(rights),
+        }
+    }
+
+    /// Whether a request may be made by it. What only reads is asked for by `GET`, everywhere in the API: so the method
+    /// is all that has to be known.
+    fn may(&self, method: &Method) -> bool {
+        match self {
+            Self::Session(_) | Self::Token(_, TokenScope::Write) => true,
+            Self::Token(_, TokenScope::Read) => matches!(*method, Method::GET | Method::HEAD),
+        }
+    }
 }
 
 /// Who sends a request.
@@ -193,7 +217,7 @@ impl Caller {
     pub fn session(&self) -> Result<&[u8], Error> {
         match &self.proof {
             Proof::Session(hash) => Ok(hash),
-            Proof::Token(_) => Err(Error::Invalid(
+            Proof::Token(..) => Err(Error::Invalid(
                 "token_by_token",
                 "Tokens, sessions and names are the business of a person who is signed in, not of a token.".into(),
             )),
@@ -205,7 +229,12 @@ impl FromRequestParts<Services> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Error> {
-        identify(services, &parts.headers).await?.ok_or(Error::SignedOut)
+        let caller = identify(services, &parts.headers).await?.ok_or(Error::SignedOut)?;
+        services.rates.count(&caller, &parts.extensions)?;
+        if !caller.proof.may(&parts.method) {
+            return Err(Error::ReadOnlyToken);
+        }
+        Ok(caller)
     }
 }
 

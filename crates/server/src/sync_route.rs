@@ -54,6 +54,7 @@ pub async fn upgrade(
     // Stock clients retry an HTTP refusal for ever: whatever is wrong from here on is said by closing.
     let caller = caller.map_err(|error| match error {
         Error::Banned => CloseCode::Denied,
+        Error::TokenExpired(_) => CloseCode::SignedOut,
         _ => CloseCode::TryLater,
     });
     let by_cookie = matches!(&caller, Ok(Some(caller)) if matches!(caller.proof, Proof::Session(_)));

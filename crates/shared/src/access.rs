@@ -107,6 +107,13 @@ pub struct Rights {
     pub may_rename: bool,
 }
 
+impl Rights {
+    /// The same, but nothing can be changed with them.
+    pub fn to_read(self) -> Self {
+        Self { access: Access::Viewer, moderates: false, may_rename: false, ..self }
+    }
+}
+
 /// A role in a class, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -18,6 +18,8 @@ macro_rules! endpoint {
 }
 
 mod activities;
+mod agreement;
+mod annotations;
 mod class_models;
 mod classes;
 mod comparison;
@@ -48,6 +50,11 @@ pub use activities::{
     DeleteActivity, GetActivity, InvalidMode, ListActivities, ListTemplates, MAX_INSTRUCTIONS_BYTES, MAX_REVEALED,
     Mode, RevealActivity, Revealed, StartActivity, Template,
 };
+pub use agreement::{
+    Agreement, Coder, DisputedPassage, GetActivityAgreement, GetAgreement, MAX_COMPARED, MAX_DISPUTED,
+    MAX_DISPUTED_CHARS, Marker, PairAgreement, TagAgreement,
+};
+pub use annotations::{BroughtIn, LeftOut};
 pub use class_models::{
     ClassModels, ClassUsage, GetClassModels, MAX_QUOTA_TOKENS, MAX_USERS_LISTED, Period, PersonUsage, SetClassModels,
 };
@@ -105,7 +112,10 @@ pub use sharing::{
     Sharing, SharingClass,
 };
 pub use to_do::{ListToDo, MAX_TO_DO_A_PAGE, ToDo};
-pub use tokens::{CreateToken, CreatedToken, ListTokens, RevokeToken, Token};
+pub use tokens::{
+    CreateToken, CreatedToken, ListTokens, MAX_TOKEN_DAYS, MAX_TOKENS, MAX_TOKENS_LISTED, RevokeToken, TOKEN_DAYS,
+    Token, TokenScope,
+};
 pub use trash::{
     ListTrash, MAX_TRASHED_A_PAGE, MAX_TRASHED_OTHERS, PurgeActivity, PurgeConversation, PurgeProject, RestoreActivity,
     RestoreConversation, RestoreProject, TRASH_DAYS, Trash, TrashConversation, TrashedActivity, TrashedConversation,

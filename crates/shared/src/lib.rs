@@ -14,6 +14,9 @@ pub mod ids;
 /// What a person may do with one conversation.
 pub mod access;
 
+/// How far people agree about what they marked.
+pub mod agreement;
+
 /// Markdown to HTML and canonical text; units of offsets.
 pub mod text;
 

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::api::{EndSession, RevokeToken, Session, Token};
+use shared::api::{EndSession, RevokeToken, Session, TOKEN_DAYS, Token, TokenScope};
 
 use super::Bar;
 use crate::forms::{ApiForm, ConfirmDialog, Then, api_of};
@@ -23,8 +23,19 @@ pub struct TokenLine {
     pub token: Token,
     /// The day on which it was made.
     pub made: String,
+    /// When it expires, if it does.
+    pub ends: Option<End>,
     /// How long ago it was used.
     pub used: Option<String>,
+}
+
+/// When a token expires.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The day.
+    pub on: String,
+    /// Whether it has.
+    pub is_over: bool,
 }
 
 /// One's own account.
@@ -112,12 +123,29 @@ fn Tokens(lines: Vec<TokenLine>) -> impl IntoView {
     view! {
         <section class="account-part" aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Access tokens"</h2>
-            <p class="hint">"For programs of your own: with a token they read and write in your name."</p>
+            <p class="hint">"For programs of your own: with a token they read, or read and write, in your name. Give each program one of its own that can do no more than it needs. " <a href="/api">"What the API does"</a></p>
             {list}
             <ApiForm api="POST /api/v1/tokens" then=Then::Say("Made. Copy it now: it is shown this once.".into()) label="New token" reset=true>
                 <div class="form-row">
                     <label class="field-label" for="token-name">"What it is for"</label>
                     <input class="field" id="token-name" name="name" maxlength="100" required autocomplete="off" />
+                </div>
+                <div class="form-row">
+                    <label class="field-label" for="token-scope">"What it may do"</label>
+                    <select class="field" id="token-scope" name="scope">
+                        {[TokenScope::Read, TokenScope::Write].map(|scope| view! {
+                            <option value=scope.as_str()>{in_words(scope)}</option>
+                        })}
+                    </select>
+                </div>
+                <div class="form-row">
+                    <label class="field-label" for="token-days">"Expires after"</label>
+                    <select class="field" id="token-days" name="expires_in_days" data-type="number">
+                        {[30, TOKEN_DAYS, 365].map(|days| view! {
+                            <option value=days.to_string() selected=days == TOKEN_DAYS>{format!("{days} days")}</option>
+                        })}
+                        <option value="">"Never"</option>
+                    </select>
                 </div>
                 <div class="form-actions"><button class="button" type="submit">"New token"</button></div>
                 <p data-replied hidden><code class="account-token" data-reply="token"></code></p>
@@ -129,14 +157,22 @@ fn Tokens(lines: Vec<TokenLine>) -> impl IntoView {
 
 #[component]
 fn TokenItem(line: TokenLine) -> impl IntoView {
-    let TokenLine { token: Token { id, name, .. }, made, used } = line;
+    let TokenLine { token: Token { id, name, scope, .. }, made, ends, used } = line;
     let dialog = format!("revoke-{id}");
     let (label, question) = (format!("Revoke {name}"), format!("Revoke “{name}”?"));
     let used = used.map_or_else(|| "never used".to_owned(), |used| format!("last used {used}"));
+    let expired = ends.as_ref().filter(|end| end.is_over).map(|_| view! { " " <span class="badge">"Expired"</span> });
+    let ends = match ends {
+        Some(End { on, is_over: true }) => format!("expired on {on}"),
+        Some(End { on, .. }) => format!("expires on {on}"),
+        None => "does not expire".to_owned(),
+    };
     view! {
         <li>
             <div class="account-what">
                 <strong dir="auto">{name}</strong>
+                {expired}
+                <p class="hint">{format!("{} · {ends}", in_words(scope))}</p>
                 <p class="hint">{format!("Made on {made} · {used}")}</p>
             </div>
             <ApiForm api=api_of(&RevokeToken { id }) then=Then::Reload class="account-act" confirm=dialog.clone()>
@@ -151,4 +187,11 @@ fn TokenItem(line: TokenLine) -> impl IntoView {
         </li>
     }
     .into_any()
+}
+
+fn in_words(scope: TokenScope) -> &'static str {
+    match scope {
+        TokenScope::Read => "Read",
+        TokenScope::Write => "Read and write",
+    }
 }

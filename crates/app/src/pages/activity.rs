@@ -1,5 +1,6 @@
 //! The pages of activities.
 
+mod agreement;
 mod form;
 mod list;
 mod overview;
@@ -21,6 +22,7 @@ use crate::{
     parts::Visitor,
 };
 
+pub use agreement::ActivityAgreementPage;
 pub use form::{ActivitySettingsPage, NewActivityPage};
 pub use list::ActivitiesPage;
 pub use overview::OverviewPage;
@@ -32,6 +34,7 @@ const OPENING: &str = include_str!("activity/opening.js");
 enum Part {
     Task,
     Overview,
+    Agreement,
     Settings,
 }
 
@@ -75,6 +78,7 @@ fn Head(activity: Activity, part: Part) -> impl IntoView {
             <nav class="page-nav" aria-label="This activity">
                 <a href=address.clone() aria-current=here(Part::Task)>"Task"</a>
                 <a href=format!("{address}/overview") aria-current=here(Part::Overview)>"Overview"</a>
+                <a href=format!("{address}/agreement") aria-current=here(Part::Agreement)>"Agreement"</a>
                 <a href=format!("{address}/settings") aria-current=here(Part::Settings)>"Settings"</a>
             </nav>
         }

@@ -70,7 +70,7 @@ pub fn ConversationPage(
             <section class="reading" id="text" aria-label="Conversation" data-chat=of_chat data-user=user>
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
-                <p class="reading-meta">{project} {meta}</p>
+                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a></p>
                 <noscript>
                     <p class="remark">"Scripts are off: the text can be read. Highlights, comments and notes need them."</p>
                 </noscript>

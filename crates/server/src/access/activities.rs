@@ -101,6 +101,11 @@ impl Participant {
         self.role.is_staff()
     }
 
+    /// Whether they are of the class, and not there as an admin alone.
+    pub fn belongs(&self) -> bool {
+        self.belongs
+    }
+
     /// Whether the class is archived.
     pub fn is_archived(&self) -> bool {
         self.archived

@@ -144,7 +144,7 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
 }
 
 /// Who is behind which alias, where the activity is anonymous; nobody where it is not.
-async fn aliases(db: &PgPool, activity: ActivityId) -> Result<HashMap<UserId, UserId>, Error> {
+pub(crate) async fn aliases(db: &PgPool, activity: ActivityId) -> Result<HashMap<UserId, UserId>, Error> {
     let rows = sqlx::query!(
         r#"select alias, user_id as "user_id!" from author_aliases where scope = $1 and user_id is not null"#,
         activity.uuid()
@@ -216,6 +216,11 @@ async fn refresh(services: &Services, copies: &mut [Copy]) -> Result<usize, Erro
         }
     }
     Ok(copies.iter().filter(|copy| copy.behind.is_some()).count())
+}
+
+/// The tags that stood in every copy from the start.
+pub(crate) async fn seed_tags(db: &PgPool, activity: ActivityId) -> Result<Vec<(TagId, String)>, Error> {
+    Ok(seed(db, activity).await?.tags)
 }
 
 /// What stood in every copy from the start.

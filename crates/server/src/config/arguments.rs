@@ -102,6 +102,11 @@ pub(super) struct Settings {
     #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, global = true, value_name = "TOKEN")]
     pub(super) metrics_token: Option<OsString>,
 
+    /// Requests of the API that all programs of a person may make in a minute, and as many all their browsers. It is by
+    /// person, not by address: a class behind one address is as many as it has people [default: 12000]
+    #[arg(long, env = "API_REQUESTS_PER_MINUTE", hide_env_values = true, global = true, value_name = "REQUESTS")]
+    pub(super) api_requests_per_minute: Option<OsString>,
+
     /// Header in which a proxy in front of the server says from where a request comes, such as X-Forwarded-For: its last
     /// address counts. Set it only where the proxy sets the header. It is for limits on sign-in; without it, those of one
     /// address do not hold behind a proxy

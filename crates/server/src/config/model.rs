@@ -1,6 +1,6 @@
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
-use super::{ConfigError, LlmApi, Model, Secret, arguments::ModelSettings, text, web_address, wrong};
+use super::{ConfigError, LlmApi, Model, Secret, arguments::ModelSettings, number, text, web_address, wrong};
 
 /// Thinking is silent, and a local model may read for long before it says a word.
 const PATIENCE: u64 = 120;
@@ -55,14 +55,4 @@ fn read_names(value: &str) -> Result<Vec<String>, ConfigError> {
         return Err(wrong("OPENAI_MODEL", value, why));
     }
     Ok(names)
-}
-
-fn number<T: FromStr>(
-    name: &str,
-    value: Option<String>,
-    default: T,
-    fits: impl Fn(&T) -> bool,
-) -> Result<T, ConfigError> {
-    let Some(value) = value else { return Ok(default) };
-    value.parse().ok().filter(|number| fits(number)).ok_or_else(|| wrong(name, &value, "not a number that fits"))
 }

@@ -15,9 +15,15 @@ pub(super) fn clean(name: &str) -> String {
     if name.is_empty() { "file".to_owned() } else { cut(name) }
 }
 
-/// Marks of direction and joiners: `gpj.exe` could be shown the other way round.
+/// A name as browsers write it into a form: what would end the header is written as the bytes' numbers, and nothing else is
+/// (HTML, "multipart/form-data encoding algorithm").
+pub(super) fn of_form(name: &str) -> String {
+    name.replace("%22", "\"").replace("%0D", " ").replace("%0A", " ")
+}
+
+/// Marks of direction: `gpj.exe` could be shown the other way round. Joiners are spelling, in Persian for one.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    matches!(c, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 fn cut(name: &str) -> String {
@@ -79,9 +85,11 @@ mod tests {
             ("..", "file"),
             ("", "file"),
             ("作文.pdf", "作文.pdf"),
+            ("می\u{200c}خواهم.md", "می\u{200c}خواهم.md"),
         ] {
             assert_eq!(clean(given), kept, "{given:?}");
         }
+        assert_eq!(clean(&of_form("say %22hi%22 %0D%0A100%.md")), "say \"hi\" 100%.md");
     }
 
     #[test]

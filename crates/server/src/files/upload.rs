@@ -71,7 +71,7 @@ impl Received {
             if field.name() != Some("file") || file.is_some() {
                 return Err(Error::Invalid("unknown_field", "One field is expected, with the name \"file\".".into()));
             }
-            let name = names::clean(field.file_name().unwrap_or_default());
+            let name = names::clean(&names::of_form(field.file_name().unwrap_or_default()));
             file = Some(Self { name, bytes: field.bytes().await? });
         }
         let file = file.ok_or_else(|| Error::Invalid("no_file", "file: choose a file.".into()))?;

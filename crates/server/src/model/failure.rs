@@ -13,7 +13,7 @@ pub enum Failure {
     #[error("The model has said nothing for too long. Try again.")]
     Timeout,
     /// The stream ended before the reply did.
-    #[error("The model's server ended before the reply did. What came is kept; try again.")]
+    #[error("The model's server ended before the reply did. Try again; what came is kept beside it.")]
     Cut,
     /// It does not take our key.
     #[error("The model's server does not accept this server's key: tell the people who run PromptGrimoire.")]
@@ -24,6 +24,9 @@ pub enum Failure {
     /// Too many requests.
     #[error("The model's server is busy. Try again in a minute.")]
     Busy,
+    /// The same, and it says for how long: so many minutes.
+    #[error("The model's server is busy. It asks to be left alone for {}.", span(*.0))]
+    BusyFor(u32),
     /// It does not have the model.
     #[error(
         "The model's server has no such model, or not this kind of interface: tell the people who run PromptGrimoire."
@@ -54,7 +57,7 @@ impl Failure {
             Self::Cut => "interrupted",
             Self::Key => "key",
             Self::Account => "account",
-            Self::Busy => "busy",
+            Self::Busy | Self::BusyFor(_) => "busy",
             Self::NoSuchModel => "no_such_model",
             Self::TooLong => "too_long",
             Self::Policy => "policy",
@@ -83,6 +86,15 @@ impl Failure {
         Self::named(value.get("error").unwrap_or(&value)).unwrap_or(of_status)
     }
 
+    /// The same where the server says how long it wants to be left alone: up to a minute goes without saying.
+    pub(super) fn for_as_long_as(self, after: Option<Duration>) -> Self {
+        let minutes = after.map(|after| u32::try_from(after.as_secs().div_ceil(60)).unwrap_or(u32::MAX));
+        match (self, minutes) {
+            (Self::Busy, Some(minutes @ 2..)) => Self::BusyFor(minutes),
+            _ => self,
+        }
+    }
+
     /// What an error within a stream means: nested (`{"error": {…}}`) or flat (`{"code": …}`).
     pub(super) fn of_event(value: &Value) -> Self {
         let error = value.get("error").filter(|error| !error.is_null()).unwrap_or(value);
@@ -105,6 +117,13 @@ impl Failure {
     }
 }
 
+fn span(minutes: u32) -> String {
+    match minutes {
+        ..=90 => format!("{minutes} minutes"),
+        _ => format!("{} hours", minutes.div_ceil(60)),
+    }
+}
+
 /// When a server says that it may be asked again.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
@@ -117,6 +136,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn how_long_it_is_busy_is_said_as_the_server_says_it() {
+        let said = |seconds| Failure::Busy.for_as_long_as(Some(Duration::from_secs(seconds))).to_string();
+        assert!(said(60).ends_with("in a minute."));
+        assert!(said(61).ends_with("for 2 minutes."));
+        assert!(said(3_600).ends_with("for 60 minutes."));
+        assert!(said(86_400).ends_with("for 24 hours."));
+        assert_eq!(Failure::Down.for_as_long_as(Some(Duration::MAX)), Failure::Down);
+    }
 
     #[test]
     fn what_an_error_says_of_itself_counts_more_than_its_status() {

@@ -1,7 +1,7 @@
 //! One's own account: the name, where one is signed in, tokens.
 
 use app::{
-    pages::{AccountPage, SessionLine, TokenLine},
+    pages::{AccountPage, End, SessionLine, TokenLine},
     shell::PageKind,
 };
 use axum::{
@@ -40,6 +40,7 @@ pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
         .into_iter()
         .map(|token| TokenLine {
             made: day(&token.created_at),
+            ends: token.expires_at.as_deref().map(|at| End { on: day(at), is_over: is_over(at, now) }),
             used: token.last_used_at.as_deref().map(|at| ago(at, now)),
             token,
         })
@@ -55,6 +56,10 @@ fn day(at: &str) -> String {
         Ok(at) => format!("{} {} {}", at.day(), at.month(), at.year()),
         Err(_) => String::new(),
     }
+}
+
+fn is_over(at: &str, now: OffsetDateTime) -> bool {
+    OffsetDateTime::parse(at, &Rfc3339).is_ok_and(|at| at <= now)
 }
 
 /// How long ago, so that no zone has to be known. What is less than ten minutes ago is now: times of use are written down

@@ -155,7 +155,7 @@ impl Connections {
         let mut book = self.book();
         let id = book.next;
         book.next += 1;
-        let standing = Standing::new(member.rights);
+        let standing = Standing::new(member.proof.limits(member.rights));
         let (proof, as_of) = (member.proof.clone(), member.as_of);
         let entry = Entry { user: member.user, conversation, proof, as_of, standing: standing.clone() };
         book.open.insert(id, entry);
@@ -204,7 +204,7 @@ impl Connections {
             let Some(entry) = book.open.get_mut(&id).filter(|entry| entry.as_of < moment) else { continue };
             entry.as_of = moment;
             match answer {
-                Ok(rights) => entry.standing.change(rights),
+                Ok(rights) => entry.standing.change(entry.proof.limits(rights)),
                 Err(code) => entry.standing.end(Ending::AtOnce(code)),
             }
         }
@@ -232,7 +232,7 @@ impl Drop for Connection {
 
 #[cfg(test)]
 mod tests {
-    use shared::access::Access;
+    use shared::{access::Access, api::TokenScope, ids::TokenId};
 
     use super::*;
 
@@ -277,6 +277,19 @@ mod tests {
         connections.answer(newer.0, [(id, Ok(VIEWER))].into_iter());
         connections.answer(older.0, [(id, Ok(OWNER))].into_iter());
         assert_eq!(connection.standing().rights(), Some(VIEWER));
+    }
+
+    #[test]
+    fn a_token_that_reads_gains_nothing_from_its_owners_rights() {
+        let connections = Connections::default();
+        let proof = Proof::Token(TokenId::new(), TokenScope::Read);
+        let member = Member { rights: OWNER, proof, ..member(Moment::default()) };
+        let (connection, _) = connections.enter(ConversationId::new(), &member);
+        let reads = Some(Rights { may_copy: true, ..VIEWER });
+        assert_eq!(connection.standing().rights(), reads);
+        let (moment, asked) = connections.ask(&[Whom::Everybody]);
+        connections.answer(moment, asked.iter().map(|asked| (asked.id, Ok(OWNER))));
+        assert_eq!(connection.standing().rights(), reads, "nor later");
     }
 
     #[test]

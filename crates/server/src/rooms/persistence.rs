@@ -275,6 +275,54 @@ pub async fn read<T: Send + 'static>(
     Ok(Some(Read { epoch, seq, what: what.await.map_err(|_| Failure::Damaged)?? }))
 }
 
+/// Reads something of several documents as they are committed, all of one moment; what cannot be read is left out.
+///
+/// # Errors
+/// The database's.
+pub async fn read_all<T: Send + 'static>(
+    db: &PgPool,
+    stacks: &Stacks,
+    of: &[ConversationId],
+    read: impl Fn(&Doc) -> T + Clone + Send + 'static,
+) -> sqlx::Result<HashMap<ConversationId, T>> {
+    let ids: Vec<Uuid> = of.iter().map(|id| id.uuid()).collect();
+    // Both reads must see the same moment: a snapshot between them would hide its rows.
+    let mut txn = db.begin_with("begin isolation level repeatable read read only").await?;
+    let states = sqlx::query!(
+        "select conversation_id, crdt_state
+         from annotation_document_state
+         where conversation_id = any($1)",
+        &ids
+    )
+    .fetch_all(&mut *txn)
+    .await?;
+    let updates = sqlx::query!(
+        "select u.conversation_id, u.update
+         from annotation_update u
+         join annotation_document_state s on s.conversation_id = u.conversation_id and u.seq > s.seq
+         where u.conversation_id = any($1)
+         order by u.conversation_id, u.seq",
+        &ids
+    )
+    .fetch_all(&mut *txn)
+    .await?;
+    txn.commit().await?;
+    let mut logs = HashMap::<Uuid, Vec<Vec<u8>>>::new();
+    for row in updates {
+        logs.entry(row.conversation_id).or_default().push(row.update);
+    }
+    let mut all = HashMap::new();
+    for row in states {
+        let log = logs.remove(&row.conversation_id).unwrap_or_default();
+        let read = read.clone();
+        let what = stacks.run(move || copies::load(&row.crdt_state, &log).map(|doc| read(&doc)));
+        if let Ok(Ok(what)) = what.await {
+            all.insert(ConversationId::from_uuid(row.conversation_id), what);
+        }
+    }
+    Ok(all)
+}
+
 /// What a document says, as it is committed.
 #[derive(Debug, Clone)]
 pub struct Picture {

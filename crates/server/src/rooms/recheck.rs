@@ -207,7 +207,7 @@ async fn good(db: &sqlx::PgPool, asked: &[Asked]) -> Result<HashSet<Proof>, Erro
     for asked in asked {
         match &asked.proof {
             Proof::Session(hash) => drop(hashes.insert(hash.clone())),
-            Proof::Token(id) => drop(ids.insert(*id)),
+            Proof::Token(id, _) => drop(ids.insert(*id)),
         }
     }
     let mut good = HashSet::new();
@@ -216,8 +216,7 @@ async fn good(db: &sqlx::PgPool, asked: &[Asked]) -> Result<HashSet<Proof>, Erro
         good.extend(hashes.into_iter().map(Proof::Session));
     }
     if !ids.is_empty() {
-        let ids = tokens::still_good(db, &ids.into_iter().collect::<Vec<_>>()).await?;
-        good.extend(ids.into_iter().map(Proof::Token));
+        good.extend(tokens::still_good(db, &ids.into_iter().collect::<Vec<_>>()).await?);
     }
     Ok(good)
 }

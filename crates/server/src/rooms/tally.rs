@@ -1,18 +1,15 @@
 //! What people did in a document, counted: a projection of copies of activities, so that an overview of a class decodes
 //! only what changed in the last seconds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use shared::{
     document::{self, Roots},
     ids::{ConversationId, TagId, UserId},
 };
-use sqlx::{PgConnection, PgPool, types::Json};
-use uuid::Uuid;
+use sqlx::{PgConnection, types::Json};
 use yrs::{Doc, Transact};
-
-use super::{copies, stacks::Stacks};
 
 /// What people did in one document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,47 +94,4 @@ pub(super) async fn store(
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// See [`super::Rooms::tallies`].
-pub(super) async fn of_all(
-    db: &PgPool,
-    stacks: &Stacks,
-    of: &[ConversationId],
-) -> sqlx::Result<HashMap<ConversationId, Tally>> {
-    let ids: Vec<Uuid> = of.iter().map(|id| id.uuid()).collect();
-    // Both reads must see the same moment: a snapshot between them would hide its rows.
-    let mut txn = db.begin_with("begin isolation level repeatable read read only").await?;
-    let states = sqlx::query!(
-        "select conversation_id, crdt_state
-         from annotation_document_state
-         where conversation_id = any($1)",
-        &ids
-    )
-    .fetch_all(&mut *txn)
-    .await?;
-    let updates = sqlx::query!(
-        "select u.conversation_id, u.update
-         from annotation_update u
-         join annotation_document_state s on s.conversation_id = u.conversation_id and u.seq > s.seq
-         where u.conversation_id = any($1)
-         order by u.conversation_id, u.seq",
-        &ids
-    )
-    .fetch_all(&mut *txn)
-    .await?;
-    txn.commit().await?;
-    let mut logs = HashMap::<Uuid, Vec<Vec<u8>>>::new();
-    for row in updates {
-        logs.entry(row.conversation_id).or_default().push(row.update);
-    }
-    let mut tallies = HashMap::new();
-    for row in states {
-        let log = logs.remove(&row.conversation_id).unwrap_or_default();
-        let tally = stacks.run(move || copies::load(&row.crdt_state, &log).map(|doc| Tally::of(&doc)));
-        if let Ok(Ok(tally)) = tally.await {
-            tallies.insert(ConversationId::from_uuid(row.conversation_id), tally);
-        }
-    }
-    Ok(tallies)
 }

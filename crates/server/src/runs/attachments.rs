@@ -112,6 +112,13 @@ fn part(name: String, media_type: String, bytes: bytes::Bytes) -> Part {
     }
 }
 
+/// Whether a file of this media type, which its bytes were given, is of a kind that a model is given.
+pub fn is_read(media_type: &str) -> bool {
+    media_type.starts_with("text/")
+        || matches!(kind(media_type, b"\0"), Kind::Image | Kind::Pdf)
+        || media_type == "application/json"
+}
+
 /// Why a model will not be given a file, if it will not.
 pub fn unread(media_type: &str, bytes: &bytes::Bytes) -> Option<String> {
     if bytes.len() as i64 > MAX_BYTES {

@@ -1,5 +1,6 @@
 //! A conversation as a file: what each format holds, who gets it, and what hostile words do in it.
 
+mod brought_in;
 mod bundle;
 mod web_annotation;
 

@@ -9,6 +9,7 @@ mod pages;
 use std::collections::BTreeSet;
 
 use reqwest::{Method, StatusCode, header, multipart};
+use serde_json::json;
 use shared::ids::{ConversationId, RunId, UserId};
 use tokio_tungstenite::{
     connect_async,
@@ -83,8 +84,14 @@ GET    /api/v1/conversations/{id}/rights                   shared    401   200  
 GET    /api/v1/conversations/{id}/rights                   private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/tags                     shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/tags                     private   401   404   404   404   404   404   404   200   404   404   403
+POST   /api/v1/conversations/{id}/annotations              shared    401   403   404   404   200   200   200   200   404   200   403
+POST   /api/v1/conversations/{id}/annotations              private   401   403   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/export                   shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/export                   private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/agreement                shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/agreement                private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/agreement.csv            shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/agreement.csv            private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/refused                  shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/refused                  private   401   404   404   404   404   404   404   200   404   404   403
 
@@ -187,6 +194,8 @@ DELETE /api/v1/activities/{activity}                       started   401   403  
 POST   /api/v1/activities/{activity}/start                           401   403   404   404   200   200   200   200   409   200   403
 GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200   403
 GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200   403
+GET    /api/v1/activities/{activity}/agreement             started   401   200   404   404   403   200   200   403   403   200   403
+GET    /api/v1/activities/{activity}/agreement.csv         started   401   200   404   404   403   200   200   403   403   200   403
 POST   /api/v1/activities/{activity}/reveal                          401   403   404   404   403   409   409   403   409   409   403
 POST   /api/v1/activities/{activity}/late                  started   401   403   404   404   403   200   200   403   200   200   403
 POST   /api/v1/activities/{activity}/late                            401   403   404   404   403   404   404   403   404   404   403
@@ -241,6 +250,8 @@ enum Caller {
     WrongOrigin,
     Person(Role),
     Token,
+    /// The same program, with a token that only reads.
+    Reader,
 }
 
 const CALLERS: [Caller; 11] = [
@@ -261,14 +272,21 @@ impl Caller {
     /// Their browser; a program's has nobody in it.
     async fn visitor(self, app: &TestApp, cast: &Cast) -> Visitor {
         match self {
-            Self::SignedOut | Self::Token => app.stranger(),
+            Self::SignedOut | Self::Token | Self::Reader => app.stranger(),
             Self::WrongOrigin => cast.visitor(app, Role::Instructor).await,
             Self::Person(role) => cast.visitor(app, role).await,
         }
     }
 
-    async fn token(self, app: &TestApp, cast: &Cast) -> String {
-        cast.token(app, Role::Instructor).await.1
+    /// What it sends, if it is a program.
+    async fn token(self, app: &TestApp, cast: &Cast) -> Option<String> {
+        let scope = match self {
+            Self::Token => "write",
+            Self::Reader => "read",
+            _ => return None,
+        };
+        let instructor = cast.visitor(app, Role::Instructor).await;
+        Some(instructor.token_as(json!({"name": "x", "scope": scope})).await.1)
     }
 }
 
@@ -305,7 +323,7 @@ async fn ask(
     kind: &str,
 ) -> Answer {
     let visitor = caller.visitor(app, cast).await;
-    let bearer = if caller == Caller::Token { Some(caller.token(app, cast).await) } else { None };
+    let bearer = caller.token(app, cast).await;
     let origin = if caller == Caller::WrongOrigin { "https://example.org".to_owned() } else { app.origin() };
     let with = |mut request: reqwest::RequestBuilder| {
         request = match bearer {
@@ -339,6 +357,31 @@ async fn every_caller_gets_from_every_route_what_the_table_says() {
                     ));
                 }
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a token that only reads is answered follows from the column of the token: so no route is forgotten.
+#[tokio::test]
+async fn a_token_that_reads_is_told_what_its_owner_may_read_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let cast = Cast::new(&app).await;
+    let column = CALLERS.iter().position(|caller| *caller == Caller::Token).unwrap();
+    let mut wrong = Vec::new();
+    for (what, answers) in rows(TABLE, 2, CALLERS.len()) {
+        let (method, path, kind) = (what[0], what[1], what.get(2).copied().unwrap_or_default());
+        let expected = match (method, path) {
+            ("GET", _) => answers[column],
+            // It asks for nobody, and so for no token either.
+            ("POST", "/api/v1/dev/sign-in") => "200",
+            _ => "403",
+        };
+        let scene = Scene::new(&app, &cast).await;
+        let answer = ask(&app, &cast, Caller::Reader, method, path, &scene, kind).await;
+        let is_why = expected != "403" || method == "GET" || answer.problem() == "read_only_token";
+        if answer.status.as_str() != expected || !is_why {
+            wrong.push(format!("{method} {path} {kind}: {}, not {expected}: {}", answer.status, answer.body));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -452,8 +495,8 @@ async fn open(app: &TestApp, cast: &Cast, caller: Caller, talk: ConversationId) 
             };
         }
         Caller::Person(role) => cast.visitor(app, role).await,
-        Caller::Token => {
-            let (_, token) = cast.token(app, Role::Instructor).await;
+        Caller::Token | Caller::Reader => {
+            let token = caller.token(app, cast).await.unwrap();
             return Ok(app.stranger().sync_by_token(&id, &token).await);
         }
     };

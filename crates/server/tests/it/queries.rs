@@ -21,6 +21,7 @@ async fn no_page_asks_more_because_a_conversation_or_an_account_is_large() {
         format!("/c/{talk}/share"),
         format!("/api/v1/conversations/{talk}"),
         format!("/api/v1/conversations/{talk}/people"),
+        format!("/api/v1/conversations/{talk}/agreement"),
         format!("/api/v1/conversations/{talk}/sharing"),
         "/api/v1/notices".to_owned(),
         "/api/v1/sessions".to_owned(),

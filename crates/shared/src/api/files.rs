@@ -109,4 +109,6 @@ pub struct MessageFile {
     pub name: String,
     /// Whether it is not there any more.
     pub deleted: bool,
+    /// Whether no model is given it: it is of a kind that is not read.
+    pub unread: bool,
 }

@@ -54,13 +54,11 @@ pub fn listen(desk: Desk) {
         session.painter.borrow_mut().set_company(&painted, HUES, &session.texts);
         name_soon(desk);
     });
-    // Lines that move take the names along.
+    // Lines that move take the names along: those of a text that is laid out anew, and those below something that came.
     dom::on(&page, ev::resize, move |_| name_soon(desk));
     let moved = Closure::<dyn FnMut()>::new(move || name_soon(desk));
-    if let (Ok(observer), Some(text)) =
-        (web_sys::ResizeObserver::new(moved.as_ref().unchecked_ref()), dom::all(".reading").first())
-    {
-        observer.observe(text);
+    if let Ok(observer) = web_sys::ResizeObserver::new(moved.as_ref().unchecked_ref()) {
+        dom::all("body, .reading").iter().for_each(|element| observer.observe(element));
         moved.forget();
     }
     dom::on(&page, ev::keydown, move |event| {

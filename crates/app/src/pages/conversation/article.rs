@@ -51,13 +51,19 @@ pub(super) fn MessageArticle(around: Around, number: usize, message: Message) ->
         let name = format!("Edit message {number}");
         view! { <button class="text-button" type="button" data-act="edit" aria-label=name>"Edit"</button> }
     });
+    let another = (acts && message.role == MessageRole::Assistant && !is_open && message.model.is_some()).then(|| {
+        let name = format!("Another reply in place of message {number}");
+        view! { <button class="text-button" type="button" data-act="retry" aria-label=name>"Another reply"</button> }
+    });
     let (id, siblings, files) = (message.id, message.siblings.clone(), message.files.clone());
     let folder = chat_files_path(conversation);
     let has_files = !files.is_empty();
     let files = files.into_iter().map(move |file| match file.deleted {
         true => view! { <li><s dir="auto">{file.name}</s> " (deleted)"</li> }.into_any(),
         false => {
-            view! { <li><a href=format!("{folder}/{}", file.id) download dir="auto">{file.name}</a></li> }.into_any()
+            let remark = file.unread.then_some(" (not read by the model)");
+            view! { <li><a href=format!("{folder}/{}", file.id) download dir="auto">{file.name}</a> {remark}</li> }
+                .into_any()
         }
     });
     let body = match is_open {
@@ -84,7 +90,7 @@ pub(super) fn MessageArticle(around: Around, number: usize, message: Message) ->
                 <h2 class="message-speaker" dir="auto">{speaker}</h2>
                 <span class="message-number">{made_by} {place}</span>
                 <Versions conversation=conversation number=number id=id siblings=siblings />
-                {edit}
+                {edit} {another}
             </header>
             {has_files.then(|| view! { <ul class="message-files" role="list" aria-label="Files">{files.collect_view()}</ul> })}
             {body}

@@ -31,6 +31,7 @@ pub(super) fn Chat(chat: ChatOf, models: ModelList, files: Vec<FileSummary>) -> 
         <div class="chat" data-messages-end>
             <p class="visually-hidden" role="status" data-chat-status></p>
             {below}
+            {acts.then(|| view! { <Below /> })}
             {acts.then(|| view! { <EditBox /> })}
         </div>
         <script type="module" nonce=use_nonce() inner_html=SCRIPT></script>
@@ -41,6 +42,12 @@ pub(super) fn Chat(chat: ChatOf, models: ModelList, files: Vec<FileSummary>) -> 
 /// Whether the reader can have replies written here.
 pub(super) fn may_act(chat: &ChatOf, models: &ModelList) -> bool {
     chat.may_send && models.configured
+}
+
+/// Where the box is out of sight while a reply is being written: the way to both.
+#[component]
+fn Below() -> impl IntoView {
+    view! { <button class="button chat-below" type="button" data-below hidden>"To the newest"</button> }.into_any()
 }
 
 /// What a message is edited in, for the script to take copies of.
@@ -88,7 +95,7 @@ fn NoModel() -> impl IntoView {
 fn Composer(models: ModelList, files: Vec<FileSummary>) -> impl IntoView {
     let quota = models.quota.map(|quota| {
         let left = counted((quota.tokens - quota.used).max(0), "token");
-        view! { <span class="hint">{left} " left until " <LocalTime at=quota.resets_at.clone() /></span> }
+        view! { <span class="hint" data-quota>{left} " left until " <LocalTime at=quota.resets_at.clone() /></span> }
     });
     let choice = (models.models.len() > 1).then(|| {
         let options = models.models.iter().map(|name| view! { <option value=name.clone()>{name.clone()}</option> });
@@ -115,13 +122,16 @@ fn Composer(models: ModelList, files: Vec<FileSummary>) -> impl IntoView {
             <p class="alert" role="alert" data-chat-alert hidden></p>
             <div class="chat-actions">
                 <Attach files=files />
-                {choice} {only} {quota}
+                {choice} {only}
                 <span class="bar-grow"></span>
                 <button class="button quiet" type="button" data-regenerate hidden>"Regenerate"</button>
                 <button class="button" type="button" data-stop hidden>"Stop"</button>
                 <button class="button primary" type="submit">"Send"</button>
             </div>
-            <p class="hint" id="chat-keys">"Enter sends, Shift and Enter break the line. Models make mistakes: check what matters."</p>
+            <div class="chat-foot">
+                <p class="hint" id="chat-keys">"Enter sends, Shift and Enter break the line. Models make mistakes: check what matters."</p>
+                {quota}
+            </div>
         </form>
     }
     .into_any()

@@ -30,7 +30,10 @@ GET    /api/v1/conversations/{id}/comparison             400  400  400   400  40
 GET    /api/v1/conversations/{id}/people                 200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/rights                 200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/tags                   200  200  200   200  200  200
+POST   /api/v1/conversations/{id}/annotations            403  200  200   403  200  200
 GET    /api/v1/conversations/{id}/export                 200  200  200   200  200  200
+GET    /api/v1/conversations/{id}/agreement              200  200  200   200  200  200
+GET    /api/v1/conversations/{id}/agreement.csv          200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/refused                200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/sharing                403  403  403   403  403  403
 PUT    /api/v1/conversations/{id}/sharing/class          403  403  403   403  403  403

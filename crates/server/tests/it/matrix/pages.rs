@@ -23,10 +23,13 @@ GET    /inbox                                    303   200   200   200   200   2
 GET    /search                                   303   200   200   200   200   200   200   200   200   303   403
 POST   /inbox/read                               401   403   303   303   303   303   303   303   303   303   403
 GET    /account                                  303   200   200   200   200   200   200   200   200   303   403
+GET    /api                                      200   200   200   200   200   200   200   200   200   200   200
 GET    /offline                                  200   200   200   200   200   200   200   200   200   200   200
 GET    /c/{id}                       shared      303   200   404   404   200   200   200   200   404   303   403
 GET    /c/{id}                       private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/compare               shared      303   404   404   404   404   404   404   404   404   303   403
+GET    /c/{id}/agreement             shared      303   200   404   404   200   200   200   200   404   303   403
+GET    /c/{id}/agreement             private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/share                 shared      303   403   404   404   403   403   403   200   404   303   403
 GET    /c/{id}/share                 private     303   404   404   404   404   404   404   200   404   303   403
 GET    /s/{secret}                               303   200   200   200   200   200   200   200   200   303   403
@@ -41,6 +44,7 @@ GET    /classes/{id}/activities/new              303   200   404   404   403   2
 GET    /activities/{id}                          303   200   404   404   200   200   200   200   200   303   403
 GET    /activities/{id}/settings                 303   200   404   404   403   200   200   403   200   303   403
 GET    /activities/{id}/overview     started     303   200   404   404   403   200   200   403   200   303   403
+GET    /activities/{id}/agreement    started     303   200   404   404   403   200   200   403   403   303   403
 GET    /projects                                 303   200   200   200   200   200   200   200   200   303   403
 GET    /projects/{id}                class       303   200   404   404   200   200   200   200   200   303   403
 GET    /projects/{id}                own         303   404   404   404   404   404   404   200   404   303   403
@@ -72,7 +76,7 @@ async fn every_caller_gets_from_every_page_what_the_table_says() {
         for (caller, expected) in CALLERS.into_iter().zip(answers) {
             let scene = Scene::new(&app, &cast).await;
             let visitor = caller.visitor(&app, &cast).await;
-            let bearer = if caller == Caller::Token { Some(caller.token(&app, &cast).await) } else { None };
+            let bearer = caller.token(&app, &cast).await;
             let origin = if caller == Caller::WrongOrigin { "https://example.org".to_owned() } else { app.origin() };
             let with = |request: reqwest::RequestBuilder| {
                 let request = match bearer {
@@ -132,7 +136,7 @@ fn every_page_has_a_row_and_every_row_is_of_a_page() {
                 _ if route.starts_with("IMPORT_PATH") => continue,
                 _ => panic!("{}: a route whose path this test does not read: {route:.40}", file.display()),
             };
-            if !path.starts_with("/api") && !NO_PAGES.contains(&path) {
+            if !path.starts_with("/api/") && !NO_PAGES.contains(&path) {
                 paths.insert(path.to_owned());
             }
         }

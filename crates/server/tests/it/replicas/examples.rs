@@ -1,44 +1,97 @@
-//! The programs of `docs/annotation-schema.md`, as an outsider would run them.
+//! The programs of `examples/`, as an outsider would run them.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use serde_json::json;
 use tokio::process::Command;
+use yrs::{Map, Out, Transact};
 
 use super::{
     PATIENCE, installed,
     replica::{Library, Replica},
     stage::{Stage, text_of},
 };
-use crate::support::run;
+use crate::{
+    activities::{activity, class_and_template, comment, copy, mark, synced},
+    support::{run, test_app::TestApp},
+};
 
 #[tokio::test]
 async fn the_documented_javascript_client_does_what_it_says() {
     // Packages are looked for beside the file.
     let folder = run::scratch("client");
-    fs::copy(docs().join("examples/client.mjs"), folder.join("client.mjs")).unwrap();
+    fs::copy(examples().join("client.mjs"), folder.join("client.mjs")).unwrap();
     std::os::unix::fs::symlink(installed::programs().join("node_modules"), folder.join("node_modules")).unwrap();
     does_what_it_says(installed::node, &folder.join("client.mjs"), "JavaScript").await;
 }
 
 #[tokio::test]
 async fn the_documented_python_client_does_what_it_says() {
-    does_what_it_says(installed::python, &docs().join("examples/client.py"), "Python").await;
+    does_what_it_says(installed::python, &examples().join("client.py"), "Python").await;
+}
+
+#[tokio::test]
+async fn the_notebook_reads_what_a_class_has_marked_and_said_with_a_token_that_only_reads() {
+    let app = TestApp::start().await;
+    let (instructor, ann, ben) =
+        tokio::join!(app.person("instructor"), app.person("student-1"), app.person("student-2"));
+    let (class, template) = class_and_template(&instructor).await;
+    let (_, token) = instructor.token_as(json!({"name": "notebook", "scope": "read"})).await;
+    let run = async |token: &str| {
+        let mut notebook = installed::python();
+        notebook.arg(examples().join("class_annotations.py")).args([app.origin(), class.clone()]).env("TOKEN", token);
+        ended(&mut notebook).await
+    };
+    assert_eq!(run(&token).await, (String::new(), "nobody has started an activity of this class\n".to_owned()));
+
+    let path = activity(&instructor, &class, &template, "individual").await;
+    for (who, words) in [(&ann, "=1+1, she said"), (&ben, "two words")] {
+        let talk = copy(who, &path).await;
+        let (mut peer, me) = (synced(who, &talk).await, who.id().await.parse().unwrap());
+        let marked = mark(who, &mut peer, &talk).await;
+        peer.edit(|doc| {
+            let comment = comment(doc, &marked, me, None);
+            say(doc, &marked, &comment, words);
+        })
+        .await;
+        peer.settle().await;
+        assert!(peer.refused.is_empty(), "{:?}", peer.refused);
+    }
+    let (said, complained) = run(&token).await;
+    let lines: Vec<Vec<&str>> = said.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(complained.is_empty(), "{complained}");
+    assert!(lines.iter().any(|line| line.last() == Some(&"2")), "two highlights bear a tag, or none: {said}");
+    for person in ["Demo Student 1 1 3", "Demo Student 2 1 2"] {
+        assert!(lines.iter().any(|line| line.join(" ") == person), "comments and words of each: {said}");
+    }
+    let (_, why) = run(&ann.token("no staff").await.1).await;
+    assert!(why.contains("403"), "{why}");
+}
+
+/// With other words.
+fn say(doc: &yrs::Doc, highlight: &str, comment: &str, words: &str) {
+    let highlights = doc.get_or_insert_map("highlights");
+    let mut txn = doc.transact_mut();
+    let Some(Out::YMap(highlight)) = highlights.get(&txn, highlight) else { panic!("no highlight") };
+    let Some(Out::YMap(comments)) = highlight.get(&txn, "comments") else { panic!("no comments") };
+    let Some(Out::YMap(comment)) = comments.get(&txn, comment) else { panic!("no comment") };
+    comment.insert(&mut txn, "body", words);
 }
 
 #[test]
 fn the_document_shows_the_clients_as_they_are() {
-    let page = fs::read_to_string(docs().join("annotation-schema.md")).unwrap();
+    let page = fs::read_to_string(examples().join("../docs/annotation-schema.md")).unwrap();
     for (file, language) in [("client.mjs", "js"), ("client.py", "python")] {
-        let program = fs::read_to_string(docs().join("examples").join(file)).unwrap();
-        assert!(page.contains(&format!("```{language}\n{program}```")), "copy docs/examples/{file} into the page");
+        let program = fs::read_to_string(examples().join(file)).unwrap();
+        assert!(page.contains(&format!("```{language}\n{program}```")), "copy examples/{file} into the page");
     }
 }
 
-fn docs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
 }
 
 async fn does_what_it_says(interpreter: fn() -> Command, program: &Path, language: &str) {
@@ -65,12 +118,19 @@ async fn does_what_it_says(interpreter: fn() -> Command, program: &Path, languag
 }
 
 async fn printed(stage: &Stage, program: &mut Command) -> String {
-    program.args([stage.origin(), &stage.conversation.to_string(), stage.token(1)]);
+    let (said, complained) =
+        ended(program.args([stage.origin(), &stage.conversation.to_string(), stage.token(1)])).await;
+    assert!(complained.is_empty(), "{program:?}: {said}\n{complained}");
+    said
+}
+
+/// What it said until its end, and what it complained of.
+async fn ended(program: &mut Command) -> (String, String) {
     program.kill_on_drop(true);
     let output = tokio::time::timeout(PATIENCE, program.output()).await.expect("it does not end").unwrap();
-    let (said, complained) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{program:?}: {said}\n{complained}");
-    said
+    let [said, complained] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!(output.status.success(), complained.is_empty(), "{program:?}: {said}\n{complained}");
+    (said, complained)
 }
 
 async fn until_equal(replica: &mut Replica, state: &super::dump::State) {

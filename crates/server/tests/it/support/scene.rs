@@ -467,6 +467,7 @@ impl Scene {
             }
             ("POST", "/api/v1/conversations/{id}/sharing/links") => json!({"access": "viewer", "days": 1}),
             ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
+            ("POST", "/api/v1/conversations/{id}/annotations") => json!([]),
             ("POST", "/api/v1/messages/{id}/regenerate") => json!({}),
             ("PUT", "/api/v1/classes/{class}/models") => {
                 json!({"models": null, "tokens_a_person": 1, "tokens_a_class": null, "period": "day"})

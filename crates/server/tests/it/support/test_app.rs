@@ -269,7 +269,12 @@ impl Visitor {
 
     /// Makes a token and answers its id and its secret.
     pub async fn token(&self, name: &str) -> (String, String) {
-        let made = self.post("/api/v1/tokens", json!({ "name": name })).await;
+        self.token_as(json!({ "name": name })).await
+    }
+
+    /// The same, with all that can be said of one.
+    pub async fn token_as(&self, asked: Value) -> (String, String) {
+        let made = self.post("/api/v1/tokens", asked).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
         let made = made.json();
         (made["id"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())

@@ -21,6 +21,8 @@ const begin = async (path, body, key, alert) => {
     goAlong();
   }
   busy(false);
+  // What is left, for one, was said with the refusal.
+  if (!reply) refresh();
   if (reply) announce(articles().some(isOpen) ? "The model is writing." : "The reply is complete.");
   return reply;
 };

@@ -39,12 +39,32 @@ const ask = async (path, body, { key, alert, method = "POST" } = {}) => {
   }
   const answer = await fetch(`${API}${path}`, init).catch(() => undefined);
   if (!answer) return complain(UNREACHABLE, alert);
-  const text = await answer.text().catch(() => "");
+  const { reply, wrong } = said(answer.ok, await answer.text().catch(() => ""));
+  complain(wrong, alert);
+  return reply;
+};
+
+/** What an answer says, or what is wrong. */
+const said = (isOk, text) => {
   let reply;
   try { reply = text === "" ? {} : JSON.parse(text); } catch { /* It is no JSON: no answer of ours. */ }
-  if (answer.ok && reply) return complain("", alert), reply;
-  complain(reply?.detail || BROKEN, alert);
+  return isOk && reply ? { reply, wrong: "" } : { wrong: reply?.detail || BROKEN };
 };
+
+/** Sends a file and tells how much of it is sent (0 to 1). Only the older interface tells that. */
+const upload = (path, file, { signal, told }) => new Promise((resolve) => {
+  const body = new FormData();
+  body.append("file", file);
+  const request = new XMLHttpRequest();
+  request.open("POST", `${API}${path}`);
+  request.setRequestHeader("accept", "application/json");
+  request.upload.addEventListener("progress", ({ loaded, total }) => told(loaded / total));
+  request.addEventListener("load", () => resolve(said(request.status >= 200 && request.status < 300, request.responseText)));
+  request.addEventListener("error", () => resolve({ wrong: "The server cannot be reached. Add it again when you are connected." }));
+  request.addEventListener("abort", () => resolve({ wrong: "" }));
+  signal.addEventListener("abort", () => request.abort());
+  request.send(body);
+});
 
 // What is written and not sent yet: kept on this device for its author until the server has it, or they sign out
 // (`sign_out.js` knows the name).

@@ -11,28 +11,38 @@ const compose = () => {
     const { text, key, files, tried } = draft;
     keep({ text, key, files, tried });
   };
-  const fit = () => fitTo(box);
+  const fit = () => {
+    const before = box.clientHeight;
+    fitTo(box);
+    // What grows at the end of the page takes its buttons along, out of what covers that end.
+    if (box.clientHeight > before && document.activeElement === box) form.scrollIntoView({ block: "nearest", behavior: "instant" });
+  };
+
+  /** Files that are on their way. */
+  let coming = [];
 
   const list = form.querySelector("[data-chat-files]");
   const choices = form.querySelectorAll("[data-project-file]");
   const showFiles = () => {
-    list.hidden = draft.files.length === 0;
+    list.hidden = draft.files.length + coming.length === 0;
     for (const choice of choices) choice.checked = draft.files.some((file) => file.id === choice.value);
-    list.replaceChildren(...draft.files.map(({ id, name, unread }) => {
-      const [item, label, remark, button] = ["li", "span", "span", "button"].map((tag) => document.createElement(tag));
+    const line = (name, remark, leaveOut) => {
+      const [item, label, button] = ["li", "span", "button"].map((tag) => document.createElement(tag));
       label.textContent = name;
-      remark.textContent = unread ? ` ${unread} ` : " ";
       label.dir = "auto";
       Object.assign(button, { type: "button", className: "text-button", textContent: "Leave out" });
       button.setAttribute("aria-label", `Leave out ${name}`);
       button.addEventListener("click", () => {
-        change({ files: draft.files.filter((file) => file.id !== id) });
+        leaveOut();
         showFiles();
         box.focus();
       });
-      item.append(label, remark, button);
+      item.append(label, " ", remark, " ", button);
       return item;
-    }));
+    };
+    const whole = draft.files.map(({ id, name, unread }) =>
+      line(name, unread ?? "", () => change({ files: draft.files.filter((file) => file.id !== id) })));
+    list.replaceChildren(...whole, ...coming.map((one) => line(one.file.name, one.bar, () => one.leaving.abort())));
   };
 
   /** It was to be sent, and could not be: its author says when, after another look at it. */
@@ -45,6 +55,7 @@ const compose = () => {
   const send = async () => {
     const text = box.value;
     if (text.trim() === "" || form.querySelector("[type=submit]").disabled) return;
+    if (coming.length > 0) return complain("Files are still on their way: send this when they are there, or leave them out.");
     const body = { text, files: draft.files.map((file) => file.id), ...chosen() };
     // On a branch that is not the last one, it goes on from there.
     if (location.search !== "") body.parent = articles().at(-1)?.dataset.messageId;
@@ -76,7 +87,7 @@ const compose = () => {
     event.preventDefault();
     send();
   });
-  form.querySelector("[data-stop]").addEventListener("click", async () => {
+  const stop = async () => {
     const which = articles().find((article) => article.dataset.state === "streaming");
     if (which) {
       // So that there is a connection for it, however many tabs read along where none can know of the others.
@@ -84,33 +95,46 @@ const compose = () => {
       await ask(`/runs/${which.dataset.run}/stop`, {});
       refresh();
     }
-    box.focus();
+    box.focus({ preventScroll: true });
+  };
+  form.querySelector("[data-stop]").addEventListener("click", stop);
+  const below = element("[data-below]");
+  below.addEventListener("click", () => {
+    goesAlong = true;
+    goAlong();
+    box.focus({ preventScroll: true });
   });
+  // Whoever reads further up has the box, and its buttons, out of sight.
+  new IntersectionObserver(([{ isIntersecting }]) => { below.dataset.away = String(!isIntersecting); }).observe(form);
   form.querySelector("[data-regenerate]").addEventListener("click", async () => {
     await begin(`/messages/${articles().at(-1).dataset.messageId}/regenerate`, chosen(), newKey());
     box.focus();
   });
   const input = form.querySelector("input[type=file]");
   input.addEventListener("change", async () => {
-    busy(true);
+    const added = [...input.files].map((file) => {
+      const bar = Object.assign(document.createElement("progress"), { value: 0, max: 1 });
+      bar.setAttribute("aria-label", `${file.name} is being uploaded`);
+      return { file, bar, leaving: new AbortController() };
+    });
+    input.value = "";
+    coming = [...coming, ...added];
+    complain();
+    showFiles();
     const refused = [];
     // Each by itself: what is wrong with one keeps none of the others back.
-    for (const file of [...input.files]) {
-      const body = new FormData();
-      body.append("file", file);
-      const alert = document.createElement("p");
-      const added = await ask(`/conversations/${conversation}/files`, body, { alert });
-      if (!added) {
-        refused.push(`${file.name}: ${alert.textContent.replace(/^file: /, "")}`);
-        continue;
-      }
-      change({ files: [...draft.files, { id: added.id, name: added.name, unread: added.unread }] });
-      announce(`${added.name} will be sent along. ${added.unread ?? ""}`);
+    for (const one of added) {
+      const { file, bar, leaving: { signal } } = one;
+      const told = (part) => { bar.value = part; };
+      const { reply, wrong } = signal.aborted ? { wrong: "" } : await upload(`/conversations/${conversation}/files`, file, { signal, told });
+      coming = coming.filter((other) => other !== one);
+      if (reply) {
+        change({ files: [...draft.files, { id: reply.id, name: reply.name, unread: reply.unread }] });
+        announce(`${reply.name} will be sent along. ${reply.unread ?? ""}`);
+      } else if (wrong) refused.push(`${file.name}: ${wrong.replace(/^file: /, "")}`);
       showFiles();
     }
-    complain(refused.join("\n"));
-    input.value = "";
-    busy(false);
+    if (refused.length > 0 || coming.length === 0) complain(refused.join("\n"));
     box.focus();
   });
   for (const choice of choices) {
@@ -123,11 +147,19 @@ const compose = () => {
     });
   }
   addEventListener("online", remind);
+  // The server is back, whether or not the network was away.
+  addEventListener("promptgrimoire:reached", () => {
+    if (element("[data-chat-alert]").textContent !== UNREACHABLE) return;
+    complain();
+    remind();
+  });
   // Another tab has the same box.
   addEventListener("storage", ({ key }) => {
     if (key !== KEPT || box.value !== draft.text) return;
     draft = { text: "", key: newKey(), files: [], ...kept() };
     box.value = draft.text;
+    complain();
+    remind();
     showFiles();
     fit();
   });

@@ -113,10 +113,11 @@ const reconcile = (page) => {
     shelf.set(id, gone);
     changed = true;
   }
-  for (const selector of [".reading-title", ".reading-meta"]) {
+  for (const selector of [".reading-title", ".reading-meta", "[data-quota]"]) {
     const [own, fresh] = [document, page].map((place) => place.querySelector(selector));
-    if (own.innerHTML !== fresh.innerHTML) own.innerHTML = fresh.innerHTML;
+    if (own && fresh && own.innerHTML !== fresh.innerHTML) own.innerHTML = fresh.innerHTML;
   }
+  document.dispatchEvent(new CustomEvent("promptgrimoire:times"));
   document.title = page.title;
   // The first message gave the chat its name.
   const [crumb, name] = [element(".bar-crumbs span"), page.querySelector(".reading-title").textContent];
@@ -136,7 +137,9 @@ const refresh = () => {
     while (again) {
       again = false;
       const answer = await fetch(location.pathname + location.search).catch(() => undefined);
-      if (answer?.ok) reconcile(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (!answer?.ok) continue;
+      reconcile(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      dispatchEvent(new CustomEvent("promptgrimoire:reached"));
     }
     underWay = undefined;
     show();
@@ -158,7 +161,9 @@ const show = () => {
   const isRead = (article) => streams.get(article.dataset.run)?.isReady();
   if (!document.hidden && !open.every(isRead)) look = setTimeout(refresh, LOOK_AGAIN);
   if (!form) return;
-  form.querySelector("[data-stop]").hidden = !open.some((article) => article.dataset.state === "streaming");
+  for (const part of document.querySelectorAll("[data-stop], [data-below]")) {
+    part.hidden = !open.some((article) => article.dataset.state === "streaming");
+  }
   form.querySelector("[data-regenerate]").hidden = open.length > 0 || all.at(-1)?.dataset.role !== "assistant";
   openEdits();
 };

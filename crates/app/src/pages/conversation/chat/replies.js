@@ -21,6 +21,10 @@ const asOneOfFew = async (signal, act) => {
   await Promise.all(places);
 };
 
+/** How long the line is that opens a block of code at the beginning of a text; 0 if there is none. */
+const FENCE_LINE = 100;
+const fence = (text) => text.match(/^\s{0,3}(?:`{3,}|~{3,})[^`\n]*\n/)?.[0].length ?? 0;
+
 /** A reply as it is shown here. Its finished blocks come rendered, and can be annotated; what follows is plain as yet. */
 const shownReply = (article) => {
   const tail = article.querySelector("[data-live]");
@@ -33,16 +37,22 @@ const shownReply = (article) => {
   let frame = 0;
   let grown = 0;
   let isReady = false;
+  let isCode = false;
   // Once a frame at most, however fast they come.
   const paint = () => {
     frame = 0;
     if (shown === text.length) return;
+    if (isCode !== (fence(text.slice(rendered, rendered + FENCE_LINE)) > 0)) return replace();
     node.appendData(text.slice(shown));
     shown = text.length;
     goAlong();
   };
   const replace = () => {
-    node.data = text.slice(rendered);
+    // Code is shown as such from its first line on, which names its language.
+    const line = fence(text.slice(rendered, rendered + FENCE_LINE));
+    isCode = line > 0;
+    tail.toggleAttribute("data-code", isCode);
+    node.data = text.slice(rendered + line);
     shown = text.length;
     goAlong();
   };

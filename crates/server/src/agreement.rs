@@ -1,0 +1,146 @@
+//! How far people marked the same passages with the same tags: what [`shared::agreement`] reckons, of a conversation or over
+//! all copies of an activity.
+//!
+//! **The text** is that of the messages in their order, with one place between each two, which nobody can mark: so no passage
+//! goes over the end of a message, and what is marked in one go over two of them is a unit in each. The copies of an activity
+//! have the same messages, under the same ids, and so are one text.
+//!
+//! **Who counts** is whoever made at least one highlight that has a place in it and is not deleted, and then for every tag: who
+//! read the text and used a tag nowhere has said something about it. A highlight is its author's, whoever put the tag on it:
+//! the document does not say who did.
+//!
+//! **In an activity** what stood in every copy from the start is nobody's. Of a copy that is somebody's own, what they marked
+//! counts and what others did there does not: staff who mark something in it speak about their reading. In rooms of a group or
+//! of all, whoever marked something counts, and people of different rooms are compared like those of one.
+
+mod of_activity;
+mod of_conversation;
+mod reckon;
+mod sheet;
+mod text;
+
+use axum::{
+    Json,
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use shared::{
+    api::{Agreement, Person},
+    document::Highlight,
+    ids::{ActivityId, ConversationId, MessageId, TagId, UserId},
+};
+use std::collections::HashMap;
+
+use crate::{error::Error, export, files, services::Services, sessions::Caller};
+
+/// What is asked of a conversation.
+#[derive(Deserialize)]
+pub struct Asked {
+    tag: Option<TagId>,
+    branch: Option<MessageId>,
+}
+
+/// What is asked of an activity.
+#[derive(Deserialize)]
+pub struct AskedOfActivity {
+    tag: Option<TagId>,
+}
+
+/// All that is reckoned with, read once, as the caller may see it.
+struct Material {
+    title: String,
+    may_copy: bool,
+    /// The messages with their canonical texts.
+    messages: Vec<(MessageId, String)>,
+    tags: Vec<(TagId, String)>,
+    marks: Vec<Mark>,
+    people: HashMap<UserId, Person>,
+}
+
+/// A highlight that is not deleted.
+struct Mark {
+    /// Whose it is, by the id that they have among the people.
+    author: UserId,
+    /// Where it stands.
+    conversation: ConversationId,
+    highlight: Highlight,
+}
+
+impl Material {
+    /// May take seconds, and is done on a thread of its own.
+    async fn reckon(self, services: &Services, tag: Option<TagId>) -> Result<Agreement, Error> {
+        let turn = services.turn_to_export().await?;
+        let reckoning = tokio::task::spawn_blocking(move || {
+            // Held until it is done, also when nobody waits for it any more.
+            let _turn = turn;
+            reckon::reckon(self, tag)
+        });
+        reckoning.await.map_err(|error| Error::Internal(error.into()))?
+    }
+}
+
+/// `GET /api/v1/conversations/{id}/agreement`
+pub async fn get(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Agreement>, Error> {
+    let (Path(id), Query(asked)) = (path?, query?);
+    let material = of_conversation::read(&services, caller.id, id, asked.branch).await?;
+    Ok(Json(material.reckon(&services, asked.tag).await?))
+}
+
+/// `GET /api/v1/conversations/{id}/agreement.csv`
+pub async fn csv(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Error> {
+    let (Path(id), Query(asked)) = (path?, query?);
+    let material = of_conversation::read(&services, caller.id, id, asked.branch).await?;
+    if !material.may_copy {
+        return Err(Error::Forbidden(export::PROTECTED));
+    }
+    Ok(file(&material.reckon(&services, asked.tag).await?))
+}
+
+/// `GET /api/v1/activities/{activity}/agreement`
+pub async fn get_of_activity(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ActivityId>, PathRejection>,
+    query: Result<Query<AskedOfActivity>, QueryRejection>,
+) -> Result<Json<Agreement>, Error> {
+    let (Path(id), Query(asked)) = (path?, query?);
+    let material = of_activity::read(&services, caller.id, id).await?;
+    Ok(Json(material.reckon(&services, asked.tag).await?))
+}
+
+/// `GET /api/v1/activities/{activity}/agreement.csv`
+pub async fn csv_of_activity(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ActivityId>, PathRejection>,
+    query: Result<Query<AskedOfActivity>, QueryRejection>,
+) -> Result<Response, Error> {
+    let (Path(id), Query(asked)) = (path?, query?);
+    let material = of_activity::read(&services, caller.id, id).await?;
+    Ok(file(&material.reckon(&services, asked.tag).await?))
+}
+
+fn file(agreement: &Agreement) -> Response {
+    let disposition = files::disposition(&format!("{}-agreement.csv", export::file_name(&agreement.title)));
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, &*disposition),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, sheet::of(agreement)).into_response()
+}

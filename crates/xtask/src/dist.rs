@@ -2,7 +2,9 @@
 
 use std::{
     fs::{self, File},
+    panic::resume_unwind,
     path::{Path, PathBuf},
+    thread,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -55,10 +57,17 @@ fn folder_of(profile: &str) -> &str {
 /// Builds whatever is not up to date, and returns the path of the server's binary.
 pub fn build(workspace: &Workspace, mode: Mode) -> Result<PathBuf> {
     let toolchain = wasm_toolchain::ready(workspace)?;
-    let wasm = browser_code(workspace, &toolchain, mode)?;
-    let bundle = bundle::bind(workspace, &wasm, mode)?;
-    site::assemble(workspace, &bundle, mode)?;
-    server(workspace, mode)
+    // Their profiles have folders and locks of their own, and one core is all that the last minute of each can use.
+    thread::scope(|scope| {
+        let site = scope.spawn(|| {
+            let wasm = browser_code(workspace, &toolchain, mode)?;
+            let bundle = bundle::bind(workspace, &wasm, mode)?;
+            site::assemble(workspace, &bundle, mode)
+        });
+        let server = server(workspace, mode);
+        site.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        server
+    })
 }
 
 /// Puts the site together anew, without compiling anything; for a change of style.

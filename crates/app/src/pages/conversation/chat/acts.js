@@ -65,9 +65,12 @@ const sent = async (id) => {
   return answer?.messages.find((message) => message.id === id);
 };
 
+/** A text of so many characters is higher than a box gets; to measure 100 kB with each key takes longer than the key. */
+const HIGH = 5_000;
 const fitTo = (box) => {
-  box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight + 2, innerHeight / 2)}px`;
+  const isHigh = box.value.length > HIGH;
+  if (!isHigh) box.style.height = "auto";
+  box.style.height = `${isHigh ? innerHeight / 2 : Math.min(box.scrollHeight + 2, innerHeight / 2)}px`;
 };
 
 /** Opens a box in which a message is edited, to be sent beside the one that it was. */

@@ -24,6 +24,7 @@ mod archive;
 mod chatgpt;
 mod claude;
 pub(crate) mod decode;
+mod docx;
 mod error;
 mod fence;
 mod json;
@@ -31,12 +32,14 @@ mod labels;
 pub(crate) mod limits;
 mod marks;
 mod notes;
+mod page;
 mod parts;
 mod pieces;
 mod title;
 mod tree;
 mod turns;
 pub(crate) mod unzip;
+mod written;
 
 /// `POST /api/v1/import`.
 pub mod upload;
@@ -51,6 +54,8 @@ pub struct ImportedConversation {
     pub title: String,
     /// The tool it was exported from; `None` for a text.
     pub source: Option<Provenance>,
+    /// What was read, with its article (`a page of ChatGPT`), where that was found out.
+    pub kind: Option<&'static str>,
     /// At least one, at most [`MESSAGES`]; none is blank.
     pub messages: Vec<ImportedMessage>,
     /// What was left out or changed, a sentence each, for the person.
@@ -151,6 +156,10 @@ pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, Imp
             let text = decode::plain(&shown, bytes)?;
             return Ok(Parsed::One(Box::new(turns::conversation(&shown, &text, title)?)));
         }
+        decode::Kind::Page => {
+            return Ok(Parsed::One(Box::new(page::conversation(&shown, bytes, title)?)));
+        }
+        decode::Kind::Docx => return Ok(Parsed::One(Box::new(docx::conversation(&shown, bytes, title)?))),
         decode::Kind::Json => {
             let text = decode::text(&shown, bytes)?;
             Archive::open(&shown, vec![(shown.clone(), text)])?

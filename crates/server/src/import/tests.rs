@@ -8,9 +8,11 @@ use super::{Archive, ImportError, ImportedConversation, ImportedMessage, Parsed,
 
 mod chatgpt;
 mod claude;
+mod documents;
 mod exports;
 mod files;
 mod labels;
+mod pages;
 mod properties;
 mod texts;
 mod zips;

@@ -1,6 +1,6 @@
 //! What is brought in: pasted text, files, exports of other tools.
 //!
-//! This half is pure: bytes or text go in, conversations or one clear error come out. Nothing is half accepted, nothing
+//! This half is pure, but for PDFs, which are read in a process of their own (`pdf`): bytes or text go in, conversations or one clear error come out. Nothing is half accepted, nothing
 //! is written anywhere, and no header, size or nesting that the input claims is believed. Reading a large export takes
 //! seconds of CPU and several times its size in memory, so callers run it on a blocking thread, few at a time.
 //!
@@ -34,6 +34,8 @@ mod marks;
 mod notes;
 mod page;
 mod parts;
+/// PDFs, in a process of their own.
+pub mod pdf;
 mod pieces;
 mod title;
 mod tree;
@@ -159,6 +161,7 @@ pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, Imp
         decode::Kind::Page => {
             return Ok(Parsed::One(Box::new(page::conversation(&shown, bytes, title)?)));
         }
+        decode::Kind::Pdf => return Ok(Parsed::One(Box::new(pdf::conversation(&shown, bytes, title)?))),
         decode::Kind::Docx => return Ok(Parsed::One(Box::new(docx::conversation(&shown, bytes, title)?))),
         decode::Kind::Json => {
             let text = decode::text(&shown, bytes)?;

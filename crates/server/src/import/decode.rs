@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Page,
     /// A Word document.
     Docx,
+    /// A PDF.
+    Pdf,
     /// A kind that is known and not read.
     Unsupported {
         /// With its article.
@@ -31,7 +33,6 @@ const RESAVE: &str = "Save it as Word document (.docx) without a password, or pa
 const UNPACK: &str = "Unpack it and choose the file in it.";
 const WRITE: &str = "Only text can be imported: write or paste what it says.";
 
-const PDF: Kind = Kind::Unsupported { kind: "a PDF document", advice: COPY };
 const WORD: Kind = Kind::Unsupported { kind: "a document of another kind than .docx", advice: RESAVE };
 const OFFICE: Kind = Kind::Unsupported { kind: "an older Office document, or one with a password", advice: RESAVE };
 const RTF: Kind = Kind::Unsupported { kind: "a rich text (RTF) document", advice: SAVE };
@@ -45,7 +46,7 @@ const PACKED: Kind = Kind::Unsupported { kind: "an archive other than a zip", ad
 
 /// First bytes that tell a kind whatever the file is called.
 const SIGNATURES: &[(&[u8], Kind)] = &[
-    (b"%PDF-", PDF),
+    (b"%PDF-", Kind::Pdf),
     (b"{\\rtf", RTF),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OFFICE),
     (b"\x89PNG\r\n\x1a\n", PICTURE),
@@ -87,7 +88,7 @@ fn named(extension: &str) -> Option<Kind> {
         "txt" | "text" | "md" | "markdown" => Kind::Text,
         "json" => Kind::Json,
         "zip" | "grimoire" => Kind::Zip,
-        "pdf" => PDF,
+        "pdf" => Kind::Pdf,
         "docx" | "docm" => Kind::Docx,
         "doc" | "odt" | "pages" => WORD,
         "rtf" => RTF,

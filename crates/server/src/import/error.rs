@@ -83,6 +83,15 @@ pub enum ImportError {
         reason: String,
     },
 
+    /// A PDF of scanned pages.
+    #[error(
+        "{file} holds pictures of pages, and no text that could be marked. Let a program for text recognition (OCR) add it, or type what you need."
+    )]
+    NoText {
+        /// The file's name.
+        file: String,
+    },
+
     /// A document that is damaged, or only calls itself one.
     #[error("{file} cannot be read: {reason}. Open it and save it again, or copy its text and paste that instead.")]
     BrokenDocument {
@@ -232,6 +241,7 @@ impl ImportError {
             Self::BrokenJson { .. } => "broken_json",
             Self::TooDeep(_) => "too_deep",
             Self::DocumentTooLarge { .. } => "document_too_large",
+            Self::NoText { .. } => "no_text",
             Self::BrokenDocument { .. } => "broken_document",
             Self::ConversationTooLarge { .. } => "conversation_too_large",
             Self::UnknownFormat { .. } => "unknown_format",

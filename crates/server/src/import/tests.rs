@@ -13,6 +13,7 @@ mod exports;
 mod files;
 mod labels;
 mod pages;
+mod pdfs;
 mod properties;
 mod texts;
 mod zips;

@@ -85,6 +85,8 @@ impl Writer {
     /// Text of the present paragraph; runs of white space, but for spaces that do not break, are one space.
     pub(super) fn text(&mut self, text: &str, style: &Style) {
         let mut words = String::with_capacity(text.len());
+        let is_spaced = matches!(self.runs.last(), Some(Run::Text(before, of)) if of == style && before.ends_with(' '));
+        let text = if is_spaced { text.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']) } else { text };
         for c in text.chars() {
             match c {
                 ' ' | '\t' | '\n' | '\r' | '\u{c}' => {

@@ -342,6 +342,9 @@ impl<'a> Body<'a> {
         let block = outlined.or(styled);
         if block == Some(Block::Code) {
             self.end_lists();
+            if std::mem::take(&mut self.is_quote) {
+                self.writer.close_quote();
+            }
             let line = paragraph.pieces.into_iter().map(|piece| match piece {
                 Piece::Words(words, _) => words,
                 Piece::Break => "\n".to_owned(),

@@ -31,7 +31,8 @@ fn all(bytes: &[u8]) -> Answer {
     let mut left = PDF_CHARS;
     let mut pages = Vec::with_capacity(numbers.len());
     for number in numbers {
-        let mut lines = Lines { lines: Vec::new(), height: 0.0, last: None, begins_word: false, left: &mut left };
+        let mut lines =
+            Lines { lines: Vec::new(), height: 0.0, last: None, begins_word: false, space: None, left: &mut left };
         // One page that cannot be read does not take the others with it.
         let read = catch_unwind(AssertUnwindSafe(|| output_doc_page(&document, &mut lines, number)));
         let (lines, was_read) = (lines.lines, matches!(read, Ok(Ok(()))));
@@ -50,6 +51,8 @@ struct Lines<'a> {
     /// Where the letter before ended.
     last: Option<(f64, f64)>,
     begins_word: bool,
+    /// Where the space begins that came last, if nothing came after it.
+    space: Option<f64>,
     /// Characters that may still come.
     left: &'a mut usize,
 }
@@ -92,12 +95,20 @@ impl OutputDev for Lines<'_> {
                 line
             }
         };
+        // A space on which the next letter stands is a place where a word might have been parted, and was not.
+        if self.space.take().is_some_and(|space| goes_on && (x - space).abs() < size * 0.05) {
+            line.text.pop();
+        }
+        if text == " " {
+            self.space = Some(x);
+        } else {
+            line.right = line.right.max(end);
+        }
         let gap = self.last.map_or(0.0, |(last, _)| x - last);
         if goes_on && (self.begins_word || gap > size * 0.25) && gap > size * 0.1 && !line.text.ends_with(' ') {
             line.text.push(' ');
         }
         line.text.push_str(&text);
-        line.right = line.right.max(end);
         line.size = line.size.max(size);
         self.last = Some((end, y));
         self.begins_word = false;

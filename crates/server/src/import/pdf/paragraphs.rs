@@ -17,6 +17,7 @@ const BULLETS: [char; 8] = ['•', '‣', '◦', '▪', '●', '○', '–', '\u
 struct Paragraph {
     text: String,
     size: f64,
+    left: f64,
     is_item: bool,
 }
 
@@ -24,7 +25,12 @@ struct Paragraph {
 pub(super) fn written(mut pages: Vec<Vec<Line>>, notes: &mut Notes) -> String {
     for page in &mut pages {
         for line in page.iter_mut() {
-            line.text = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let words = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let is_parted = words.ends_with('\u{ad}');
+            line.text = words.replace('\u{ad}', "");
+            if is_parted {
+                line.text.push('\u{ad}');
+            }
         }
         page.retain(|line| !line.text.is_empty());
     }
@@ -37,7 +43,7 @@ pub(super) fn written(mut pages: Vec<Vec<Line>>, notes: &mut Notes) -> String {
     let body = usual_size(&pages);
     let mut writer = Writer::new(TEXT_BYTES);
     let mut in_list = false;
-    for paragraph in paragraphs(&pages, body) {
+    for paragraph in paragraphs(&pages) {
         if paragraph.is_item != in_list {
             in_list = paragraph.is_item;
             if in_list { writer.open_list(None) } else { writer.close_list() }
@@ -53,6 +59,8 @@ pub(super) fn written(mut pages: Vec<Vec<Line>>, notes: &mut Notes) -> String {
     writer.finish()
 }
 
+/// Lines before and after one that are looked at for the edge of its column.
+const ABOUT: usize = 12;
 /// Characters of a heading.
 const HEADING: usize = 200;
 
@@ -120,41 +128,35 @@ fn leave_out_repeated(pages: &mut [Vec<Line>]) -> usize {
     left_out
 }
 
-fn paragraphs(pages: &[Vec<Line>], body: f64) -> Vec<Paragraph> {
+fn paragraphs(pages: &[Vec<Line>]) -> Vec<Paragraph> {
     let mut paragraphs: Vec<Paragraph> = Vec::new();
     let mut before: Option<&Line> = None;
     for page in pages {
-        let gap = usual_gap(page);
-        let (left, right) = edges(page, body);
+        let gap = usual_gap(page) * 1.3;
         for (number, line) in page.iter().enumerate() {
             let (is_item, words) = without_bullet(&line.text);
+            let is_below = |before: &Line| number > 0 && line.y > before.y && line.y - before.y <= gap;
             let goes_on = before.is_some_and(|before| {
-                let same_size = (before.size - line.size).abs() <= before.size * 0.1;
-                let down = line.y - before.y;
-                let follows = if number == 0 {
-                    // Over the end of a page a sentence goes on.
-                    !ends_sentence(&before.text)
-                        && line.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit())
-                } else {
-                    down > 0.0
-                        && down <= gap * 1.3
-                        && !is_short(before, right, left)
-                        && line.left <= before.left.max(left) + line.size * 0.8
-                };
-                same_size && follows
+                let is_alike = (before.size - line.size).abs() <= before.size * 0.1;
+                // Over the end of a page a sentence goes on.
+                let is_rest = number == 0
+                    && !ends_sentence(&before.text)
+                    && line.text.starts_with(|c: char| c.is_lowercase() || c.is_ascii_digit());
+                let is_next = is_below(before)
+                    && !was_ended(before, line, edge(page, number - 1))
+                    && line.left <= before.left + line.size * 0.8;
+                is_alike && (is_rest || is_next)
             });
-            let begins = is_item || label(&line.text).is_some();
             // An item's lines stand further in than its sign.
-            let in_item = paragraphs.last().is_some_and(|last| last.is_item)
-                && before.is_some_and(|before| {
-                    number > 0
-                        && line.y > before.y
-                        && line.y - before.y <= gap * 1.3
-                        && line.left > left + line.size * 0.3
-                });
+            let of_item = |last: &Paragraph| last.is_item && line.left > last.left + line.size * 0.3;
+            let in_item = paragraphs.last().is_some_and(of_item) && before.is_some_and(is_below);
+            let begins = is_item || label(&line.text).is_some();
             match paragraphs.last_mut() {
                 Some(last) if (goes_on || in_item) && !begins => join(&mut last.text, words),
-                _ => paragraphs.push(Paragraph { text: words.to_owned(), size: line.size, is_item }),
+                _ => {
+                    let (text, size, left) = (words.to_owned(), line.size, line.left);
+                    paragraphs.push(Paragraph { text, size, left, is_item });
+                }
             }
             before = Some(line);
         }
@@ -178,17 +180,25 @@ fn usual_gap(page: &[Line]) -> f64 {
     gaps.get(gaps.len() / 3).copied().unwrap_or(f64::INFINITY)
 }
 
-/// Where the lines of the text begin and end.
-fn edges(page: &[Line], body: f64) -> (f64, f64) {
-    let of_text = || page.iter().filter(|line| (line.size - body).abs() <= body * 0.1);
-    let left = of_text().map(|line| line.left).fold(f64::INFINITY, f64::min);
-    let right = of_text().map(|line| line.right).fold(f64::NEG_INFINITY, f64::max);
-    (left, right)
+/// The edge of the column that a line stands in: where the furthest of the lines about it ends.
+fn edge(page: &[Line], number: usize) -> f64 {
+    let line = &page[number];
+    let about = &page[number.saturating_sub(ABOUT)..page.len().min(number + ABOUT)];
+    let is_of_column = |other: &&Line| {
+        let is_alike = (other.size - line.size).abs() <= line.size * 0.1;
+        is_alike && other.left <= line.left + line.size * 2.0 && other.right > line.left
+    };
+    about.iter().filter(is_of_column).map(|other| other.right).fold(line.right, f64::max)
 }
 
-/// Whether a line ends before the edge, after a sentence.
-fn is_short(line: &Line, right: f64, left: f64) -> bool {
-    ends_sentence(&line.text) && line.right < right - (right - left) * 0.12
+/// Whether a line was ended though the first word of the next would have had its place on it.
+fn was_ended(line: &Line, next: &Line, edge: f64) -> bool {
+    let letters = |text: &str| text.chars().map(|_| 1.0).sum::<f64>();
+    let wide = (next.right - next.left) / letters(&next.text).max(1.0);
+    let word = next.text.split(' ').next().unwrap_or_default();
+    // Letters of scripts without spaces go one by one.
+    let word = if word.contains(is_unspaced) { 1.0 } else { letters(word) };
+    line.right + wide * (word + 1.0) + line.size * 0.3 < edge
 }
 
 fn ends_sentence(text: &str) -> bool {

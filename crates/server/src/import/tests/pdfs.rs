@@ -53,7 +53,7 @@ fn paragraphs_end_where_space_is_left() {
         line("A title", 10.0, 0.0, 60.0, 20.0),
         line("One line of words that", 40.0, 0.0, 100.0, 10.0),
         line("goes on here.", 52.0, 0.0, 60.0, 10.0),
-        line("A second begins", 64.0, 0.0, 98.0, 10.0),
+        line("A second begins far", 64.0, 0.0, 98.0, 10.0),
         line("without a space.", 76.0, 0.0, 100.0, 10.0),
         line("A third stands lower", 100.0, 0.0, 100.0, 10.0),
         line("and 1. is no list", 112.0, 0.0, 100.0, 10.0),
@@ -63,7 +63,7 @@ fn paragraphs_end_where_space_is_left() {
     ];
     assert_eq!(
         markdown(lines),
-        "# A title\n\nOne line of words that goes on here.\n\nA second begins without a space.\n\nA third stands lower and 1. is no list\n\n- an item that is long\n- another"
+        "# A title\n\nOne line of words that goes on here.\n\nA second begins far without a space.\n\nA third stands lower and 1. is no list\n\n- an item that is long\n- another"
     );
 }
 

@@ -160,7 +160,8 @@ fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'st
                 1 => "This file holds a conversation and what people added to it. Bring it in?",
                 _ => "This file holds several conversations. Which one?",
             };
-            let buttons = choices.into_iter().map(|choice| {
+            let action = reading.is_some().then_some("Bring it in: ");
+            let buttons = choices.into_iter().map(move |choice| {
                 let label = choice.problem.clone().unwrap_or_else(|| holds(&choice));
                 view! {
                     <button
@@ -169,7 +170,7 @@ fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'st
                         disabled=choice.problem.is_some()
                         on:click=move |_| send(Some(choice.index))
                     >
-                        <span class="choice-title" dir="auto">{choice.title}</span>
+                        <span class="choice-title" dir="auto">{action}{choice.title}</span>
                         <span class="choice-meta">{label}</span>
                     </button>
                 }

@@ -20,7 +20,7 @@ pub(super) fn reading(reading: Reading) -> impl IntoView {
         <div class="preview">
             <p>"Read as " <strong>{kind}</strong> "."</p>
             <ul class="preview-notes">{notes}</ul>
-            <ol class="preview-messages" aria-label="How its messages begin">{beginnings.collect_view()}</ol>
+            <ol class="preview-messages" tabindex="0" aria-label="How its messages begin">{beginnings.collect_view()}</ol>
         </div>
     }
 }

@@ -8,7 +8,7 @@ pub(super) fn limit() -> std::io::Result<()> {
     /// Seconds of the processor.
     const SECONDS: u64 = 20;
     /// Bytes of memory.
-    const MEMORY: u64 = 2 << 30;
+    const MEMORY: u64 = 1 << 30;
 
     let set = |resource, most| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     set(Resource::Cpu, SECONDS)?;

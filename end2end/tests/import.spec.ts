@@ -208,6 +208,104 @@ test('what is shared with the class is there for classmates, and nothing else is
   expect((await classmate.page.goto(`/c/${kept}`))?.status()).toBe(404);
 });
 
+const read_as = (page: Page, kind: string) => page.getByText(`Read as ${kind}.`);
+
+/** Puts a page on the clipboard as a browser does that copies it, and pastes it. */
+async function paste(page: Page, html: string, plain: string): Promise<void> {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate(async ([html, plain]) => {
+    const blob = (text: string, type: string) => new Blob([text], { type });
+    await navigator.clipboard.write([new ClipboardItem({ 'text/html': blob(html, 'text/html'), 'text/plain': blob(plain, 'text/plain') })]);
+  }, [html, plain] as const);
+  await page.getByRole('textbox', { name: 'Paste a conversation or text', exact: true }).focus();
+  await page.keyboard.press('ControlOrMeta+v');
+}
+
+/** As a browser puts it on the clipboard: without what it cleans away. */
+const FERRY = `<div data-message-author-role="user"><div class="whitespace-pre-wrap">Name a ferry
+in one word.</div></div><div data-message-author-role="assistant"><div class="markdown"><p>How about <strong>Ōtafair</strong>, of
+<span class="katex"><span class="katex-mathml"><math><semantics><annotation encoding="application/x-tex">n^2</annotation></semantics></math></span><span class="katex-html" aria-hidden="true">n2</span></span> boats?</p>
+<ol start="3"><li>third</li></ol><button>Copy</button></div></div>`;
+
+test('a pasted page of a chat is shown as its turns, and stored as shown', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const before = await listed(page);
+  const form = await ImportPage.open(page);
+  await paste(page, FERRY, 'Name a ferry How about Ōtafair');
+  await expect(page.getByText('Pasted with its formatting')).toBeVisible();
+  await form.submit.click();
+  await expect(read_as(page, 'a page of ChatGPT')).toBeVisible();
+  await expect(page.getByText('The turns of a page of ChatGPT were taken, and nothing of what stands around them.')).toBeVisible();
+  const shown = page.getByRole('list', { name: 'How its messages begin' }).getByRole('listitem');
+  await expect(shown).toHaveText([/^User\s*Name a ferry\s+in one word\.$/, /^ChatGPT\s*How about Ōtafair, of \\\(n\^2\\\) boats\?\s+third$/]);
+  const elsewhere = await page.context().newPage();
+  expect(await listed(elsewhere), 'nothing is stored before it was looked at').toEqual(before);
+  await elsewhere.close();
+  await form.choose(/2 messages/);
+  await expectTurns(api, await form.imported(), [
+    { role: 'user', holds: ['Name a ferry\\\nin one word.'] },
+    { role: 'assistant', holds: ['**Ōtafair**', '\\(n^2\\)', '3. third'], lacks: ['Copy', 'n2'] },
+  ]);
+});
+
+test('of what was pasted with its formatting the plain text can be taken instead', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await paste(page, FERRY, 'The plain words.');
+  await form.submit.click();
+  await expect(read_as(page, 'a page of ChatGPT')).toBeVisible();
+  await page.getByRole('button', { name: 'Use the plain text' }).click();
+  await expect(read_as(page, 'a page of ChatGPT')).toHaveCount(0);
+  await form.submit.click();
+  await expectTurns(api, await form.imported(), [{ role: 'source', holds: ['The plain words.'] }]);
+});
+
+test('what is changed after it was pasted with its formatting is plain text', async ({ signIn }) => {
+  const { page, api } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await paste(page, FERRY, 'The plain words.');
+  await expect(page.getByText('Pasted with its formatting')).toBeVisible();
+  await page.keyboard.type(' And mine.');
+  await expect(page.getByText('Pasted with its formatting')).toHaveCount(0);
+  await form.submit.click();
+  await expectTurns(api, await form.imported(), [{ role: 'source', holds: ['The plain words. And mine.'] }]);
+});
+
+const FILES: [string, string, RegExp, Turn[]][] = [
+  ['pages/claude.html', 'a page of Claude', /Naming a ferry/, [
+    { role: 'user', holds: ['Suggest a name for a ferry'], lacks: ['Edit'] },
+    { role: 'assistant', holds: ['*Ōtafair*', '```css', '渡し船'], lacks: ['The user wants something short', 'Claude can make mistakes'] },
+  ]],
+  ['pages/article.html', 'a web page', /Ferries of the lake/, [{ role: 'source', holds: ['## Fares', '| A cow | 4 (6 in winter) |'], lacks: ['Advertisement', 'tracker'] }]],
+  ['ferries.docx', 'a Word document', /The ferries of the lake/, [{ role: 'source', holds: ['**1871**', '3. Row', 'Says the *ledger*.'], lacks: ['HIDDEN', 'Taken back', 'Really?'] }]],
+  ['pdf/ferries.pdf', 'a PDF document', /The ferries of the lake/, [{ role: 'source', holds: ['# The ferries of the lake', 'unforgettable crossing', '渡し船'], lacks: ['unforget-'] }]],
+];
+
+for (const [name, kind, title, turns] of FILES) {
+  test(`${name} is shown before it is stored, and becomes what was shown`, async ({ signIn }, info) => {
+    const { page, api } = await signIn('student-1');
+    const form = await ImportPage.open(page);
+    await form.file.setInputFiles(fixture(name));
+    await form.submit.click();
+    await expect(read_as(page, kind)).toBeVisible();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: info.outputPath(`preview-${colorScheme}.png`), fullPage: true });
+    }
+    await form.choose(title);
+    await expectTurns(api, await form.imported(), turns);
+  });
+}
+
+test('a PDF of pictures alone says so', async ({ signIn, guard }) => {
+  guard.allow(REFUSED);
+  const { page } = await signIn('student-1');
+  const form = await ImportPage.open(page);
+  await form.file.setInputFiles(fixture('pdf/picture.pdf'));
+  await form.submit.click();
+  await expect(form.alert).toContainText('picture.pdf holds pictures of pages, and no text');
+});
+
 test('what was filled in before the tools came is kept, and where one was typing', async ({ signIn }) => {
   const { page } = await signIn('student-1');
   let release = (): void => undefined;

@@ -4,6 +4,9 @@
 mod browser;
 #[cfg(feature = "hydrate")]
 mod draft;
+mod preview;
+#[cfg(feature = "hydrate")]
+mod rich;
 
 use leptos::{html, prelude::*};
 use shared::api::ImportChoice;
@@ -11,6 +14,10 @@ use shared::api::ImportChoice;
 #[cfg(feature = "hydrate")]
 pub use browser::{is_here, mount, say_it_did_not_come};
 
+/// The kinds of files that are read.
+const KINDS: &str = ".txt,.text,.md,.markdown,.html,.htm,.docx,.pdf,.json,.zip,.grimoire";
+const RICH: &str =
+    "Pasted with its formatting: turns, tables and formulas are read from it, and shown before anything is kept. ";
 const UNKEPT: &str =
     "This is too large to be kept on this device: it is lost if the page is closed before it is imported.";
 
@@ -41,6 +48,8 @@ struct State {
     stage: RwSignal<Stage>,
     problem: RwSignal<Option<String>>,
     choices: RwSignal<Vec<ImportChoice>>,
+    /// The text box holds the plain text of something that was pasted with its formatting.
+    is_rich: RwSignal<bool>,
     /// What was filled in is in this page alone: it is too large for the browser's storage, or there is none.
     is_unkept: RwSignal<bool>,
 }
@@ -59,6 +68,7 @@ pub fn ImportForm() -> impl IntoView {
         stage: RwSignal::new(Stage::Inert),
         problem: RwSignal::new(None),
         choices: RwSignal::new(Vec::new()),
+        is_rich: RwSignal::new(false),
         is_unkept: RwSignal::new(false),
     };
     Effect::new(move |_| {
@@ -76,7 +86,21 @@ pub fn ImportForm() -> impl IntoView {
     };
     let keep = move |_| {
         #[cfg(feature = "hydrate")]
+        rich::compare(fields, state);
+        #[cfg(feature = "hydrate")]
         draft::keep_soon(fields, state);
+    };
+    let on_paste = move |event: leptos::web_sys::ClipboardEvent| {
+        #[cfg(feature = "hydrate")]
+        rich::take(fields, &event);
+        #[cfg(not(feature = "hydrate"))]
+        drop(event);
+    };
+    let use_plain = move || {
+        state.is_rich.set(false);
+        state.choices.set(Vec::new());
+        #[cfg(feature = "hydrate")]
+        rich::forget();
     };
     // They are of the file that was chosen before.
     let forget_choices = move |_| state.choices.set(Vec::new());
@@ -94,15 +118,20 @@ pub fn ImportForm() -> impl IntoView {
             <div class="form-row">
                 <label class="field-label" for="import-paste">"Paste a conversation or text"</label>
                 // No `dir="auto"`: with it Chromium takes a minute to insert 2 MiB.
-                <textarea class="field paste" id="import-paste" node_ref=fields.paste spellcheck="false"></textarea>
+                <textarea class="field paste" id="import-paste" node_ref=fields.paste spellcheck="false" on:paste=on_paste></textarea>
                 <p class="hint">
                     "Turns are recognised from labels at the start of a line, such as " <code>"User:"</code> " and "
                     <code>"Assistant:"</code> ". Without labels the text is kept as one source."
                 </p>
+                <p class="hint" role="status">{move || state.is_rich.get().then_some(RICH)}</p>
+                {move || state.is_rich.get().then(|| view! { <button class="button" type="button" on:click=move |_| use_plain()>"Use the plain text"</button> })}
                 <p class="hint" role="status">{move || state.is_unkept.get().then_some(UNKEPT)}</p>
             </div>
             <p class="stack-or">"or"</p>
-            <label class="field-label file-drop">"Choose a file" <input class="field" type="file" node_ref=fields.file on:change=forget_choices /></label>
+            <div class="form-row">
+                <label class="field-label file-drop">"Choose a file" <input class="field" type="file" accept=KINDS node_ref=fields.file on:change=forget_choices aria-describedby="import-kinds" /></label>
+                <p class="hint" id="import-kinds">"Text, Markdown, a saved web page, Word (.docx), PDF with text, or an export (.zip, .json, .grimoire); at most 25 MiB."</p>
+            </div>
             <label class="checkbox-row"><input type="checkbox" node_ref=fields.share /> "Share with the class"</label>
             <label class="checkbox-row"><input type="checkbox" node_ref=fields.anonymous /> "Anonymous: people see pseudonyms"</label>
             {choices(state, send)}
@@ -125,11 +154,14 @@ fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'st
     move || {
         let choices = state.choices.get();
         (!choices.is_empty()).then(|| {
+            let reading = choices.first().and_then(|choice| choice.reading.clone());
             let legend = match choices.len() {
+                1 if reading.is_some() => "This is what would be kept. Bring it in?",
                 1 => "This file holds a conversation and what people added to it. Bring it in?",
                 _ => "This file holds several conversations. Which one?",
             };
-            let buttons = choices.into_iter().map(|choice| {
+            let action = reading.is_some().then_some("Bring it in: ");
+            let buttons = choices.into_iter().map(move |choice| {
                 let label = choice.problem.clone().unwrap_or_else(|| holds(&choice));
                 view! {
                     <button
@@ -138,7 +170,7 @@ fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'st
                         disabled=choice.problem.is_some()
                         on:click=move |_| send(Some(choice.index))
                     >
-                        <span class="choice-title" dir="auto">{choice.title}</span>
+                        <span class="choice-title" dir="auto">{action}{choice.title}</span>
                         <span class="choice-meta">{label}</span>
                     </button>
                 }
@@ -146,6 +178,7 @@ fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'st
             view! {
                 <fieldset class="choices">
                     <legend>{legend}</legend>
+                    {reading.map(preview::reading)}
                     {buttons.collect_view()}
                 </fieldset>
             }

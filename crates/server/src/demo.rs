@@ -87,6 +87,7 @@ fn demo_conversation() -> ImportedConversation {
     ImportedConversation {
         title: conversation::TITLE.to_owned(),
         source: None,
+        kind: None,
         messages: messages.collect(),
         notes: Vec::new(),
     }

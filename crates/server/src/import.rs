@@ -1,6 +1,6 @@
 //! What is brought in: pasted text, files, exports of other tools.
 //!
-//! This half is pure: bytes or text go in, conversations or one clear error come out. Nothing is half accepted, nothing
+//! This half is pure, but for PDFs, which are read in a process of their own (`pdf`): bytes or text go in, conversations or one clear error come out. Nothing is half accepted, nothing
 //! is written anywhere, and no header, size or nesting that the input claims is believed. Reading a large export takes
 //! seconds of CPU and several times its size in memory, so callers run it on a blocking thread, few at a time.
 //!
@@ -24,6 +24,7 @@ mod archive;
 mod chatgpt;
 mod claude;
 pub(crate) mod decode;
+mod docx;
 mod error;
 mod fence;
 mod json;
@@ -31,12 +32,16 @@ mod labels;
 pub(crate) mod limits;
 mod marks;
 mod notes;
+mod page;
 mod parts;
+/// PDFs, in a process of their own.
+pub mod pdf;
 mod pieces;
 mod title;
 mod tree;
 mod turns;
 pub(crate) mod unzip;
+mod written;
 
 /// `POST /api/v1/import`.
 pub mod upload;
@@ -51,6 +56,8 @@ pub struct ImportedConversation {
     pub title: String,
     /// The tool it was exported from; `None` for a text.
     pub source: Option<Provenance>,
+    /// What was read, with its article (`a page of ChatGPT`), where that was found out.
+    pub kind: Option<&'static str>,
     /// At least one, at most [`MESSAGES`]; none is blank.
     pub messages: Vec<ImportedMessage>,
     /// What was left out or changed, a sentence each, for the person.
@@ -151,6 +158,11 @@ pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, Imp
             let text = decode::plain(&shown, bytes)?;
             return Ok(Parsed::One(Box::new(turns::conversation(&shown, &text, title)?)));
         }
+        decode::Kind::Page => {
+            return Ok(Parsed::One(Box::new(page::conversation(&shown, bytes, title)?)));
+        }
+        decode::Kind::Pdf => return Ok(Parsed::One(Box::new(pdf::conversation(&shown, bytes, title)?))),
+        decode::Kind::Docx => return Ok(Parsed::One(Box::new(docx::conversation(&shown, bytes, title)?))),
         decode::Kind::Json => {
             let text = decode::text(&shown, bytes)?;
             Archive::open(&shown, vec![(shown.clone(), text)])?

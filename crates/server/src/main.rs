@@ -1,6 +1,7 @@
 //! The binary `promptgrimoire`: the server and its tools.
 
 use std::{
+    env,
     io::{self, IsTerminal},
     process::ExitCode,
 };
@@ -9,11 +10,16 @@ use server::{
     admin,
     config::{Command, Config, LogFormat},
     database::Database,
+    import::pdf,
     serve,
 };
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    // Before anything is read that is none of its business.
+    if env::args_os().nth(1).is_some_and(|argument| argument == pdf::READ_PDF) {
+        return if pdf::read_here().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let (command, config) = Config::read_or_exit();
     // The filter was checked with the rest of the settings.
     // Before it, so that it can be asked for: Postgres tells at each start that what is made once is there.

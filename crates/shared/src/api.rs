@@ -65,9 +65,9 @@ pub use classes::{
 pub use comparison::{Carried, CompareBranches, Comparison, MAX_CARRIED, Passage};
 pub use conversation_lists::{ConversationSummary, ListConversations, MAX_CONVERSATIONS_A_PAGE, Shelf};
 pub use conversations::{
-    Annotated, Anonymity, Audience, ChatOf, Conversation, CopyOf, CreateConversation, Created, GetConversation,
-    GetRights, ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person, Reason,
-    RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
+    Annotated, Anonymity, Audience, Beginning, ChatOf, Conversation, CopyOf, CreateConversation, Created,
+    GetConversation, GetRights, ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person,
+    Reading, Reason, RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
 };
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,

@@ -6,9 +6,9 @@ use shared::{
     ids::ConversationId,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Element, File, FormData, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{Blob, Element, FormData, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
-use super::{Fields, ImportForm, Stage, State, draft};
+use super::{Fields, ImportForm, Stage, State, draft, rich};
 use crate::{
     call::{CallError, call, upload},
     parts::IMPORT_NOTES,
@@ -83,21 +83,23 @@ pub fn mark_hydrated() {
 /// What the person filled in, read now.
 enum Draft {
     Text(CreateConversation),
-    File { file: File, title: String, share: Share, anonymous: bool },
+    File { file: Blob, name: String, title: String, share: Share, anonymous: bool },
 }
 
 impl Draft {
     /// What would be misunderstood, or fail after minutes of sending.
     fn problem(&self, fields: Fields) -> Option<String> {
-        let Self::File { file, .. } = self else { return None };
-        if fields.paste.get_untracked().is_some_and(|paste| !paste.value().trim().is_empty()) {
+        let Self::File { file, name, .. } = self else { return None };
+        let has_file =
+            fields.file.get_untracked().and_then(|input| input.files()).is_some_and(|files| files.length() > 0);
+        if has_file && fields.paste.get_untracked().is_some_and(|paste| !paste.value().trim().is_empty()) {
             return Some("There are both a pasted text and a file: empty the one or take the other back.".to_owned());
         }
         let limit = MAX_UPLOAD_BYTES as f64;
         (file.size() > limit).then(|| {
             format!(
                 "{} has {:.0} MiB; at most {} MiB can be imported.",
-                file.name(),
+                name,
                 file.size() / 1_048_576.0,
                 MAX_UPLOAD_BYTES >> 20
             )
@@ -110,8 +112,11 @@ fn read(fields: Fields) -> Option<Draft> {
     let share = if fields.share.get_untracked()?.checked() { Share::Class } else { Share::None };
     let anonymous = fields.anonymous.get_untracked()?.checked();
     match fields.file.get_untracked()?.files().and_then(|files| files.get(0)) {
-        Some(file) => Some(Draft::File { file, title, share, anonymous }),
+        Some(file) => Some(Draft::File { name: file.name(), file: file.into(), title, share, anonymous }),
         None => {
+            if let Some(file) = rich::file() {
+                return Some(Draft::File { file, name: rich::NAME.to_owned(), title, share, anonymous });
+            }
             let text = fields.paste.get_untracked()?.value();
             Some(Draft::Text(CreateConversation {
                 title: Some(title).filter(|title| !title.trim().is_empty()),
@@ -151,12 +156,15 @@ pub fn send(fields: Fields, state: State, choice: Option<usize>) {
     });
 }
 
+/// Kinds of files that are shown before they are stored.
+const SHOWN_FIRST: [&str; 6] = [".grimoire", ".html", ".htm", ".xhtml", ".docx", ".pdf"];
+
 async fn transmit(draft: Draft, choice: Option<usize>) -> Result<Imported, CallError> {
-    let (file, title, share, anonymous) = match draft {
+    let (file, name, title, share, anonymous) = match draft {
         Draft::Text(request) => {
             return call(&request).await.map(|created| Imported::Created { id: created.id, notes: Vec::new() });
         }
-        Draft::File { file, title, share, anonymous } => (file, title, share, anonymous),
+        Draft::File { file, name, title, share, anonymous } => (file, name, title, share, anonymous),
     };
     let form = FormData::new().map_err(|_| CallError::Unreachable)?;
     let share = if share == Share::Class { "class" } else { "none" };
@@ -165,9 +173,10 @@ async fn transmit(draft: Draft, choice: Option<usize>) -> Result<Imported, CallE
         .and_then(|()| form.append_with_str("share", share))
         .and_then(|()| form.append_with_str("anonymous", if anonymous { "true" } else { "false" }))
         .and_then(|()| choice.map_or(Ok(()), |index| form.append_with_str("choice", &index.to_string())))
-        .and_then(|()| form.append_with_blob_and_filename("file", &file, &file.name()));
-    // What others wrote is looked at before it is stored.
-    let preview = choice.is_none() && file.name().to_lowercase().ends_with(".grimoire");
+        .and_then(|()| form.append_with_blob_and_filename("file", &file, &name));
+    // What others wrote, and what was read from something else than text, is looked at before it is stored.
+    let ends = name.to_lowercase();
+    let preview = choice.is_none() && SHOWN_FIRST.iter().any(|end| ends.ends_with(end));
     let filled = filled.and_then(|()| form.append_with_str("preview", if preview { "true" } else { "false" }));
     filled.map_err(|_| CallError::Unreachable)?;
     upload(IMPORT_PATH, &form).await

@@ -15,7 +15,8 @@ pub fn ImportPage(
         <main class="page" id="main">
             <h1 class="page-title">"Import a conversation"</h1>
             <p class="lead">
-                "Paste it, or choose a file: plain text, Markdown, the export of ChatGPT or Claude (the zip or its "
+                "Paste it, or choose a file: plain text, Markdown, a web page as you saved it (ChatGPT, Claude, Gemini, Google AI Studio, \
+                 OpenRouter, ScienceOS or any other), a Word document, a PDF with text, the export of ChatGPT or Claude (the zip or its "
                 <code>"conversations.json"</code> "), or a conversation of this program with its annotations ("
                 <code>".grimoire"</code> ")."
             </p>

@@ -13,13 +13,15 @@ pub(super) struct Draft {
     /// The title that the person or the export gives.
     pub title: Option<String>,
     pub source: Option<Provenance>,
+    /// What was read, with its article, where that was found out.
+    pub kind: Option<&'static str>,
     pub messages: Vec<ImportedMessage>,
     pub notes: Notes,
 }
 
 /// Makes of a draft what may be stored, or says what is in the way.
 pub(super) fn accept(draft: Draft) -> Result<ImportedConversation, ImportError> {
-    let Draft { what, title: given, source, messages, mut notes } = draft;
+    let Draft { what, title: given, source, kind, messages, mut notes } = draft;
     let messages: Vec<ImportedMessage> = messages.into_iter().filter_map(clean).collect();
     if messages.is_empty() {
         return Err(ImportError::NoMessages { what, reason: "nothing in it is text that can be shown".to_owned() });
@@ -46,7 +48,7 @@ pub(super) fn accept(draft: Draft) -> Result<ImportedConversation, ImportError> 
         }
         None => title::guessed(&messages),
     };
-    Ok(ImportedConversation { title, source, messages, notes: notes.into_sentences() })
+    Ok(ImportedConversation { title, source, kind, messages, notes: notes.into_sentences() })
 }
 
 fn clean(message: ImportedMessage) -> Option<ImportedMessage> {

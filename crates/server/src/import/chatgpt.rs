@@ -47,7 +47,7 @@ pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportE
     }
     let source = Some(provenance(value));
     let title = value.get("title").and_then(Value::as_str).map(str::to_owned);
-    Ok(Draft { what, title, source, messages: turns.messages, notes })
+    Ok(Draft { what, title, source, kind: None, messages: turns.messages, notes })
 }
 
 /// When a conversation began.

@@ -29,7 +29,7 @@ pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportE
     let mut notes = left.notes();
     branches(&mut notes, all.len() - order.len());
     let title = value.get("name").and_then(Value::as_str).map(str::to_owned);
-    Ok(Draft { what, title, source: Some(provenance(value)), messages, notes })
+    Ok(Draft { what, title, source: Some(provenance(value)), kind: None, messages, notes })
 }
 
 /// When a conversation began.

@@ -12,6 +12,12 @@ pub(super) enum Kind {
     Json,
     /// A zip.
     Zip,
+    /// A web page.
+    Page,
+    /// A Word document.
+    Docx,
+    /// A PDF.
+    Pdf,
     /// A kind that is known and not read.
     Unsupported {
         /// With its article.
@@ -23,24 +29,24 @@ pub(super) enum Kind {
 
 const COPY: &str = "Open it, copy the text and paste it instead.";
 const SAVE: &str = "Save it as plain text (.txt) or Markdown (.md), or paste its text instead.";
+const RESAVE: &str = "Save it as Word document (.docx) without a password, or paste its text instead.";
 const UNPACK: &str = "Unpack it and choose the file in it.";
 const WRITE: &str = "Only text can be imported: write or paste what it says.";
 
-const PDF: Kind = Kind::Unsupported { kind: "a PDF document", advice: COPY };
-const WORD: Kind = Kind::Unsupported { kind: "a Word document", advice: SAVE };
-const OFFICE: Kind = Kind::Unsupported { kind: "an Office document", advice: SAVE };
+const WORD: Kind = Kind::Unsupported { kind: "a document of another kind than .docx", advice: RESAVE };
+const OFFICE: Kind = Kind::Unsupported { kind: "an older Office document, or one with a password", advice: RESAVE };
 const RTF: Kind = Kind::Unsupported { kind: "a rich text (RTF) document", advice: SAVE };
 const SHEET: Kind = Kind::Unsupported { kind: "a spreadsheet", advice: SAVE };
 const SLIDES: Kind = Kind::Unsupported { kind: "a presentation", advice: COPY };
 const BOOK: Kind = Kind::Unsupported { kind: "an e-book", advice: COPY };
-const HTML: Kind = Kind::Unsupported { kind: "a web page (HTML)", advice: COPY };
+const WEB_ARCHIVE: Kind = Kind::Unsupported { kind: "a web archive (MHTML)", advice: "Save the page as HTML only." };
 const PICTURE: Kind = Kind::Unsupported { kind: "a picture", advice: WRITE };
 const SOUND: Kind = Kind::Unsupported { kind: "a sound or video file", advice: WRITE };
 const PACKED: Kind = Kind::Unsupported { kind: "an archive other than a zip", advice: UNPACK };
 
 /// First bytes that tell a kind whatever the file is called.
 const SIGNATURES: &[(&[u8], Kind)] = &[
-    (b"%PDF-", PDF),
+    (b"%PDF-", Kind::Pdf),
     (b"{\\rtf", RTF),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OFFICE),
     (b"\x89PNG\r\n\x1a\n", PICTURE),
@@ -61,7 +67,7 @@ pub(super) fn kind(name: &str, bytes: &[u8]) -> Kind {
     let named = named(&extension);
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         // Office documents are zips too.
-        return named.filter(|kind| matches!(kind, Kind::Unsupported { .. })).unwrap_or(Kind::Zip);
+        return named.filter(|kind| matches!(kind, Kind::Unsupported { .. } | Kind::Docx)).unwrap_or(Kind::Zip);
     }
     // A RIFF or MP4 file names its kind a few bytes in.
     match (bytes.get(..4), bytes.get(4..8), bytes.get(8..12)) {
@@ -82,13 +88,15 @@ fn named(extension: &str) -> Option<Kind> {
         "txt" | "text" | "md" | "markdown" => Kind::Text,
         "json" => Kind::Json,
         "zip" | "grimoire" => Kind::Zip,
-        "pdf" => PDF,
-        "doc" | "docx" | "docm" | "odt" | "pages" => WORD,
+        "pdf" => Kind::Pdf,
+        "docx" | "docm" => Kind::Docx,
+        "doc" | "odt" | "pages" => WORD,
         "rtf" => RTF,
         "xls" | "xlsx" | "ods" | "numbers" => SHEET,
         "ppt" | "pptx" | "odp" | "key" => SLIDES,
         "epub" | "mobi" => BOOK,
-        "html" | "htm" | "xhtml" | "mhtml" => HTML,
+        "html" | "htm" | "xhtml" => Kind::Page,
+        "mhtml" | "mht" | "webarchive" => WEB_ARCHIVE,
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "heic" | "avif" | "bmp" | "tif" | "tiff" | "svg" => PICTURE,
         "mp3" | "m4a" | "wav" | "ogg" | "mp4" | "mov" | "avi" | "webm" => SOUND,
         "gz" | "tgz" | "7z" | "rar" | "tar" | "xz" | "bz2" => PACKED,
@@ -101,7 +109,7 @@ fn looks(bytes: &[u8]) -> Kind {
     let start = bytes.trim_ascii_start();
     let tag = |tag: &[u8]| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
     match start.first() {
-        Some(b'<') if tag(b"<!doctype html") || tag(b"<html") => HTML,
+        Some(b'<') if tag(b"<!doctype html") || tag(b"<html") => Kind::Page,
         // `[` also begins a Markdown link, `{` a sentence in TeX: only what holds conversations is taken for an export.
         Some(b'[' | b'{') if std::str::from_utf8(bytes).is_ok_and(super::json::holds_conversations) => Kind::Json,
         _ => Kind::Text,

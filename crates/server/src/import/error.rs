@@ -74,6 +74,33 @@ pub enum ImportError {
     #[error("{0} cannot be read: its JSON is nested more than 127 levels deep, which no export of a conversation is.")]
     TooDeep(String),
 
+    /// A page or document that is larger, deeper or more tangled than any that is read.
+    #[error("{file} cannot be read: {reason}. Copy the part that you need and paste it instead.")]
+    DocumentTooLarge {
+        /// The file's name.
+        file: String,
+        /// Which limit it broke.
+        reason: String,
+    },
+
+    /// A PDF of scanned pages.
+    #[error(
+        "{file} holds pictures of pages, and no text that could be marked. Let a program for text recognition (OCR) add it, or type what you need."
+    )]
+    NoText {
+        /// The file's name.
+        file: String,
+    },
+
+    /// A document that is damaged, or only calls itself one.
+    #[error("{file} cannot be read: {reason}. Open it and save it again, or copy its text and paste that instead.")]
+    BrokenDocument {
+        /// The file's name.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// One conversation's JSON is larger than it may be.
     #[error("{what} is too large to be read: it has more than {limit} {unit}.")]
     ConversationTooLarge {
@@ -213,6 +240,9 @@ impl ImportError {
             Self::UnsupportedFile { .. } => "unsupported_file",
             Self::BrokenJson { .. } => "broken_json",
             Self::TooDeep(_) => "too_deep",
+            Self::DocumentTooLarge { .. } => "document_too_large",
+            Self::NoText { .. } => "no_text",
+            Self::BrokenDocument { .. } => "broken_document",
             Self::ConversationTooLarge { .. } => "conversation_too_large",
             Self::UnknownFormat { .. } => "unknown_format",
             Self::NoConversations { .. } => "no_conversations",
@@ -234,6 +264,7 @@ impl ImportError {
         matches!(
             self,
             Self::TooLarge { .. }
+                | Self::DocumentTooLarge { .. }
                 | Self::ConversationTooLarge { .. }
                 | Self::TooManyConversations { .. }
                 | Self::TooManyMessages { .. }

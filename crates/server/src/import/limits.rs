@@ -36,5 +36,13 @@ pub(crate) struct ZipLimits {
 
 /// The limits in force; tests use smaller ones.
 pub(super) const ZIP: ZipLimits = ZipLimits { entries: 10_000, unpacked: 200 << 20, ratio: 250, ratio_from: 10 << 20 };
+/// Text of a page or a document that is read as a whole, in bytes of its Markdown.
+pub(super) const TEXT_BYTES: usize = 16 << 20;
+/// Pages of a PDF.
+pub(super) const PDF_PAGES: usize = 2_000;
+/// Characters of a PDF.
+pub(super) const PDF_CHARS: usize = 4_000_000;
+/// A Word document: its XML shrinks to a twentieth or so.
+pub(super) const DOCX: ZipLimits = ZipLimits { entries: 5_000, unpacked: 96 << 20, ..ZIP };
 /// A bundle has a handful of parts, and its texts stand in them twice and three times.
 pub(crate) const BUNDLE: ZipLimits = ZipLimits { entries: 16, unpacked: 96 << 20, ..ZIP };

@@ -8,9 +8,12 @@ use super::{Archive, ImportError, ImportedConversation, ImportedMessage, Parsed,
 
 mod chatgpt;
 mod claude;
+mod documents;
 mod exports;
 mod files;
 mod labels;
+mod pages;
+mod pdfs;
 mod properties;
 mod texts;
 mod zips;

@@ -19,10 +19,10 @@ pub(super) fn conversation(what: &str, text: &str, title: Option<&str>) -> Resul
     }
     let mut notes = Notes::default();
     let messages = messages(&text, &mut notes)?;
-    accept(Draft { what: what.to_owned(), title: title.map(str::to_owned), source: None, messages, notes })
+    accept(Draft { what: what.to_owned(), title: title.map(str::to_owned), source: None, kind: None, messages, notes })
 }
 
-fn messages(text: &str, notes: &mut Notes) -> Result<Vec<ImportedMessage>, ImportError> {
+pub(super) fn messages(text: &str, notes: &mut Notes) -> Result<Vec<ImportedMessage>, ImportError> {
     let marks = marks(text);
     let Some(first) = marks.first() else {
         return Ok(vec![source(text, None)]);

@@ -10,11 +10,12 @@ use axum::{
 };
 use bytes::Bytes;
 use shared::{
-    api::{ImportChoice, Imported, MAX_UPLOAD_BYTES, Share},
+    api::{Beginning, ImportChoice, Imported, MAX_UPLOAD_BYTES, Reading, Share},
     document::whole::Whole,
+    text,
 };
 
-use super::{Listed, Parsed};
+use super::{ImportedConversation, ImportedMessage, Listed, Parsed};
 use crate::{
     bundle::{self, Bundle},
     conversations,
@@ -150,9 +151,38 @@ fn listing(parsed: Parsed) -> Result<Chosen, Error> {
         Parsed::Choice(archive) => archive.list().into_iter().map(listed).collect(),
         Parsed::One(conversation) => {
             let messages = conversation.messages.len();
-            vec![ImportChoice { index: 0, title: conversation.title, messages, problem: None, annotated: None }]
+            let reading = conversation.kind.map(|kind| reading(kind, &conversation));
+            vec![ImportChoice {
+                index: 0,
+                title: conversation.title,
+                messages,
+                problem: None,
+                annotated: None,
+                reading,
+            }]
         }
     }))
+}
+
+/// Messages whose beginnings are shown before anything is stored.
+const BEGINNINGS: usize = 50;
+/// Characters of each.
+const BEGINNING: usize = 240;
+/// Bytes of Markdown that these are looked for in.
+const BEGINNING_BYTES: usize = 4 << 10;
+
+fn reading(kind: &str, conversation: &ImportedConversation) -> Reading {
+    let beginning = |message: &ImportedMessage| {
+        let start = &message.markdown[..message.markdown.floor_char_boundary(BEGINNING_BYTES)];
+        let words = text::render(start).text;
+        let mut text: String = words.chars().take(BEGINNING).collect();
+        if text.len() < words.len() || start.len() < message.markdown.len() {
+            text.push('…');
+        }
+        Beginning { role: message.role, title: message.title.clone(), text }
+    };
+    let beginnings = conversation.messages.iter().take(BEGINNINGS).map(beginning).collect();
+    Reading { kind: kind.to_owned(), notes: conversation.notes.clone(), beginnings }
 }
 
 fn listed(listed: Listed) -> ImportChoice {
@@ -162,10 +192,11 @@ fn listed(listed: Listed) -> ImportChoice {
         messages: listed.messages,
         problem: listed.problem.map(|problem| problem.to_string()),
         annotated: None,
+        reading: None,
     }
 }
 
 fn offered(bundle: &Bundle, whole: &Whole) -> ImportChoice {
     let (title, annotated) = (bundle.title.clone(), Some(bundle.annotated(whole)));
-    ImportChoice { index: 0, title, messages: bundle.messages(), problem: None, annotated }
+    ImportChoice { index: 0, title, messages: bundle.messages(), problem: None, annotated, reading: None }
 }

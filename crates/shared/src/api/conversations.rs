@@ -80,6 +80,31 @@ pub struct ImportChoice {
     /// What people added to it, where the file holds that too.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub annotated: Option<Annotated>,
+    /// How it was read, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reading: Option<Reading>,
+}
+
+/// What would be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What it was taken for, with its article: `a page of ChatGPT`.
+    pub kind: String,
+    /// What was left out or changed, a sentence each.
+    pub notes: Vec<String>,
+    /// The first messages, at most 50.
+    pub beginnings: Vec<Beginning>,
+}
+
+/// How a message begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// Whose words it is.
+    pub role: MessageRole,
+    /// The speaker's own name.
+    pub title: Option<String>,
+    /// Its first 240 characters.
+    pub text: String,
 }
 
 /// What people added to a conversation.

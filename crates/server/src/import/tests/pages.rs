@@ -1,0 +1,304 @@
+//! Web pages: one of our own writing for each platform, with what it must become beside it; and pages that nobody means well with.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use shared::{messages::MessageRole, text::render};
+
+use crate::import::{ImportError, ImportedConversation, Parsed, file, page};
+
+use super::{fixture, one, refused};
+
+/// A conversation as it stands in a golden file.
+pub(super) fn shown(read: &ImportedConversation) -> String {
+    use std::fmt::Write as _;
+    let mut shown = format!("{}\n{}\n", read.title, read.kind.unwrap_or("-"));
+    for note in &read.notes {
+        let _ = writeln!(shown, "! {note}");
+    }
+    for message in &read.messages {
+        let (role, title) = (message.role.as_str(), message.title.as_deref().unwrap_or("-"));
+        let _ = write!(shown, "\n=== {role}, {title}\n{}\n", message.markdown);
+    }
+    shown
+}
+
+/// Holds what a file became against what it must become. `PROMPTGRIMOIRE_GOLDEN` writes that anew, to be looked at.
+pub(super) fn is_golden(name: &str) {
+    let (stem, _) = name.rsplit_once('.').unwrap();
+    let shown = shown(&one(name, &fixture(name)));
+    if std::env::var_os("PROMPTGRIMOIRE_GOLDEN").is_some() {
+        let path = format!("{}/../../end2end/fixtures/import/{stem}.golden.md", env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(path, &shown).unwrap();
+    }
+    assert_eq!(shown, String::from_utf8(fixture(&format!("{stem}.golden.md"))).unwrap(), "{name}");
+}
+
+#[test]
+fn a_page_of_each_platform_becomes_its_turns() {
+    for name in ["chatgpt", "claude", "gemini", "ai-studio", "openrouter", "scienceos", "article"] {
+        is_golden(&format!("pages/{name}.html"));
+    }
+}
+
+fn markdown(html: &str) -> String {
+    let read = one("a.html", html.as_bytes());
+    assert_eq!(read.messages.len(), 1, "{:?}", read.messages);
+    read.messages[0].markdown.clone()
+}
+
+#[test]
+fn a_part_of_a_page_is_read_as_the_page_is() {
+    let answer = "<meta charset='utf-8'><div data-message-author-role=\"assistant\"><p>Only this.</p></div>";
+    let read = one("pasted.html", answer.as_bytes());
+    assert_eq!((read.messages.len(), read.messages[0].role), (1, MessageRole::Assistant));
+    assert_eq!(read.kind, Some("a page of ChatGPT"));
+}
+
+#[test]
+fn turns_that_a_plain_page_labels_are_turns() {
+    let read = one("a.html", b"<h3>User</h3><p>Why?</p><h3>Assistant</h3><p>Because.</p>");
+    let said: Vec<_> = read.messages.iter().map(|m| (m.role.as_str(), m.markdown.as_str())).collect();
+    assert_eq!(said, [("user", "Why?"), ("assistant", "Because.")]);
+}
+
+#[test]
+fn lists_quotes_and_code_keep_their_places() {
+    assert_eq!(
+        markdown("<ol start=7><li>a<li>b<pre>x\n y</pre><p>c</ol><p>d"),
+        "7. a\n8. b\n\n   ```\n   x\n    y\n   ```\n\n   c\n\nd"
+    );
+    assert_eq!(markdown("<ul><li>a</ul><ul><li>b</ul>"), "- a\n\n* b");
+    assert_eq!(markdown("<ol><li>a<li value=5>b<li>c</ol>"), "1. a\n\n5) b\n6) c");
+    assert_eq!(
+        markdown("<blockquote>a<blockquote>b</blockquote>c</blockquote><blockquote>d</blockquote>"),
+        "> a\n>\n> > b\n>\n> c\n\n> d"
+    );
+    assert_eq!(markdown("<ul><li><ul><li>a</ul><li><blockquote>b</blockquote></ul>"), "- - a\n- > b");
+    assert_eq!(markdown("<pre><code class='hljs language-C++'>a`` ```b</code></pre>"), "````c++\na`` ```b\n````");
+    assert_eq!(markdown("a<hr>b"), "a\n\n___\n\nb");
+}
+
+#[test]
+fn marks_that_would_be_read_as_words_are_left_out() {
+    assert_eq!(markdown("<p><b>“So”</b>he"), "“So”he");
+    assert_eq!(markdown("<p><b>a </b>b <i><b>c</b> d</i>"), "**a** b ***c*** *d*");
+    assert_eq!(markdown("<p>x<sup>2</sup> H<sub>2</sub>O 4<sup>th</sup>"), "x² H₂O 4th");
+    assert_eq!(markdown("<p><code>a`b</code> <code> </code><code>c</code>"), "``a`b`` `c`");
+}
+
+#[test]
+fn links_lead_to_the_web_alone_and_without_followers() {
+    assert_eq!(
+        markdown("<a href='https://x.org/(a)?b=1&utm_source=y&amp;c=2'>x</a> <a href=mailto:a@x.org>m</a>"),
+        "[x](https://x.org/%28a%29?b=1&c=2) [m](mailto:a@x.org)"
+    );
+    for other in [
+        "javascript:alert(1)",
+        " java\nscript:alert(1)",
+        "data:text/html,x",
+        "/c/1",
+        "#x",
+        "vbscript:x",
+        "file:///etc/passwd",
+    ] {
+        assert_eq!(markdown(&format!("<a href=\"{other}\">words</a>")), "words", "{other}");
+    }
+}
+
+#[test]
+fn what_no_reader_sees_is_gone() {
+    let page = "<p onclick=alert(1)>a<script>alert(1)</script><style>x</style><noscript>n</noscript><template>t</template>\
+        <span hidden>h</span><span style='color:red;display: none'>d</span><iframe src=x>i</iframe><!-- c --><svg><text>s</text></svg>\
+        <object>o</object><button>b</button><input value=v><select><option>o</select><textarea>t</textarea>";
+    assert_eq!(markdown(page), "a");
+}
+
+#[test]
+fn encodings_are_those_that_browsers_take() {
+    let words = |bytes: &[u8]| one("a.html", bytes).messages[0].markdown.clone();
+    assert_eq!(words("<p>é 漢 🌉".as_bytes()), "é 漢 🌉");
+    assert_eq!(words(b"<p>caf\xe9 \x80"), "café €");
+    assert_eq!(words(b"<meta charset=\"shift_jis\"><p>\x8a\xbf"), "漢");
+    assert_eq!(words(b"<meta http-equiv=Content-Type content='text/html; charset=koi8-r'><p>\xc1"), "а");
+    assert_eq!(words(b"\xff\xfe<\0p\0>\0\xe9\0"), "é");
+    assert_eq!(words(b"<meta charset=utf-16><p>a"), "a");
+    let broken = one("a.html", b"<meta charset=utf-8><p>a\xff\xfeb");
+    assert_eq!(broken.messages[0].markdown, "a\u{fffd}\u{fffd}b");
+    assert_eq!(broken.notes, ["Some bytes are no text in UTF-8: a \u{fffd} stands in their place."]);
+    assert_eq!(words(b"<p>a\0b\x07c"), "abc");
+}
+
+#[test]
+fn a_text_that_was_typed_is_read_as_it_was_typed() {
+    for page in [
+        "<pre>User: **why**?\nAssistant: so</pre>",
+        "<meta charset=utf-8><div style='font-family: mono; white-space: pre;'><div><span>User: </span>**why**?</div><div>Assistant: so</div></div>",
+    ] {
+        let read = one("a.html", page.as_bytes());
+        let said: Vec<_> = read.messages.iter().map(|m| (m.role.as_str(), m.markdown.as_str())).collect();
+        assert_eq!(said, [("user", "**why**?"), ("assistant", "so")], "{page}");
+    }
+    assert_eq!(markdown("<pre><code>**x**</code></pre>"), "```\n**x**\n```");
+}
+
+#[test]
+fn a_page_of_nothing_says_so() {
+    for page in ["<html></html>", "<script>x</script>", "<p> &nbsp; </p>", "<img src=x>"] {
+        assert_eq!(refused("a.html", page.as_bytes()).code(), "empty", "{page}");
+    }
+}
+
+#[test]
+fn pages_without_end_are_refused_in_words() {
+    let nested = |tag: &str, count: usize| tag.repeat(count).into_bytes();
+    for tag in [
+        "<div>",
+        "<blockquote>",
+        "<ul><li>",
+        "<table><tr><td>",
+        "<b><blockquote>",
+        "<svg>",
+        "<a><div>",
+        "<font color=x>",
+    ] {
+        let bytes = nested(tag, (24 << 20) / tag.len());
+        let error = refused("deep.html", &bytes);
+        assert_eq!(error.code(), "document_too_large", "{tag}");
+        assert!(
+            error.to_string().starts_with("deep.html cannot be read: its elements are nested more than 256 deep"),
+            "{tag}: {error}"
+        );
+    }
+    let error = refused("wide.html", &nested("<i></i>", 600_000));
+    assert_eq!(
+        error.to_string(),
+        "wide.html cannot be read: it has more than 500,000 elements. Copy the part that you need and paste it instead."
+    );
+}
+
+#[test]
+fn what_takes_too_long_is_given_up() {
+    let limits = page::Limits { time: Duration::ZERO, ..page::LIMITS };
+    let error = page::within("slow.html", b"<p>a", None, &limits).unwrap_err();
+    assert_eq!(error.code(), "document_too_large");
+    assert!(
+        matches!(error, ImportError::DocumentTooLarge { reason, .. } if reason == "reading it took more than 0 seconds")
+    );
+}
+
+/// What people have hurt readers of pages with.
+const NAUGHTY: &[&str] = &[
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "<a href=javascript:alert(1)>",
+    "<a href=\"java&#9;script:alert(1)\">",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "<!--><script>alert(1)</script-->",
+    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    "</p></div></body></html>",
+    "<plaintext>",
+    "<table><td><table>",
+    "</table></td>",
+    "<ol start=99999999999>",
+    "<li value=-5>",
+    "<pre>",
+    "</pre>",
+    "<code>",
+    "</code>",
+    "<template>",
+    "<select>",
+    "<frameset>",
+    "<b>",
+    "</b>",
+    "<i>",
+    "</i>",
+    "<a href=https://x.org/)](y>",
+    "</a>",
+    "<blockquote>",
+    "</blockquote>",
+    "<h1>",
+    "<br>",
+    "<br><br>",
+    "<hr>",
+    "<img alt='](x)'>",
+    "<annotation encoding=tex>",
+    "<span data-math='\\) <script>'>",
+    "<span class=katex><annotation encoding='application/x-tex'>x\\]`</annotation></span>",
+    "&#0;",
+    "&#xD800;",
+    "&#x202e;",
+    "\0",
+    "\u{feff}",
+    "\u{e000}1\u{e001}",
+    "`",
+    "```",
+    "~~~",
+    "* ",
+    "_",
+    "$x$",
+    "\\(",
+    "\\[",
+    "|",
+    "---",
+    "===",
+    "1. ",
+    "# ",
+    "> ",
+    "[a]: http://x",
+    "<data-message-author-role>",
+    "<div data-message-author-role=user>",
+    "<user-query>",
+    "<div data-turn-role=Model>",
+    "<div data-testid=assistant-message>",
+    "User:",
+    "Assistant:",
+    "</div>",
+    "<p>",
+    " ",
+    "\n",
+    "word",
+    "é漢🌉",
+    "Ω≈ç√",
+    "ﷺ",
+    "z̷͓̎a",
+    "%s%n",
+    "' OR 1=1 --",
+];
+
+proptest! {
+    #[test]
+    fn no_page_stops_the_reader_and_no_markup_gets_through(parts in prop::collection::vec(prop::sample::select(NAUGHTY), 0..40)) {
+        let html = parts.concat();
+        if let Ok(Parsed::One(read)) = file("a.html", html.as_bytes(), None) {
+            // What is meant as Markdown is what somebody typed.
+            for message in read.messages.iter().filter(|_| read.kind != Some("plain text")) {
+                let shown = render(&message.markdown).html;
+                prop_assert!(!shown.contains("class=\"raw\""), "{html:?} became {:?}", message.markdown);
+                for hostile in ["<script", "<img", "<svg", "<iframe", "href=\"javascript", "href=\"data"] {
+                    prop_assert!(!shown.contains(hostile), "{html:?} became {shown:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words_of_a_page_are_the_words_of_its_message(text in "[ -~é漢🌉\u{a0}]{1,60}") {
+        let escaped = text.replace('&', "&amp;").replace('<', "&lt;");
+        let words: Vec<&str> = text.split([' ']).filter(|word| !word.is_empty()).collect();
+        let words = words.join(" ");
+        prop_assume!(!words.trim().is_empty() && !words.starts_with('\u{a0}') && !words.ends_with('\u{a0}'));
+        let html = format!("<p>{escaped}<ul><li>{escaped}</ul><table><tr><td>{escaped}<td>x</table><h2>{escaped}</h2><b>{escaped}</b>");
+        if let Ok(Parsed::One(read)) = file("a.html", html.as_bytes(), Some("t")) {
+            let said = render(&read.messages[0].markdown).text;
+            prop_assert_eq!(said, format!("{words}\n{words}\n{words}\tx\n{words}\n{words}"), "{}", read.messages[0].markdown);
+        }
+    }
+
+    #[test]
+    fn any_bytes_can_be_a_page(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = file("a.html", &bytes, None);
+    }
+}

@@ -95,7 +95,9 @@ pub fn plan(said: &str) -> Plan {
         }
         "utf8" => Plan::Reply { acts: [words("Bienen: 蜂 🐝 é und ñ. "), vec![Act::End]].concat(), piece: 1 },
         "refusal" => reply(vec![Act::Refusal("I cannot ".into()), Act::Refusal("help with that.".into())], &[Act::End]),
-        "refusal-late" => reply(words("Let us see."), &[Act::Refusal("I cannot ".into()), Act::Refusal("say.".into()), Act::End]),
+        "refusal-late" => {
+            reply(words("Let us see."), &[Act::Refusal("I cannot ".into()), Act::Refusal("say.".into()), Act::End])
+        }
         "flat-error" => reply(words("Some words "), &[Act::FlatError]),
         "nested-error" => reply(words("Some words "), &[Act::NestedError]),
         "error-first" => reply(Vec::new(), &[Act::NestedError]),

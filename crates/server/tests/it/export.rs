@@ -4,7 +4,10 @@ mod annotation_set;
 mod brought_in;
 mod bundle;
 mod docx;
-mod web_annotation;
+mod of_activity;
+mod pdf;
+/// What the model demands.
+pub mod web_annotation;
 
 use std::{fs, path::PathBuf};
 

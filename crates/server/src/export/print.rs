@@ -1,7 +1,8 @@
 //! A page as a PDF, printed by a browser without a window (`CHROMIUM_PATH`).
 //!
-//! What it prints is ours and inert: no scripts, nothing to load, and a policy that says so. On top of that the browser runs
-//! no scripts, finds no host, has a folder of its own that is gone afterwards, and an end.
+//! What it prints is ours and inert: no scripts, nothing to load, and a policy within it that allows neither. (Scripts cannot
+//! be switched off in the browser as a whole: it prints by one of its own.) On top of that the browser finds no host, has a
+//! folder of its own that is gone afterwards, and an end.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Of what the browser complains of, for the log.
 const MAX_WORDS: u64 = 4 << 10;
 
-const FLAGS: [&str; 16] = [
+const FLAGS: [&str; 15] = [
     "--headless",
     "--disable-gpu",
     "--no-first-run",
@@ -34,7 +35,6 @@ const FLAGS: [&str; 16] = [
     "--disable-extensions",
     "--disable-sync",
     "--no-pdf-header-footer",
-    "--blink-settings=scriptEnabled=false",
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=127.0.0.1:9",
 ];
@@ -85,7 +85,9 @@ pub(super) async fn print(browser: &Path, folder: &Path, job: ExportId, html: St
         .arg(format!("file://{}", page.display()))
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .envs([("HOME", &own.0), ("TMPDIR", &own.0)])
+        .env("HOME", &own.0)
+        // Not in its own folder: it makes a socket there, whose path may have 107 bytes.
+        .env("TMPDIR", std::env::temp_dir())
         .env("LANG", "C.UTF-8")
         .current_dir(&own.0)
         .stdin(Stdio::null())

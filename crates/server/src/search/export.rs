@@ -135,7 +135,6 @@ fn annotation(services: &Services, page: &str, number: usize, title: &str, hit: 
         "canonical": link,
         "type": "TextualBody",
         "purpose": "describing",
-        "format": "text/plain",
         "value": words,
     });
     if let Some(author) = &hit.author {

@@ -46,6 +46,26 @@ test('while the server holds still nothing is called saved, and all of it is the
   await expect.poll(() => unsentOf(a.page, user)).toBe(0);
 });
 
+test('what one tab has not saved no other tab of this browser calls saved', async ({ ownServer, signIn }) => {
+  const author = await signIn('instructor', { server: ownServer });
+  const id = await author.api.newConversation(shared);
+  const writer = await signIn('student-1', { server: ownServer });
+  const a = await writer.open(id);
+  const b = await writer.openInNewTab(id);
+  await a.synced('saved');
+  await b.synced('saved');
+  ownServer.freeze();
+  try {
+    await a.highlight(lighthouse.keeper);
+    await b.expectPainted(lighthouse.keeper);
+    await expect(b.syncStatus).toHaveText('Saving…');
+    await expect(a.syncStatus).toHaveText('Saving…');
+  } finally {
+    ownServer.thaw();
+  }
+  for (const desk of [a, b]) await desk.synced('saved');
+});
+
 test('what was sent to a server that died with it is sent again, by the page or by the next one', async ({ ownServer, signIn }) => {
   // Three browsers and two starts of the server.
   test.slow();
@@ -116,8 +136,10 @@ test('what a closed tab left is sent once, though two are there to send it', asy
   await a.page.close();
   sockets.connect();
   await Promise.all([b, c].map((desk) => wake(desk.page)));
-  await Promise.all([b, c].map((desk) => desk.synced('saved')));
+  // Connected, and no closed tab's work is called saved.
+  for (const desk of [b, c]) await expect(desk.syncStatus).toHaveText('Saving…');
   await release();
+  await Promise.all([b, c].map((desk) => desk.synced('saved')));
   // Every 15 s they look whether a page has gone: its lock may outlive it for a moment, and so the first look.
   await expect.poll(() => unsentOf(b.page, user), { timeout: 20_000 }).toBe(0);
   expect(sockets.sent(), 'each by one of them').toBe(3);

@@ -34,6 +34,11 @@ use crate::{
 /// Words that come within this time go out together: no screen shows more pictures a second.
 const PACE: Duration = Duration::from_millis(16);
 
+/// Between two renderings of what is not finished: so long, and for each byte of it so much longer, so that a long one costs
+/// a reader no more in a second.
+const REST: Duration = Duration::from_millis(120);
+const REST_A_BYTE: Duration = Duration::from_micros(40);
+
 /// Between two looks at what another server writes, or at a line that another server moves.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -73,7 +78,7 @@ pub async fn events(
     };
     let watch = services.rooms.watch(conversation, &member).await?;
     let has = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let blocks = rendered.then(Growing::default);
+    let blocks = rendered.then(Shown::default);
     let place = Place { message: MessageId::from_uuid(row.message_id), has, shown: None, blocks, is_over: false };
     let reading = Reading { services, run, place, watch, not_before: Instant::now() };
     let events = stream::unfold(reading, |mut reading| async move {
@@ -103,12 +108,23 @@ struct Place {
     /// What stands in the last snapshot beside the text; nothing: it has had none.
     shown: Option<(MessageState, i64)>,
     /// The blocks that it was given, if it wants them.
-    blocks: Option<Growing>,
+    blocks: Option<Shown>,
     is_over: bool,
+}
+
+/// What a reader was given rendered.
+#[derive(Default)]
+struct Shown {
+    finished: Growing,
+    /// How many bytes of the text it has seen rendered, finished or not.
+    seen: usize,
+    /// When it is shown more of what is not finished.
+    due: Option<Instant>,
 }
 
 /// A run as it is now.
 struct Now<'a> {
+    at: Instant,
     text: &'a str,
     state: MessageState,
     ahead: i64,
@@ -132,7 +148,7 @@ impl Place {
             return Some(RunEvent::Snapshot(Snapshot { message_id: self.message, state, text, ahead: now.ahead }));
         };
         if now.state == MessageState::Streaming
-            && let Some(blocks) = self.blocks(&now.text[..has])
+            && let Some(blocks) = self.blocks(&now.text[..has], now.at)
         {
             return Some(RunEvent::Blocks(blocks));
         }
@@ -145,12 +161,31 @@ impl Place {
         Some(ending.event(self.message))
     }
 
-    /// What is finished of the text that the reader has.
-    fn blocks(&mut self, text: &str) -> Option<Blocks> {
-        let growing = self.blocks.as_mut()?;
-        let from = growing.units();
-        let more = growing.grow(text)?;
-        Some(Blocks { from, to: growing.units(), html: more.html, runs: text::encode_runs(&more.runs) })
+    /// What is finished of the text that the reader has, and once in a while what is not.
+    fn blocks(&mut self, text: &str, now: Instant) -> Option<Blocks> {
+        let shown = self.blocks.as_mut()?;
+        let from = shown.finished.units();
+        let more = shown.finished.grow(text);
+        if more.is_none() && (shown.seen == text.len() || shown.due.is_some_and(|due| now < due)) {
+            return None;
+        }
+        shown.seen = text.len();
+        let to = shown.finished.units();
+        let rest = shown.finished.rest(text);
+        if more.is_none() && rest.is_none() {
+            return None;
+        }
+        let (seen, rest) = rest.unwrap_or((to, String::new()));
+        let length = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+        shown.due = Some(now + REST + REST_A_BYTE * length);
+        let (html, runs) = more.map(|more| (more.html, text::encode_runs(&more.runs))).unwrap_or_default();
+        Some(Blocks { from, to, html, runs, rest, seen })
+    }
+
+    /// When there is something to show that has come already.
+    fn due(&self) -> Option<Instant> {
+        let shown = self.blocks.as_ref()?;
+        shown.due.filter(|_| self.has.is_some_and(|has| has != shown.seen))
     }
 
     fn event(&self, event: &RunEvent) -> Event {
@@ -196,7 +231,7 @@ async fn follow(services: &Services, run: RunId, place: &mut Place, not_before: 
         }
         let stored = stored(services, run).await??;
         let Stored { text, state, ahead, ending } = &stored;
-        let now = Now { text, state: *state, ahead: *ahead, ending: ending.as_ref() };
+        let now = Now { at: Instant::now(), text, state: *state, ahead: *ahead, ending: ending.as_ref() };
         if let Some(event) = place.next(&now) {
             return Some(event);
         }
@@ -216,11 +251,15 @@ async fn live_event(live: &Arc<Live>, place: &mut Place) -> Option<RunEvent> {
             let progress = progress.borrow_and_update();
             let (text, ending) = (progress.text.as_str(), progress.ending.as_ref());
             let state = ending.map_or(MessageState::Streaming, |ending| ending.state);
-            if let Some(event) = place.next(&Now { text, state, ahead: 0, ending }) {
+            if let Some(event) = place.next(&Now { at: Instant::now(), text, state, ahead: 0, ending }) {
                 return Some(event);
             }
         }
-        progress.changed().await.ok()?;
+        let due = place.due();
+        tokio::select! {
+            changed = progress.changed() => changed.ok()?,
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+        }
     }
 }
 
@@ -273,7 +312,7 @@ mod tests {
     }
 
     fn streaming(text: &str) -> Now<'_> {
-        Now { text, state: MessageState::Streaming, ahead: 0, ending: None }
+        Now { at: Instant::now(), text, state: MessageState::Streaming, ahead: 0, ending: None }
     }
 
     #[test]
@@ -298,7 +337,7 @@ mod tests {
     fn a_line_that_moves_is_shown_anew_and_then_the_reply_begins() {
         let mut place = place(None);
         let mut seen = Vec::new();
-        let waiting = |ahead| Now { text: "", state: MessageState::Waiting, ahead, ending: None };
+        let waiting = |ahead| Now { at: Instant::now(), text: "", state: MessageState::Waiting, ahead, ending: None };
         for now in [waiting(2), waiting(2), waiting(1), streaming(""), streaming("a"), streaming("ab")] {
             seen.extend(place.next(&now).map(|event| match event {
                 RunEvent::Snapshot(shown) => format!("{}{}", shown.state.as_str(), shown.ahead),
@@ -310,32 +349,48 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_finished_blocks_is_given_them_behind_their_text_and_each_once() {
+    fn who_wants_blocks_is_given_them_behind_their_text_and_each_once() {
         let text = "Bees é.\n\nSleep 🐝.\n\nAt night";
-        let mut place = Place { blocks: Some(Growing::default()), ..place(Some(0)) };
+        let mut place = Place { blocks: Some(Shown::default()), ..place(Some(0)) };
         let mut seen = Vec::new();
+        let tell = |event: RunEvent| match event {
+            RunEvent::Blocks(Blocks { from, to, runs, seen, .. }) => format!("{from}-{to}-{seen} {runs}"),
+            other => other.name().to_owned(),
+        };
         for end in [9, text.len(), text.len()] {
-            while let Some(event) = place.next(&streaming(&text[..end])) {
-                seen.push(match event {
-                    RunEvent::Blocks(Blocks { from, to, runs, .. }) => format!("{from}-{to} {runs}"),
-                    other => other.name().to_owned(),
-                });
-            }
+            seen.extend(std::iter::from_fn(|| place.next(&streaming(&text[..end]))).map(tell));
         }
-        assert_eq!(seen, ["delta", "delta", "0-9 7"]);
+        assert_eq!(seen, ["delta", "0-0-8 ", "delta", "0-9-28 7"]);
         let longer = format!("{text}.\n\nAnd by day, and in the evening too\n");
         let Some(RunEvent::Delta(_)) = place.next(&streaming(&longer)) else { panic!("a delta first") };
-        let Some(RunEvent::Blocks(Blocks { from, to, html, runs })) = place.next(&streaming(&longer)) else {
-            panic!("then what is finished");
+        let Some(RunEvent::Blocks(blocks)) = place.next(&streaming(&longer)) else { panic!("then what is finished") };
+        assert_eq!((blocks.from, blocks.to, blocks.runs.as_str()), (9, 31, "n9n9"));
+        assert_eq!(blocks.html, "<p dir=\"auto\">Sleep 🐝.</p><p dir=\"auto\">At night.</p>");
+        assert_eq!(blocks.rest, "<p dir=\"auto\">And by day, and in the evening too</p>");
+    }
+
+    #[test]
+    fn what_is_not_finished_is_shown_once_in_a_while_and_then_what_came_last() {
+        let mut place = Place { blocks: Some(Shown::default()), ..place(Some(0)) };
+        let mut rests = |text: &str, at| {
+            let events = std::iter::from_fn(|| place.next(&Now { at, ..streaming(text) })).collect::<Vec<_>>();
+            let rests = events.into_iter().filter_map(|event| match event {
+                RunEvent::Blocks(blocks) => Some(blocks.rest),
+                _ => None,
+            });
+            (rests.collect::<Vec<_>>(), place.due())
         };
-        assert_eq!((from, to, runs.as_str()), (9, 31, "n9n9"));
-        assert_eq!(html, "<p dir=\"auto\">Sleep 🐝.</p><p dir=\"auto\">At night.</p>");
+        let now = Instant::now();
+        assert_eq!(rests("- *a*", now).0, ["<ul><li dir=\"auto\"><em>a</em></li></ul>"]);
+        let (none, due) = rests("- *a* b", now);
+        assert!(none.is_empty());
+        assert_eq!(rests("- *a* b", due.unwrap()), (vec!["<ul><li dir=\"auto\"><em>a</em> b</li></ul>".to_owned()], None));
     }
 
     #[test]
     fn the_end_comes_after_all_of_the_text_and_only_once_it_is_there() {
         let ending = Ending::stopped();
-        let over = Now { text: "ab", state: MessageState::Stopped, ahead: 0, ending: Some(&ending) };
+        let over = Now { at: Instant::now(), text: "ab", state: MessageState::Stopped, ahead: 0, ending: Some(&ending) };
         let mut place = place(Some(1));
         assert_eq!(place.next(&over).unwrap().name(), "delta");
         assert_eq!(place.next(&over).unwrap().name(), "stopped");

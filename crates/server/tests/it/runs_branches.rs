@@ -152,6 +152,7 @@ async fn finished_blocks_of_a_reply_come_rendered_as_its_page_will_have_them() {
     let started = chat.say("#blocks").await;
     let mut reader = chat.owner.follow_blocks(started.run, None).await;
     let (mut html, mut runs, mut to) = (String::new(), String::new(), 0);
+    let mut rests = Vec::new();
     let mut released = false;
     while let Some(event) = reader.next().await {
         if event.name == "blocks" {
@@ -159,6 +160,7 @@ async fn finished_blocks_of_a_reply_come_rendered_as_its_page_will_have_them() {
             html += event.data["html"].as_str().unwrap();
             runs += event.data["runs"].as_str().unwrap();
             to = event.data["to"].as_u64().unwrap();
+            rests.push(event.data["rest"].as_str().unwrap().to_owned());
         }
         if !released && to == 35 {
             // Two of them are there before the third is written. Whoever comes back is given them from the start.
@@ -174,6 +176,7 @@ async fn finished_blocks_of_a_reply_come_rendered_as_its_page_will_have_them() {
         }
     }
     assert!(released, "{to}");
+    assert!(rests.iter().any(|rest| !rest.is_empty() && !html.contains(rest.as_str())), "{rests:?}");
     let whole = render(&text_of("#blocks"));
     assert!(whole.html.starts_with(&html), "{html}");
     assert!(shared::text::encode_runs(&whole.runs).starts_with(&runs), "{runs}");

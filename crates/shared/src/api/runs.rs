@@ -151,8 +151,8 @@ pub struct Delta {
     pub text: String,
 }
 
-/// Blocks of a reply that nothing can change that comes, as its page will show them: to be put behind those before. From 0 it
-/// is all that there is so far.
+/// Blocks of a reply that nothing can change that comes, as its page will show them: to be put behind those before (none, if
+/// it ends where it begins). From 0 it is all that there is so far. Behind them what is not finished, as it looks now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocks {
     /// Where in the text they begin, in UTF-16 units.
@@ -163,6 +163,10 @@ pub struct Blocks {
     pub html: String,
     /// Its text nodes, as `data-runs` spells them: behind those before, without anything between.
     pub runs: String,
+    /// Inert HTML of the text from `to` until `seen`, in the place of what was told before; empty where it is too long for that.
+    pub rest: String,
+    /// Where the rest ends, in UTF-16 units.
+    pub seen: u32,
 }
 
 /// How a reply ended that did not fail.

@@ -8,6 +8,9 @@ use super::{
 /// So much is looked at in one go, in bytes. A block that is longer is not rendered before its message is whole.
 const WINDOW: usize = 64 << 10;
 
+/// What is not finished is shown as it looks now as long as it is no longer, in bytes.
+const MAX_REST: usize = 32 << 10;
+
 /// A block shorter than this is looked at with each of its words.
 const SHORT: usize = 4 << 10;
 
@@ -34,6 +37,18 @@ impl Growing {
     /// How much of the message is rendered, in UTF-16 units.
     pub fn units(&self) -> u32 {
         self.units
+    }
+
+    /// What is not finished as it looks now, for the eye: what comes may make something else of it. How many UTF-16 units of
+    /// the message it ends at, and its HTML; nothing where there is none, or too much of it.
+    pub fn rest(&self, markdown: &str) -> Option<(u32, String)> {
+        let rest = markdown.get(self.bytes..).filter(|rest| rest.len() <= MAX_REST && !rest.trim().is_empty())?;
+        // Marks alone in the last line would make a heading of the line before, and are the next item or the next row.
+        let line = rest.rfind('\n').map_or(0, |at| at + 1);
+        let is_mark = rest[line..].chars().all(|letter| matches!(letter, '-' | '=' | ' ' | '\t'));
+        let seen = if is_mark { &rest[..line] } else { rest };
+        let units = u32::try_from(seen.encode_utf16().count()).unwrap_or(u32::MAX);
+        Some((self.units.saturating_add(units), super::render(seen).html))
     }
 
     /// The blocks that are finished by now, and were not the last time. `markdown` begins as it did then.
@@ -152,6 +167,26 @@ mod tests {
         for open in ["1. a\n\n2", "- a\n\n  b", "para\n\n", "```\na\n\nb\n", "> a\n"] {
             assert_eq!(check(open, 1), 0, "{open:?}");
         }
+    }
+
+    #[test]
+    fn what_is_not_finished_is_shown_as_it_looks_so_far() {
+        let mut growing = Growing::default();
+        let text = "First.\n\n| a | b |\n|-|-|\n| *1* |";
+        while growing.grow(text).is_some() {}
+        let (seen, html) = growing.rest(text).unwrap();
+        assert_eq!(seen, 31);
+        assert!(html.contains("<table>") && html.contains("<em>1</em>") && !html.contains("First"), "{html}");
+        // A mark that may begin anything, and makes a heading of the line before it as long as nothing follows.
+        for (text, seen, html) in [
+            ("Bees 🐝:\n-", 9, "<p dir=\"auto\">Bees 🐝:</p>"),
+            ("Bees 🐝:\n- a", 12, "<p dir=\"auto\">Bees 🐝:</p><ul><li dir=\"auto\">a</li></ul>"),
+            ("-", 0, ""),
+        ] {
+            assert_eq!(Growing::default().rest(text), Some((seen, html.to_owned())), "{text}");
+        }
+        assert_eq!(Growing::default().rest(" \n"), None);
+        assert_eq!(Growing::default().rest(&"a ".repeat(MAX_REST)), None);
     }
 
     #[test]

@@ -209,6 +209,7 @@ impl Session {
                 self.journal.others.borrow_mut().insert(change.key);
                 continue;
             }
+            self.journal.others.borrow_mut().remove(&change.key);
             let key = self.journal.pending.borrow_mut().key_of_orphan(&change.key);
             left.push((change, key));
         }
@@ -237,7 +238,8 @@ impl Session {
         let session = self.clone();
         spawn_local(async move {
             if let Ok(changes) = store.journal(session.desk.place.conversation).await {
-                session.journal.others.borrow_mut().clear();
+                // What its page has got rid of meanwhile, committed or put aside, is not waited for.
+                session.journal.others.borrow_mut().retain(|key| changes.iter().any(|change| change.key == *key));
                 session.take_over(changes).await;
             }
         });
@@ -410,11 +412,12 @@ impl Session {
                     self.journal.others.borrow_mut().insert(key);
                     self.show_changes();
                     self.rest();
+                    self.show_status();
                 }
             }
             Word::Committed(keys) => {
-                let mut others = self.journal.others.borrow_mut();
-                others.retain(|key| !keys.contains(key));
+                self.journal.others.borrow_mut().retain(|key| !keys.contains(key));
+                self.show_status();
             }
             Word::Renew => self.want_renewal(),
         }

@@ -428,6 +428,7 @@ impl Session {
             }
             session.journal.pending.borrow_mut().written(batch);
             session.pump();
+            session.look_for_orphans();
         });
     }
 

@@ -178,7 +178,13 @@ pub fn read(desk: Desk) {
         return;
     };
     match targets(&range) {
-        Ok(targets) if targets.is_empty() => desk.selection.set(None),
+        Ok(targets) if targets.is_empty() => {
+            desk.selection.set(None);
+            if is_being_written(&range) {
+                let text = "This is still being written: it can be marked when its paragraph is finished.".to_owned();
+                desk.toast.set(Some(Toast { text, undo: None }));
+            }
+        }
         Ok(targets) => {
             let marked = targets.clone();
             desk.selection.set(Some(targets));
@@ -189,6 +195,12 @@ pub fn read(desk: Desk) {
             desk.toast.set(Some(Toast { text: why, undo: None }));
         }
     }
+}
+
+/// Whether a selection begins in the part of a reply that may change yet.
+fn is_being_written(range: &Range) -> bool {
+    let parent = range.start_container().ok().and_then(|node| node.parent_element());
+    parent.is_some_and(|element| element.closest("[data-live]").is_ok_and(|found| found.is_some()))
 }
 
 fn focus_is_in_toolbar() -> bool {

@@ -279,10 +279,12 @@ impl Session {
         if self.desk.unsent.get_untracked() != unsent {
             self.desk.unsent.set(unsent);
         }
+        // What another tab of this browser made is shown here too, and is safe no sooner.
+        let is_safe = unsent == 0 && link.acked.get() >= link.sent.get() && self.journal.others.borrow().is_empty();
         let status = match (self.is_open(), link.synced.get() && link.greeted.get()) {
             (false, _) => return,
             (true, false) => Status::Loading,
-            (true, true) if unsent > 0 || link.acked.get() < link.sent.get() => Status::Saving,
+            (true, true) if !is_safe => Status::Saving,
             (true, true) if !self.desk.rights.get_untracked().access.may_annotate() => Status::ReadOnly,
             (true, true) => Status::Saved,
         };

@@ -21,40 +21,50 @@ const asOneOfFew = async (signal, act) => {
   await Promise.all(places);
 };
 
-/** How long the line is that opens a block of code at the beginning of a text; 0 if there is none. */
-const FENCE_LINE = 100;
-const fence = (text) => text.match(/^\s{0,3}(?:`{3,}|~{3,})[^`\n]*\n/)?.[0].length ?? 0;
+/** Within what stands last, where more of it would: in the cell, the item, the code. No element that has no text is entered. */
+const endOf = (node) => {
+  const last = node.lastElementChild;
+  return last && !last.nextSibling?.data?.trim() && !last.matches("hr, br, img, math, svg, :has(> math)") ? endOf(last) : node;
+};
 
-/** A reply as it is shown here. Its finished blocks come rendered, and can be annotated; what follows is plain as yet. */
+/**
+ * A reply as it is shown here. Its finished blocks come rendered, and can be annotated; what follows comes rendered several
+ * times a second, as it looks then, and between that each word stands where the last one did.
+ */
 const shownReply = (article) => {
   const tail = article.querySelector("[data-live]");
+  const end = document.createElement("span");
   const node = document.createTextNode(tail.textContent);
-  tail.replaceChildren(node);
+  end.className = "chat-end";
+  end.append(node);
+  tail.replaceChildren(end);
   let text = node.data;
-  // UTF-16 units of the text that stand rendered already, and those that are shown as they are.
+  // UTF-16 units of the text that stand rendered already and stay so, and those that are shown.
   let rendered = Number(article.dataset.rendered ?? 0);
   let shown = text.length;
   let frame = 0;
   let grown = 0;
   let isReady = false;
-  let isCode = false;
   // Once a frame at most, however fast they come.
   const paint = () => {
     frame = 0;
     if (shown === text.length) return;
-    if (isCode !== (fence(text.slice(rendered, rendered + FENCE_LINE)) > 0)) return replace();
     node.appendData(text.slice(shown));
     shown = text.length;
     goAlong();
   };
-  const replace = () => {
-    // Code is shown as such from its first line on, which names its language.
-    const line = fence(text.slice(rendered, rendered + FENCE_LINE));
-    isCode = line > 0;
-    tail.toggleAttribute("data-code", isCode);
-    node.data = text.slice(rendered + line);
+  const replace = (html = "", seen = rendered) => {
+    tail.innerHTML = html;
+    tail.classList.toggle("message-live", !html);
+    endOf(tail).append(end);
+    node.data = text.slice(seen);
     shown = text.length;
     goAlong();
+  };
+  /** What somebody has selected there is not taken from under their hands for the sake of its looks. */
+  const isHeld = () => {
+    const selection = getSelection();
+    return !selection.isCollapsed && tail.contains(selection.anchorNode);
   };
   const tell = () => {
     clearTimeout(grown);
@@ -72,9 +82,10 @@ const shownReply = (article) => {
       text += more.text;
       frame ||= requestAnimationFrame(paint);
     },
-    blocks: ({ from, to, html, runs }) => {
+    blocks: ({ from, to, html, runs, rest, seen }) => {
+      if (from === to && isHeld()) return;
       let whole = canonical();
-      if (!whole || from === 0) {
+      if (to > 0 && (!whole || from === 0)) {
         // From the start: also after a connection that was lost.
         const fresh = Object.assign(document.createElement("div"), { className: "message-text" });
         fresh.dataset.canonical = "";
@@ -83,13 +94,15 @@ const shownReply = (article) => {
         else tail.before(fresh);
         whole = fresh;
       }
-      whole.insertAdjacentHTML("beforeend", html);
-      whole.dataset.runs += runs;
-      rendered = to;
-      article.dataset.rendered = to;
-      replace();
-      // The tools read a text whole, so not with each of its blocks.
-      grown ||= setTimeout(tell, 500);
+      if (to > from) {
+        whole.insertAdjacentHTML("beforeend", html);
+        whole.dataset.runs += runs;
+        rendered = to;
+        article.dataset.rendered = to;
+        // The tools read a text whole, so not with each of its blocks.
+        grown ||= setTimeout(tell, 500);
+      }
+      replace(rest, seen);
     },
   };
   return {
@@ -101,7 +114,8 @@ const shownReply = (article) => {
     told: () => {
       const snapshot = ["snapshot", { text, state: "streaming", ahead: 0 }];
       const whole = canonical();
-      return whole ? [snapshot, ["blocks", { from: 0, to: rendered, html: whole.innerHTML, runs: whole.dataset.runs }]] : [snapshot];
+      const blocks = () => ({ from: 0, to: rendered, html: whole.innerHTML, runs: whole.dataset.runs, rest: "", seen: rendered });
+      return whole ? [snapshot, ["blocks", blocks()]] : [snapshot];
     },
     leave: () => {
       cancelAnimationFrame(frame);

@@ -9,12 +9,14 @@ use crate::error::Error;
 /// A zip that is being written, a part after the other.
 pub struct Zipped(ZipWriter<Cursor<Vec<u8>>>);
 
-impl Zipped {
+impl Default for Zipped {
     /// One without parts.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self(ZipWriter::new(Cursor::new(Vec::new())))
     }
+}
 
+impl Zipped {
     /// Adds a part, deflated.
     ///
     /// # Errors
@@ -45,7 +47,7 @@ fn failed(error: ZipError) -> Error {
 /// # Errors
 /// As [`Zipped`] has them.
 pub fn of<'n>(parts: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> Result<Vec<u8>, Error> {
-    let mut zip = Zipped::new();
+    let mut zip = Zipped::default();
     for (name, bytes) in parts {
         zip.add(name, &bytes)?;
     }

@@ -36,9 +36,9 @@ pub struct AskedOfActivity {
 enum Gathered {
     /// Annotations, and the bytes that they will have, about.
     Items(Vec<Value>, usize),
-    Table(csv::Writer<Vec<u8>>, usize),
+    Table(Box<csv::Writer<Vec<u8>>>, usize),
     /// A file for each copy; names that are taken, without their ending; bytes.
-    Files(Zipped, HashSet<String>, usize),
+    Files(Box<Zipped>, HashSet<String>, usize),
 }
 
 /// `GET /api/v1/activities/{activity}/export`
@@ -106,9 +106,9 @@ impl Gathered {
                 let mut writer = csv::Writer::from_writer(Vec::new());
                 let copy = ["copy_id", "copy"].map(str::to_owned);
                 spreadsheet::line(&mut writer, copy.into_iter().chain(table::COLUMNS.map(str::to_owned)));
-                Self::Table(writer, 0)
+                Self::Table(Box::new(writer), 0)
             }
-            _ => Self::Files(Zipped::new(), HashSet::new(), 0),
+            _ => Self::Files(Box::default(), HashSet::new(), 0),
         }
     }
 
@@ -160,7 +160,7 @@ impl Gathered {
             Self::Items(items, _) => {
                 Ok(json_ld::collection(page, label, &rfc3339(OffsetDateTime::now_utc()), items).into_bytes())
             }
-            Self::Table(writer, _) => Ok(spreadsheet::text(writer).into_bytes()),
+            Self::Table(writer, _) => Ok(spreadsheet::text(*writer).into_bytes()),
             Self::Files(zip, ..) => zip.finish(),
         }
     }

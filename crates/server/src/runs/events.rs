@@ -384,13 +384,17 @@ mod tests {
         assert_eq!(rests("- *a*", now).0, ["<ul><li dir=\"auto\"><em>a</em></li></ul>"]);
         let (none, due) = rests("- *a* b", now);
         assert!(none.is_empty());
-        assert_eq!(rests("- *a* b", due.unwrap()), (vec!["<ul><li dir=\"auto\"><em>a</em> b</li></ul>".to_owned()], None));
+        assert_eq!(
+            rests("- *a* b", due.unwrap()),
+            (vec!["<ul><li dir=\"auto\"><em>a</em> b</li></ul>".to_owned()], None)
+        );
     }
 
     #[test]
     fn the_end_comes_after_all_of_the_text_and_only_once_it_is_there() {
         let ending = Ending::stopped();
-        let over = Now { at: Instant::now(), text: "ab", state: MessageState::Stopped, ahead: 0, ending: Some(&ending) };
+        let over =
+            Now { at: Instant::now(), text: "ab", state: MessageState::Stopped, ahead: 0, ending: Some(&ending) };
         let mut place = place(Some(1));
         assert_eq!(place.next(&over).unwrap().name(), "delta");
         assert_eq!(place.next(&over).unwrap().name(), "stopped");

@@ -107,7 +107,8 @@ async fn each_comment_stands_at_its_exact_passage_with_who_said_it() {
         .collect();
     // Threads as a whole may stand in another order; within one the order counts.
     let order = |all: &mut Vec<(String, String, Option<String>, bool)>| all.sort_by_key(|(words, ..)| words.clone());
-    (order(&mut found), order(&mut wanted));
+    order(&mut found);
+    order(&mut wanted);
     assert_eq!(found, wanted);
 }
 

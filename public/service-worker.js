@@ -20,6 +20,9 @@ const OPENING_MS = 60 * 1000;
 const USER = "x-promptgrimoire-user";
 const NOBODY = "none";
 
+/** Of a request for a page that nobody opens with it. */
+const COPY = "x-promptgrimoire-copy";
+
 /** The cache of a person's pages is called this and their id. */
 const PAGES = "pages-";
 const ASSETS = "assets";
@@ -59,6 +62,7 @@ addEventListener("fetch", (event) => {
   if (method === "GET" && isAsset(pathname)) event.respondWith(asset(event, pathname));
   else if (isNavigation && method !== "GET") formIsSent(event);
   else if (isNavigation && isPage(pathname)) navigate(event);
+  else if (method === "GET" && event.request.headers.has(COPY) && isPage(pathname)) renew(event);
   // The browser has asked already, and would ask once more.
   else if (isNavigation) event.respondWith(fromNetwork(event));
 });
@@ -111,6 +115,15 @@ async function answer(network, path, client) {
   return first ?? (await within(LAST_PATIENCE_MS)) ?? (await keptAsset(OFFLINE)) ?? network.catch(() => Response.error());
 }
 
+/** An open page takes itself anew (`chat/page.js`): what is kept is what it shows then. */
+function renew(event) {
+  const number = ++asked;
+  const network = fetch(event.request);
+  const copy = network.then((response) => response.clone());
+  event.waitUntil(copy.then((response) => took(response, pathOf(event.request.url), number)).catch(() => {}));
+  event.respondWith(network);
+}
+
 /** A form signs somebody in or out. It goes to the network alone, and nobody's pages are shown before the answer is known. */
 function formIsSent(event) {
   const number = ++asked;
@@ -120,7 +133,7 @@ function formIsSent(event) {
 /** A page that was loaded before this worker was there. Nobody opens it a second time: the header says so. */
 async function fetchAndKeep(path, client) {
   const number = ++asked;
-  const response = await fetch(path, { redirect: "manual", headers: { accept: "text/html", "x-promptgrimoire-copy": "1" } });
+  const response = await fetch(path, { redirect: "manual", headers: { accept: "text/html", [COPY]: "1" } });
   await took(response, path, number, client);
 }
 

@@ -185,7 +185,7 @@ test('who has no tokens left is told until when, and keeps what they wrote', asy
   await say(student, 'One two three');
   await expect(replies(student).first().locator('[data-canonical]')).toContainText('You said');
   await say(student, 'And four');
-  await expect(page.getByRole('alert').filter({ hasText: /You have used all of the 12 tokens.*new ones on \d{4}-\d\d-\d\d/ })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: /You have used all of your 12 tokens.*new ones on \d{4}-\d\d-\d\d/ })).toBeVisible();
   await expect(box(student)).toHaveValue('And four');
   await page.reload();
   await expect(box(student)).toHaveValue('And four');

@@ -109,7 +109,7 @@ test('a second tab shows what the first has not sent, and does not take it for i
   const c = await openWithoutSocket(writer, id);
   await c.expectPainted(lighthouse.keeper);
   await expectUnsent(a.syncStatus, 1);
-  for (const desk of [b, c]) await expectUnsent(desk.syncStatus, 0);
+  for (const desk of [b, c]) await expect(desk.syncStatus).toHaveText('Offline · unsent changes in another tab');
 
   sockets.connect();
   await Promise.all([a, b, c].map((desk) => wake(desk.page)));

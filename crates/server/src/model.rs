@@ -9,6 +9,7 @@
 mod chat;
 mod event_stream;
 mod failure;
+mod halves;
 mod reply;
 mod request;
 mod responses;

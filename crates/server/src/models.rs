@@ -95,7 +95,7 @@ pub async fn choose(
     })?;
     let name = asked.unwrap_or(first);
     if !terms.models.iter().any(|allowed| allowed == name) {
-        let why = format!("model: here you can choose of {}.", terms.models.join(", "));
+        let why = format!("model: This class allows {} and not {name:.200}.", terms.models.join(", "));
         return Err(Error::Invalid("model_not_allowed", why));
     }
     Ok(name.to_owned())
@@ -197,8 +197,8 @@ impl Allowance {
         }
         let Allowance { tokens, resets_at, .. } = self;
         let mut why = match (left, whose) {
-            (0, Whose::Own) => format!("You have used all of the {tokens} tokens of this time"),
-            (0, Whose::OfClass) => format!("The class has used all of the {tokens} tokens of this time"),
+            (0, Whose::Own) => format!("You have used all of your {tokens} tokens"),
+            (0, Whose::OfClass) => format!("The class has used all of its {tokens} tokens"),
             (_, Whose::Own) => {
                 format!("The model would read about {wanted} tokens, and you have {left} of {tokens} left")
             }

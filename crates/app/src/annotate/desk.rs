@@ -47,6 +47,8 @@ pub struct Desk {
     pub absent: RwSignal<bool>,
     /// How many changes the server has not acknowledged.
     pub unsent: RwSignal<usize>,
+    /// Whether another tab of this browser has changes that it has not acknowledged.
+    pub elsewhere: RwSignal<bool>,
     /// Whether this device keeps what is not sent.
     pub keeps: RwSignal<bool>,
     /// What the server did not take, and this device keeps.
@@ -163,6 +165,7 @@ impl Desk {
             ended: RwSignal::new(false),
             absent: RwSignal::new(false),
             unsent: RwSignal::new(0),
+            elsewhere: RwSignal::new(false),
             keeps: RwSignal::new(true),
             aside: RwSignal::new(Vec::new()),
             report: RwSignal::new(None),

@@ -15,19 +15,29 @@ impl Status {
     }
 
     /// In words.
-    fn label(self, unsent: usize, keeps: bool) -> String {
-        let changes = if unsent == 1 { "1 unsent change".to_owned() } else { format!("{unsent} unsent changes") };
-        let where_alone = if keeps { "" } else { ", only in this page: keep it open" };
+    fn label(self, unsent: usize, elsewhere: bool, keeps: bool) -> String {
+        let changes = match unsent {
+            0 => "unsent changes in another tab".to_owned(),
+            1 => "1 unsent change".to_owned(),
+            _ => format!("{unsent} unsent changes"),
+        };
+        let where_alone = match (keeps, unsent) {
+            (true, _) => "",
+            // Should that tab be gone, nobody else has them.
+            (false, 0) => ": keep this page open, too",
+            (false, _) => ", only in this page: keep it open",
+        };
+        let all_sent = unsent == 0 && !elsewhere;
         match self {
             Self::Connecting => "Connecting…".to_owned(),
             Self::Loading => "Loading…".to_owned(),
             Self::Saved if keeps => "Saved".to_owned(),
             Self::Saved => "Saved · no offline copy".to_owned(),
             Self::Saving => "Saving…".to_owned(),
-            Self::Offline if unsent == 0 => "Offline".to_owned(),
+            Self::Offline if all_sent => "Offline".to_owned(),
             Self::Offline => format!("Offline · {changes}{where_alone}"),
             Self::ReadOnly => "Read only".to_owned(),
-            Self::SignedOut if unsent == 0 => "Signed out".to_owned(),
+            Self::SignedOut if all_sent => "Signed out".to_owned(),
             Self::SignedOut => format!("Signed out · {changes}{where_alone}"),
             Self::Error(why) => why.to_owned(),
         }
@@ -44,7 +54,7 @@ pub fn SyncStatus(desk: Desk) -> impl IntoView {
     // More than a word or two.
     let has_detail = move || match status() {
         Status::SignedOut | Status::Error(_) => true,
-        status => status == Status::Offline && desk.unsent.get() > 0,
+        status => status == Status::Offline && (desk.unsent.get() > 0 || desk.elsewhere.get()),
     };
     let sign_in = move || {
         let next = format!("/sign-in?next=/c/{}", desk.place.conversation);
@@ -62,7 +72,7 @@ pub fn SyncStatus(desk: Desk) -> impl IntoView {
             data-detail=move || has_detail().then_some("")
             title=hint
         >
-            {move || status().label(desk.unsent.get(), desk.keeps.get())}
+            {move || status().label(desk.unsent.get(), desk.elsewhere.get(), desk.keeps.get())}
         </div>
         {sign_in}
     }
@@ -75,12 +85,24 @@ mod tests {
 
     #[test]
     fn without_a_network_it_says_how_much_is_not_sent_and_whether_it_is_kept() {
-        assert_eq!(Status::Offline.label(0, true), "Offline");
-        assert_eq!(Status::Offline.label(1, true), "Offline · 1 unsent change");
-        assert_eq!(Status::Offline.label(2, false), "Offline · 2 unsent changes, only in this page: keep it open");
-        assert_eq!(Status::SignedOut.label(2, true), "Signed out · 2 unsent changes");
-        assert_eq!(Status::SignedOut.label(1, false), "Signed out · 1 unsent change, only in this page: keep it open");
-        assert_eq!(Status::Saved.label(0, true), "Saved");
-        assert_eq!(Status::Saved.label(0, false), "Saved · no offline copy");
+        assert_eq!(Status::Offline.label(0, false, true), "Offline");
+        assert_eq!(Status::Offline.label(1, false, true), "Offline · 1 unsent change");
+        assert_eq!(
+            Status::Offline.label(2, false, false),
+            "Offline · 2 unsent changes, only in this page: keep it open"
+        );
+        assert_eq!(Status::SignedOut.label(2, false, true), "Signed out · 2 unsent changes");
+        assert_eq!(
+            Status::SignedOut.label(1, false, false),
+            "Signed out · 1 unsent change, only in this page: keep it open"
+        );
+        assert_eq!(Status::Offline.label(0, true, true), "Offline · unsent changes in another tab");
+        assert_eq!(Status::Offline.label(2, true, true), "Offline · 2 unsent changes");
+        assert_eq!(
+            Status::Offline.label(0, true, false),
+            "Offline · unsent changes in another tab: keep this page open, too"
+        );
+        assert_eq!(Status::Saved.label(0, false, true), "Saved");
+        assert_eq!(Status::Saved.label(0, false, false), "Saved · no offline copy");
     }
 }

@@ -14,14 +14,17 @@
   };
 
   /** Written here and not sent: messages to models (`pages/conversation/chat/ask.js`), comments (`annotate/browser/drafts.rs`). */
-  const drafts = () => {
-    const isDraft = (key) => key.startsWith(`chat/${user}/`) || key.startsWith(`draft/${user}/`);
-    try { return Object.keys(localStorage).filter(isDraft); } catch { return []; }
+  const drafts = () => named("chat/", "draft/");
+
+  const named = (...kinds) => {
+    const isOne = (key) => kinds.some((kind) => key.startsWith(`${kind}${user}`));
+    try { return Object.keys(localStorage).filter(isOne); } catch { return []; }
   };
 
+  /** And when they were where (`annotate/browser/filter.rs`). */
   const forgetDrafts = () => {
     try { sessionStorage.clear(); } catch { /* A browser that keeps nothing. */ }
-    for (const draft of drafts()) localStorage.removeItem(draft);
+    for (const name of named("chat/", "draft/", "visit:")) localStorage.removeItem(name);
   };
 
   /** Emptied before it is deleted: that has to wait for the other tabs, which hear of it (`versionchange`), to let go of it. */

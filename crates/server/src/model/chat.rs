@@ -26,8 +26,7 @@ pub(super) fn read(heard: &mut Heard, event: &Event, value: &Value, steps: &mut 
     let Some(choice) = value.pointer("/choices/0") else { return Ok(()) };
     let words = |key: &str| choice.get("delta").and_then(|delta| delta.get(key)).and_then(Value::as_str);
     if let Some(refusal) = words("refusal").filter(|refusal| !refusal.is_empty()) {
-        heard.refused = true;
-        steps.extend(heard.text(refusal));
+        steps.extend(heard.refusal(refusal));
     }
     steps.extend(words("content").and_then(|text| heard.text(text)));
     if let Some(word) = choice.get("finish_reason").and_then(Value::as_str) {

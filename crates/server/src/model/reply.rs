@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     Failure, chat,
     event_stream::{Decoder, Event},
+    halves::Halves,
     responses,
 };
 use crate::config::LlmApi;
@@ -53,6 +54,13 @@ impl Heard {
         Some(Step::Text(text))
     }
 
+    /// Words of a refusal. Where the model had begun to answer they are a paragraph of their own.
+    pub(super) fn refusal(&mut self, text: &str) -> Option<Step> {
+        let is_apart = self.any && !self.refused && !text.is_empty();
+        self.refused |= !text.is_empty();
+        if is_apart { self.text(&["\n\n", text].concat()) } else { self.text(text) }
+    }
+
     /// The end, for `reason` or because the model refused.
     pub(super) fn end(&mut self, reason: Option<String>) -> Step {
         let reason = reason.or_else(|| self.refused.then(|| "refusal".to_owned()));
@@ -86,6 +94,7 @@ pub struct Reply {
     events: VecDeque<Event>,
     steps: VecDeque<Step>,
     heard: Heard,
+    halves: Halves,
     is_over: bool,
 }
 
@@ -100,6 +109,7 @@ impl Reply {
             events: VecDeque::new(),
             steps: VecDeque::new(),
             heard: Heard::default(),
+            halves: Halves::default(),
             is_over: false,
         }
     }
@@ -145,7 +155,9 @@ impl Reply {
 
     fn read(&mut self, event: &Event) -> Result<(), Failure> {
         // What is no JSON is a sign of life.
-        let value: Value = serde_json::from_str(&event.data).unwrap_or_default();
+        let value: Value = serde_json::from_str(&event.data)
+            .or_else(|_| serde_json::from_str(&self.halves.join(&event.data)))
+            .unwrap_or_default();
         let read = match self.api {
             LlmApi::Responses => responses::read,
             LlmApi::Chat => chat::read,

@@ -15,10 +15,7 @@ pub(super) fn read(heard: &mut Heard, event: &Event, value: &Value, steps: &mut 
     let delta = value.get("delta").and_then(Value::as_str).unwrap_or_default();
     match kind {
         "response.output_text.delta" => steps.extend(heard.text(delta)),
-        "response.refusal.delta" => {
-            heard.refused = true;
-            steps.extend(heard.text(delta));
-        }
+        "response.refusal.delta" => steps.extend(heard.refusal(delta)),
         "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled" => {
             let response = value.get("response").unwrap_or(&Value::Null);
             steps.extend(end(heard, kind, response)?);
@@ -43,8 +40,7 @@ fn end(heard: &mut Heard, kind: &str, response: &Value) -> Result<Vec<Step>, Fai
         let parts = list(response, "output").iter().flat_map(|item| list(item, "content"));
         for part in parts {
             if let Some(refusal) = part.get("refusal").and_then(Value::as_str) {
-                heard.refused = true;
-                steps.extend(heard.text(refusal));
+                steps.extend(heard.refusal(refusal));
             } else if let Some(text) = part.get("text").and_then(Value::as_str) {
                 steps.extend(heard.text(text));
             }

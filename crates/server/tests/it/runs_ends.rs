@@ -19,12 +19,13 @@ use crate::{
 };
 
 /// What is said, how it ends (event, code, state in the database), and whether the text is all that the model said.
-const ENDS: [(&str, &str, &str, &str); 17] = [
+const ENDS: [(&str, &str, &str, &str); 18] = [
     ("Hello", "done", "", "complete"),
     ("#utf8", "done", "", "complete"),
     ("#strange", "done", "", "complete"),
     ("#whole", "done", "", "complete"),
     ("#refusal", "done", "refusal", "complete"),
+    ("#refusal-late", "done", "refusal", "complete"),
     ("#length", "done", "length", "complete"),
     ("#busy", "done", "", "complete"),
     ("#busy-after", "done", "", "complete"),

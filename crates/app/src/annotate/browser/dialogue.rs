@@ -77,6 +77,10 @@ impl Session {
         let is_known = self.link.epoch.get().is_some();
         // Of another generation nothing more will come.
         self.link.epoch.set(self.link.epoch.get().or(Some(epoch)));
+        // Of a chat nothing was heard while there was no connection.
+        if self.link.sockets.get() > 1 {
+            dom::tell_page("promptgrimoire:run");
+        }
         if is_known || self.link.lost_at.get().is_some() {
             let session = self.clone();
             spawn_local(async move {

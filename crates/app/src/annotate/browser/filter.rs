@@ -52,8 +52,14 @@ fn visit(desk: Desk) {
         // A tab that keeps nothing takes each load for a visit.
         let _ = tab.set_item(&key, &format!("{last} {began}"));
     }
-    // A storage that is full forgets this visit.
-    let keep = move || drop(storage.set_item(&key, &now().to_string()));
+    let user = desk.place.user.to_string();
+    let keep = move || {
+        // Whoever has signed out leaves no trace of what they read (`offline/sign_out.js`, `offline/here.js`).
+        if storage.get_item("here").ok().flatten().is_none_or(|here| here == user) {
+            // A storage that is full forgets this visit.
+            let _ = storage.set_item(&key, &now().to_string());
+        }
+    };
     keep();
     let at_end = keep.clone();
     dom::on(&window().into(), ev::pagehide, move |_| at_end());

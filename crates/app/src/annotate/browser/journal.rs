@@ -44,6 +44,8 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// (`offline/waiting.js`).
 const GONE: Duration = Duration::from_secs(1);
 
+const FULL: &str = "Unsent work cannot be kept on this device (is it full?): stay online until it says Saved.";
+
 /// An update that says nothing.
 const NOTHING: &[u8] = &[0, 0];
 
@@ -88,7 +90,8 @@ impl Journal {
     /// Whether leaving the page loses something.
     pub fn would_lose(&self) -> bool {
         let pending = self.pending.borrow();
-        pending.any_unwritten() || (self.is_leaky() && pending.len() > 0)
+        // What other tabs made is in this page as well; where nothing is kept, one of them has to stay.
+        pending.any_unwritten() || (self.is_leaky() && (pending.len() > 0 || !self.others.borrow().is_empty()))
     }
 
     /// Whether what is put aside is kept in this page alone.
@@ -231,12 +234,18 @@ impl Session {
 
     /// A page may have gone since the journal was read: what it left is sent by this one.
     pub fn look_for_orphans(self: &Rc<Self>) {
-        let store = self.journal.store.borrow().clone();
-        let Some(store) = store.filter(|_| !self.is_renewing() && !self.journal.others.borrow().is_empty()) else {
+        if self.is_renewing() || self.journal.others.borrow().is_empty() {
             return;
-        };
-        let session = self.clone();
+        }
+        let (session, store) = (self.clone(), self.journal.store.borrow().clone());
         spawn_local(async move {
+            let Some(store) = store else {
+                // Nothing is kept: what a page that is gone had not sent is in this one, and goes with the next answer.
+                let open = session.journal.tabs.open().await.unwrap_or_default();
+                let tab = |key: &String| key.split('/').nth(2).is_some_and(|tab| open.iter().any(|open| open == tab));
+                session.journal.others.borrow_mut().retain(tab);
+                return session.show_status();
+            };
             if let Ok(changes) = store.journal(session.desk.place.conversation).await {
                 // What its page has got rid of meanwhile, committed or put aside, is not waited for.
                 session.journal.others.borrow_mut().retain(|key| changes.iter().any(|change| change.key == *key));
@@ -293,9 +302,7 @@ impl Session {
     pub fn cannot_keep(self: &Rc<Self>, error: &idb::Error) {
         leptos::logging::warn!("a change cannot be kept: {error}");
         if !self.journal.is_leaky.replace(true) {
-            let text =
-                "Unsent work cannot be kept on this device (is it full?): stay online until it says Saved.".to_owned();
-            self.desk.toast.set(Some(Toast { text, undo: None }));
+            self.desk.toast.set(Some(Toast { text: FULL.to_owned(), undo: None }));
         }
         self.reopen();
     }
@@ -484,6 +491,9 @@ pub fn try_disk(desk: Desk) {
                     session.journal.tries.set(None);
                     session.journal.is_leaky.set(false);
                     desk.keeps.set(true);
+                    if desk.toast.with_untracked(|toast| toast.as_ref().is_some_and(|toast| toast.text == FULL)) {
+                        desk.toast.set(None);
+                    }
                     session.pump();
                 } else {
                     session.journal.tries.set(Some(tries + 1));

@@ -279,8 +279,12 @@ impl Session {
         if self.desk.unsent.get_untracked() != unsent {
             self.desk.unsent.set(unsent);
         }
+        let elsewhere = !self.journal.others.borrow().is_empty();
+        if self.desk.elsewhere.get_untracked() != elsewhere {
+            self.desk.elsewhere.set(elsewhere);
+        }
         // What another tab of this browser made is shown here too, and is safe no sooner.
-        let is_safe = unsent == 0 && link.acked.get() >= link.sent.get() && self.journal.others.borrow().is_empty();
+        let is_safe = unsent == 0 && link.acked.get() >= link.sent.get() && !elsewhere;
         let status = match (self.is_open(), link.synced.get() && link.greeted.get()) {
             (false, _) => return,
             (true, false) => Status::Loading,

@@ -122,7 +122,7 @@ fn Composer(models: ModelList, files: Vec<FileSummary>) -> impl IntoView {
             <p class="alert" role="alert" data-chat-alert hidden></p>
             <div class="chat-actions">
                 <Attach files=files />
-                {choice} {only}
+                <span data-models>{choice} {only}</span>
                 <span class="bar-grow"></span>
                 <button class="button quiet" type="button" data-regenerate hidden>"Regenerate"</button>
                 <button class="button" type="button" data-stop hidden>"Stop"</button>

@@ -11,9 +11,9 @@ const busy = (isBusy) => {
 };
 
 /** Has a reply begun, and shows the branch that it is in. */
-const begin = async (path, body, key, alert) => {
+const begin = async (path, body, key, how) => {
   busy(true);
-  const reply = await ask(path, body, { key, alert });
+  const reply = await ask(path, body, { key, ...how });
   // Another branch was shown: what is written now is in the one that is shown without being named.
   if (reply) {
     goesAlong = true;
@@ -23,20 +23,25 @@ const begin = async (path, body, key, alert) => {
   busy(false);
   // What is left, for one, was said with the refusal.
   if (!reply) refresh();
-  if (reply) announce(articles().some(isOpen) ? "The model is writing." : "The reply is complete.");
+  if (reply) {
+    const own = articles().find((article) => article.dataset.messageId === reply.reply_id);
+    const words = own && !isOpen(own) ? ending(own) : "The model is writing.";
+    // It may have been told already, with the page as it is now.
+    if (element("[data-chat-status]").textContent.trim() !== words) announce(words);
+  }
   return reply;
 };
 
 const acts = {
   /** Another reply beside one that did not come to its end. */
   retry: async (article) => {
-    const reply = await begin(`/messages/${article.dataset.messageId}/regenerate`, chosen(), newKey());
+    const reply = await begin(`/messages/${article.dataset.messageId}/regenerate`, chosen(), newKey(), { lost: NOT_NOW });
     const fresh = reply && articles().find((own) => own.dataset.messageId === reply.reply_id);
     (fresh ?? article).focus({ preventScroll: true });
   },
   /** Takes a message out of the line: its reply is not asked for. */
   withdraw: async (article) => {
-    if (await ask(`/runs/${article.dataset.run}/stop`, {})) article.focus();
+    if (await ask(`/runs/${article.dataset.run}/stop`, {}, { lost: NOT_NOW })) article.focus();
   },
   edit: (article) => openEdit(article),
 };
@@ -55,8 +60,8 @@ const keepEdit = (id, edit) => {
 };
 
 /** A message's Markdown, as it was sent. */
-const sent = async (id, alert) => {
-  const answer = await ask(`/conversations/${conversation}?branch=${id}`, undefined, { method: "GET", alert });
+const sent = async (id) => {
+  const answer = await ask(`/conversations/${conversation}?branch=${id}`, undefined, { method: "GET", lost: NOT_NOW });
   return answer?.messages.find((message) => message.id === id);
 };
 
@@ -74,12 +79,15 @@ const openEdit = async (article, before) => {
   if (!edit || article.querySelector(".chat-edit")) return;
   const own = element("template[data-edit]").content.cloneNode(true).firstElementChild;
   const [box, alert] = [own.querySelector("textarea"), own.querySelector("[role=alert]")];
-  const close = () => {
-    keepEdit(id);
+  const close = (rest) => {
+    keepEdit(id, rest);
     own.remove();
     article.querySelector("[data-act=edit]")?.focus();
   };
+  delete edit.closed;
   own.setAttribute("aria-label", `Edit ${article.getAttribute("aria-label")}`);
+  edit.before ??= edit.text;
+  box.defaultValue = edit.before;
   box.value = edit.text;
   box.addEventListener("input", () => {
     Object.assign(edit, { text: box.value, key: newKey() });
@@ -87,8 +95,10 @@ const openEdit = async (article, before) => {
     fitTo(box);
   });
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.isComposing) return;
+    // What was written is there when it is opened again.
+    if (event.key === "Escape") close(box.value === box.defaultValue ? undefined : { ...edit, closed: true });
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     own.requestSubmit();
   });
@@ -97,13 +107,13 @@ const openEdit = async (article, before) => {
     if (box.value.trim() === "" || own.querySelector("button").disabled) return;
     const files = edit.files.filter((file) => !file.deleted).map((file) => file.id);
     const body = { text: box.value, replaces: id, files, ...chosen() };
-    const reply = await begin(`/conversations/${conversation}/messages`, body, edit.key, alert);
+    const reply = await begin(`/conversations/${conversation}/messages`, body, edit.key, { alert });
     if (!reply) return box.focus();
     keepEdit(id);
     own.remove();
     articles().find((fresh) => fresh.dataset.messageId === reply.message_id)?.focus({ preventScroll: true });
   });
-  own.querySelector("[data-cancel]").addEventListener("click", close);
+  own.querySelector("[data-cancel]").addEventListener("click", () => close());
   article.querySelector("[data-canonical]").after(own);
   fitTo(box);
   if (!before) box.focus();
@@ -114,6 +124,6 @@ const openEdits = () => {
   const all = edits();
   for (const article of articles()) {
     const edit = all[article.dataset.messageId];
-    if (edit && article.querySelector("[data-act=edit]") && !article.querySelector(".chat-edit")) openEdit(article, edit);
+    if (edit && !edit.closed && article.querySelector("[data-act=edit]") && !article.querySelector(".chat-edit")) openEdit(article, edit);
   }
 };

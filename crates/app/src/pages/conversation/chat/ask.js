@@ -7,6 +7,7 @@ const form = document.querySelector("form[data-chat]");
 const { chat: conversation, user } = reading.dataset;
 const API = "/api/v1";
 const UNREACHABLE = "The server cannot be reached. What you wrote is kept on this device: send it when you are connected again.";
+const NOT_NOW = "The server cannot be reached. Try again when you are connected.";
 const BROKEN = "The server did not answer as it should. What you wrote is kept here; try again in a moment.";
 
 const element = (selector) => document.querySelector(selector);
@@ -29,7 +30,7 @@ const complain = (words = "", alert = element("[data-chat-alert]")) => {
 };
 
 /** Asks the API; answers what it says, or says in `alert` what is wrong and answers nothing. */
-const ask = async (path, body, { key, alert, method = "POST" } = {}) => {
+const ask = async (path, body, { key, alert, method = "POST", lost = UNREACHABLE } = {}) => {
   const headers = { accept: "application/json" };
   if (key) headers["idempotency-key"] = key;
   const init = { method, headers, body };
@@ -38,7 +39,7 @@ const ask = async (path, body, { key, alert, method = "POST" } = {}) => {
     init.body = JSON.stringify(body);
   }
   const answer = await fetch(`${API}${path}`, init).catch(() => undefined);
-  if (!answer) return complain(UNREACHABLE, alert);
+  if (!answer) return complain(lost, alert);
   const { reply, wrong } = said(answer.ok, await answer.text().catch(() => ""));
   complain(wrong, alert);
   return reply;
@@ -48,7 +49,8 @@ const ask = async (path, body, { key, alert, method = "POST" } = {}) => {
 const said = (isOk, text) => {
   let reply;
   try { reply = text === "" ? {} : JSON.parse(text); } catch { /* It is no JSON: no answer of ours. */ }
-  return isOk && reply ? { reply, wrong: "" } : { wrong: reply?.detail || BROKEN };
+  // Which field of the request it was says nothing to a person.
+  return isOk && reply ? { reply, wrong: "" } : { wrong: reply?.detail?.replace(/^[a-z_, ]+: (?=\p{Lu})/u, "") || BROKEN };
 };
 
 /** Sends a file and tells how much of it is sent (0 to 1). Only the older interface tells that. */

@@ -92,7 +92,7 @@ const compose = () => {
     if (which) {
       // So that there is a connection for it, however many tabs read along where none can know of the others.
       leave(which.dataset.run);
-      await ask(`/runs/${which.dataset.run}/stop`, {});
+      await ask(`/runs/${which.dataset.run}/stop`, {}, { lost: NOT_NOW });
       refresh();
     }
     box.focus({ preventScroll: true });
@@ -107,7 +107,7 @@ const compose = () => {
   // Whoever reads further up has the box, and its buttons, out of sight.
   new IntersectionObserver(([{ isIntersecting }]) => { below.dataset.away = String(!isIntersecting); }).observe(form);
   form.querySelector("[data-regenerate]").addEventListener("click", async () => {
-    await begin(`/messages/${articles().at(-1).dataset.messageId}/regenerate`, chosen(), newKey());
+    await begin(`/messages/${articles().at(-1).dataset.messageId}/regenerate`, chosen(), newKey(), { lost: NOT_NOW });
     box.focus();
   });
   const input = form.querySelector("input[type=file]");
@@ -149,7 +149,7 @@ const compose = () => {
   addEventListener("online", remind);
   // The server is back, whether or not the network was away.
   addEventListener("promptgrimoire:reached", () => {
-    if (element("[data-chat-alert]").textContent !== UNREACHABLE) return;
+    if (![UNREACHABLE, NOT_NOW].includes(element("[data-chat-alert]").textContent)) return;
     complain();
     remind();
   });

@@ -66,6 +66,16 @@ const moveUp = (own, fresh) => {
   if (fresh.dataset.state === "streaming") announce("The model is writing.");
 };
 
+/** The models that may be chosen are others now, or there is no choice any more. What is chosen stays where it can. */
+const renewModels = (page) => {
+  const [own, fresh] = [form, page.querySelector("form[data-chat]")].map((place) => place?.querySelector("[data-models]"));
+  if (!own || !fresh || own.innerHTML === fresh.innerHTML) return;
+  const { model } = chosen();
+  own.replaceChildren(...document.importNode(fresh, true).childNodes);
+  const select = form.elements.model;
+  if (model && [...(select?.options ?? [])].some(({ value }) => value === model)) select.value = model;
+};
+
 /** What stands around a message's text: it may be of another number now, or have other versions. */
 const renew = (own, fresh) => {
   const text = own.querySelector("[data-canonical], [data-live]");
@@ -117,6 +127,7 @@ const reconcile = (page) => {
     const [own, fresh] = [document, page].map((place) => place.querySelector(selector));
     if (own && fresh && own.innerHTML !== fresh.innerHTML) own.innerHTML = fresh.innerHTML;
   }
+  renewModels(page);
   document.dispatchEvent(new CustomEvent("promptgrimoire:times"));
   document.title = page.title;
   // The first message gave the chat its name.
@@ -129,6 +140,8 @@ const reconcile = (page) => {
 /** The tools read the texts anew (`annotate/browser/texts.rs`). */
 const textsChanged = () => document.dispatchEvent(new CustomEvent("promptgrimoire:texts"));
 
+/** The page is not as the server has it, as far as is known: nobody answered, or it was kept on this device. */
+let isOld = false;
 let again = false;
 let underWay;
 const refresh = () => {
@@ -136,7 +149,10 @@ const refresh = () => {
   underWay ??= (async () => {
     while (again) {
       again = false;
-      const answer = await fetch(location.pathname + location.search).catch(() => undefined);
+      // Nobody opens it a second time; and the worker keeps what comes (`service-worker.js`).
+      const headers = { accept: "text/html", "x-promptgrimoire-copy": "1" };
+      const answer = await fetch(location.pathname + location.search, { headers }).catch(() => undefined);
+      isOld = !answer || answer.status >= 500;
       if (!answer?.ok) continue;
       reconcile(new DOMParser().parseFromString(await answer.text(), "text/html"));
       dispatchEvent(new CustomEvent("promptgrimoire:reached"));
@@ -159,11 +175,12 @@ const show = () => {
   clearTimeout(look);
   // What waits is told of by the room (`promptgrimoire:run`), as is the end of what another tab has to read first.
   const isRead = (article) => streams.get(article.dataset.run)?.isReady();
-  if (!document.hidden && !open.every(isRead)) look = setTimeout(refresh, LOOK_AGAIN);
+  if (!document.hidden && (isOld || !open.every(isRead))) look = setTimeout(refresh, LOOK_AGAIN);
   if (!form) return;
-  for (const part of document.querySelectorAll("[data-stop], [data-below]")) {
-    part.hidden = !open.some((article) => article.dataset.state === "streaming");
-  }
+  const isWritten = open.some((article) => article.dataset.state === "streaming");
+  // Whoever was about to stop it goes on where pressing Stop leads to.
+  if (!isWritten && document.activeElement?.matches("[data-stop], [data-below]")) form.elements.message.focus({ preventScroll: true });
+  for (const part of document.querySelectorAll("[data-stop], [data-below]")) part.hidden = !isWritten;
   form.querySelector("[data-regenerate]").hidden = open.length > 0 || all.at(-1)?.dataset.role !== "assistant";
   openEdits();
 };

@@ -203,4 +203,10 @@ document.addEventListener("visibilitychange", () => {
   else refresh();
 });
 document.addEventListener("promptgrimoire:run", refresh);
+// What came from the worker's cache is as old as that.
+if (navigator.serviceWorker?.controller) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => { if (data) refresh(); };
+  navigator.serviceWorker.controller.postMessage({ kind: "shown" }, [port2]);
+}
 addEventListener("online", refresh);

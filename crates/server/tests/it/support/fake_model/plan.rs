@@ -76,6 +76,12 @@ pub fn plan(said: &str) -> Plan {
             let begun = words("A *first* block.\n\nA second block.\n\nThe third one is ");
             reply([begun, vec![Act::Gate], words("written.\n\nAnd the last.")].concat(), &[Act::End])
         }
+        // A list and a table that are not finished, and their ends when they are let through.
+        "list" => {
+            let begun = words("Bees:\n\n- **one** of them\n- two ");
+            let table = words("more\n\n| day | bees |\n|---|---|\n| *one* | 7 |");
+            reply([begun, vec![Act::Gate], table, vec![Act::Gate], words("\n| two | 9 |")].concat(), &[Act::End])
+        }
         // A block with a formula, and more when it is let through.
         "formulas" => {
             let begun = words("The square \\(x^2\\) of a number.\n\nAnd the root of that is ");
@@ -89,6 +95,7 @@ pub fn plan(said: &str) -> Plan {
         }
         "utf8" => Plan::Reply { acts: [words("Bienen: 蜂 🐝 é und ñ. "), vec![Act::End]].concat(), piece: 1 },
         "refusal" => reply(vec![Act::Refusal("I cannot ".into()), Act::Refusal("help with that.".into())], &[Act::End]),
+        "refusal-late" => reply(words("Let us see."), &[Act::Refusal("I cannot ".into()), Act::Refusal("say.".into()), Act::End]),
         "flat-error" => reply(words("Some words "), &[Act::FlatError]),
         "nested-error" => reply(words("Some words "), &[Act::NestedError]),
         "error-first" => reply(Vec::new(), &[Act::NestedError]),
@@ -133,9 +140,20 @@ pub fn plan(said: &str) -> Plan {
 /// The text of the reply to this, if it comes to its end.
 pub fn text_of(said: &str) -> String {
     let Plan::Reply { acts, .. } = plan(said) else { return format!("You said: {said}") };
-    let pieces = acts.iter().filter_map(|act| match act {
-        Act::Text(text) | Act::Refusal(text) | Act::Whole(text) => Some(text.as_str()),
-        _ => None,
-    });
-    pieces.collect()
+    let mut text = String::new();
+    let mut is_refused = false;
+    for act in &acts {
+        match act {
+            Act::Refusal(more) => {
+                // A paragraph of its own.
+                if !std::mem::replace(&mut is_refused, true) && !text.is_empty() {
+                    text += "\n\n";
+                }
+                text += more;
+            }
+            Act::Text(more) | Act::Whole(more) => text += more,
+            _ => {}
+        }
+    }
+    text
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { chromium } from '@playwright/test';
 
 const run = promisify(execFile);
 
@@ -59,12 +60,14 @@ export class Server {
     const binary = path.resolve(process.env.PROMPTGRIMOIRE_BIN || DEFAULT_BINARY);
     if (!existsSync(binary)) throw new Error(`no product at ${binary}: build it, or name it in PROMPTGRIMOIRE_BIN`);
 
+    const browser = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', chromium.executablePath()].find((name) => name && existsSync(name));
     const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name));
     const child = spawn(binary, [], {
       env: {
         ...Object.fromEntries(inherited),
         DATA_DIR: this.dataDir,
         LISTEN: `127.0.0.1:${this.port}`,
+        CHROMIUM_PATH: browser ?? '',
         ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

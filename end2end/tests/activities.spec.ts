@@ -91,6 +91,8 @@ test('staff give a class a task, students start it once each, and the overview s
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Export CSV' }).click();
   expect((await download).suggestedFilename()).toBe('Close-reading.csv');
+  const [zip] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Word, with comments' }).click()]);
+  expect(zip.suggestedFilename()).toMatch(/\.zip$/);
   await row.getByRole('link', { name: 'Open the conversation of Demo Student 1' }).click();
   await expect(page.getByText('Who says so?').first()).toBeVisible();
 

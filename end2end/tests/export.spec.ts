@@ -100,3 +100,64 @@ test('a conversation is taken away whole, and brought in again with all that peo
   await there.page.emulateMedia({ colorScheme: 'dark' });
   await there.page.screenshot({ path: testInfo.outputPath('imported-dark.png') });
 });
+
+test('a PDF is made while nobody waits, and fetched later', async ({ signIn, newConversation }, testInfo) => {
+  const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
+  const visitor = await signIn('student-1');
+  const workspace = await visitor.open(id);
+  await workspace.highlight(lighthouse.keeper);
+  await workspace.comment(workspace.card(lighthouse.keeper), 'Says who?');
+  await workspace.synced('saved');
+  await workspace.page.getByLabel('Other formats').click();
+  await workspace.page.getByRole('link', { name: 'PDF, with notes in the margin' }).click();
+  const { page } = workspace;
+  await expect(page.getByRole('heading', { level: 1, name: 'PDF' })).toBeVisible();
+  await expectAccessible(page, 'before a PDF is made');
+  await page.getByRole('button', { name: 'Make a PDF' }).click();
+  await expect(page.getByRole('list', { name: 'Your files' }).getByRole('listitem')).toHaveCount(1);
+  // The tab is left, and another comes back.
+  await page.goto('/');
+  const later = await visitor.context.newPage();
+  await later.goto(`/c/${id}/exports`);
+  const link = later.getByRole('link', { name: /^Download .*\.pdf$/ });
+  await expect(link).toBeVisible({ timeout: 30_000 });
+  const [download] = await Promise.all([later.waitForEvent('download'), link.click()]);
+  expect(download.suggestedFilename()).toMatch(/^[^ ]+\.pdf$/);
+  const path = testInfo.outputPath('export.pdf');
+  await download.saveAs(path);
+  expect((await readFile(path)).subarray(0, 5).toString()).toBe('%PDF-');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await later.emulateMedia({ colorScheme });
+    await expectAccessible(later, `a PDF that was made, ${colorScheme}`);
+    await later.screenshot({ path: testInfo.outputPath(`exports-${colorScheme}.png`) });
+  }
+  await later.setViewportSize({ width: 320, height: 700 });
+  expect(await later.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  await later.getByRole('button', { name: 'Remove' }).click();
+  await expect(later.getByRole('list', { name: 'Your files' }).getByRole('listitem')).toHaveCount(0);
+});
+
+test('Word, e-book readers and a search have their files', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({ title: lighthouse.title, text: `${lighthouse.text}\n\nA quokka.`, share: 'class' });
+  const workspace = await (await signIn('student-1')).open(id);
+  await workspace.highlight(lighthouse.keeper);
+  await workspace.synced('saved');
+  const { page } = workspace;
+  await page.getByLabel('Other formats').click();
+  const take = async (name: string) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  };
+  for (const [name, ending] of [['Word, with comments (DOCX)', 'docx'], ['For e-book readers (EPUB Annotations)', 'annotations']]) {
+    const file = await take(name!);
+    expect(file.name).toMatch(new RegExp(`\\.${ending}$`));
+    expect(file.bytes.subarray(0, 2).toString()).toBe('PK');
+  }
+  await expect(async () => {
+    await page.goto('/search?q=quokka');
+    await expect(page.getByRole('heading', { level: 2, name: lighthouse.title })).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await expectAccessible(page, 'what was found, with its files');
+  expect((await take('Export CSV')).bytes.toString()).toContain(`/c/${id}#m-`);
+  expect(JSON.parse((await take('Export JSON-LD')).bytes.toString()).type).toBe('AnnotationCollection');
+});

@@ -7,6 +7,7 @@ mod api;
 mod class;
 mod classes;
 mod conversation;
+mod exports;
 pub(crate) mod formulas;
 mod home;
 mod import;
@@ -37,6 +38,7 @@ pub use api::{ApiAnswer, ApiArea, ApiBody, ApiDescription, ApiField, ApiOperatio
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::{ComparePage, ConversationPage};
+pub use exports::ExportsPage;
 pub use home::{HomeList, HomePage, ShelfOfPage, ToDoOfPage};
 pub use import::ImportPage;
 pub use inbox::InboxPage;

@@ -29,7 +29,7 @@ use crate::{
 };
 
 pub use late::take_in as take_in_late_work;
-pub(crate) use overview::{aliases, seed_tags};
+pub(crate) use overview::{aliases, copies_shown as copies, seed_tags};
 pub use overview::{csv as overview_csv, get as get_overview};
 pub use reveal::reveal;
 pub use settings::{change, create};

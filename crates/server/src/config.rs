@@ -67,6 +67,8 @@ pub struct Config {
     pub api_requests_per_minute: u32,
     /// The header in which a proxy says from where a request comes.
     pub client_address_header: Option<String>,
+    /// The browser that prints PDFs; without one there are none.
+    pub chromium_path: Option<PathBuf>,
     /// Folder of the browser's files.
     pub site_root: PathBuf,
     /// Whether pages load themselves anew when the server was started anew.
@@ -288,6 +290,7 @@ impl Config {
                 |requests| (1..=MAX_REQUESTS_PER_MINUTE).contains(requests),
             )?,
             client_address_header: sign_in::header_name(settings.client_address_header)?,
+            chromium_path: chromium_path(settings.chromium_path)?,
             site_root: site_root(settings.site_root)?,
             dev_reload: text("DEV_RELOAD", settings.dev_reload)?.is_some(),
             origin,
@@ -314,6 +317,18 @@ fn database_url(value: Option<OsString>) -> Result<Option<Secret>, ConfigError> 
 fn data_dir(value: Option<OsString>) -> Result<PathBuf, ConfigError> {
     let value = value.filter(|value| !value.is_empty()).unwrap_or_else(|| "data".into());
     std::path::absolute(&value).map_err(|error| wrong("DATA_DIR", &value.to_string_lossy(), error))
+}
+
+fn chromium_path(value: Option<OsString>) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(value) = value.filter(|value| !value.is_empty()).map(PathBuf::from) else { return Ok(None) };
+    if value.is_absolute() && value.is_file() {
+        return Ok(Some(value));
+    }
+    Err(wrong(
+        "CHROMIUM_PATH",
+        &value.to_string_lossy(),
+        "not the absolute path of a program such as /usr/bin/chromium",
+    ))
 }
 
 fn site_root(value: Option<OsString>) -> Result<PathBuf, ConfigError> {

@@ -52,6 +52,9 @@ pub enum Error {
     /// More tokens are not to be had; after so many seconds again.
     #[error("{0}")]
     QuotaReached(String, u64),
+    /// This server cannot do it, as it is set up; the code is stable, the text says what would help.
+    #[error("{1}")]
+    NotHere(&'static str, &'static str),
     /// Several things are wrong; the code is stable, the text says what they are, and each says where.
     #[error("{1}")]
     Several(&'static str, String, Vec<Fault>),
@@ -92,6 +95,7 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ForeignOrigin | Self::Forbidden(_) | Self::Banned | Self::ReadOnlyToken => StatusCode::FORBIDDEN,
             Self::Conflict(..) => StatusCode::CONFLICT,
+            Self::NotHere(..) => StatusCode::NOT_IMPLEMENTED,
             Self::TooOften(..) | Self::QuotaReached(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::Invalid(..) | Self::Several(..) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -113,6 +117,7 @@ impl Error {
             Self::ForeignOrigin => ("foreign_origin", "Foreign origin"),
             Self::Forbidden(_) => ("not_allowed", "Not allowed"),
             Self::Conflict(code, _) => (code, "Not possible as things are"),
+            Self::NotHere(code, _) => (code, "Not on this server"),
             Self::TooOften(..) => ("too_often", "Too often"),
             Self::QuotaReached(..) => ("quota_reached", "Quota reached"),
             Self::Invalid(code, _) | Self::Several(code, ..) => (code, "Bad request"),

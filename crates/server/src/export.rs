@@ -6,14 +6,22 @@
 //! | `csv` | spreadsheets and programs: a line for each comment, and for each highlight without one |
 //! | `markdown` | reading and writing on: each message, and below it what was marked and said there |
 //! | `html` | reading anywhere, for ever: one page that needs no network, no scripts and no server |
+//! | `docx` | word processors: the text, and what was marked and said as comments at its passages |
+//! | `annotations` | e-book readers: an EPUB Annotation Set, in the zip that the draft names `.annotations` |
 //! | `bundle` | another server, or this one again: everything ([`crate::bundle`]), all branches of a chat among it |
 //!
 //! It says what is committed, as the caller may see it: in an anonymous conversation people are called there as they are
 //! on the page.
 
+mod annotation_set;
 mod contents;
+mod docx;
+/// Files that take a while.
+pub mod jobs;
 mod json_ld;
 mod markdown;
+mod of_activity;
+mod print;
 mod reader;
 mod table;
 
@@ -31,6 +39,11 @@ use shared::ids::{ConversationId, MessageId};
 use crate::{access, bundle, error::Error, files, services::Services, sessions::Caller};
 use contents::Contents;
 pub(crate) use contents::{SOMEBODY, named};
+pub(crate) use json_ld::collection;
+pub use of_activity::get_of_activity;
+
+/// The media type of Web Annotations.
+pub(crate) const JSON_LD: &str = "application/ld+json; profile=\"http://www.w3.org/ns/anno.jsonld\"";
 
 /// A file that would be longer is refused. A full conversation (16 MiB of text) with a full document (8 MiB) fits in.
 const MAX_BYTES: usize = 96 << 20;
@@ -57,16 +70,20 @@ enum Format {
     Csv,
     Markdown,
     Html,
+    Docx,
+    Annotations,
     Bundle,
 }
 
 impl Format {
     fn media_type(self) -> &'static str {
         match self {
-            Self::JsonLd => "application/ld+json; profile=\"http://www.w3.org/ns/anno.jsonld\"",
+            Self::JsonLd => JSON_LD,
             Self::Csv => "text/csv; charset=utf-8",
             Self::Markdown => "text/markdown; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Annotations => annotation_set::MEDIA_TYPE,
             Self::Bundle => "application/zip",
         }
     }
@@ -77,32 +94,44 @@ impl Format {
             Self::Csv => "csv",
             Self::Markdown => "md",
             Self::Html => "html",
+            Self::Docx => "docx",
+            Self::Annotations => "annotations",
             Self::Bundle => "grimoire",
         }
     }
 }
 
+/// Writes a file of what was read. May take seconds.
+type Write = fn(&Contents) -> Result<Vec<u8>, Error>;
+
 /// What a file will be written of.
 enum Source {
-    Words(fn(&Contents) -> String, Box<Contents>),
+    Contents(Write, Box<Contents>),
     Bundle(Box<bundle::Contents>),
 }
 
 impl Source {
-    async fn read(services: &Services, reader: access::Reader, asked: &Asked) -> Result<Self, Error> {
-        let write = match asked.format {
-            Format::JsonLd => json_ld::write,
-            Format::Csv => table::write,
-            Format::Markdown => markdown::write,
-            Format::Html => reader::write,
+    async fn read(
+        services: &Services,
+        reader: access::Reader,
+        format: Format,
+        branch: Option<MessageId>,
+    ) -> Result<Self, Error> {
+        let write: Write = match format {
+            Format::JsonLd => |contents| Ok(json_ld::write(contents).into_bytes()),
+            Format::Csv => |contents| Ok(table::write(contents).into_bytes()),
+            Format::Markdown => |contents| Ok(markdown::write(contents).into_bytes()),
+            Format::Html => |contents| Ok(reader::write(contents).into_bytes()),
+            Format::Docx => docx::write,
+            Format::Annotations => annotation_set::write,
             Format::Bundle => return Ok(Self::Bundle(Box::new(bundle::write(services, reader).await?))),
         };
-        Ok(Self::Words(write, Box::new(Contents::read(services, reader, asked.branch).await?)))
+        Ok(Self::Contents(write, Box::new(Contents::read(services, reader, branch).await?)))
     }
 
     fn title(&self) -> &str {
         match self {
-            Self::Words(_, contents) => &contents.conversation.title,
+            Self::Contents(_, contents) => &contents.conversation.title,
             Self::Bundle(contents) => &contents.title,
         }
     }
@@ -110,7 +139,7 @@ impl Source {
     /// May take seconds.
     fn write(self) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Words(write, contents) => Ok(write(&contents).into_bytes()),
+            Self::Contents(write, contents) => write(&contents),
             Self::Bundle(contents) => contents.zip(),
         }
     }
@@ -130,7 +159,7 @@ pub async fn get(
         return Err(Error::Forbidden(PROTECTED));
     }
     let turn = services.turn_to_export().await?;
-    let source = Source::read(&services, reader, &asked).await?;
+    let source = Source::read(&services, reader, asked.format, asked.branch).await?;
     let name = format!("{}.{}", file_name(source.title()), asked.format.ending());
     let writing = tokio::task::spawn_blocking(move || {
         // Held until it is done, also when nobody waits for it any more.
@@ -142,10 +171,15 @@ pub async fn get(
         let (has, limit) = (file.len() >> 20, MAX_BYTES >> 20);
         return Err(Error::TooLarge(format!("The file would have {has} MiB; an export has at most {limit}.")));
     }
-    let disposition = files::disposition(&name);
-    let disposition = HeaderValue::from_str(&disposition).map_err(|error| Error::Internal(error.into()))?;
+    written(&name, asked.format.media_type(), file)
+}
+
+/// A file to take away.
+pub(crate) fn written(name: &str, media_type: &'static str, file: Vec<u8>) -> Result<Response, Error> {
+    let disposition =
+        HeaderValue::from_str(&files::disposition(name)).map_err(|error| Error::Internal(error.into()))?;
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(asked.format.media_type())),
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         // To be kept, not to be shown here, as an uploaded file.

@@ -159,5 +159,8 @@ pub mod times;
 /// Tables for spreadsheet programs.
 pub mod spreadsheet;
 
+/// Zip archives, written whole.
+pub mod zipped;
+
 /// Start, and orderly stop.
 pub mod serve;

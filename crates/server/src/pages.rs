@@ -6,6 +6,7 @@ mod activities;
 mod agreement;
 mod api;
 mod classes;
+mod exports;
 mod home;
 mod projects;
 mod recovery;
@@ -81,6 +82,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/offline", get(offline))
         .merge(activities::routes())
         .merge(agreement::routes())
+        .merge(exports::routes())
         .merge(classes::routes())
         .merge(projects::routes())
         .merge(sign_in::routes(services))

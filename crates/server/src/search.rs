@@ -7,6 +7,7 @@
 
 mod entries;
 mod excerpt;
+mod export;
 mod find;
 mod index;
 mod query;
@@ -18,6 +19,7 @@ use axum::{
 };
 use shared::api::{MAX_RESULTS_A_PAGE, Search, SearchResults};
 
+pub use export::get as export;
 pub use index::{follow, rebuild};
 
 use crate::{error::Error, services::Services, sessions::Caller};
@@ -38,7 +40,7 @@ pub async fn search(
     }
     let after = after.map(|after| find::Place::read(&after).ok_or_else(unknown_place)).transpose()?;
     let query = query::Query::read(&q)?;
-    Ok(Json(find::find(&services.db, caller.id, &query, after, limit as usize).await?))
+    Ok(Json(find::find(&services.db, caller.id, &query, after, limit as usize, find::Extent::PAGE).await?))
 }
 
 fn unknown_place() -> Error {

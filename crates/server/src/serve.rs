@@ -14,7 +14,7 @@ use tracing::Instrument;
 use crate::{
     config::{Config, SignIn},
     database::Database,
-    demo, files,
+    demo, export, files,
     router::router,
     runs, search,
     services::Services,
@@ -79,6 +79,7 @@ pub async fn run(
     let _follows = in_background(rooms.clone().follow_access());
     let _sweeps = in_background(files::follow(services.db.clone(), services.files.clone()));
     let _empties = in_background(trash::follow(services.db.clone(), services.files.clone()));
+    let _exports = in_background(export::jobs::follow(services.clone()));
     let _searches = in_background(search::follow(services.db.clone(), rooms.clone()));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     // Otherwise an ack that follows a relayed frame waits 40 ms for the client's TCP to acknowledge that.

@@ -11,6 +11,7 @@ use crate::{
     attempts::Attempts,
     config::{Config, Origin},
     error::Error,
+    export::jobs::Bell,
     files::Files,
     rates::Rates,
     rooms::Rooms,
@@ -43,6 +44,8 @@ pub struct Services {
     pub codes_tried: Arc<Attempts>,
     /// Held while what copies of an activity begin with is read.
     pub seeds: Arc<Mutex<()>>,
+    /// Rings when a file waits to be made.
+    pub export_bell: Bell,
     imports: Arc<Semaphore>,
     exports: Arc<Semaphore>,
 }
@@ -80,6 +83,7 @@ impl Services {
             leptos,
             codes_tried: Arc::default(),
             seeds: Arc::default(),
+            export_bell: Bell::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
         })

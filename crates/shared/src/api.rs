@@ -25,6 +25,7 @@ mod classes;
 mod comparison;
 mod conversation_lists;
 mod conversations;
+mod exports;
 mod files;
 mod invitations;
 mod members;
@@ -69,6 +70,7 @@ pub use conversations::{
     GetConversation, GetRights, ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person,
     Reading, Reason, RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
 };
+pub use exports::{EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, ListExports, StartExport};
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
     MAX_FILES_A_MESSAGE, MessageFile, chat_files_path, project_files_path,

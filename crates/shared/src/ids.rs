@@ -122,6 +122,8 @@ ids! {
     PromptVersionId;
     /// A file of a project or of a chat.
     FileId;
+    /// A file that takes a while to make.
+    ExportId;
     /// What writes one reply of a model.
     RunId;
 }

@@ -53,7 +53,7 @@ mod walk;
 
 pub use escape::escape;
 pub use growing::Growing;
-pub use marked::marked;
+pub use marked::{Piece, cut, marked, pieces};
 pub use nodes::{NodeMismatch, NodePoint, TextMap};
 pub use offsets::OffsetMap;
 pub use runs::{Formulas, InvalidRuns, Run, Separators, decode_runs, encode_runs};

@@ -85,6 +85,18 @@ fn stand_ins(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.target.join("debug/examples/stand_ins"))
 }
 
+/// Letters that the tests print, and that a bare system has no font for.
+pub fn fonts(workspace: &Workspace) {
+    let fonts = ["fonts-noto-color-emoji", "fonts-wqy-microhei"].map(String::from);
+    if !apt::available() || fonts.iter().all(|font| apt::installed(font)) {
+        return;
+    }
+    apt::refresh(workspace);
+    if let Err(why) = apt::install(workspace, "fonts", &fonts) {
+        progress::detail(&format!("{why:#}"));
+    }
+}
+
 fn installed() -> Option<PathBuf> {
     let mac = MAC.iter().map(PathBuf::from).find(|path| path.is_file());
     NAMES.iter().find_map(|name| process::find(name)).or(mac)

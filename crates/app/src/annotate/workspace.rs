@@ -142,11 +142,13 @@ fn Bar(desk: Desk, title: String, me: Me, unread: u32) -> impl IntoView {
 }
 
 /// What the server writes, each a file to take away.
-const FORMATS: [(&str, &str); 5] = [
+const FORMATS: [(&str, &str); 7] = [
     ("html", "Web page, to read anywhere"),
+    ("docx", "Word, with comments (DOCX)"),
     ("markdown", "Markdown, with all responses"),
     ("csv", "Table (CSV)"),
     ("jsonld", "Web Annotations (JSON-LD)"),
+    ("annotations", "For e-book readers (EPUB Annotations)"),
     ("bundle", "Everything, to import again"),
 ];
 
@@ -177,7 +179,12 @@ fn formats(desk: Desk) -> AnyView {
         let path = ["/api/v1/conversations/", &desk.place.conversation.to_string(), "/export?format=", format].concat();
         view! { <a class="button" href=path download="">{words}</a> }
     };
-    FORMATS.map(link).collect_view().into_any()
+    let pages = ["/c/", &desk.place.conversation.to_string(), "/exports"].concat();
+    view! {
+        <a class="button" href=pages>"PDF, with notes in the margin"</a>
+        {FORMATS.map(link).collect_view()}
+    }
+    .into_any()
 }
 
 /// For the owner.

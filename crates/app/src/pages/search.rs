@@ -93,11 +93,16 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
         let href = format!("/search?q={}&after={}", encoded(&query), encoded(&next));
         view! { <a class="button" href=href>"More"</a> }
     });
+    let file = |format| format!("/api/v1/search/export?q={}&format={format}", encoded(&query));
     let results = results.into_iter().map(|result| view! { <Found result=result /> }).collect_view();
     view! {
         <p class="hint" role="status">{count}{more}</p>
         <ol class="search-results" role="list">{results}</ol>
         <nav class="form-actions" aria-label="Pages">{next}</nav>
+        <section class="form-actions" aria-label="Export">
+            <a class="button" href=file("csv") download="">"Export CSV"</a>
+            <a class="button" href=file("jsonld") download="">"Export JSON-LD"</a>
+        </section>
     }
     .into_any()
 }

@@ -143,6 +143,15 @@ async fn read(services: &Services, supervisor: Supervisor) -> Result<Overview, E
     Ok(Overview { tags, people, waiting, copies: copies_shown, behind })
 }
 
+/// The copies by the names that the overview has for them, in their order.
+pub(crate) async fn copies_shown(services: &Services, supervisor: Supervisor) -> Result<Vec<CopyWork>, Error> {
+    let copies = copies(&services.db, supervisor.participant().activity()).await?;
+    let owners: Vec<Uuid> = copies.iter().filter_map(|copy| copy.person.map(UserId::uuid)).collect();
+    let people = people(&services.db, supervisor, &owners).await?;
+    let groups = group_names(&services.db, supervisor).await?;
+    Ok(named(&copies, &people, &groups))
+}
+
 /// Who is behind which alias, where the activity is anonymous; nobody where it is not.
 pub(crate) async fn aliases(db: &PgPool, activity: ActivityId) -> Result<HashMap<UserId, UserId>, Error> {
     let rows = sqlx::query!(

@@ -17,8 +17,9 @@ const AS_TEXT: &str = "set local timezone = 'UTC'; set local datestyle = 'ISO, Y
 /// Where sqlx keeps its own account.
 const ACCOUNT: &str = "_sqlx_migrations";
 
-/// What is made from the other tables by a server that runs: it is in no backup, and made anew after a restore.
-const MADE: [&str; 3] = ["search_entries", "search_queue", "search_state"];
+/// What is made from the other tables by a server that runs: it is in no backup, and made anew after a restore, or when
+/// somebody asks for it (`export_jobs`, whose files are kept for a day).
+const MADE: [&str; 4] = ["export_jobs", "search_entries", "search_queue", "search_state"];
 
 /// Numbers that the database gives come after those that are there: what is copied in moves no counter.
 const COUNT_ON: &str = "

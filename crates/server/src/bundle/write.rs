@@ -1,9 +1,6 @@
 //! A conversation into a bundle.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    io::{Cursor, Write},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -14,7 +11,6 @@ use shared::{
     prose,
 };
 use time::OffsetDateTime;
-use zip::{ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::{
     ANNOTATIONS, DOCUMENT, FORMAT, MANIFEST, MESSAGES, Manifest, Message, Messages, PEOPLE, Part, Person, VERSION,
@@ -26,6 +22,7 @@ use crate::{
     export::{SOMEBODY, named},
     services::Services,
     times::rfc3339,
+    zipped,
 };
 
 /// A bundle about to be written, and the title that it is named by.
@@ -140,7 +137,7 @@ impl Contents {
         ];
         self.manifest.parts = parts.iter().map(|(name, bytes)| part(name, bytes)).collect();
         let manifest = json(&self.manifest)?;
-        packed([(MANIFEST, manifest)].into_iter().chain(parts)).map_err(|error| Error::Internal(error.into()))
+        zipped::of([(MANIFEST, manifest)].into_iter().chain(parts))
     }
 }
 
@@ -155,13 +152,4 @@ fn part(name: &str, bytes: &[u8]) -> Part {
 /// SHA-256, in lower-case hexadecimal.
 pub(super) fn sum(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn packed(parts: impl Iterator<Item = (&'static str, Vec<u8>)>) -> Result<Vec<u8>, ZipError> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in parts {
-        zip.start_file(name, SimpleFileOptions::default())?;
-        zip.write_all(&bytes)?;
-    }
-    Ok(zip.finish()?.into_inner())
 }

@@ -113,6 +113,10 @@ pub(super) struct Settings {
     #[arg(long, env = "CLIENT_ADDRESS_HEADER", hide_env_values = true, global = true, value_name = "NAME")]
     pub(super) client_address_header: Option<OsString>,
 
+    /// Chromium, or another browser of its kind, which prints PDFs; without it there are none
+    #[arg(long, env = "CHROMIUM_PATH", hide_env_values = true, global = true, value_name = "PROGRAM")]
+    pub(super) chromium_path: Option<OsString>,
+
     /// Set to 1 by `cargo xtask dev`: pages load themselves anew when the server was started anew
     #[arg(long, env = "DEV_RELOAD", hide_env_values = true, global = true, value_name = "1")]
     pub(super) dev_reload: Option<OsString>,

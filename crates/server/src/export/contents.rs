@@ -1,11 +1,15 @@
 //! What an export holds, read once, as its reader may see it.
 
-use std::{borrow::Cow, collections::HashMap, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use shared::{
     api::{Conversation, Message, Person},
     document::{Comment, Highlight},
-    ids::{MessageId, TagId, UserId},
+    ids::{CommentId, MessageId, TagId, UserId},
     prose,
     selector::{Anchor, Target, resolve},
     text::OffsetMap,
@@ -55,6 +59,25 @@ impl Marked<'_> {
     /// Its comments that are not deleted, oldest first.
     pub(super) fn comments(&self) -> impl Iterator<Item = &Comment> {
         self.highlight.comments.iter().filter(|comment| !comment.deleted)
+    }
+
+    /// The same with each answer behind what it answers.
+    pub(super) fn thread(&self) -> Vec<&Comment> {
+        let known: HashSet<CommentId> = self.comments().map(|comment| comment.id).collect();
+        let mut answers: HashMap<Option<CommentId>, Vec<&Comment>> = HashMap::new();
+        for comment in self.comments() {
+            // What it answers may be deleted, or never have been there.
+            answers.entry(comment.parent.filter(|parent| known.contains(parent))).or_default().push(comment);
+        }
+        let mut stack: Vec<&Comment> = answers.remove(&None).into_iter().flatten().rev().collect();
+        let mut thread = Vec::with_capacity(known.len());
+        while let Some(comment) = stack.pop() {
+            thread.push(comment);
+            stack.extend(answers.remove(&Some(comment.id)).into_iter().flatten().rev());
+        }
+        // Those that answer each other in a circle.
+        thread.extend(answers.into_values().flatten());
+        thread
     }
 
     /// All that is marked, each target a line.

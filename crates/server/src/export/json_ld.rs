@@ -14,25 +14,34 @@ use shared::{
 use super::contents::{Contents, Marked, Place, moment};
 
 pub(super) fn write(contents: &Contents) -> String {
-    let marked = contents.marked();
+    let (page, title) = (&contents.page, &contents.conversation.title);
+    collection(page, title, &contents.made_at, items(contents))
+}
+
+/// The annotations of a conversation, in the order of its text.
+pub(super) fn items(contents: &Contents) -> Vec<Value> {
     let mut items = Vec::new();
-    for one in &marked {
+    for one in &contents.marked() {
         items.push(annotation(contents, one));
         items.extend(answers(contents, one));
     }
-    let (page, title) = (&contents.page, &contents.conversation.title);
+    items
+}
+
+/// All of them as one file, named by the page that shows them.
+pub(crate) fn collection(page: &str, label: &str, made_at: &str, items: Vec<Value>) -> String {
     let collection = format!("{page}#annotations");
     let all = json!({
         "@context": "http://www.w3.org/ns/anno.jsonld",
         "id": collection,
         "type": "AnnotationCollection",
-        "label": title,
+        "label": label,
         "generator": {
             "id": "urn:promptgrimoire",
             "type": "Software",
             "name": concat!("PromptGrimoire ", env!("CARGO_PKG_VERSION")),
         },
-        "generated": contents.made_at,
+        "generated": made_at,
         "total": items.len(),
         "first": {
             "id": format!("{page}#annotations=1"),

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use shared::{
     api::Message,
     document::{Comment, Highlight},
-    ids::{TagId, UserId},
+    ids::{CommentId, TagId, UserId},
     prose,
     text::escape,
 };
@@ -15,12 +15,31 @@ use shared::{
 use super::contents::{Contents, Marked, moment, speaker};
 
 const STYLE: &str = include_str!("reader.css");
+const PAPER: &str = include_str!("paper.css");
 const FORMULAS: &str = include_str!("../../../../style/math/43-math.css");
 
+/// What the page is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Medium {
+    /// A window of any width: notes stand beside their message, or below it.
+    Screen,
+    /// Sheets of paper: each note stands in the margin beside the block that its passage begins in.
+    Paper,
+}
+
 pub(super) fn write(contents: &Contents) -> String {
+    page(contents, Medium::Screen)
+}
+
+/// The page as it is printed; comments bear the ends of their ids.
+pub(super) fn write_for_paper(contents: &Contents) -> String {
+    page(contents, Medium::Paper)
+}
+
+fn page(contents: &Contents, medium: Medium) -> String {
     let marked = contents.marked();
     let mut page = String::with_capacity(1 << 16);
-    head(&mut page, contents);
+    head(&mut page, contents, medium);
     let title = escape(&contents.conversation.title);
     let (from, day) = (escape(&contents.page), contents.made_at.get(..10).unwrap_or_default());
     page.push_str(&format!(
@@ -29,12 +48,15 @@ pub(super) fn write(contents: &Contents) -> String {
         contents.made_at
     ));
     for (at, message) in contents.conversation.messages.iter().enumerate() {
-        row(&mut page, contents, &marked, at, message);
+        match medium {
+            Medium::Screen => row(&mut page, contents, &marked, at, message),
+            Medium::Paper => sheet(&mut page, contents, &marked, at, message),
+        }
     }
     let lost: Vec<_> = (1..).zip(&marked).filter(|(_, one)| one.start().is_none()).collect();
     if !lost.is_empty() {
         page.push_str("<section class=\"row alone\"><h2>Without a place</h2>\n");
-        notes(&mut page, contents, &lost);
+        notes(&mut page, contents, &lost, medium);
         page.push_str("</section>\n");
     }
     texts(&mut page, contents);
@@ -42,11 +64,12 @@ pub(super) fn write(contents: &Contents) -> String {
     page
 }
 
-fn head(page: &mut String, contents: &Contents) {
+fn head(page: &mut String, contents: &Contents, medium: Medium) {
     // The colours of the tags, which are `#` and six digits whatever the document says.
     let colours = contents.picture.tags.iter().enumerate();
     let colours: String = colours.map(|(at, tag)| format!(".t{at}{{--t:{}}}\n", tag.colour)).collect();
-    let style = format!("{STYLE}{FORMULAS}{colours}");
+    let paper = if medium == Medium::Paper { PAPER } else { "" };
+    let style = format!("{STYLE}{FORMULAS}{colours}{paper}");
     let sum = STANDARD.encode(Sha256::digest(&style));
     page.push_str(&format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -74,15 +97,35 @@ fn row(page: &mut String, contents: &Contents, marked: &[Marked<'_>], at: usize,
     page.push_str(&format!(
         "<section class=\"row{alone}\" id=\"m{number}\">\n<article><h2 dir=\"auto\">{number}. {}</h2>\n<div class=\"text\">{}</div></article>\n",
         escape(speaker(message)),
-        marks::html(contents, marked, at, message)
+        marks::write(contents, marked, at, message).html
     ));
     if !beside.is_empty() {
-        notes(page, contents, &beside);
+        notes(page, contents, &beside, Medium::Screen);
     }
     page.push_str("</section>\n");
 }
 
-fn notes(page: &mut String, contents: &Contents, notes: &[(usize, &Marked<'_>)]) {
+/// A message with its notes among its blocks, from where the style takes them into the margin.
+fn sheet(page: &mut String, contents: &Contents, marked: &[Marked<'_>], at: usize, message: &Message) {
+    let marks::Written { html, begin } = marks::write(contents, marked, at, message);
+    let number = at + 1;
+    page.push_str(&format!(
+        "<section class=\"sheet\" id=\"m{number}\">\n<h2 dir=\"auto\">{number}. {}</h2>\n<div class=\"text\">",
+        escape(speaker(message))
+    ));
+    let mut done = 0;
+    let mut begin = begin;
+    begin.sort_unstable();
+    for (block, number) in begin {
+        page.push_str(&html[done..block]);
+        done = block;
+        notes(page, contents, &[(number, &marked[number - 1])], Medium::Paper);
+    }
+    page.push_str(&html[done..]);
+    page.push_str("</div>\n</section>\n");
+}
+
+fn notes(page: &mut String, contents: &Contents, notes: &[(usize, &Marked<'_>)], medium: Medium) {
     page.push_str("<ol class=\"notes\">\n");
     for (number, one) in notes {
         let highlight = one.highlight;
@@ -104,7 +147,7 @@ fn notes(page: &mut String, contents: &Contents, notes: &[(usize, &Marked<'_>)])
         let comments: Vec<_> = one.comments().collect();
         if !comments.is_empty() {
             page.push_str("<ul>");
-            comments.into_iter().for_each(|comment| comment_html(page, contents, comment));
+            comments.into_iter().for_each(|comment| comment_html(page, contents, comment, medium));
             page.push_str("</ul>");
         }
         page.push_str("</li>\n");
@@ -112,10 +155,20 @@ fn notes(page: &mut String, contents: &Contents, notes: &[(usize, &Marked<'_>)])
     page.push_str("</ol>\n");
 }
 
-fn comment_html(page: &mut String, contents: &Contents, comment: &Comment) {
+/// What names a comment on paper.
+fn short(id: CommentId) -> String {
+    let id = id.to_string();
+    id[id.len() - 8..].to_owned()
+}
+
+fn comment_html(page: &mut String, contents: &Contents, comment: &Comment, medium: Medium) {
+    let id = match medium {
+        Medium::Screen => String::new(),
+        Medium::Paper => format!(" · <span class=\"id\">#{}</span>", short(comment.id)),
+    };
     let answer = if comment.parent.is_some() { " class=\"answer\"" } else { "" };
     page.push_str(&format!(
-        "<li{answer}><span class=\"who\"><b dir=\"auto\">{}</b>{}</span>{}</li>",
+        "<li{answer}><span class=\"who\"><b dir=\"auto\">{}</b>{}{id}</span>{}</li>",
         escape(contents.name(comment.author)),
         day(comment.created_at),
         prose::html(&contents.words(&comment.body))

@@ -5,7 +5,7 @@ use shared::document::Comment;
 use super::contents::{Contents, Marked, moment, speaker};
 use crate::spreadsheet;
 
-const COLUMNS: [&str; 20] = [
+pub(super) const COLUMNS: [&str; 20] = [
     "highlight_id",
     "message_id",
     "message_number",
@@ -31,18 +31,25 @@ const COLUMNS: [&str; 20] = [
 pub(super) fn write(contents: &Contents) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     spreadsheet::line(&mut writer, COLUMNS.map(str::to_owned));
+    lines(contents).into_iter().for_each(|line| spreadsheet::line(&mut writer, line));
+    spreadsheet::text(writer)
+}
+
+/// Below [`COLUMNS`].
+pub(super) fn lines(contents: &Contents) -> Vec<Vec<String>> {
+    let mut lines = Vec::new();
     for marked in contents.marked() {
         let highlight = of_highlight(contents, &marked);
         let mut comments = marked.comments().peekable();
         if comments.peek().is_none() {
             let none = std::iter::repeat_n(String::new(), COLUMNS.len() - highlight.len());
-            spreadsheet::line(&mut writer, highlight.iter().cloned().chain(none));
+            lines.push(highlight.iter().cloned().chain(none).collect());
         }
         for comment in comments {
-            spreadsheet::line(&mut writer, highlight.iter().cloned().chain(of_comment(contents, comment)));
+            lines.push(highlight.iter().cloned().chain(of_comment(contents, comment)).collect());
         }
     }
-    spreadsheet::text(writer)
+    lines
 }
 
 /// Offsets are code points of the canonical text, as they are stored; `anchor` says whether they still hold.

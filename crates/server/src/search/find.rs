@@ -49,6 +49,20 @@ impl Place {
     }
 }
 
+/// How much of each conversation, and which of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    /// Things of each, the best first.
+    pub(super) hits: i64,
+    /// Whether only texts that may be taken away are meant.
+    pub(super) copied: bool,
+}
+
+impl Extent {
+    /// What a page of results shows.
+    pub(super) const PAGE: Self = Self { hits: 3, copied: false };
+}
+
 /// An entry that matches.
 struct Row {
     kind: SearchKind,
@@ -79,6 +93,7 @@ pub(super) async fn find(
     query: &Query,
     mut after: Option<Place>,
     limit: usize,
+    extent: Extent,
 ) -> Result<SearchResults, Error> {
     let mut people = Vec::new();
     for (_, by) in &query.by {
@@ -89,10 +104,10 @@ pub(super) async fn find(
     // One more than is shown says whether there are more.
     let asked = limit + 1;
     for _ in 0..MAX_ROUNDS {
-        let found = matching(db, user, &lexemes, after, asked).await?;
+        let found = matching(db, user, &lexemes, after, asked, extent.hits).await?;
         let is_all = found.len() < asked;
         after = found.last().map(|last| last.place);
-        results.extend(shown(db, user, query, found).await?);
+        results.extend(shown(db, user, query, found, extent).await?);
         if is_all || results.len() > limit {
             break;
         }
@@ -155,13 +170,14 @@ fn has_name(name: &str, asked: &[String]) -> bool {
     asked.iter().all(|asked| words.iter().any(|word| word.folded.starts_with(asked.as_str())))
 }
 
-/// The conversations in sight in which something matches, with the best three things of each.
+/// The conversations in sight in which something matches, with the best things of each.
 async fn matching(
     db: &PgPool,
     user: UserId,
     lexemes: &str,
     after: Option<Place>,
     limit: usize,
+    hits: i64,
 ) -> Result<Vec<Found>, Error> {
     let rows = sqlx::query!(
         r#"with matching as materialized (
@@ -191,7 +207,7 @@ async fn matching(
                from matching m
                where m.conversation_id = p.conversation_id
                order by m.rank desc, m.kind, m.key
-               limit 3) h
+               limit $7) h
            join search_entries e on e.conversation_id = p.conversation_id and e.kind = h.kind and e.key = h.key
            order by p.best desc, p.conversation_id desc, h.rank desc, h.kind, h.key"#,
         user.uuid(),
@@ -199,7 +215,8 @@ async fn matching(
         MAX_RANKED,
         after.map(|place| place.best),
         after.map(|place| place.conversation),
-        limit as i64
+        limit as i64,
+        hits
     )
     .fetch_all(db)
     .await?;
@@ -234,6 +251,7 @@ async fn shown(
     user: UserId,
     query: &Query,
     found: Vec<Found>,
+    extent: Extent,
 ) -> Result<Vec<(Place, SearchResult)>, Error> {
     let of = |found: &Found| ConversationId::from_uuid(found.place.conversation);
     let asked: Vec<_> = found.iter().map(|found| (user, of(found))).collect();
@@ -242,7 +260,8 @@ async fn shown(
     let mut results = Vec::new();
     for found in found {
         let conversation = of(&found);
-        if !rights.contains_key(&(user, conversation)) {
+        let Some(rights) = rights.get(&(user, conversation)) else { continue };
+        if extent.copied && !rights.may_copy {
             continue;
         }
         let Found { place, title, branches, count, rows } = found;

@@ -68,7 +68,8 @@ async fn upload(who: &Visitor, bytes: impl Into<Vec<u8>>) -> (String, String) {
 async fn contents(pool: &PgPool) -> BTreeMap<String, (i64, Option<String>)> {
     let names: Vec<String> = sqlx::query_scalar(
         "select tablename::text from pg_tables
-         where schemaname = 'public' and tablename <> '_sqlx_migrations' and tablename not like 'search%'",
+         where schemaname = 'public' and tablename <> '_sqlx_migrations' and tablename not like 'search%'
+           and tablename <> 'export_jobs'",
     )
     .fetch_all(pool)
     .await

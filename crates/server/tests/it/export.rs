@@ -1,8 +1,13 @@
 //! A conversation as a file: what each format holds, who gets it, and what hostile words do in it.
 
+mod annotation_set;
 mod brought_in;
 mod bundle;
-mod web_annotation;
+mod docx;
+mod of_activity;
+mod pdf;
+/// What the model demands.
+pub mod web_annotation;
 
 use std::{fs, path::PathBuf};
 
@@ -315,15 +320,28 @@ async fn in_an_anonymous_conversation_files_name_people_as_the_page_does() {
     scene.peer.settle().await;
 
     let user = scene.owner.id().await;
-    for format in ["jsonld", "csv", "markdown", "html"] {
-        let to_ben = scene.export(&ben, format).await.body;
+    for format in ["jsonld", "csv", "markdown", "html", "docx", "annotations"] {
+        let to_ben = words(&ben, &scene.talk, format).await;
         for secret in [&*user, "Demo Student 1", "student-1@"] {
             assert!(!to_ben.contains(secret), "{format} tells {secret}: {to_ben}");
         }
         assert!(to_ben.contains(&seen_as), "{format}: {to_ben}");
-        let to_olga = scene.export(&olga, format).await.body;
+        let to_olga = words(&olga, &scene.talk, format).await;
         assert!(to_olga.contains("Demo Student 1") && !to_olga.contains(&user), "{format}: {to_olga}");
     }
+}
+
+/// All that a file says, also one that is a zip.
+async fn words(who: &Visitor, talk: &str, format: &str) -> String {
+    let bytes = docx::file(who, talk, format).await;
+    let Ok(mut zip) = zip::ZipArchive::new(std::io::Cursor::new(&bytes)) else {
+        return String::from_utf8(bytes).unwrap();
+    };
+    let mut words = String::new();
+    for index in 0..zip.len() {
+        std::io::Read::read_to_string(&mut zip.by_index(index).unwrap(), &mut words).unwrap();
+    }
+    words
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ DELETE /api/v1/sessions/{id}                                         401   403  
 POST   /api/v1/dev/sign-in                                           200   403   200   200   200   200   200   200   200   200   200
 GET    /api/v1/notices                                               401   200   200   200   200   200   200   200   200   200   403
 GET    /api/v1/search                                                401   200   200   200   200   200   200   200   200   200   403
+GET    /api/v1/search/export                                         401   200   200   200   200   200   200   200   200   200   403
 POST   /api/v1/notices/read                                          401   403   200   200   200   200   200   200   200   200   403
 
 GET    /api/v1/tokens                                                401   200   200   200   200   200   200   200   200   400   403
@@ -88,6 +89,13 @@ POST   /api/v1/conversations/{id}/annotations              shared    401   403  
 POST   /api/v1/conversations/{id}/annotations              private   401   403   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/export                   shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/export                   private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/exports                  shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/exports                  private   401   404   404   404   404   404   404   200   404   404   403
+POST   /api/v1/conversations/{id}/exports                  shared    401   403   404   404   501   501   501   501   404   501   403
+POST   /api/v1/conversations/{id}/exports                  private   401   403   404   404   404   404   404   501   404   404   403
+GET    /api/v1/conversations/{id}/exports/{export}                   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/exports/{export}/file              401   404   404   404   404   404   404   409   404   404   403
+DELETE /api/v1/conversations/{id}/exports/{export}                   401   403   404   404   404   404   404   204   404   404   403
 GET    /api/v1/conversations/{id}/agreement                shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/agreement                private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/agreement.csv            shared    401   200   404   404   200   200   200   200   404   200   403
@@ -194,6 +202,7 @@ DELETE /api/v1/activities/{activity}                       started   401   403  
 POST   /api/v1/activities/{activity}/start                           401   403   404   404   200   200   200   200   409   200   403
 GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200   403
 GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200   403
+GET    /api/v1/activities/{activity}/export                started   401   200   404   404   403   200   200   403   403   200   403
 GET    /api/v1/activities/{activity}/agreement             started   401   200   404   404   403   200   200   403   403   200   403
 GET    /api/v1/activities/{activity}/agreement.csv         started   401   200   404   404   403   200   200   403   403   200   403
 POST   /api/v1/activities/{activity}/reveal                          401   403   404   404   403   409   409   403   409   409   403

@@ -13,7 +13,8 @@ mod edits;
 mod examples;
 mod generate;
 mod held;
-mod installed;
+/// Programs that the tests start.
+pub mod installed;
 mod link;
 mod own;
 mod plan;

@@ -447,3 +447,43 @@ async fn a_search_asks_the_database_as_often_whatever_it_finds() {
     until(async || search(&ann, "wombat").await["results"].as_array().unwrap().len() == 20).await;
     assert_eq!(count("wombat").await, one);
 }
+
+#[tokio::test]
+async fn what_is_found_is_taken_away_by_whom_it_is_found_and_protected_texts_are_not() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("student-1").await, app.person("student-2").await);
+    let open = ann.conversation("=Zebras", "One zebra.\n\nAnother zebra.", "class").await;
+    let protected = ann.conversation("More", "A protected zebra.", "class").await;
+    let own = ann.conversation("Own", "A zebra of my own.", "none").await;
+    let path = format!("{LIST}/{protected}/sharing/protection");
+    ann.change(Method::PUT, &path, json!({"copy_protected": true})).await;
+    let hits = async |who: &Visitor| search(who, "zebra").await["results"].as_array().unwrap().len();
+    until(async || hits(&ann).await == 3 && hits(&ben).await == 2).await;
+    let lines = async |who: &Visitor| -> BTreeSet<(String, String)> {
+        let answer = who.get("/api/v1/search/export?q=zebra").await;
+        assert_eq!(
+            (answer.status, &answer.headers["content-type"]),
+            (StatusCode::OK, &"text/csv; charset=utf-8".parse().unwrap())
+        );
+        let mut reader = csv::Reader::from_reader(answer.body.as_bytes());
+        reader.records().map(|line| line.map(|line| (line[0].to_owned(), line[2].to_owned())).unwrap()).collect()
+    };
+    let of = |all: &BTreeSet<(String, String)>| all.iter().map(|(id, _)| id.clone()).collect::<BTreeSet<_>>();
+    let (to_ann, to_ben) = (lines(&ann).await, lines(&ben).await);
+    assert_eq!(of(&to_ann), [open.clone(), protected, own].into());
+    assert_eq!(of(&to_ben), [open.clone()].into(), "neither what is not shared, nor what is protected");
+    assert!(to_ben.contains(&(open.clone(), "title".into())) && to_ben.contains(&(open.clone(), "message".into())));
+    let table = ben.get("/api/v1/search/export?q=zebra").await.body;
+    assert!(table.contains("'=Zebras"), "no cell is a formula: {table}");
+    let file = ben.get("/api/v1/search/export?q=zebra&format=jsonld").await.json();
+    crate::export::web_annotation::check(&file);
+    let links: Vec<&str> =
+        file["first"]["items"].as_array().unwrap().iter().map(|item| item["target"].as_str().unwrap()).collect();
+    assert!(
+        !links.is_empty() && links.iter().all(|link| link.starts_with(&format!("{}/c/{open}", app.origin()))),
+        "{links:?}"
+    );
+    for wrong in ["q=zebra&format=exe", "format=csv", "q=+"] {
+        assert_eq!(ben.get(&format!("/api/v1/search/export?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}

@@ -1,4 +1,4 @@
-//! The HTML of a message with something around pieces of its text.
+//! A rendered message piece by piece, and its HTML with something around pieces of its text.
 
 use std::ops::Range;
 
@@ -8,18 +8,31 @@ use super::{
     formula::{FORMULA, formula_end},
 };
 
-/// The HTML of a rendered message, its text written by `each` a piece at a time: the text of every node is cut at `cuts`
-/// (byte offsets of the canonical text, rising, each at a character), but for formulas, which are whole. `each` gets what is
-/// written so far, where the piece stands in the canonical text, the piece as HTML, and whether it stands in a link.
-///
-/// What it writes has to be balanced; then so is the whole.
-pub fn marked(
-    rendered: &Rendered,
-    cuts: &[usize],
-    mut each: impl FnMut(&mut String, Range<usize>, &str, bool),
-) -> String {
-    let mut html = String::with_capacity(rendered.html.len() * 5 / 4);
-    let (mut rest, mut at, mut in_link) = (&*rendered.html, 0, false);
+/// A piece of a rendered message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece<'r> {
+    /// A tag of its HTML, with its angle brackets.
+    Tag(&'r str),
+    /// Text of one node, by its place in the canonical text (bytes).
+    Text(Range<usize>),
+    /// A formula, which is whole: the place of its source in the canonical text, and its HTML.
+    Formula(Range<usize>, &'r str),
+}
+
+impl Piece<'_> {
+    /// Where it stands in the canonical text, but for a tag.
+    pub fn place(&self) -> Option<Range<usize>> {
+        match self {
+            Self::Tag(_) => None,
+            Self::Text(place) | Self::Formula(place, _) => Some(place.clone()),
+        }
+    }
+}
+
+/// A rendered message piece by piece: the text of every node is cut at `cuts` (byte offsets of the canonical text, rising,
+/// each at a character), but for formulas.
+pub fn pieces<'r>(rendered: &'r Rendered, cuts: &[usize], mut each: impl FnMut(Piece<'r>)) {
+    let (mut rest, mut at) = (&*rendered.html, 0);
     let mut runs = rendered.runs.iter();
     while !rest.is_empty() {
         if rest.starts_with(FORMULA)
@@ -28,7 +41,7 @@ pub fn marked(
             let (formula, after) = rest.split_at(formula_end(rest));
             let start = at + run.before.as_str().len();
             at = start + bytes(&rendered.text[start..], run.len.0);
-            each(&mut html, start..at, formula, in_link);
+            each(Piece::Formula(start..at, formula));
             rest = after;
             continue;
         }
@@ -38,20 +51,40 @@ pub fn marked(
             if let Some(run) = runs.next() {
                 at += run.before.as_str().len();
                 let end = at + bytes(&rendered.text[at..], run.len.0);
-                for (place, piece) in pieces(&rendered.text, at..end, cuts) {
-                    each(&mut html, place, &escape(piece), in_link);
-                }
+                cut(at..end, cuts).for_each(|place| each(Piece::Text(place)));
                 at = end;
             }
             rest = &rest[open..];
             continue;
         }
         let close = rest.find('>').map_or(rest.len(), |close| close + 1);
-        let tag = &rest[..close];
-        in_link = tag.starts_with("<a ") || (in_link && tag != "</a>");
-        html.push_str(tag);
+        each(Piece::Tag(&rest[..close]));
         rest = &rest[close..];
     }
+}
+
+/// The HTML of a rendered message, its text written by `each` a piece at a time, cut as by [`pieces`]. `each` gets what is
+/// written so far, where the piece stands in the canonical text, the piece as HTML, and whether it stands in a link.
+///
+/// What it writes has to be balanced; then so is the whole.
+pub fn marked(
+    rendered: &Rendered,
+    cuts: &[usize],
+    mut each: impl FnMut(&mut String, Range<usize>, &str, bool),
+) -> String {
+    let mut html = String::with_capacity(rendered.html.len() * 5 / 4);
+    let mut in_link = false;
+    pieces(rendered, cuts, |piece| match piece {
+        Piece::Tag(tag) => {
+            in_link = tag.starts_with("<a ") || (in_link && tag != "</a>");
+            html.push_str(tag);
+        }
+        Piece::Text(place) => {
+            let text = escape(&rendered.text[place.clone()]);
+            each(&mut html, place, &text, in_link);
+        }
+        Piece::Formula(place, formula) => each(&mut html, place, formula, in_link),
+    });
     html
 }
 
@@ -68,17 +101,14 @@ fn bytes(text: &str, units: u32) -> usize {
     end.map_or(text.len(), |(end, _)| end)
 }
 
-fn pieces<'t>(
-    text: &'t str,
-    range: Range<usize>,
-    cuts: &[usize],
-) -> impl Iterator<Item = (Range<usize>, &'t str)> + use<'t> {
+/// A range of a text in pieces, cut as by [`pieces`].
+pub fn cut(range: Range<usize>, cuts: &[usize]) -> impl Iterator<Item = Range<usize>> + use<> {
     let first = cuts.partition_point(|cut| *cut <= range.start);
     let last = cuts.partition_point(|cut| *cut < range.end);
     let mut starts = vec![range.start];
     starts.extend(cuts.get(first..last).unwrap_or_default());
     let ends = starts.iter().skip(1).copied().chain([range.end]).collect::<Vec<_>>();
-    starts.into_iter().zip(ends).map(move |(start, end)| (start..end, &text[start..end]))
+    starts.into_iter().zip(ends).map(|(start, end)| start..end)
 }
 
 #[cfg(test)]

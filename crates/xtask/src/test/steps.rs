@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::{
-    browser, components, fuzz, postgres, process, python,
+    browser::{self, Browser},
+    components, fuzz, postgres, process, python,
     wasm_toolchain::{self, TARGET},
     workspace::Workspace,
 };
@@ -181,6 +182,10 @@ fn ourselves(arguments: &[&str]) -> Result<Command> {
 /// The integration tests start these programs, and say which command to type where they are not told of them.
 fn stock_clients(workspace: &Workspace, test: &mut Command) -> Result<()> {
     browser::packages(workspace)?;
+    browser::fonts(workspace);
+    if let Browser::At(path) = browser::ready(workspace)? {
+        test.env("CHROMIUM_PATH", path);
+    }
     test.env("PROMPTGRIMOIRE_TEST_NODE", process::find("node").context("Node.js is not on the path")?);
     let python = python::with_packages(workspace, "clients", &workspace.root.join("end2end/clients/requirements.txt"))?;
     test.env("PROMPTGRIMOIRE_TEST_PYTHON", python.program);

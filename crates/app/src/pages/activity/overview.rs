@@ -31,6 +31,7 @@ pub fn OverviewPage(
     let reveal = may_reveal.then(
         || view! { <Reveal activity=activity.clone() copies=copies.clone() people=people.clone() groups=groups /> },
     );
+    let has_copies = !copies.is_empty();
     let behind = (behind > 0).then(|| {
         view! { <p class="hint">{format!("Changes of the last seconds in {} are not counted yet.", counted(behind as i64, "copy"))}</p> }
     });
@@ -49,8 +50,34 @@ pub fn OverviewPage(
                 {behind}
                 <Work people=people waiting=waiting tags=tags />
             </section>
+            {has_copies.then(|| view! { <TakeAway activity=id /> })}
             {reveal}
         </main>
+    }
+    .into_any()
+}
+
+/// All that was done, as files.
+#[component]
+fn TakeAway(activity: ActivityId) -> impl IntoView {
+    let formats = [
+        ("csv", "Table (CSV)"),
+        ("jsonld", "Web Annotations (JSON-LD)"),
+        ("docx", "Word, with comments"),
+        ("html", "Web pages"),
+        ("markdown", "Markdown"),
+        ("annotations", "EPUB Annotations"),
+        ("bundle", "To import again"),
+    ];
+    let link = |(format, words)| {
+        view! { <a class="button" href=format!("/api/v1/activities/{activity}/export?format={format}") download="">{words}</a> }
+    };
+    view! {
+        <section class="class-section" aria-labelledby="take-title">
+            <h2 id="take-title">"Export"</h2>
+            <p class="hint">"What was marked and said in all copies: the first two as one file, the others as a zip with a file for each copy."</p>
+            <div class="form-actions">{formats.map(link).collect_view()}</div>
+        </section>
     }
     .into_any()
 }

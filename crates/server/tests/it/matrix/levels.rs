@@ -32,6 +32,11 @@ GET    /api/v1/conversations/{id}/rights                 200  200  200   200  20
 GET    /api/v1/conversations/{id}/tags                   200  200  200   200  200  200
 POST   /api/v1/conversations/{id}/annotations            403  200  200   403  200  200
 GET    /api/v1/conversations/{id}/export                 200  200  200   200  200  200
+GET    /api/v1/conversations/{id}/exports                200  200  200   200  200  200
+POST   /api/v1/conversations/{id}/exports                501  501  501   501  501  501
+GET    /api/v1/conversations/{id}/exports/{export}       404  404  404   404  404  404
+GET    /api/v1/conversations/{id}/exports/{export}/file  404  404  404   404  404  404
+DELETE /api/v1/conversations/{id}/exports/{export}       404  404  404   404  404  404
 GET    /api/v1/conversations/{id}/agreement              200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/agreement.csv          200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/refused                200  200  200   200  200  200

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use server::sessions::Secret;
 use shared::ids::{
-    ActivityId, ClassGroupId, ClassId, ConversationId, FileId, InvitationId, LinkId, ProjectId, PromptVersionId,
-    RosterEntryId, SessionId, ShareId, TokenId, UserId,
+    ActivityId, ClassGroupId, ClassId, ConversationId, ExportId, FileId, InvitationId, LinkId, ProjectId,
+    PromptVersionId, RosterEntryId, SessionId, ShareId, TokenId, UserId,
 };
 use sqlx::PgPool;
 
@@ -142,6 +142,8 @@ pub struct Scene {
     /// One of which the student who does nothing has a copy, with late work in it.
     started: ActivityId,
     copy: ConversationId,
+    /// A file that the owner had made of the shared conversation, which could not be.
+    export: ExportId,
     /// Of the class; the shared conversation is a chat of it.
     class_project: Home,
     /// The owner's; the private conversation is a chat of it.
@@ -294,6 +296,7 @@ impl Scene {
                     on conflict do nothing";
         run(db, runs, &[cast.shared.uuid(), cast.private.uuid()]).await;
         let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
+        let export = ExportId::new();
         // In one statement: there are hundreds of scenes.
         sqlx::query(
             "with tasks as (
@@ -305,6 +308,9 @@ impl Scene {
                  insert into activity_copies (conversation_id, activity_id, user_id) values ($5, $2, $6)
              ), documents as (
                  insert into annotation_document_state (conversation_id, crdt_state, seq) values ($5, '\\x0000', 0)
+             ), exports as (
+                 insert into export_jobs (id, conversation_id, user_id, format, state)
+                 values ($7, $4, $8, 'pdf', 'failed')
              )
              insert into late_work (conversation_id, user_id, update) values ($5, $6, '\\x0000')",
         )
@@ -314,6 +320,8 @@ impl Scene {
         .bind(cast.shared.uuid())
         .bind(copy.uuid())
         .bind(cast.target.uuid())
+        .bind(export.uuid())
+        .bind(cast.id(Role::Owner))
         .execute(db)
         .await
         .unwrap();
@@ -364,6 +372,7 @@ impl Scene {
             activity,
             started,
             copy,
+            export,
             class_project: Home::new(app, cast.user(Role::Instructor), Some(class), cast.shared).await,
             own_project: Home::new(app, cast.user(Role::Owner), None, cast.private).await,
             thrown,
@@ -391,6 +400,7 @@ impl Scene {
             activity: ActivityId::new(),
             started: ActivityId::new(),
             copy: ConversationId::new(),
+            export: ExportId::new(),
             class_project: Home::of_nothing(),
             own_project: Home::of_nothing(),
             thrown: ConversationId::new(),
@@ -415,6 +425,9 @@ impl Scene {
     /// shared one; which activity: `started`, or else the unused one; and which project `{project}` is: `own`, or else the
     /// class's.
     pub fn fill(&self, path: &str, kind: &str) -> String {
+        if path.starts_with("/api/v1/search") {
+            return format!("{path}?q=evidence");
+        }
         let conversation = if kind == "private" { self.private } else { self.shared };
         let home = if ["private", "own"].contains(&kind) { self.own_project } else { self.class_project };
         let file = if path.starts_with("/api/v1/projects") { home.file } else { home.chat_file };
@@ -431,7 +444,6 @@ impl Scene {
         };
         [
             ("{id}", id),
-            ("/api/v1/search", "/api/v1/search?q=evidence".to_owned()),
             ("{class}", self.class.to_string()),
             ("{group}", self.group.to_string()),
             ("{user}", self.target.to_string()),
@@ -445,6 +457,7 @@ impl Scene {
             ("{project}", project.to_string()),
             ("{prompt}", home.prompt.to_string()),
             ("{file}", file.to_string()),
+            ("{export}", self.export.to_string()),
         ]
         .iter()
         .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
@@ -466,6 +479,7 @@ impl Scene {
                 json!({"email": "new@example.test", "access": "annotator"})
             }
             ("POST", "/api/v1/conversations/{id}/sharing/links") => json!({"access": "viewer", "days": 1}),
+            ("POST", "/api/v1/conversations/{id}/exports") => json!({"format": "pdf"}),
             ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
             ("POST", "/api/v1/conversations/{id}/annotations") => json!([]),
             ("POST", "/api/v1/messages/{id}/regenerate") => json!({}),

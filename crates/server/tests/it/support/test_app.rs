@@ -70,7 +70,11 @@ impl TestApp {
         let database = TestDatabase::new().await;
         let folder = run::folder().join(format!("data-{}", UserId::new()));
         let data_dir = format!("--data-dir={}", folder.display());
-        let words = ["promptgrimoire", "--listen=127.0.0.1:0", &data_dir].into_iter().chain(flags.iter().copied());
+        // A browser of whoever runs the tests is none of ours.
+        let has_printer = flags.iter().any(|flag| flag.starts_with("--chromium-path"));
+        let no_printer = (!has_printer).then_some("--chromium-path=");
+        let words = ["promptgrimoire", "--listen=127.0.0.1:0", &data_dir].into_iter();
+        let words = words.chain(no_printer).chain(flags.iter().copied());
         let (_, config) = Config::parse(words).unwrap();
         demo::seed(&database.pool).await.unwrap();
         let listener = TcpListener::bind(config.listen).await.unwrap();

@@ -1,0 +1,125 @@
+use leptos::{nonce::use_nonce, prelude::*};
+use shared::{
+    api::{EXPORT_HOURS, Export, ExportState, Exports},
+    ids::{ConversationId, MessageId},
+};
+
+use super::Bar;
+use crate::{
+    forms::{ApiForm, Then},
+    local_times::LocalTime,
+    parts::Visitor,
+};
+
+const SCRIPT: &str = include_str!("exports.js");
+
+/// Files of a conversation that take a while to make.
+#[component]
+pub fn ExportsPage(
+    /// Who is signed in.
+    visitor: Visitor,
+    /// Of which conversation.
+    conversation: ConversationId,
+    /// The branch that was looked at.
+    branch: Option<MessageId>,
+    /// What they had made of it.
+    exports: Exports,
+) -> impl IntoView {
+    let Exports { title, exports, prints } = exports;
+    let is_under_way = exports.iter().any(|export| !is_over(export));
+    let back = match branch {
+        Some(branch) => format!("/c/{conversation}?branch={branch}"),
+        None => format!("/c/{conversation}"),
+    };
+    let ask = match prints {
+        true => view! { <Ask conversation=conversation branch=branch waits=is_under_way /> }.into_any(),
+        false => view! {
+            <p>"This server prints no PDF. Take the web page and print that in your browser, or ask the people who run the server to set "<code>"CHROMIUM_PATH"</code>"."</p>
+            <p><a class="button" href=format!("/api/v1/conversations/{conversation}/export?format=html") download="">"Web page, to read anywhere"</a></p>
+        }
+        .into_any(),
+    };
+    let shown: Vec<Export> = exports.into_iter().filter(|export| export.state != ExportState::Cancelled).collect();
+    let lines = shown.into_iter().map(|export| view! { <Line conversation=conversation export=export /> });
+    view! {
+        <Bar visitor=Some(visitor) />
+        <main class="page" id="main">
+            <p class="page-crumb"><a href=back dir="auto">{title}</a></p>
+            <header class="page-head"><h1 class="page-title">"PDF"</h1></header>
+            <p class="hint">
+                "Pages to print or to hand in: the text, and in its margin what was marked and said. Comments bear the ends of their ids. "
+                {format!("It is made on the server, also when you leave this page, and kept for {EXPORT_HOURS} hours.")}
+            </p>
+            {ask}
+            <ul class="export-list" role="list" aria-label="Your files">{lines.collect_view()}</ul>
+            <script nonce=use_nonce() inner_html=SCRIPT></script>
+        </main>
+    }
+    .into_any()
+}
+
+fn is_over(export: &Export) -> bool {
+    !matches!(export.state, ExportState::Queued | ExportState::Running)
+}
+
+#[component]
+fn Ask(conversation: ConversationId, branch: Option<MessageId>, waits: bool) -> impl IntoView {
+    view! {
+        <ApiForm api=format!("POST /api/v1/conversations/{conversation}/exports") then=Then::Reload label="Make a PDF">
+            <input type="hidden" name="format" value="pdf" />
+            {branch.map(|branch| view! { <input type="hidden" name="branch" value=branch.to_string() /> })}
+            <div class="form-actions">
+                <button class="button primary" type="submit" disabled=waits>"Make a PDF"</button>
+            </div>
+        </ApiForm>
+    }
+    .into_any()
+}
+
+#[component]
+fn Line(conversation: ConversationId, export: Export) -> impl IntoView {
+    let path = format!("/api/v1/conversations/{conversation}/exports/{}", export.id);
+    let over = is_over(&export);
+    let Export { id, state, progress, ahead, name, size, link, reason, created_at, .. } = export;
+    let label = name.clone().unwrap_or_else(|| "PDF".to_owned());
+    let what = match (state, link) {
+        (ExportState::Done, Some(link)) => view! {
+            <a class="button primary" href=link download="" dir="auto">{format!("Download {label}")}</a>
+            <span class="hint">{size.map(bytes)}</span>
+        }
+        .into_any(),
+        (ExportState::Failed, _) => view! { <p class="alert" role="alert">{reason}</p> }.into_any(),
+        _ => view! {
+            <label for=format!("export-{id}") data-export-words>{words(state, ahead)}</label>
+            <progress id=format!("export-{id}") max="100" value=progress.to_string()></progress>
+        }
+        .into_any(),
+    };
+    let action = if over { "Remove" } else { "Cancel" };
+    view! {
+        <li class="export-line" data-export=(!over).then(|| path.clone())>
+            <p class="hint"><LocalTime at=created_at /></p>
+            <div class="export-what" role=(!over).then_some("status")>{what}</div>
+            <ApiForm api=format!("DELETE {path}") then=Then::Reload label=format!("{action} {label}") class="export-end">
+                <button class="button" type="submit">{action}</button>
+            </ApiForm>
+        </li>
+    }
+    .into_any()
+}
+
+fn words(state: ExportState, ahead: u32) -> String {
+    match (state, ahead) {
+        (ExportState::Running, _) => "Being made".to_owned(),
+        (_, 0) => "Next in the queue".to_owned(),
+        (_, 1) => "Waits for one other file".to_owned(),
+        (_, ahead) => format!("Waits for {ahead} other files"),
+    }
+}
+
+fn bytes(size: i64) -> String {
+    match size {
+        ..1_048_576 => format!("{} KB", (size / 1024).max(1)),
+        _ => format!("{:.1} MB", size as f64 / 1_048_576.0),
+    }
+}

@@ -1,0 +1,89 @@
+//! A Word document (ECMA-376, transitional): the text of the conversation, and what was marked and said as its comments.
+//!
+//! Each passage of a highlight is the range of a comment that names its tags, and its thread hangs below that as answers:
+//! Word knows one level of them, so each answer follows what it answers. No crate that writes DOCX has comments over any
+//! range and answers to them with text of both directions, so the few parts are written here.
+
+mod blocks;
+mod comments;
+mod parts;
+mod xml;
+
+use shared::{api::Message, ids::UserId, prose, text};
+
+use super::contents::{Contents, Marked, speaker};
+use crate::{error::Error, zipped};
+use blocks::Blocks;
+use comments::Threads;
+
+pub(super) fn write(contents: &Contents) -> Result<Vec<u8>, Error> {
+    let marked = contents.marked();
+    let mut threads = Threads::of(contents, &marked);
+    let mut body = Blocks::default();
+    body.styled("Title", &contents.conversation.title);
+    body.styled("Subtitle", &format!("As it was on {} at {}", day(&contents.made_at), contents.page));
+    for (at, message) in contents.conversation.messages.iter().enumerate() {
+        body.styled("Heading1", &format!("{}. {}", at + 1, speaker(message)));
+        write_message(&mut body, &mut threads, at, message);
+    }
+    without_place(&mut body, &mut threads, &marked);
+    let response =
+        |(author, text): &(UserId, String)| (format!("Response of {}", contents.name(*author)), text.clone());
+    let notes = [("Notes".to_owned(), contents.picture.notes.clone())];
+    for (heading, text) in notes.into_iter().chain(contents.picture.responses.iter().map(response)) {
+        if !text.trim().is_empty() {
+            body.styled("Heading1", &heading);
+            body.html(&prose::html(&contents.words(&text)));
+        }
+    }
+    let written = threads.write();
+    zipped::of(parts::all(contents, body, written))
+}
+
+fn day(moment: &str) -> &str {
+    moment.get(..10).unwrap_or_default()
+}
+
+fn write_message(body: &mut Blocks, threads: &mut Threads<'_>, at: usize, message: &Message) {
+    let rendered = text::render(&message.markdown);
+    let passages = threads.passages(at);
+    // Rendered otherwise than it was stored, or while it is written: then offsets are not of this text.
+    if rendered.text != message.text {
+        let cuts = comments::cuts(&passages);
+        let places: Vec<_> = text::cut(0..message.text.len(), &cuts).collect();
+        threads.settle(&passages, &places);
+        body.tag("<p class=\"raw\">");
+        places.into_iter().for_each(|place| body.piece(threads, &message.text, place));
+        return body.tag("</p>");
+    }
+    let mut pieces = Vec::new();
+    text::pieces(&rendered, &comments::cuts(&passages), |piece| pieces.push(piece));
+    let places: Vec<_> = pieces.iter().filter_map(|piece| piece.place()).collect();
+    threads.settle(&passages, &places);
+    for piece in pieces {
+        match piece {
+            text::Piece::Tag(tag) => body.tag(tag),
+            text::Piece::Text(place) | text::Piece::Formula(place, _) => body.piece(threads, &rendered.text, place),
+        }
+    }
+    body.end_paragraph();
+}
+
+/// Passages that do not stand in the messages above, each as its quote.
+fn without_place(body: &mut Blocks, threads: &mut Threads<'_>, marked: &[Marked<'_>]) {
+    let left = threads.unsettled();
+    if left.is_empty() {
+        return;
+    }
+    body.styled("Heading1", "Without a place");
+    body.styled("Normal", "These passages do not stand in the messages above.");
+    for (highlight, place) in left {
+        let quote = &marked[highlight].places[place].target.exact;
+        threads.settle_alone(highlight, place);
+        body.tag("<blockquote>");
+        body.tag("<p class=\"raw\">");
+        body.piece(threads, quote, 0..quote.len());
+        body.tag("</p>");
+        body.tag("</blockquote>");
+    }
+}

@@ -1,0 +1,150 @@
+//! `GET /api/v1/search/export`: what a search finds, as a file: a line, or an annotation, for each thing.
+
+use axum::{
+    extract::{Query as UrlQuery, State, rejection::QueryRejection},
+    response::Response,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::api::{SearchHit, SearchKind, SearchResult};
+use time::OffsetDateTime;
+
+use super::{
+    find::{self, Extent, Place},
+    query::Query,
+};
+use crate::{
+    error::Error,
+    export::{self, collection},
+    services::Services,
+    sessions::Caller,
+    spreadsheet,
+    times::rfc3339,
+};
+
+/// Conversations in one file.
+const MAX_CONVERSATIONS: usize = 500;
+
+/// Conversations that are asked for at a time.
+const A_PAGE: usize = 50;
+
+/// Things of one conversation: the best of them.
+const MAX_HITS: i64 = 200;
+
+const COLUMNS: [&str; 9] =
+    ["conversation_id", "title", "kind", "author", "text", "link", "message_id", "highlight_id", "comment_id"];
+
+/// What is asked for.
+#[derive(Deserialize)]
+pub struct Asked {
+    q: String,
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    JsonLd,
+    #[default]
+    Csv,
+}
+
+/// `GET /api/v1/search/export`. Texts that are protected against copying are not in it.
+pub async fn get(
+    State(services): State<Services>,
+    caller: Caller,
+    asked: Result<UrlQuery<Asked>, QueryRejection>,
+) -> Result<Response, Error> {
+    let UrlQuery(Asked { q, format }) = asked?;
+    let query = Query::read(&q)?;
+    let _turn = services.turn_to_export().await?;
+    let extent = Extent { hits: MAX_HITS, copied: true };
+    let (mut all, mut after): (Vec<SearchResult>, Option<Place>) = (Vec::new(), None);
+    loop {
+        let page = find::find(&services.db, caller.id, &query, after, A_PAGE, extent).await?;
+        all.extend(page.results);
+        if all.len() > MAX_CONVERSATIONS || (page.next.is_some() && all.len() == MAX_CONVERSATIONS) {
+            let why = format!(
+                "More than {MAX_CONVERSATIONS} conversations hold this; look for something narrower to export it."
+            );
+            return Err(Error::TooLarge(why));
+        }
+        after = page.next.as_deref().and_then(Place::read);
+        if after.is_none() {
+            break;
+        }
+    }
+    let name = export::file_name(&q);
+    match format {
+        Format::Csv => export::written(&format!("{name}.csv"), "text/csv; charset=utf-8", sheet(&services, all)),
+        Format::JsonLd => export::written(&format!("{name}.jsonld"), export::JSON_LD, annotations(&services, &q, all)),
+    }
+}
+
+fn text(hit: &SearchHit) -> String {
+    hit.excerpt.iter().map(|piece| &*piece.text).collect()
+}
+
+fn link(services: &Services, hit: &SearchHit) -> String {
+    format!("{}{}", services.origin, hit.link)
+}
+
+fn sheet(services: &Services, all: Vec<SearchResult>) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    spreadsheet::line(&mut writer, COLUMNS.map(str::to_owned));
+    for result in all {
+        for hit in &result.hits {
+            spreadsheet::line(
+                &mut writer,
+                [
+                    result.conversation.to_string(),
+                    result.title.clone(),
+                    hit.kind.as_str().to_owned(),
+                    hit.author.as_ref().map(|author| author.name.clone()).unwrap_or_default(),
+                    text(hit),
+                    link(services, hit),
+                    hit.message.map(|id| id.to_string()).unwrap_or_default(),
+                    hit.highlight.map(|id| id.to_string()).unwrap_or_default(),
+                    hit.comment.map(|id| id.to_string()).unwrap_or_default(),
+                ],
+            );
+        }
+    }
+    spreadsheet::text(writer).into_bytes()
+}
+
+/// Each thing is a bookmark of its place, with what was found there as its description.
+fn annotations(services: &Services, q: &str, all: Vec<SearchResult>) -> Vec<u8> {
+    let page = format!("{}/search?q={}", services.origin, shared::api::encoded(q));
+    let mut items = Vec::new();
+    for result in all {
+        for hit in &result.hits {
+            items.push(annotation(services, &page, items.len() + 1, &result.title, hit));
+        }
+    }
+    collection(&page, q, &rfc3339(OffsetDateTime::now_utc()), items).into_bytes()
+}
+
+fn annotation(services: &Services, page: &str, number: usize, title: &str, hit: &SearchHit) -> Value {
+    let link = link(services, hit);
+    // A text fragment is for browsers; what is meant is the message.
+    let place = link.split(":~:").next().unwrap_or(&link);
+    let words = if hit.kind == SearchKind::Title { title.to_owned() } else { text(hit) };
+    let mut body = json!({
+        "canonical": link,
+        "type": "TextualBody",
+        "purpose": "describing",
+        "value": words,
+    });
+    if let Some(author) = &hit.author {
+        body["creator"] = json!({"id": format!("urn:uuid:{}", author.id), "type": "Person", "name": author.name});
+    }
+    json!({
+        "id": format!("{page}#found={number}"),
+        "type": "Annotation",
+        "motivation": "bookmarking",
+        "body": body,
+        "target": place,
+    })
+}

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf, process::Command, time::Duration};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{apt, dist, npm, process, progress, workspace::Workspace};
 
@@ -13,32 +13,23 @@ const MAC: [&str; 2] = [
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
-/// The browser that tests drive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Browser {
-    /// The system's.
-    At(PathBuf),
-    /// The one that Playwright fetched and finds by itself.
-    Playwrights,
-}
-
-/// Finds Chromium, or gets it.
-pub fn ready(workspace: &Workspace) -> Result<Browser> {
+/// Finds Chromium, or gets it. The packages of `end2end` are there.
+pub fn ready(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(chosen) = env::var_os("CHROMIUM_PATH").filter(|path| !path.is_empty()) {
         let path = PathBuf::from(chosen);
         if !path.is_file() {
             bail!("CHROMIUM_PATH is {}, and there is no such program", path.display());
         }
-        return Ok(Browser::At(path));
+        return Ok(path);
     }
     if let Some(path) = installed() {
-        return Ok(Browser::At(path));
+        return Ok(path);
     }
     if let Err(why) = from_debian(workspace) {
         progress::detail(&format!("{why:#}"));
     }
     match installed() {
-        Some(path) => Ok(Browser::At(path)),
+        Some(path) => Ok(path),
         None => from_playwright(workspace),
     }
 }
@@ -58,10 +49,8 @@ pub fn playwright(workspace: &Workspace, arguments: &[&str]) -> Result<Command> 
         .arg("test")
         .args(arguments)
         .current_dir(folder)
-        .env("PROMPTGRIMOIRE_BIN", workspace.dist().join(dist::BINARY));
-    if let Browser::At(path) = browser {
-        playwright.env("CHROMIUM_PATH", path);
-    }
+        .env("PROMPTGRIMOIRE_BIN", workspace.dist().join(dist::BINARY))
+        .env("CHROMIUM_PATH", browser);
     Ok(playwright)
 }
 
@@ -117,7 +106,7 @@ fn is_debian(os_release: &str) -> bool {
     os_release.lines().any(|line| line.trim() == "ID=debian")
 }
 
-fn from_playwright(workspace: &Workspace) -> Result<Browser> {
+fn from_playwright(workspace: &Workspace) -> Result<PathBuf> {
     let step = progress::start("Chromium");
     let mut npx = process::command("npx");
     npx.args(["playwright", "install", "chromium"]).current_dir(workspace.root.join("end2end"));
@@ -132,8 +121,15 @@ fn from_playwright(workspace: &Workspace) -> Result<Browser> {
             log.display()
         );
     }
+    let mut node = process::command("node");
+    node.args(["--print", "require('playwright-core').chromium.executablePath()"]);
+    let told = node.current_dir(workspace.root.join("end2end")).output().context("Node.js cannot be started")?;
+    let path = PathBuf::from(String::from_utf8_lossy(&told.stdout).trim());
+    if !path.is_file() {
+        bail!("Playwright says that its Chromium is {}, and there is no such program", path.display());
+    }
     step.done("Playwright's");
-    Ok(Browser::Playwrights)
+    Ok(path)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! EPUB Annotations 1.0 (W3C Working Draft of September 2026): an `AnnotationSet` as `annotations.json`, the one part of a
+//! EPUB Annotations 1.0 (W3C, the draft in epub-specs of July 2026): an `AnnotationSet` as `annotations.json`, the one part of a
 //! zip that is named `.annotations`.
 //!
 //! There an annotation has one target, at most one body of plain text, and is no answer. So each passage of a highlight is

@@ -1,8 +1,8 @@
 //! A Word document (ECMA-376, transitional): the text of the conversation, and what was marked and said as its comments.
 //!
 //! Each passage of a highlight is the range of a comment that names its tags, and its thread hangs below that as answers:
-//! Word knows one level of them, so each answer follows what it answers. No crate that writes DOCX has comments over any
-//! range and answers to them with text of both directions, so the few parts are written here.
+//! Word knows one level of them, so each answer follows what it answers. The parts are few and written here: ranges that
+//! overlap, answers, and text of both directions are most of them.
 
 mod blocks;
 mod comments;

@@ -6,8 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::{
-    browser::{self, Browser},
-    components, fuzz, postgres, process, python,
+    browser, components, fuzz, postgres, process, python,
     wasm_toolchain::{self, TARGET},
     workspace::Workspace,
 };
@@ -183,9 +182,7 @@ fn ourselves(arguments: &[&str]) -> Result<Command> {
 fn stock_clients(workspace: &Workspace, test: &mut Command) -> Result<()> {
     browser::packages(workspace)?;
     browser::fonts(workspace);
-    if let Browser::At(path) = browser::ready(workspace)? {
-        test.env("CHROMIUM_PATH", path);
-    }
+    test.env("CHROMIUM_PATH", browser::ready(workspace)?);
     test.env("PROMPTGRIMOIRE_TEST_NODE", process::find("node").context("Node.js is not on the path")?);
     let python = python::with_packages(workspace, "clients", &workspace.root.join("end2end/clients/requirements.txt"))?;
     test.env("PROMPTGRIMOIRE_TEST_PYTHON", python.program);

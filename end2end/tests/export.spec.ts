@@ -161,3 +161,54 @@ test('Word, e-book readers and a search have their files', async ({ signIn, newC
   expect((await take('Export CSV')).bytes.toString()).toContain(`/c/${id}#m-`);
   expect(JSON.parse((await take('Export JSON-LD')).bytes.toString()).type).toBe('AnnotationCollection');
 });
+
+test('annotations of another copy are looked at, brought in, and known again', async ({ signIn, newConversation }, testInfo) => {
+  const one = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
+  const student = await signIn('student-1');
+  const workspace = await student.open(one.id);
+  await workspace.comment(await workspace.highlight(lighthouse.keeper), 'Says who?');
+  await workspace.synced('saved');
+  const answer = await student.api.request.get(`/api/v1/conversations/${one.id}/export?format=jsonld`);
+  const collection = (await answer.json()) as { first: { items: object[] } };
+  collection.first.items.push({ ...structuredClone(collection.first.items[0]), id: 'urn:x:1', target: { source: 'urn:x', selector: { type: 'TextQuoteSelector', exact: 'A whale that nobody saw.' } } });
+  const file = { name: 'of-another.jsonld', mimeType: 'application/ld+json', buffer: Buffer.from(JSON.stringify(collection)) };
+
+  const other = await newConversation({ title: 'Another copy', text: lighthouse.text, share: 'class' });
+  const there = await student.openInNewTab(other.id);
+  const { page } = there;
+  await page.getByLabel('Other formats').click();
+  await page.getByRole('link', { name: 'Bring annotations in' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Bring annotations in' })).toBeVisible();
+  const choose = page.getByLabel('Choose a file of annotations');
+  const look = page.getByRole('button', { name: 'Look at it' });
+  await choose.setInputFiles({ ...file, buffer: Buffer.from('{"no": "annotations"}') });
+  await look.click();
+  await expect(page.getByRole('alert')).toHaveText(/\S/);
+  await choose.setInputFiles(file);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await look.click();
+  const told = page.getByRole('region', { name: 'What would be brought in' });
+  await expect(told.getByRole('listitem').first()).toHaveText('1 highlight on the words that are quoted');
+  await expect(told).toContainText('1 comment');
+  await told.getByText('1 annotation left out').click();
+  await expect(told).toContainText('A whale that nobody saw.');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectAccessible(page, `what would be brought in, ${colorScheme}`);
+    await page.screenshot({ path: testInfo.outputPath(`bring-in-${colorScheme}.png`) });
+  }
+  await page.setViewportSize({ width: 320, height: 700 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const before = await student.api.request.get(`/api/v1/conversations/${other.id}/export?format=jsonld`);
+  expect(await before.text(), 'nothing is changed by looking').not.toContain('Says who?');
+  await told.getByRole('button', { name: 'Bring them in' }).click();
+  await expect(page.getByRole('heading', { name: 'Brought in' })).toBeVisible();
+  // The same file once more.
+  await look.click();
+  await expect(page.getByRole('heading', { name: 'There is nothing in it that is not here' })).toBeVisible();
+  await page.getByRole('link', { name: 'Open the conversation' }).click();
+  await there.expectPainted(lighthouse.keeper);
+  await expect(there.card(lighthouse.keeper)).toHaveAttribute('data-anchor', 'exact');
+  await expect(there.cards.getByText('Says who?')).toBeVisible();
+});

@@ -3,6 +3,7 @@
 mod account;
 mod activity;
 mod agreement;
+mod annotations;
 mod api;
 mod class;
 mod classes;
@@ -34,6 +35,7 @@ pub use activity::{
     ActivitiesPage, ActivityAgreementPage, ActivityPage, ActivitySettingsPage, NewActivityPage, OverviewPage,
 };
 pub use agreement::AgreementPage;
+pub use annotations::AnnotationsPage;
 pub use api::{ApiAnswer, ApiArea, ApiBody, ApiDescription, ApiField, ApiOperation, ApiPage, ApiSchema, ApiWord};
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;

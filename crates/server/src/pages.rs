@@ -4,6 +4,7 @@
 mod account;
 mod activities;
 mod agreement;
+mod annotations;
 mod api;
 mod classes;
 mod exports;
@@ -82,6 +83,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .route("/offline", get(offline))
         .merge(activities::routes())
         .merge(agreement::routes())
+        .merge(annotations::routes())
         .merge(exports::routes())
         .merge(classes::routes())
         .merge(projects::routes())

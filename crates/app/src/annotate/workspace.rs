@@ -179,10 +179,13 @@ fn formats(desk: Desk) -> AnyView {
         let path = ["/api/v1/conversations/", &desk.place.conversation.to_string(), "/export?format=", format].concat();
         view! { <a class="button" href=path download="">{words}</a> }
     };
-    let pages = ["/c/", &desk.place.conversation.to_string(), "/exports"].concat();
+    let page = |name: &str| ["/c/", &desk.place.conversation.to_string(), name].concat();
+    let bring_in =
+        desk.may_annotate().then(|| view! { <a class="button" href=page("/annotations")>"Bring annotations in"</a> });
     view! {
-        <a class="button" href=pages>"PDF, with notes in the margin"</a>
+        <a class="button" href=page("/exports")>"PDF, with notes in the margin"</a>
         {FORMATS.map(link).collect_view()}
+        {bring_in}
     }
     .into_any()
 }

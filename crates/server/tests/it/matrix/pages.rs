@@ -30,6 +30,8 @@ GET    /c/{id}                       private     303   404   404   404   404   4
 GET    /c/{id}/compare               shared      303   404   404   404   404   404   404   404   404   303   403
 GET    /c/{id}/agreement             shared      303   200   404   404   200   200   200   200   404   303   403
 GET    /c/{id}/agreement             private     303   404   404   404   404   404   404   200   404   303   403
+GET    /c/{id}/annotations           shared      303   200   404   404   200   200   200   200   404   303   403
+GET    /c/{id}/annotations           private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/exports               shared      303   200   404   404   200   200   200   200   404   303   403
 GET    /c/{id}/exports               private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/share                 shared      303   403   404   404   403   403   403   200   404   303   403

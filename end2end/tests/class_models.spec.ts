@@ -42,7 +42,7 @@ test('a teacher says which model a class has and how much of it, and sees what w
   await expect(replies(student).first().locator('[data-canonical]')).toHaveText('You said: Hello');
   await expect(replies(student).first()).toContainText('stand-in-small');
   await say(student, 'And again');
-  await expect(student.page.getByRole('alert').filter({ hasText: 'You have used all of the 13 tokens' })).toBeVisible();
+  await expect(student.page.getByRole('alert').filter({ hasText: 'You have used all of your 13 tokens' })).toBeVisible();
   await expect(box(student)).toHaveValue('And again');
 
   await page.reload();

@@ -7,6 +7,9 @@
 //! The way through: `file` looks at the kind, unpacks and decodes; `text` finds labelled turns; an `Archive` lists
 //! the conversations of an export and reads the one that is chosen. All of them end in `accept`, which keeps the limits.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use shared::messages::MessageRole;
@@ -20,6 +23,7 @@ pub(crate) use self::title::given as given_title;
 pub use self::title::typed as typed_title;
 
 mod accept;
+pub mod apart;
 mod archive;
 mod chatgpt;
 mod claude;
@@ -29,13 +33,14 @@ mod error;
 mod fence;
 mod json;
 mod labels;
+mod limited;
 pub(crate) mod limits;
 mod marks;
 mod notes;
 mod page;
 mod parts;
 /// PDFs, in a process of their own.
-pub mod pdf;
+mod pdf;
 mod pieces;
 mod title;
 mod tree;
@@ -50,14 +55,15 @@ pub mod upload;
 mod tests;
 
 /// A conversation as it will be stored, within every limit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportedConversation {
     /// One line, at most [`TITLE_CHARS`] characters, never empty.
     pub title: String,
-    /// The tool it was exported from; `None` for a text.
+    /// The tool it was exported from; `None` for a text, or a document.
+    #[serde(skip)]
     pub source: Option<Provenance>,
     /// What was read, with its article (`a page of ChatGPT`), where that was found out.
-    pub kind: Option<&'static str>,
+    pub kind: Option<Cow<'static, str>>,
     /// At least one, at most [`MESSAGES`]; none is blank.
     pub messages: Vec<ImportedMessage>,
     /// What was left out or changed, a sentence each, for the person.
@@ -65,7 +71,7 @@ pub struct ImportedConversation {
 }
 
 /// One message, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedMessage {
     /// Who speaks.
     pub role: MessageRole,
@@ -128,7 +134,7 @@ pub fn text(text: &str, title: Option<&str>) -> Result<ImportedConversation, Imp
             what: "The pasted text".to_owned(),
             size: text.len(),
             limit: PASTE_BYTES,
-            advice: "Paste a part of it, or save a long conversation as a .md file and choose that.",
+            advice: "Paste a part of it, or save a long conversation as a .md file and choose that.".into(),
         });
     }
     turns::conversation("The text", text, title)
@@ -147,22 +153,20 @@ pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, Imp
             what: format!("The file {shown}"),
             size: bytes.len(),
             limit: UPLOAD_BYTES,
-            advice: "Choose the zip instead of its conversations.json, or export fewer conversations.",
+            advice: "Choose the zip instead of its conversations.json, or export fewer conversations.".into(),
         });
     }
     let archive = match decode::kind(name, bytes) {
         decode::Kind::Unsupported { kind, advice } => {
-            return Err(ImportError::UnsupportedFile { file: shown, kind, advice });
+            return Err(ImportError::UnsupportedFile { file: shown, kind: kind.into(), advice: advice.into() });
         }
         decode::Kind::Text => {
             let text = decode::plain(&shown, bytes)?;
             return Ok(Parsed::One(Box::new(turns::conversation(&shown, &text, title)?)));
         }
-        decode::Kind::Page => {
-            return Ok(Parsed::One(Box::new(page::conversation(&shown, bytes, title)?)));
+        decode::Kind::Document(kind) => {
+            return Ok(Parsed::One(Box::new(apart::read(kind, &shown, bytes, title)?)));
         }
-        decode::Kind::Pdf => return Ok(Parsed::One(Box::new(pdf::conversation(&shown, bytes, title)?))),
-        decode::Kind::Docx => return Ok(Parsed::One(Box::new(docx::conversation(&shown, bytes, title)?))),
         decode::Kind::Json => {
             let text = decode::text(&shown, bytes)?;
             Archive::open(&shown, vec![(shown.clone(), text)])?

@@ -10,15 +10,15 @@ use server::{
     admin,
     config::{Command, Config, LogFormat},
     database::Database,
-    import::pdf,
+    import::apart,
     serve,
 };
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     // Before anything is read that is none of its business.
-    if env::args_os().nth(1).is_some_and(|argument| argument == pdf::READ_PDF) {
-        return if pdf::read_here().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if env::args_os().nth(1).is_some_and(|argument| argument == apart::READ_DOCUMENT) {
+        return if apart::read_here().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let (command, config) = Config::read_or_exit();
     // The filter was checked with the rest of the settings.

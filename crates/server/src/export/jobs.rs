@@ -218,15 +218,18 @@ pub async fn cancel(
     path: Result<Path<(ConversationId, ExportId)>, PathRejection>,
 ) -> Result<StatusCode, Error> {
     let Path((id, job)) = path?;
-    one(&services, &caller, id, job).await?;
-    sqlx::query!(
+    // Also who may not read the conversation any more: it is their own job, and the one that they have.
+    let ended = sqlx::query!(
         "update export_jobs
          set state = 'cancelled', ended_at = coalesce(ended_at, now()), name = null, size = null
-         where id = $1",
-        job.uuid()
-    )
-    .execute(&services.db)
-    .await?;
+         where id = $1 and conversation_id = $2 and user_id = $3",
+        job.uuid(),
+        id.uuid(),
+        caller.id.uuid()
+    );
+    if ended.execute(&services.db).await?.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
     services.files.remove(FileId::from_uuid(job.uuid())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -269,12 +272,23 @@ async fn work(services: &Services) {
 
 /// Whether there was one.
 async fn step(services: &Services, alone: bool) -> Result<bool, Error> {
-    give_up(&services.db, alone, services.config.chromium_path.is_some()).await?;
-    sweep(services).await?;
+    let prints = services.config.chromium_path.is_some();
+    give_up(&services.db, alone, prints).await?;
+    // What cannot be taken away now keeps nobody waiting.
+    if let Err(error) = sweep(services).await {
+        tracing::warn!(%error, "old files cannot be taken away");
+    }
+    // Another server may have what this one lacks.
+    if !prints {
+        return Ok(false);
+    }
     let Some(job) = claim(&services.db).await? else { return Ok(false) };
     let made = tokio::select! {
         made = make(services, &job) => made,
-        () = unwanted(services, &job) => return Ok(true),
+        () = unwanted(services, &job) => {
+            services.files.remove(FileId::from_uuid(job.id.uuid())).await?;
+            return Ok(true);
+        }
     };
     match made {
         Ok((name, size)) => {
@@ -334,7 +348,8 @@ async fn give_up(db: &PgPool, alone: bool, prints: bool) -> sqlx::Result<()> {
     .await?;
     if !prints {
         sqlx::query!(
-            "update export_jobs set state = 'failed', reason = $1, ended_at = now() where state = 'queued'",
+            "update export_jobs set state = 'failed', reason = $1, ended_at = now()
+             where state = 'queued' and created_at < now() - interval '5 minutes'",
             NO_PRINTER
         )
         .execute(db)

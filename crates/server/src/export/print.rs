@@ -70,8 +70,12 @@ pub(super) fn folder(data_dir: &Path) -> PathBuf {
 /// Prints an HTML page. Dropping it ends the browser.
 pub(super) async fn print(browser: &Path, folder: &Path, job: ExportId, html: String) -> anyhow::Result<Bytes> {
     let own = Folder(folder.join(job.to_string()));
-    tokio::fs::create_dir_all(&own.0).await.context("no folder to print in")?;
+    // It holds people's words.
+    let mut making = tokio::fs::DirBuilder::new();
+    making.recursive(true).mode(0o700).create(&own.0).await.context("no folder to print in")?;
     let (page, pdf) = (own.0.join("page.html"), own.0.join("page.pdf"));
+    let address = url::Url::from_file_path(std::path::absolute(&page)?)
+        .map_err(|()| anyhow::anyhow!("no address of the page"))?;
     tokio::fs::write(&page, html).await?;
     let mut command = Command::new(browser);
     command.args(FLAGS);
@@ -82,7 +86,7 @@ pub(super) async fn print(browser: &Path, folder: &Path, job: ExportId, html: St
     command
         .arg(format!("--user-data-dir={}", own.0.join("profile").display()))
         .arg(format!("--print-to-pdf={}", pdf.display()))
-        .arg(format!("file://{}", page.display()))
+        .arg(address.as_str())
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("HOME", &own.0)

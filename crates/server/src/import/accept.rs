@@ -14,7 +14,7 @@ pub(super) struct Draft {
     pub title: Option<String>,
     pub source: Option<Provenance>,
     /// What was read, with its article, where that was found out.
-    pub kind: Option<&'static str>,
+    pub kind: Option<Cow<'static, str>>,
     pub messages: Vec<ImportedMessage>,
     pub notes: Notes,
 }

@@ -1,6 +1,7 @@
 //! What kind of file it is, and its bytes as text.
 
 use super::ImportError;
+use super::apart;
 use super::error::ImportError::UnsupportedFile;
 
 /// What to do with a file.
@@ -12,12 +13,8 @@ pub(super) enum Kind {
     Json,
     /// A zip.
     Zip,
-    /// A web page.
-    Page,
-    /// A Word document.
-    Docx,
-    /// A PDF.
-    Pdf,
+    /// What is read in a process of its own.
+    Document(apart::Kind),
     /// A kind that is known and not read.
     Unsupported {
         /// With its article.
@@ -46,7 +43,7 @@ const PACKED: Kind = Kind::Unsupported { kind: "an archive other than a zip", ad
 
 /// First bytes that tell a kind whatever the file is called.
 const SIGNATURES: &[(&[u8], Kind)] = &[
-    (b"%PDF-", Kind::Pdf),
+    (b"%PDF-", Kind::Document(apart::Kind::Pdf)),
     (b"{\\rtf", RTF),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OFFICE),
     (b"\x89PNG\r\n\x1a\n", PICTURE),
@@ -67,7 +64,9 @@ pub(super) fn kind(name: &str, bytes: &[u8]) -> Kind {
     let named = named(&extension);
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         // Office documents are zips too.
-        return named.filter(|kind| matches!(kind, Kind::Unsupported { .. } | Kind::Docx)).unwrap_or(Kind::Zip);
+        return named
+            .filter(|kind| matches!(kind, Kind::Unsupported { .. } | Kind::Document(apart::Kind::Docx)))
+            .unwrap_or(Kind::Zip);
     }
     // A RIFF or MP4 file names its kind a few bytes in.
     match (bytes.get(..4), bytes.get(4..8), bytes.get(8..12)) {
@@ -88,14 +87,14 @@ fn named(extension: &str) -> Option<Kind> {
         "txt" | "text" | "md" | "markdown" => Kind::Text,
         "json" => Kind::Json,
         "zip" | "grimoire" => Kind::Zip,
-        "pdf" => Kind::Pdf,
-        "docx" | "docm" => Kind::Docx,
+        "pdf" => Kind::Document(apart::Kind::Pdf),
+        "docx" | "docm" => Kind::Document(apart::Kind::Docx),
         "doc" | "odt" | "pages" => WORD,
         "rtf" => RTF,
         "xls" | "xlsx" | "ods" | "numbers" => SHEET,
         "ppt" | "pptx" | "odp" | "key" => SLIDES,
         "epub" | "mobi" => BOOK,
-        "html" | "htm" | "xhtml" => Kind::Page,
+        "html" | "htm" | "xhtml" => Kind::Document(apart::Kind::Page),
         "mhtml" | "mht" | "webarchive" => WEB_ARCHIVE,
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "heic" | "avif" | "bmp" | "tif" | "tiff" | "svg" => PICTURE,
         "mp3" | "m4a" | "wav" | "ogg" | "mp4" | "mov" | "avi" | "webm" => SOUND,
@@ -109,7 +108,7 @@ fn looks(bytes: &[u8]) -> Kind {
     let start = bytes.trim_ascii_start();
     let tag = |tag: &[u8]| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
     match start.first() {
-        Some(b'<') if tag(b"<!doctype html") || tag(b"<html") => Kind::Page,
+        Some(b'<') if tag(b"<!doctype html") || tag(b"<html") => Kind::Document(apart::Kind::Page),
         // `[` also begins a Markdown link, `{` a sentence in TeX: only what holds conversations is taken for an export.
         Some(b'[' | b'{') if std::str::from_utf8(bytes).is_ok_and(super::json::holds_conversations) => Kind::Json,
         _ => Kind::Text,
@@ -121,7 +120,7 @@ pub(crate) fn plain(file: &str, bytes: &[u8]) -> Result<String, ImportError> {
     let text = text(file, bytes)?;
     if text.contains('\0') {
         let (kind, advice) = ("a binary file, or text in an encoding that cannot be told", "Save it as UTF-8 text.");
-        return Err(UnsupportedFile { file: file.to_owned(), kind, advice });
+        return Err(UnsupportedFile { file: file.to_owned(), kind: kind.into(), advice: advice.into() });
     }
     Ok(text)
 }
@@ -169,7 +168,7 @@ fn utf16(file: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, I
 }
 
 fn not_text(file: &str, encoding: &'static str, offset: usize) -> ImportError {
-    ImportError::NotUtf8 { file: file.to_owned(), encoding, offset }
+    ImportError::NotUtf8 { file: file.to_owned(), encoding: encoding.into(), offset }
 }
 
 /// A file's name as errors show it: without folders, one line, not endless.

@@ -47,10 +47,7 @@ pub(super) fn conversation(file: &str, bytes: &[u8], title: Option<&str>) -> Res
         [(&read.footnotes, "footnotes.xml", "footnotes"), (&read.endnotes, "endnotes.xml", "endnotes")]
     {
         let texts = body::notes(beside(part), &styles).map_err(|e| xml(&format!("its {what}"), e))?;
-        markdown.push_str(&list_of(ids, &texts));
-    }
-    if markdown.len() > TEXT_BYTES {
-        return Err(too_long());
+        list(&mut markdown, ids, &texts).ok_or_else(too_long)?;
     }
     if markdown.trim().is_empty() {
         return Err(ImportError::Empty(format!("{file} has no words in it")));
@@ -68,17 +65,21 @@ pub(super) fn conversation(file: &str, bytes: &[u8], title: Option<&str>) -> Res
     }
     let messages = turns::messages(&markdown, &mut notes)?;
     let (what, title) = (file.to_owned(), title.map(str::to_owned));
-    accept(Draft { what, title, source: None, kind: Some("a Word document"), messages, notes })
+    accept(Draft { what, title, source: None, kind: Some("a Word document".into()), messages, notes })
 }
 
-/// Notes at the end, by the numbers that stand in the text.
-fn list_of(ids: &[body::Reference], texts: &HashMap<String, String>) -> String {
-    let mut list = String::new();
+/// Puts notes at the end, by the numbers that stand in the text. `None`: the whole is too long; one note may be referred to
+/// from everywhere.
+fn list(markdown: &mut String, ids: &[body::Reference], texts: &HashMap<String, String>) -> Option<()> {
     for reference in ids {
         let text = texts.get(&reference.id).map_or("", |text| text.trim());
-        let _ = write!(list, "\n\n[{}\\] {text}", reference.number);
+        // A string takes everything.
+        let _ = write!(markdown, "\n\n[{}\\] {text}", reference.number);
+        if markdown.len() > TEXT_BYTES {
+            return None;
+        }
     }
-    list
+    Some(())
 }
 
 /// The parts that hold words, by their names.

@@ -1,9 +1,12 @@
 //! Why something could not be brought in, for the person: what, where, and what to do.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use shared::messages::MessageRole;
 
 /// Why nothing was imported. The text is for the person; [`ImportError::code`] is for programs.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum ImportError {
     /// No text at all, or only white space.
     #[error("There is nothing to import: {0}. Paste a conversation or choose a file that holds one.")]
@@ -19,7 +22,7 @@ pub enum ImportError {
         /// Bytes that are allowed.
         limit: usize,
         /// What to do instead.
-        advice: &'static str,
+        advice: Cow<'static, str>,
     },
 
     /// The title that the person gave is over its limit. One that an export gives is shortened instead, with a note.
@@ -41,7 +44,7 @@ pub enum ImportError {
         /// The file's name.
         file: String,
         /// "UTF-8" or, where the file's mark says so, "UTF-16".
-        encoding: &'static str,
+        encoding: Cow<'static, str>,
         /// From the start of the file, counted from 0.
         offset: usize,
     },
@@ -52,9 +55,9 @@ pub enum ImportError {
         /// The file's name.
         file: String,
         /// With its article: "a PDF document".
-        kind: &'static str,
+        kind: Cow<'static, str>,
         /// What to do instead.
-        advice: &'static str,
+        advice: Cow<'static, str>,
     },
 
     /// JSON that ends early or is malformed.
@@ -67,7 +70,7 @@ pub enum ImportError {
         /// From 1.
         column: usize,
         /// What is wrong there.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
 
     /// JSON nested deeper than any export is.
@@ -109,7 +112,7 @@ pub enum ImportError {
         /// How many are allowed.
         limit: String,
         /// Of what: "bytes", "JSON values".
-        unit: &'static str,
+        unit: Cow<'static, str>,
     },
 
     /// JSON, but of no export that is known.

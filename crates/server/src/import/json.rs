@@ -77,7 +77,11 @@ pub(super) fn tool(conversation: &str) -> Option<Tool> {
 
 /// One conversation as a value, within the limits of size, number of values and nesting.
 pub(super) fn value(what: &str, conversation: &str) -> Result<Value, ImportError> {
-    let too_large = |limit, unit| ImportError::ConversationTooLarge { what: what.to_owned(), limit, unit };
+    let too_large = |limit, unit: &'static str| ImportError::ConversationTooLarge {
+        what: what.to_owned(),
+        limit,
+        unit: unit.into(),
+    };
     if conversation.len() > CONVERSATION_BYTES {
         return Err(too_large(unit(CONVERSATION_BYTES), "of JSON"));
     }
@@ -108,7 +112,7 @@ fn broken(what: &str, error: &serde_json::Error) -> ImportError {
         return ImportError::TooDeep(what.to_owned());
     }
     let reason = if error.is_eof() { "it ends there, as if it was cut off" } else { "this is not JSON" };
-    ImportError::BrokenJson { file: what.to_owned(), line: error.line(), column: error.column(), reason }
+    ImportError::BrokenJson { file: what.to_owned(), line: error.line(), column: error.column(), reason: reason.into() }
 }
 
 /// Where `raw` is in `text`, which it was borrowed from: its address tells.

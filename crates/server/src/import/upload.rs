@@ -151,7 +151,7 @@ fn listing(parsed: Parsed) -> Result<Chosen, Error> {
         Parsed::Choice(archive) => archive.list().into_iter().map(listed).collect(),
         Parsed::One(conversation) => {
             let messages = conversation.messages.len();
-            let reading = conversation.kind.map(|kind| reading(kind, &conversation));
+            let reading = conversation.kind.as_deref().map(|kind| reading(kind, &conversation));
             vec![ImportChoice {
                 index: 0,
                 title: conversation.title,

@@ -628,6 +628,10 @@ const ADDRESS: usize = 2_000;
 
 /// An address that people can be led to, as it is written in Markdown; without what follows them.
 pub(super) fn link(address: &str) -> Option<Rc<str>> {
+    // What is taken off is not longer than what stays.
+    if address.len() > 4 * ADDRESS {
+        return None;
+    }
     let mut url = Url::parse(address.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https" | "mailto"))?;
     if let Some(query) = url.query() {
         let follows = |part: &&str| {
@@ -639,12 +643,13 @@ pub(super) fn link(address: &str) -> Option<Rc<str>> {
         url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
     }
     let mut written = String::new();
+    let may_name = url.as_str().contains(';');
     for c in url.as_str().chars() {
         match c {
             '(' | ')' | '<' | '>' | '\\' | '`' | '$' | '|' => {
                 let _ = write!(written, "%{:02X}", u32::from(c));
             }
-            '&' if url.as_str().contains(';') => written.push_str("&amp;"),
+            '&' if may_name => written.push_str("&amp;"),
             c => written.push(c),
         }
     }

@@ -155,9 +155,14 @@ impl Reply {
 
     fn read(&mut self, event: &Event) -> Result<(), Failure> {
         // What is no JSON is a sign of life.
-        let value: Value = serde_json::from_str(&event.data)
-            .or_else(|_| serde_json::from_str(&self.halves.join(&event.data)))
-            .unwrap_or_default();
+        let value: Value = match serde_json::from_str(&event.data) {
+            Ok(value) => {
+                // A half that stands alone after all is no part of what comes later.
+                self.halves = Halves::default();
+                value
+            }
+            Err(_) => serde_json::from_str(&self.halves.join(&event.data)).unwrap_or_default(),
+        };
         let read = match self.api {
             LlmApi::Responses => responses::read,
             LlmApi::Chat => chat::read,

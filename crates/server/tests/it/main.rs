@@ -17,6 +17,7 @@ mod backup;
 mod classes;
 mod conversations;
 mod database;
+mod documents;
 mod export;
 mod files;
 mod files_elsewhere;

@@ -12,7 +12,7 @@ use super::{fixture, one, refused};
 /// A conversation as it stands in a golden file.
 pub(super) fn shown(read: &ImportedConversation) -> String {
     use std::fmt::Write as _;
-    let mut shown = format!("{}\n{}\n", read.title, read.kind.unwrap_or("-"));
+    let mut shown = format!("{}\n{}\n", read.title, read.kind.as_deref().unwrap_or("-"));
     for note in &read.notes {
         let _ = writeln!(shown, "! {note}");
     }
@@ -52,7 +52,7 @@ fn a_part_of_a_page_is_read_as_the_page_is() {
     let answer = "<meta charset='utf-8'><div data-message-author-role=\"assistant\"><p>Only this.</p></div>";
     let read = one("pasted.html", answer.as_bytes());
     assert_eq!((read.messages.len(), read.messages[0].role), (1, MessageRole::Assistant));
-    assert_eq!(read.kind, Some("a page of ChatGPT"));
+    assert_eq!(read.kind.as_deref(), Some("a page of ChatGPT"));
 }
 
 #[test]
@@ -274,7 +274,7 @@ proptest! {
         let html = parts.concat();
         if let Ok(Parsed::One(read)) = file("a.html", html.as_bytes(), None) {
             // What is meant as Markdown is what somebody typed.
-            for message in read.messages.iter().filter(|_| read.kind != Some("plain text")) {
+            for message in read.messages.iter().filter(|_| read.kind.as_deref() != Some("plain text")) {
                 let shown = render(&message.markdown).html;
                 prop_assert!(!shown.contains("class=\"raw\""), "{html:?} became {:?}", message.markdown);
                 for hostile in ["<script", "<img", "<svg", "<iframe", "href=\"javascript", "href=\"data"] {

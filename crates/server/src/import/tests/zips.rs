@@ -148,7 +148,7 @@ fn broken_json_in_a_zip_is_named() {
     assert!(matches!(&error, ImportError::BrokenJson { file, .. } if file == "conversations.json"), "{error:?}");
     let error = refused("a.zip", &zip(&[("conversations.json", b"\"\xff\"")]));
     let file = "conversations.json in a.zip".to_owned();
-    assert_eq!(error, ImportError::NotUtf8 { file, encoding: "UTF-8", offset: 1 });
+    assert_eq!(error, ImportError::NotUtf8 { file, encoding: "UTF-8".into(), offset: 1 });
 }
 
 #[test]

@@ -85,6 +85,13 @@ const shownReply = (article) => {
     blocks: ({ from, to, html, runs, rest, seen }) => {
       if (from === to && isHeld()) return;
       let whole = canonical();
+      if (to === 0 && whole) {
+        // A longer text is read otherwise: nothing of it is finished after all.
+        whole.remove();
+        whole = undefined;
+        rendered = 0;
+        delete article.dataset.rendered;
+      }
       if (to > 0 && (!whole || from === 0)) {
         // From the start: also after a connection that was lost.
         const fresh = Object.assign(document.createElement("div"), { className: "message-text" });

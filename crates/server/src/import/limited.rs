@@ -1,4 +1,4 @@
-//! What the process that reads a PDF may take.
+//! What the process that reads a document may take.
 
 /// Takes away from this process what it does not need; there is no way back.
 #[cfg(unix)]
@@ -19,9 +19,8 @@ pub(super) fn limit() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Other systems have other means.
+/// Other systems have other means: without them nothing is read.
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(super) fn limit() -> std::io::Result<()> {
-    Ok(())
+    Err(std::io::ErrorKind::Unsupported.into())
 }

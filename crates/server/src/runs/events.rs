@@ -213,7 +213,10 @@ impl Reading {
             biased;
             () = watch.ended() => None,
             event = follow(services, *run, place, *not_before) => {
-                *not_before = Instant::now() + PACE;
+                // What is shown rendered keeps the next words waiting no longer than the words before it do.
+                if !matches!(event, Some(RunEvent::Blocks(_))) {
+                    *not_before = Instant::now() + PACE;
+                }
                 event.map(|event| place.event(&event))
             }
             // What is written here ends with a word of its own.

@@ -1,8 +1,9 @@
 //! What is brought in: pasted text, files, exports of other tools.
 //!
-//! This half is pure, but for PDFs, which are read in a process of their own (`pdf`): bytes or text go in, conversations or one clear error come out. Nothing is half accepted, nothing
-//! is written anywhere, and no header, size or nesting that the input claims is believed. Reading a large export takes
-//! seconds of CPU and several times its size in memory, so callers run it on a blocking thread, few at a time.
+//! This half is pure, but for documents of strangers, which are read in a process of their own (`apart`): bytes or text go
+//! in, conversations or one clear error come out. Nothing is half accepted, nothing is written anywhere, and no header, size
+//! or nesting that the input claims is believed. Reading a large export takes seconds of CPU and several times its size in
+//! memory, so callers run it on a blocking thread, few at a time.
 //!
 //! The way through: `file` looks at the kind, unpacks and decodes; `text` finds labelled turns; an `Archive` lists
 //! the conversations of an export and reads the one that is chosen. All of them end in `accept`, which keeps the limits.
@@ -23,6 +24,7 @@ pub(crate) use self::title::given as given_title;
 pub use self::title::typed as typed_title;
 
 mod accept;
+/// Documents, in a process of their own.
 pub mod apart;
 mod archive;
 mod chatgpt;
@@ -39,7 +41,6 @@ mod marks;
 mod notes;
 mod page;
 mod parts;
-/// PDFs, in a process of their own.
 mod pdf;
 mod pieces;
 mod title;

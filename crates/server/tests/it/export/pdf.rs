@@ -220,3 +220,36 @@ async fn a_server_that_was_given_up_changes_nothing_any_more() {
     assert_eq!(ended(&other, &next).await["state"], "failed", "this one goes on with the next");
     assert_eq!(scene.owner.get(&job).await.json()["state"], "running", "and the other server with its own");
 }
+
+#[tokio::test]
+async fn a_protected_text_is_printed_for_those_who_may_take_it_away() {
+    let gate = scratch("gate").join("open");
+    let script = format!("while [ ! -e {} ]; do sleep 0.1; done; printf '%%PDF-1.7 words' > \"$out\"", gate.display());
+    let scene = scene(&stand_in(&script), "Some words.").await;
+    let protect = async |is: bool| {
+        let path = format!("{ADDRESS}/{}/sharing/protection", scene.talk);
+        let answer = scene.owner.change(Method::PUT, &path, json!({"copy_protected": is})).await;
+        assert!(answer.status.is_success(), "{}", answer.body);
+    };
+    let peer = scene.app.person("student-2").await;
+    protect(true).await;
+    assert_problem(&peer.post(&jobs(&scene.talk), json!({"format": "pdf"})).await, 403, "not_allowed");
+    assert_problem(&peer.get(&jobs(&scene.talk)).await, 403, "not_allowed");
+    protect(false).await;
+
+    // Asked for in time, made afterwards.
+    let first = begin(&scene.owner, &scene.talk).await;
+    until(async || scene.owner.get(&first).await.json()["state"] == "running").await;
+    let waiting = begin(&peer, &scene.talk).await;
+    protect(true).await;
+    std::fs::write(gate, "").unwrap();
+    assert_eq!(ended(&scene.owner, &first).await["state"], "done");
+    assert_problem(&peer.get(&waiting).await, 403, "not_allowed");
+    let state = "select state || ': ' || reason from export_jobs where user_id <> (select owner_id from conversations where id::text = $1)";
+    until(async || {
+        let told: Option<String> =
+            sqlx::query_scalar(state).bind(&scene.talk).fetch_one(&scene.app.database.pool).await.unwrap();
+        told.is_some_and(|told| told.starts_with("failed: ") && told.contains("protect"))
+    })
+    .await;
+}

@@ -195,8 +195,7 @@ fn progress(state: State) -> impl IntoView {
         let (done, asked) = (state.steps.with(Vec::len), state.asked.get());
         match state.sent.get() {
             _ if !is_sending() => String::new(),
-            // Each tenth is heard, not each packet.
-            Some(sent) if sent < 1.0 => format!("Sending: {:.0} %", (sent * 10.0).floor() * 10.0),
+            Some(sent) if sent < 1.0 => format!("Sending: {:.0} %", (sent * 100.0).floor()),
             _ if asked > 0 => format!("Importing: {done} of {asked}"),
             _ => "Importing…".to_owned(),
         }
@@ -215,7 +214,8 @@ fn progress(state: State) -> impl IntoView {
         browser::cancel();
     };
     view! {
-        <span class="hint import-words" role="status">{words}</span>
+        // What is heard is that it goes on, not each step of it.
+        <span class="visually-hidden" role="status">{move || is_sending().then_some("Importing…")}</span>
         {move || {
             (is_sending() && state.sent.with(Option::is_some))
                 .then(|| {
@@ -225,5 +225,7 @@ fn progress(state: State) -> impl IntoView {
                     }
                 })
         }}
+        // Last: it grows, and nothing that is pressed may move.
+        <span class="hint import-words">{words}</span>
     }
 }

@@ -82,6 +82,8 @@ struct State {
     /// How many were asked for at once, and what has become of each so far.
     asked: RwSignal<usize>,
     steps: RwSignal<Vec<ImportStep>>,
+    /// Those of this file that had been brought in before: none is brought in twice.
+    brought: RwSignal<Vec<ImportStep>>,
     /// The text box holds the plain text of something that was pasted with its formatting.
     is_rich: RwSignal<bool>,
     /// What was filled in is in this page alone: it is too large for the browser's storage, or there is none.
@@ -106,6 +108,7 @@ pub fn ImportForm() -> impl IntoView {
         sent: RwSignal::new(None),
         asked: RwSignal::new(0),
         steps: RwSignal::new(Vec::new()),
+        brought: RwSignal::new(Vec::new()),
         is_rich: RwSignal::new(false),
         is_unkept: RwSignal::new(false),
     };

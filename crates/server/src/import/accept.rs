@@ -35,10 +35,16 @@ pub(super) fn accept(draft: Draft) -> Result<ImportedConversation, ImportError> 
     if messages.len() > MESSAGES {
         return Err(ImportError::TooManyMessages { count: messages.len(), limit: MESSAGES });
     }
-    for (i, message) in messages.iter().enumerate() {
+    let row: Vec<usize> = match &branches {
+        None => (0..messages.len()).collect(),
+        Some(branches) => branches.shown(),
+    };
+    let shown = || row.iter().map(|at| &messages[*at]);
+    // What would be too large beside them was left out.
+    for (number, message) in (1..).zip(shown()) {
         if message.markdown.len() > MESSAGE_BYTES {
             return Err(ImportError::MessageTooLarge {
-                number: i + 1,
+                number,
                 role: message.role,
                 size: message.markdown.len(),
                 limit: MESSAGE_BYTES,
@@ -52,10 +58,7 @@ pub(super) fn accept(draft: Draft) -> Result<ImportedConversation, ImportError> 
             }
             title
         }
-        None => match &branches {
-            None => title::guessed(messages.iter()),
-            Some(branches) => title::guessed(branches.shown().into_iter().map(|at| &messages[at])),
-        },
+        None => title::guessed(shown()),
     };
     Ok(ImportedConversation { title, source, kind, messages, branches, notes: notes.into_sentences() })
 }

@@ -42,11 +42,25 @@ impl Branches {
                 numbers.push(before);
             }
         }
-        // Where nothing of the branch that was shown is kept, another one is shown.
-        let leaf = numbers[self.leaf].or(number.checked_sub(1))?;
+        // Where nothing of the branch that was shown is kept, another one is.
+        let leaf = end(&parents, numbers[self.leaf].or(number.checked_sub(1))?);
         let is_row = parents.iter().enumerate().all(|(at, parent)| *parent == at.checked_sub(1));
         (!is_row).then_some(Self { parents, leaf })
     }
+}
+
+/// Where the branch through `at` ends, if it goes on by the newest.
+fn end(parents: &[Option<usize>], mut at: usize) -> usize {
+    let mut newest = vec![None; parents.len()];
+    for (child, parent) in parents.iter().enumerate() {
+        if let Some(parent) = parent {
+            newest[*parent] = Some(child);
+        }
+    }
+    while let Some(next) = newest[at] {
+        at = next;
+    }
+    at
 }
 
 /// A piece of what was said: a message, or a part of one.
@@ -69,11 +83,13 @@ pub(super) struct Told {
 }
 
 /// Joins pieces to messages. A message whose pieces go on in several ways is a version of its own for each. The branch that
-/// ends in the piece `shown` (or in the last of all) is whole, whatever limits say; of the others there is what fits
-/// beside it.
+/// goes through the piece `shown` (or the last of all), and on by the newest, is whole, whatever limits say; of the others
+/// there is what fits beside it.
 pub(super) fn told(pieces: &[Piece], shown: Option<usize>) -> Told {
     let Some(shown) = shown.or(pieces.len().checked_sub(1)) else { return Told::row(Vec::new()) };
-    let shape = Shape::of(pieces, shown);
+    let parents: Vec<_> = pieces.iter().map(|piece| piece.parent).collect();
+    let shown = end(&parents, shown);
+    let shape = Shape::of(pieces);
     // Of each piece the message that ends there.
     let mut taken = vec![false; pieces.len()];
     let (mut count, mut bytes) = (0, 0);
@@ -142,7 +158,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(pieces: &[Piece], shown: usize) -> Self {
+    fn of(pieces: &[Piece]) -> Self {
         let mut has_joining = vec![false; pieces.len()];
         let mut has_following = vec![false; pieces.len()];
         let mut after = Vec::with_capacity(pieces.len());
@@ -164,7 +180,7 @@ impl Shape {
                 }
             }
         }
-        let ends = |at: usize| at == shown || has_following[at] || !has_joining[at];
+        let ends = |at: usize| has_following[at] || !has_joining[at];
         Self { ends: (0..pieces.len()).map(ends).collect(), after, lengths }
     }
 

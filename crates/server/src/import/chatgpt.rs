@@ -14,7 +14,9 @@ use super::branches::{Piece, Told, told};
 use super::notes::Notes;
 use super::{ImportError, ImportedMessage, Provenance, Tool};
 
-use self::content::{has_image, render};
+use crate::conversations::MAX_CONVERSATION_BYTES;
+
+use self::content::{has_image, has_words, render};
 use self::nodes::Nodes;
 
 mod citations;
@@ -29,7 +31,8 @@ pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportE
     };
     let nodes = Nodes::new(mapping);
     let tree = nodes.tree(value.get("current_node").and_then(Value::as_str));
-    let mut turns = Turns::default();
+    let mut turns =
+        Turns { pieces: Vec::new(), room: MAX_CONVERSATION_BYTES, hidden: 0, reasoning: 0, tool: 0, citations: 0 };
     // Of each node what was said last on the way to it.
     let mut ends = vec![None; mapping.len()];
     let order = tree.order();
@@ -113,7 +116,7 @@ fn judge(message: &Value) -> Verdict {
 }
 
 fn is_visible(message: &Value) -> bool {
-    matches!(judge(message), Verdict::Show(_)) && !render(message).markdown.trim().is_empty()
+    matches!(judge(message), Verdict::Show(_)) && has_words(message)
 }
 
 /// The last piece of a branch.
@@ -125,9 +128,10 @@ struct End {
 }
 
 /// What is said in all branches, and what was left out.
-#[derive(Default)]
 struct Turns {
     pieces: Vec<Piece>,
+    /// Bytes that explained citations may still take.
+    room: usize,
     hidden: usize,
     reasoning: usize,
     tool: usize,
@@ -141,7 +145,7 @@ impl Turns {
             Verdict::Show(role) => role,
             Verdict::Plumbing => return end,
             Verdict::Hidden => {
-                self.hidden += usize::from(!render(message).markdown.trim().is_empty());
+                self.hidden += usize::from(has_words(message));
                 return end;
             }
             Verdict::Reasoning => {
@@ -153,7 +157,7 @@ impl Turns {
                 return end;
             }
         };
-        let rendered = render(message);
+        let rendered = render(message, &mut self.room);
         self.citations += rendered.citations;
         let ends = message.get("end_turn").and_then(Value::as_bool) == Some(true);
         if rendered.markdown.trim().is_empty() {

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use shared::messages::MessageRole;
 
-use super::accept::Draft;
+use super::accept::{Draft, normalised};
 use super::branches::{Piece, Told, told};
 use super::tree::Tree;
 use super::{ImportError, ImportedMessage, Provenance, Tool};
@@ -69,9 +69,14 @@ fn tree(all: &[Value], leaf: usize, read: &mut impl FnMut(&Value) -> ImportedMes
     let mut numbers = vec![None; all.len()];
     let mut pieces = Vec::with_capacity(all.len());
     for at in &order {
-        numbers[*at] = Some(pieces.len());
         let parent = tree.parent(*at).and_then(|parent| numbers[parent]);
-        pieces.push(Piece { parent, joins: false, message: read(&all[*at]) });
+        let message = read(&all[*at]);
+        if message.markdown.trim().is_empty() {
+            numbers[*at] = parent;
+            continue;
+        }
+        numbers[*at] = Some(pieces.len());
+        pieces.push(Piece { parent, joins: false, message });
     }
     let mut told = told(&pieces, numbers[leaf]);
     told.left_out += all.len() - order.len();
@@ -87,5 +92,5 @@ fn read(message: &Value, left: &mut Left) -> ImportedMessage {
         // Kept under its own name rather than put into somebody's mouth.
         other => (MessageRole::Source, Some(other.to_owned())),
     };
-    ImportedMessage { role, title, markdown: render(message, left) }
+    ImportedMessage { role, title, markdown: normalised(&render(message, left)).into_owned() }
 }

@@ -215,6 +215,53 @@ fn of_other_branches_there_is_what_fits_beside_the_one_that_is_shown() {
 }
 
 #[test]
+fn the_branch_that_is_shown_goes_on_to_its_end() {
+    // What was seen last is a stopped answer, 4, beside the finished ones; nothing is left of it.
+    let mut value = tree(&[0, 1, 2, 1], |at| match at {
+        4 => says("assistant", " "),
+        2 => says("assistant", "2"),
+        _ => says("user", &at.to_string()),
+    });
+    value["current_node"] = "n4".into();
+    let read = read(&value);
+    assert_eq!((shown(&read), &read.branches), (vec![user("1"), assistant("2"), user("3")], &None));
+    assert_eq!(read.notes, [""; 0]);
+}
+
+#[test]
+fn what_other_branches_would_grow_to_is_left_out() {
+    let mut value = tree(&[0, 1, 1], |at| match at {
+        2 => says("assistant", &"\0".repeat(400 << 10)),
+        _ => says("user", &at.to_string()),
+    });
+    value["current_node"] = "n3".into();
+    let read = read(&value);
+    assert_eq!(read.messages, [user("1"), user("3")]);
+    assert_eq!(read.notes, ["1 message of another branch was left out."]);
+}
+
+#[test]
+fn one_explanation_is_not_told_a_thousand_times() {
+    let mark = "\u{e200}\u{e201}";
+    let references = json!([{"matched_text": mark, "alt": "x".repeat(1 << 20)}]);
+    let cited = with(says("assistant", &mark.repeat(4_000)), "metadata", json!({"content_references": references}));
+    let error = refused("conversations.json", linear(&[cited]).to_string().as_bytes());
+    assert_eq!(error.code(), "message_too_large");
+    assert!(error.to_string().contains("16"), "it grew no further than a conversation may: {error}");
+}
+
+#[test]
+fn the_number_of_a_message_that_is_too_large_is_the_one_that_its_author_saw() {
+    let mut value = tree(&[0, 1, 2, 1], |at| match at {
+        4 => says("assistant", &"x".repeat((1 << 20) + 1)),
+        _ => says("user", &at.to_string()),
+    });
+    value["current_node"] = "n4".into();
+    let error = refused("conversations.json", value.to_string().as_bytes());
+    assert!(error.to_string().contains("essage 2"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_shown_leaves_its_branches_where_it_was() {
     // 2 is an attachment mark alone, which nothing is left of; 3 and 4 follow it.
     let mut value = tree(&[0, 1, 2, 2], |at| match at {
@@ -368,6 +415,12 @@ fn a_long_chain_of_nodes_is_read() {
     assert_eq!(refused("conversations.json", linear(&one_more).to_string().as_bytes()).code(), "too_many_messages");
 }
 
+/// Whether a branch is read whole. One that ended in what nobody sees goes on by the newest, in the same answer too.
+fn begins(row: &[ImportedMessage], alone: &[ImportedMessage]) -> bool {
+    let Some((last, before)) = alone.split_last() else { return false };
+    row.starts_with(before) && row.get(before.len()).is_some_and(|message| message.markdown.starts_with(&last.markdown))
+}
+
 proptest! {
     /// The oracle is the conversation of one branch alone.
     #[test]
@@ -405,8 +458,7 @@ proptest! {
                 continue;
             };
             let Some(alone) = alone else { continue };
-            // Where it ends before others, and they are one row, that goes on.
-            prop_assert!(shown(&read).starts_with(&alone), "{alone:?} is not shown of {read:?}");
+            prop_assert!(begins(&shown(&read), &alone), "{alone:?} is not shown of {read:?}");
             // Whichever branch is shown, all others are there as well.
             for other in (1..=parents.len()).filter(|at| !parents.contains(at)) {
                 let there: Vec<Value> = way(other).into_iter().map(message).collect();
@@ -418,13 +470,7 @@ proptest! {
                     }),
                     None => read.messages.clone(),
                 });
-                // One that ends in the midst of an answer is the beginning of the others.
-                let begins = |row: Vec<ImportedMessage>| {
-                    let (last, before) = there.split_last().unwrap();
-                    row.starts_with(before)
-                        && row.get(before.len()).is_some_and(|message| message.markdown.starts_with(&last.markdown))
-                };
-                prop_assert!(rows.into_iter().any(begins), "{there:?} is not in {read:?}");
+                prop_assert!(rows.into_iter().any(|row| begins(&row, &there)), "{there:?} is not in {read:?}");
             }
         }
     }

@@ -76,7 +76,7 @@ fn a_message_of_tools_alone_leaves_its_branches_where_it_was() {
         {"parent_message_uuid": "c", "sender": "assistant", "text": "d"}]});
     let read = one("c.json", value.to_string().as_bytes());
     assert_eq!(read.messages, [user("a"), user("c"), assistant("d"), user("b")]);
-    assert_eq!(read.branches, Some(Branches { parents: vec![None, Some(0), Some(1), Some(0)], leaf: 1 }));
+    assert_eq!(read.branches, Some(Branches { parents: vec![None, Some(0), Some(1), Some(0)], leaf: 2 }));
 }
 
 #[test]

@@ -15,7 +15,7 @@
 //!
 //! A copy of an activity is not its owner's to share: whose it is writes in it while the activity is open and reads it for
 //! ever, staff of the class moderate it at any time and alone rename it, and to all others it does not exist
-//! ([`activities`]). What is in the trash is there for nobody but whoever may take it out or delete it (`trashed`, `trashed_activity`, `trashed_project`).
+//! ([`activities`]). What is in the trash is there for nobody but whoever may take it out or delete it (`trashed`, `trashed_activity`, `trashed_class`, `trashed_project`).
 //! Whether its text may be copied, and that of what is revealed, its activity says.
 
 mod activities;
@@ -38,8 +38,8 @@ pub use activities::{
     trashed_activity,
 };
 pub use classes::{
-    Change, Creator, Instructor, Member, Staff, Teacher, change, creator, instructor, instructor_alone, lock, member,
-    member_alone, role, staff,
+    Change, Creator, Instructor, Member, Staff, Teacher, TrashedClass, change, creator, instructor, instructor_alone,
+    lock, member, member_alone, role, staff, trashed_class,
 };
 pub use projects::{
     ProjectEditor, ProjectMember, ProjectReader, Sender, TrashedProject, project_editor, project_editor_alone,
@@ -128,7 +128,7 @@ pub async fn of_all(
            left join activities a on a.id = w.activity_id
            left join classes k on k.id = coalesce(a.class_id, c.class_id)
            left join memberships m on m.class_id = k.id and m.user_id = asked.user_id
-           where a.trashed_at is null"#,
+           where a.trashed_at is null and (a.id is null or k.trashed_at is null)"#,
         &users,
         &conversations
     )

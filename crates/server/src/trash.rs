@@ -3,6 +3,7 @@
 //! deletes it for ever; what has lain there for [`TRASH_DAYS`](shared::api::TRASH_DAYS) days is deleted by itself.
 
 mod activities;
+mod classes;
 mod conversations;
 mod projects;
 
@@ -18,6 +19,7 @@ use sqlx::PgPool;
 use crate::{error::Error, files::Files, services::Services, sessions::Caller};
 
 pub use activities::{purge as purge_activity, put as put_activity, restore as restore_activity};
+pub use classes::{purge as purge_class, put as put_class, restore as restore_class};
 pub use conversations::{purge as purge_conversation, put as put_conversation, restore as restore_conversation};
 pub use projects::{purge as purge_project, put as put_project, restore as restore_project};
 
@@ -43,8 +45,9 @@ pub async fn list(
     if after.is_some() {
         return Ok(Json(Trash { conversations, ..Trash::default() }));
     }
-    let (projects, activities) = tokio::try_join!(projects::list(db, caller.id), activities::list(db, caller.id))?;
-    Ok(Json(Trash { conversations, projects, activities }))
+    let (projects, activities, classes) =
+        tokio::try_join!(projects::list(db, caller.id), activities::list(db, caller.id), classes::list(db, caller.id))?;
+    Ok(Json(Trash { conversations, projects, activities, classes }))
 }
 
 /// Deletes what has lain in the trash long enough, for as long as the server runs.
@@ -70,8 +73,9 @@ pub async fn follow(db: PgPool, files: Files) {
 pub async fn empty(db: &PgPool) -> Result<u64, Error> {
     let mut all = 0;
     loop {
-        // Activities first: what they were made from can go then.
-        let deleted = activities::empty(db).await? + projects::empty(db).await? + conversations::empty(db).await?;
+        // Classes and activities first: what these were made from can go then.
+        let given = classes::empty(db).await? + activities::empty(db).await?;
+        let deleted = given + projects::empty(db).await? + conversations::empty(db).await?;
         all += deleted;
         if deleted == 0 {
             return Ok(all);

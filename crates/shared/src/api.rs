@@ -119,9 +119,9 @@ pub use tokens::{
     Token, TokenScope,
 };
 pub use trash::{
-    ListTrash, MAX_TRASHED_A_PAGE, MAX_TRASHED_OTHERS, PurgeActivity, PurgeConversation, PurgeProject, RestoreActivity,
-    RestoreConversation, RestoreProject, TRASH_DAYS, Trash, TrashConversation, TrashedActivity, TrashedConversation,
-    TrashedProject,
+    ListTrash, MAX_TRASHED_A_PAGE, MAX_TRASHED_OTHERS, PurgeActivity, PurgeClass, PurgeConversation, PurgeProject,
+    RestoreActivity, RestoreClass, RestoreConversation, RestoreProject, TRASH_DAYS, Trash, TrashClass,
+    TrashConversation, TrashedActivity, TrashedClass, TrashedConversation, TrashedProject,
 };
 
 /// Methods that the API uses.

@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 use shared::{
     api::{
-        PurgeActivity, PurgeConversation, PurgeProject, RestoreActivity, RestoreConversation, RestoreProject,
-        TRASH_DAYS, Trash, TrashedActivity, TrashedConversation, TrashedProject,
+        PurgeActivity, PurgeClass, PurgeConversation, PurgeProject, RestoreActivity, RestoreClass, RestoreConversation,
+        RestoreProject, TRASH_DAYS, Trash, TrashedActivity, TrashedClass, TrashedConversation, TrashedProject,
     },
     ids::ConversationId,
 };
@@ -29,8 +29,8 @@ pub fn TrashPage(
     /// Whether it is not its first page.
     is_later: bool,
 ) -> impl IntoView {
-    let Trash { conversations, projects, activities } = trash;
-    let is_empty = conversations.is_empty() && projects.is_empty() && activities.is_empty();
+    let Trash { conversations, projects, activities, classes } = trash;
+    let is_empty = conversations.is_empty() && projects.is_empty() && activities.is_empty() && classes.is_empty();
     let empty = is_empty.then(|| {
         let words = if is_later { "Nothing older." } else { "Nothing is in the trash." };
         view! { <div class="empty"><p>{words}</p></div> }
@@ -51,6 +51,7 @@ pub fn TrashPage(
             {pages}
             <Kind title="Projects" lines=projects.into_iter().map(of_project).collect() />
             <Kind title="Activities" lines=activities.into_iter().map(of_activity).collect() />
+            <Kind title="Classes" lines=classes.into_iter().map(of_class).collect() />
         </main>
     }
     .into_any()
@@ -88,6 +89,21 @@ fn of_activity(activity: TrashedActivity) -> Thrown {
     let holds = in_class(Some(class), work);
     let (restore, purge) = (api_of(&RestoreActivity { activity }), api_of(&PurgeActivity { activity }));
     Thrown { id: activity.to_string(), title, holds, deleted_at, restore, purge }
+}
+
+fn of_class(class: TrashedClass) -> Thrown {
+    let TrashedClass { id: class, name: title, members, activities, copies, projects, deleted_at, .. } = class;
+    let many =
+        |noun: &str, nouns: &str, count| if count == 1 { format!("1 {noun}") } else { format!("{count} {nouns}") };
+    let holds = format!(
+        "{}, {} with {}, {}",
+        many("person", "people", members),
+        many("activity", "activities", activities),
+        counted(copies, "conversation"),
+        counted(projects, "project")
+    );
+    let (restore, purge) = (api_of(&RestoreClass { class }), api_of(&PurgeClass { class }));
+    Thrown { id: class.to_string(), title, holds, deleted_at, restore, purge }
 }
 
 fn in_class(class: Option<String>, holds: String) -> String {

@@ -195,7 +195,7 @@ async fn found(
            join classes k on k.id = a.class_id
            join users u on u.id = $2
            left join memberships m on m.class_id = k.id and m.user_id = u.id
-           where a.id = $1 and (a.trashed_at is not null) = $3"#,
+           where a.id = $1 and (a.trashed_at is not null) = $3 and k.trashed_at is null"#,
         activity.uuid(),
         user.uuid(),
         trashed

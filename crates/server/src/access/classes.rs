@@ -143,7 +143,7 @@ pub async fn member(conn: &mut PgConnection, user: UserId, class: ClassId) -> Re
            from classes c
            join users u on u.id = $2
            left join memberships m on m.class_id = c.id and m.user_id = u.id
-           where c.id = $1"#,
+           where c.id = $1 and c.trashed_at is null"#,
         class.uuid(),
         user.uuid()
     )
@@ -193,7 +193,8 @@ pub async fn lock(conn: &mut PgConnection, class: ClassId) -> Result<(), Error> 
 pub async fn creator(conn: &mut PgConnection, user: UserId) -> Result<Creator, Error> {
     let may = sqlx::query_scalar!(
         r#"select is_admin or may_create_classes
-                  or exists (select from memberships where user_id = $1 and role = 'instructor') as "may!"
+                  or exists (select from memberships where user_id = $1 and role = 'instructor')
+                  or exists (select from trashed_memberships where user_id = $1 and role = 'instructor') as "may!"
            from users
            where id = $1"#,
         user.uuid()
@@ -202,6 +203,33 @@ pub async fn creator(conn: &mut PgConnection, user: UserId) -> Result<Creator, E
     .await?;
     let refusal = "Classes are made by people who teach one already, and by whom an administrator allows it.";
     if may { Ok(Creator(user)) } else { Err(Error::Forbidden(refusal)) }
+}
+
+/// Somebody who taught a class that is in the trash, or an admin, in a transaction in which nobody else takes it out or
+/// deletes it.
+#[derive(Debug, Clone, Copy)]
+pub struct TrashedClass(ClassId);
+
+impl TrashedClass {
+    /// Which class.
+    pub fn class(&self) -> ClassId {
+        self.0
+    }
+}
+
+/// See [`TrashedClass`]. To all others, and out of the trash, it does not exist.
+pub async fn trashed_class(conn: &mut PgConnection, user: UserId, class: ClassId) -> Result<TrashedClass, Error> {
+    lock(conn, class).await?;
+    let found = sqlx::query!(
+        "select
+         from classes c
+         join users u on u.id = $2
+         left join trashed_memberships m on m.class_id = c.id and m.user_id = u.id
+         where c.id = $1 and c.trashed_at is not null and (u.is_admin or m.role = 'instructor')",
+        class.uuid(),
+        user.uuid()
+    );
+    found.fetch_optional(conn).await?.map(|_| TrashedClass(class)).ok_or(Error::NotFound)
 }
 
 /// A role as a column has it, which a constraint keeps to the three.

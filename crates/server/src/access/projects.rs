@@ -134,7 +134,7 @@ async fn found(
            join users u on u.id = $2
            left join classes k on k.id = p.class_id
            left join memberships m on m.class_id = p.class_id and m.user_id = u.id
-           where p.id = $1 and (p.deleted_at is not null) = $3 and p.purged_at is null"#,
+           where p.id = $1 and (p.deleted_at is not null) = $3 and p.purged_at is null and k.trashed_at is null"#,
         project.uuid(),
         user.uuid(),
         trashed

@@ -21,6 +21,7 @@ pub(super) struct Class {
     id: ClassId,
     name: String,
     archived_at: Option<String>,
+    trashed_at: Option<String>,
     members: i64,
     /// Their addresses.
     instructors: Vec<String>,
@@ -50,7 +51,11 @@ const HEADS: [&str; 5] = ["ID", "NAME", "PEOPLE", "STANDING", "INSTRUCTORS"];
 
 impl Class {
     fn row(&self) -> Vec<String> {
-        let standing = if self.archived_at.is_some() { "archived" } else { "" };
+        let standing = match (&self.trashed_at, &self.archived_at) {
+            (Some(_), _) => "in the trash",
+            (None, Some(_)) => "archived",
+            (None, None) => "",
+        };
         let (id, instructors) = (self.id.to_string(), self.instructors.join(", "));
         vec![id, self.name.clone(), self.members.to_string(), standing.to_owned(), instructors]
     }
@@ -61,6 +66,7 @@ struct Row {
     id: uuid::Uuid,
     name: String,
     archived_at: Option<OffsetDateTime>,
+    trashed_at: Option<OffsetDateTime>,
     members: i64,
     instructors: Vec<String>,
 }
@@ -71,6 +77,7 @@ impl From<Row> for Class {
             id: ClassId::from_uuid(row.id),
             name: row.name,
             archived_at: row.archived_at.map(rfc3339),
+            trashed_at: row.trashed_at.map(rfc3339),
             members: row.members,
             instructors: row.instructors,
         }
@@ -80,7 +87,7 @@ impl From<Row> for Class {
 pub(super) async fn list(conn: &mut PgConnection, asked: &AskedClasses) -> anyhow::Result<Classes> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select c.id, c.name, c.archived_at,
+        r#"select c.id, c.name, c.archived_at, c.trashed_at,
                   (select count(*) from memberships m where m.class_id = c.id) as "members!",
                   array(select u.email
                         from memberships m
@@ -89,7 +96,7 @@ pub(super) async fn list(conn: &mut PgConnection, asked: &AskedClasses) -> anyho
                         order by u.email) as "instructors!"
            from classes c
            where ($1 = '' or position(lower($1) in lower(c.name)) > 0)
-             and ($2 or c.archived_at is null)
+             and ($2 or (c.archived_at is null and c.trashed_at is null))
              and ($3::uuid is null or c.id > $3)
            order by c.id
            limit $4"#,
@@ -107,7 +114,7 @@ async fn find(conn: &mut PgConnection, class: &str) -> anyhow::Result<ClassId> {
     let mut found = sqlx::query_scalar!(
         "select id
          from classes
-         where id = $1 or ($1::uuid is null and lower(name) = lower($2))
+         where (id = $1 or ($1::uuid is null and lower(name) = lower($2))) and trashed_at is null
          for update",
         id.map(ClassId::uuid),
         class.trim()
@@ -126,7 +133,7 @@ async fn find(conn: &mut PgConnection, class: &str) -> anyhow::Result<ClassId> {
 async fn show(conn: &mut PgConnection, class: ClassId) -> anyhow::Result<Class> {
     let row = sqlx::query_as!(
         Row,
-        r#"select c.id, c.name, c.archived_at,
+        r#"select c.id, c.name, c.archived_at, c.trashed_at,
                   (select count(*) from memberships m where m.class_id = c.id) as "members!",
                   array(select u.email
                         from memberships m

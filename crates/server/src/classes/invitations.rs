@@ -159,7 +159,8 @@ pub async fn preview(
              and i.revoked_at is null
              and i.expires_at > now()
              and i.uses < i.max_uses
-             and c.archived_at is null"#,
+             and c.archived_at is null
+             and c.trashed_at is null"#,
         secret.hash(),
         caller.id.uuid()
     )
@@ -192,7 +193,8 @@ pub async fn accept(
            and i.revoked_at is null
            and i.expires_at > now()
            and i.uses < i.max_uses
-           and c.archived_at is null",
+           and c.archived_at is null
+           and c.trashed_at is null",
         secret.hash()
     )
     .fetch_optional(&mut *tx)

@@ -28,10 +28,12 @@ pub async fn by_code(
     };
     let code = code::read(&code).ok_or_else(unknown)?;
     let mut tx = services.db.begin().await?;
-    let class =
-        sqlx::query_scalar!("select id from classes where join_code = $1 and archived_at is null for update", code)
-            .fetch_optional(&mut *tx)
-            .await?;
+    let class = sqlx::query_scalar!(
+        "select id from classes where join_code = $1 and archived_at is null and trashed_at is null for update",
+        code
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
     let class = ClassId::from_uuid(class.ok_or_else(unknown)?);
     let (role, _) = enter(&mut tx, class, caller.id, Role::Student).await?;
     tx.commit().await?;
@@ -87,13 +89,13 @@ pub(crate) fn refuse_crowd(members: i64) -> Result<(), Error> {
 /// that finds or makes the user, with an address that they **have proved to be theirs**: a roster says who may come in
 /// by the address alone.
 ///
-/// Who is in the class already stays what they are there. Lines of archived classes wait on.
+/// Who is in the class already stays what they are there. Lines of classes that are archived or in the trash wait on.
 pub async fn take_up(conn: &mut PgConnection, user: UserId, verified_email: &str) -> Result<(), Error> {
     sqlx::query!(
         "with taken as (
              delete from roster_entries r
              using classes c
-             where r.email = lower($2) and c.id = r.class_id and c.archived_at is null
+             where r.email = lower($2) and c.id = r.class_id and c.archived_at is null and c.trashed_at is null
              returning r.class_id, r.role, r.group_id)
          insert into memberships (class_id, user_id, role, group_id)
          select class_id, $1, role, group_id

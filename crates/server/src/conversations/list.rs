@@ -64,7 +64,9 @@ async fn mine(db: &PgPool, user: UserId, Place { before, limit }: Place) -> sqlx
            and not exists (select
                            from activity_copies w
                            join activities a on a.id = w.activity_id
-                           where w.conversation_id = c.id and (w.user_id is null or a.trashed_at is not null))
+                           join classes k on k.id = a.class_id
+                           where w.conversation_id = c.id
+                             and (w.user_id is null or a.trashed_at is not null or k.trashed_at is not null))
          order by c.id desc
          limit $3",
         user.uuid(),

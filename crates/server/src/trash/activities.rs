@@ -59,7 +59,7 @@ pub async fn purge(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn delete(conn: &mut PgConnection, activities: &[uuid::Uuid]) -> sqlx::Result<()> {
+pub(super) async fn delete(conn: &mut PgConnection, activities: &[uuid::Uuid]) -> sqlx::Result<()> {
     // What is revealed was protected by its activity's setting.
     sqlx::query!(
         "update conversations c

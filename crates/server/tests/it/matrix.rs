@@ -77,6 +77,8 @@ POST   /api/v1/trash/projects/{project}/restore                      401   403  
 DELETE /api/v1/trash/projects/{project}                              401   403   404   404   404   404   404   204   404   404   403
 POST   /api/v1/trash/activities/{activity}/restore                   401   403   404   404   404   204   204   404   204   204   403
 DELETE /api/v1/trash/activities/{activity}                           401   403   404   404   404   204   204   404   204   204   403
+POST   /api/v1/trash/classes/{class}/restore                         401   403   404   404   404   404   204   404   204   204   403
+DELETE /api/v1/trash/classes/{class}                                 401   403   404   404   404   404   204   404   204   204   403
 GET    /api/v1/conversations/{id}/comparison               shared    401   400   404   404   400   400   400   400   404   400   403
 GET    /api/v1/conversations/{id}/comparison               private   401   404   404   404   404   404   404   400   404   404   403
 GET    /api/v1/conversations/{id}/people                   shared    401   200   404   404   200   200   200   200   404   200   403
@@ -127,6 +129,7 @@ GET    /api/v1/invitations/{token}                                   401   200  
 POST   /api/v1/invitations/{token}/join                              401   403   200   200   200   200   200   200   200   200   403
 GET    /api/v1/classes/{class}                                       401   200   404   404   200   200   200   200   200   200   403
 PATCH  /api/v1/classes/{class}                                       401   403   404   404   403   403   204   403   204   204   403
+DELETE /api/v1/classes/{class}                                       401   403   404   404   403   403   204   403   204   204   403
 POST   /api/v1/classes/{class}/leave                                 401   403   404   404   204   204   204   204   404   204   403
 POST   /api/v1/classes/{class}/code                                  401   403   404   404   403   403   200   403   200   200   403
 DELETE /api/v1/classes/{class}/code                                  401   403   404   404   403   403   204   403   204   204   403

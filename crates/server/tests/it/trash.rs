@@ -1,5 +1,7 @@
 //! The trash: nobody sees what is in it, it comes out as it was, and after thirty days it is gone.
 
+mod classes;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use server::trash;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Endpoint, Method};
-use crate::ids::{ActivityId, ConversationId, ProjectId};
+use crate::ids::{ActivityId, ClassId, ConversationId, ProjectId};
 
 /// How long something stays in the trash before it is deleted.
 pub const TRASH_DAYS: i32 = 30;
@@ -19,7 +19,18 @@ pub struct TrashConversation {
 
 endpoint!(TrashConversation: Delete (), "/api/v1/conversations/{id}", id);
 
-/// Projects, and activities, of the trash in one answer at most.
+/// `DELETE /api/v1/classes/{class}`: puts it into the trash with its activities and projects; for its instructors. What people
+/// shared with it stays theirs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TrashClass {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub class: ClassId,
+}
+
+endpoint!(TrashClass: Delete (), "/api/v1/classes/{class}", class);
+
+/// Projects, activities, and classes, of the trash in one answer at most.
 pub const MAX_TRASHED_OTHERS: i64 = 200;
 
 /// `GET /api/v1/trash?after=&limit=`: what the caller can take out of the trash, what came last first.
@@ -43,6 +54,29 @@ pub struct Trash {
     pub projects: Vec<TrashedProject>,
     /// Of classes in which they are staff; at most [`MAX_TRASHED_OTHERS`].
     pub activities: Vec<TrashedActivity>,
+    /// Those that they taught; at most [`MAX_TRASHED_OTHERS`].
+    pub classes: Vec<TrashedClass>,
+}
+
+/// A class in the trash, with its activities, projects, groups and roster. What people shared with it is not: it is theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashedClass {
+    /// Names it.
+    pub id: ClassId,
+    /// Its name.
+    pub name: String,
+    /// How many people were in it.
+    pub members: i64,
+    /// How many activities it has.
+    pub activities: i64,
+    /// How many copies of these people have begun.
+    pub copies: i64,
+    /// How many projects it has.
+    pub projects: i64,
+    /// Since when it is there, RFC 3339.
+    pub trashed_at: String,
+    /// From when on it is deleted, RFC 3339.
+    pub deleted_at: String,
 }
 
 /// A project in the trash. Its chats are not: they are with those who wrote them.
@@ -170,3 +204,23 @@ pub struct PurgeActivity {
 }
 
 endpoint!(PurgeActivity: Delete (), "/api/v1/trash/activities/{activity}", activity);
+
+/// `POST /api/v1/trash/classes/{class}/restore`: takes it out again, with all who were in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RestoreClass {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub class: ClassId,
+}
+
+endpoint!(RestoreClass: Post (), "/api/v1/trash/classes/{class}/restore", class);
+
+/// `DELETE /api/v1/trash/classes/{class}`: deletes it for ever, with its activities and all that was written in their copies.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PurgeClass {
+    /// Which.
+    #[serde(skip_serializing)]
+    pub class: ClassId,
+}
+
+endpoint!(PurgeClass: Delete (), "/api/v1/trash/classes/{class}", class);

@@ -1,6 +1,8 @@
 use leptos::prelude::*;
 use shared::{
-    api::{ChangeClass, Class, ClassChange, ClassModels, Invitation, RotateCode, SwitchOffCode},
+    api::{
+        ChangeClass, Class, ClassChange, ClassModels, Invitation, RotateCode, SwitchOffCode, TRASH_DAYS, TrashClass,
+    },
     ids::ClassId,
 };
 
@@ -26,7 +28,7 @@ pub fn ClassManagePage(
     let may_change = class.role.may_change_class();
     let open = may_change && !class.archived;
     let (id, code, groups) = (class.id, class.code.clone(), class.groups.clone());
-    let (name, archived) = (class.name.clone(), class.archived);
+    let (name, archived, members) = (class.name.clone(), class.archived, class.members);
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page" id="main">
@@ -36,7 +38,7 @@ pub fn ClassManagePage(
             {open.then(|| view! { <RosterForm class=id /> })}
             <Groups class=id groups=groups open=open />
             <Models class=id models=models open=open />
-            {may_change.then(|| view! { <Settings class=id name=name archived=archived /> })}
+            {may_change.then(|| view! { <Settings class=id name=name archived=archived /> <Delete class=id members=members /> })}
         </main>
     }
     .into_any()
@@ -113,6 +115,34 @@ fn Settings(class: ClassId, name: String, archived: bool) -> impl IntoView {
                 title="Archive this class?"
                 text="Everybody can go on reading what is shared with it. Nobody joins, and nothing in it is changed, until you take it back."
                 action="Archive"
+            />
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Delete(class: ClassId, members: i64) -> impl IntoView {
+    let who = match members {
+        1 => "You are".to_owned(),
+        members => format!("{members} people are"),
+    };
+    view! {
+        <section class="class-section" aria-label="Delete">
+            <ApiForm api=api_of(&TrashClass { class }) then=Then::Go("/classes".into()) confirm="delete" label="Delete the class">
+                <div class="form-actions">
+                    <button class="button danger" type="submit">"Delete the class"</button>
+                </div>
+            </ApiForm>
+            <ConfirmDialog
+                id="delete"
+                title="Delete this class?"
+                text=format!(
+                    "{who} in it. With it go its activities with all that was written in them, its projects, groups and \
+                     roster. What people shared with it stays theirs. Its instructors can restore all of it from the trash \
+                     for {TRASH_DAYS} days."
+                )
+                action="Delete"
             />
         </section>
     }

@@ -152,6 +152,8 @@ pub struct Scene {
     thrown: ConversationId,
     thrown_project: ProjectId,
     thrown_activity: ActivityId,
+    /// A class of the same people that is in the trash.
+    thrown_class: ClassId,
 }
 
 /// A project with a prompt that is not active, a file, and a file of its chat.
@@ -355,6 +357,12 @@ impl Scene {
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
+        let thrown_class = ClassId::new();
+        run(db, "insert into classes (id, name, trashed_at) values ($1, 'Thrown away', now())", &[thrown_class.uuid()])
+            .await;
+        let of_same = "insert into trashed_memberships (class_id, user_id, role)
+                       select $1, user_id, role from memberships where class_id = $2";
+        run(db, of_same, &[thrown_class.uuid(), class.uuid()]).await;
         Scene {
             class,
             group,
@@ -378,6 +386,7 @@ impl Scene {
             thrown,
             thrown_project,
             thrown_activity,
+            thrown_class,
         }
     }
 
@@ -406,6 +415,7 @@ impl Scene {
             thrown: ConversationId::new(),
             thrown_project: ProjectId::new(),
             thrown_activity: ActivityId::new(),
+            thrown_class: ClassId::new(),
         }
     }
 
@@ -436,6 +446,7 @@ impl Scene {
             "started" => (home.project, self.started),
             _ => (home.project, self.activity),
         };
+        let class = if path.starts_with("/api/v1/trash/") { self.thrown_class } else { self.class };
         let id = match path.split('/').nth(3) {
             Some("tokens") => self.token.clone(),
             Some("sessions") => self.session.clone(),
@@ -444,7 +455,7 @@ impl Scene {
         };
         [
             ("{id}", id),
-            ("{class}", self.class.to_string()),
+            ("{class}", class.to_string()),
             ("{group}", self.group.to_string()),
             ("{user}", self.target.to_string()),
             ("{entry}", self.entry.to_string()),

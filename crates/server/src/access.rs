@@ -224,6 +224,37 @@ pub async fn titler(db: &PgPool, user: UserId, conversation: ConversationId) -> 
     }
 }
 
+/// Somebody who may edit a conversation's text.
+#[derive(Debug, Clone, Copy)]
+pub struct TextEditor(Reader);
+
+impl TextEditor {
+    /// As who they read it.
+    pub fn reader(&self) -> Reader {
+        self.0
+    }
+}
+
+/// Whether somebody may edit the text of a conversation, if anybody may.
+pub fn may_edit_text(rights: Rights) -> bool {
+    rights.may_rename && rights.may_copy
+}
+
+/// See [`TextEditor`]. Others who may read it are told that they may not.
+pub async fn text_editor(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<TextEditor, Error> {
+    let reader = reader(db, user, conversation).await?;
+    match reader.rights {
+        rights if may_edit_text(rights) => Ok(TextEditor(reader)),
+        Rights { may_rename: true, .. } => {
+            Err(Error::Forbidden("This text is protected: its owner, and the staff of its class, may edit it."))
+        }
+        Rights { access, .. } if access.may_edit() => Err(Error::Forbidden(
+            "The text of an activity's copy is the same for all: the staff of the class see to it.",
+        )),
+        _ => Err(Error::Forbidden("This is for people who may edit the conversation.")),
+    }
+}
+
 /// Whoever a conversation belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Owner(Reader);

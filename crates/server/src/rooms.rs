@@ -334,14 +334,29 @@ impl Rooms {
     /// [`persistence::replace`].
     ///
     /// # Errors
-    /// As [`persistence::hand_over`].
+    /// As [`persistence::rewrite`]; or somebody has written in it.
     pub async fn hand_over(
         &self,
         conversation: ConversationId,
         from: UserId,
         to: UserId,
     ) -> Result<Option<persistence::Compacted>, persistence::Failure> {
-        persistence::hand_over(&self.house.db, &self.house.stacks, conversation, from, to).await
+        let change = move |doc: &Doc| Ok(document::hand_over(doc, from, to)?);
+        let handed = persistence::rewrite(&self.house.db, &self.house.stacks, conversation, change).await?;
+        Ok(handed.map(|handed| handed.compacted))
+    }
+
+    /// A document that is changed, to be put into the place of the one that is stored: see [`persistence::replace`]. Nobody
+    /// who writes waits for it.
+    ///
+    /// # Errors
+    /// As [`persistence::rewrite`].
+    pub async fn rewrite<T: Send + 'static>(
+        &self,
+        conversation: ConversationId,
+        change: impl FnOnce(&Doc) -> T + Send + 'static,
+    ) -> Result<Option<persistence::Rewritten<T>>, persistence::Failure> {
+        persistence::rewrite(&self.house.db, &self.house.aside, conversation, move |doc| Ok(change(doc))).await
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited

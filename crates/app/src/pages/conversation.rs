@@ -38,7 +38,8 @@ pub fn ConversationPage(
     /// What can be sent along of the project of a chat.
     files: Vec<FileSummary>,
 ) -> impl IntoView {
-    let Conversation { id, title, rights, author_id, anonymity, activity, chat, messages } = conversation;
+    let Conversation { id, title, rights, author_id, revision, epoch, anonymity, activity, chat, messages } =
+        conversation;
     let Visitor { me, unread } = visitor;
     let project = chat.clone().and_then(|chat| Some((chat.name?, format!("/projects/{}", chat.project))));
     let project = project.map(|(name, address)| view! { <a href=address dir="auto">{name}</a> " · " });
@@ -50,8 +51,22 @@ pub fn ConversationPage(
     let seen_project = chat.as_ref().filter(|chat| chat.name.is_some()).map(|chat| chat.project);
     let acts = chat.as_ref().zip(models.as_ref()).is_some_and(|(chat, models)| chat::may_act(chat, models));
     let around = Around::new(id, acts, seen_project, &people);
-    let opened =
-        Opened { conversation: id, title: title.clone(), rights, author: author_id, anonymity, me, unread, people };
+    // Of a chat, and of an activity's copy, the text is not edited.
+    let edit = (rights.may_rename && rights.may_copy && chat.is_none() && activity.is_none())
+        .then(|| view! { " · " <a href=format!("/c/{id}/edit")>"Edit text"</a> });
+    let earlier = (revision > 1).then(|| view! { " · " <a href=format!("/c/{id}/revisions")>"Earlier texts"</a> });
+    let opened = Opened {
+        conversation: id,
+        title: title.clone(),
+        rights,
+        author: author_id,
+        anonymity,
+        me,
+        unread,
+        people,
+        revision,
+        epoch,
+    };
     let closed = rights.access == Access::Closed;
     let activity = activity.map(|activity| view! { <OfActivity activity=activity closed=closed /> });
     let may_have_code = |message: &Message| ["```", "~~~"].iter().any(|fence| message.markdown.contains(fence));
@@ -70,7 +85,7 @@ pub fn ConversationPage(
             <section class="reading" id="text" aria-label="Conversation" data-chat=of_chat data-user=user>
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
-                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a></p>
+                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a> {edit} {earlier}</p>
                 <noscript>
                     <p class="remark">"Scripts are off: the text can be read. Highlights, comments and notes need them."</p>
                 </noscript>

@@ -175,6 +175,7 @@ impl Session {
         if self.take_shown_again() {
             self.desk.away_open.set(true);
         }
+        self.tell_edited();
         self.take_over(changes).await;
         if !self.journal.others.borrow().is_empty() {
             let session = self.clone();

@@ -12,6 +12,7 @@ use shared::{
     document::{self, Command, Refusal, Root, difference},
     ids::{HighlightId, TagId},
     rules::{self, Change as Deed},
+    selector::Target,
     sync::{
         CloseCode,
         prescan::{self, Body, Content, Part, Struct},
@@ -32,6 +33,8 @@ use crate::{
 };
 
 const REPLACED: &str = "the document was replaced on the server meanwhile";
+
+const GONE: &str = "the text was edited meanwhile, and the words that this marks are not in it any more";
 
 /// The document is not taken afresh before it is known what the person may do now, but that is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -80,27 +83,13 @@ impl Session {
         is_due
     }
 
-    /// The document was replaced on the server: what was made on the old one has no place in the new one.
+    /// The document was replaced on the server. What was made on the old one, and is not sent, is done again on the new one
+    /// as far as that can be (`renewed`): first it is asked whether the text is another, and the page with it.
     pub fn replaced(self: &Rc<Self>) {
-        self.put_all_aside(REPLACED);
         self.link.replaced.set(true);
-        self.journal.others.borrow_mut().clear();
         self.link.epoch.set(None);
-        if let Some(store) = self.journal.store.borrow().clone() {
-            let conversation = self.desk.place.conversation;
-            spawn_local(async move {
-                // The next state that is kept replaces it.
-                let _ = store.drop_state(conversation).await;
-            });
-        }
         *self.fresh.borrow_mut() = None;
         self.renew();
-    }
-
-    fn put_all_aside(self: &Rc<Self>, why: &str) {
-        let changes = self.journal.pending.borrow_mut().take();
-        let aside = self.all_aside(&changes, why);
-        self.put_aside(changes.into_iter().map(|change| change.key).collect(), aside);
     }
 
     /// Shows what was not sent and cannot be, and keeps the words of it for the list on the first page. The changes stay
@@ -347,7 +336,10 @@ impl Session {
         let session = self.clone();
         spawn_local(async move {
             within(PATIENCE, session.ask_rights()).await;
-            session.connect_if_alone();
+            // A page that is loaded anew meets the new document itself, with what is in the journal.
+            if !session.link.leaving.get() {
+                session.connect_if_alone();
+            }
         });
     }
 
@@ -357,7 +349,8 @@ impl Session {
         let old = self.replica.replace(fresh.clone());
         self.link.gap.set(Gap::None);
         let changes = self.journal.pending.borrow_mut().take();
-        let aside = if self.link.replaced.take() {
+        let replaced = self.link.replaced.take();
+        let aside = if replaced && !fresh.descends_from(&old) {
             self.all_aside_of(&old, &changes, REPLACED)
         } else {
             // So that the two texts differ in nothing but what was typed here.
@@ -383,7 +376,9 @@ impl Session {
         for change in changes {
             let done = match &change.intent {
                 Intent::Command(command) if fresh.knows(&change.update) || fresh.has(command) => Ok(()),
-                Intent::Command(command) => self.command_again(fresh, command).map_err(|why| why.to_string()),
+                Intent::Command(command) => self
+                    .placed(command)
+                    .and_then(|command| self.command_again(fresh, &command).map_err(|why| why.to_string())),
                 // As a whole, at the first of its changes.
                 Intent::Typed(root) if typed.contains(root) => Ok(()),
                 Intent::Typed(root) => {
@@ -401,6 +396,19 @@ impl Session {
             }
         }
         aside
+    }
+
+    /// A command with its passages where they are in the text that is shown: that may be another than the one that it was
+    /// given on.
+    fn placed(&self, command: &Command) -> Result<Command, String> {
+        let place = |targets: &[Target]| targets.iter().map(|target| self.texts.placed(target).ok_or(GONE)).collect();
+        Ok(match command {
+            Command::Highlight { id, targets, tag } => {
+                Command::Highlight { id: *id, targets: place(targets)?, tag: *tag }
+            }
+            Command::Attach(id, targets) => Command::Attach(*id, place(targets)?),
+            other => other.clone(),
+        })
     }
 
     /// A new tag whose name somebody else has given meanwhile gets another: all that bears it would be lost with it.
@@ -520,6 +528,6 @@ async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T>
     }
 }
 
-fn quotes(targets: &[shared::selector::Target]) -> String {
+fn quotes(targets: &[Target]) -> String {
     targets.iter().map(|target| target.exact.as_str()).collect::<Vec<_>>().join("\n")
 }

@@ -93,6 +93,33 @@ impl Texts {
     }
 }
 
+impl Texts {
+    /// A target that was made on this text, or on one before it, as it can be made on this one; nothing where its words are
+    /// not found. In a chat it may belong to a branch that is not shown, and stays.
+    pub fn placed(&self, target: &Target) -> Option<Target> {
+        let fits = |message: &MessageText| target.end <= message.offsets().end();
+        match self.resolve(target) {
+            Some((_, Anchor::Exact { .. })) => return Some(target.clone()),
+            // Whoever reads it is asked.
+            Some((message, Anchor::Moved { .. })) if fits(message) => return Some(target.clone()),
+            Some((message, Anchor::Moved { start, end })) => {
+                return Some(Target { message: message.id, start, end, ..target.clone() });
+            }
+            _ if target.lost || self.is_of_chat() => return Some(target.clone()),
+            _ => {}
+        }
+        let found = |message: &&'static MessageText| {
+            let other = Target { message: message.id, start: CharOffset(0), end: CharOffset(0), ..target.clone() };
+            let (start, end) = selector::resolve(&other, message.text(), message.offsets()).range()?;
+            Some(Target { start, end, ..other })
+        };
+        let all = self.all();
+        let mut places = all.iter().filter(|message| message.text().contains(&target.exact)).filter_map(found);
+        // In several messages it cannot be told which is meant.
+        places.next().filter(|_| places.next().is_none())
+    }
+}
+
 fn read(place: usize, article: &Element, element: Element) -> Option<MessageText> {
     let id = article.get_attribute("data-message-id")?.parse().ok()?;
     let spelled = element.get_attribute("data-runs")?;

@@ -1,0 +1,282 @@
+// Edits the text of a conversation. What is typed is kept on this device until it is saved or discarded.
+(() => {
+  const main = document.querySelector("main.edit-text");
+  const find = (name) => main.querySelector(`[data-${name}]`);
+  const { conversation, revision, user, messages } = JSON.parse(find("text").textContent);
+  const [list, status, bar, wrong, report, kept] = ["list", "status", "bar", "wrong", "report", "kept"].map(find);
+  // With the name by which signing out finds what it clears.
+  const key = `draft/${user}/${conversation}/text`;
+  const ROLES = [["system", "System"], ["user", "User"], ["assistant", "Assistant"], ["source", "Source"]];
+  const MAX_UNDO = 50;
+
+  const fresh = () => messages.map(({ id, role, title, markdown }) => ({ from: [id], role, title: title ?? "", markdown }));
+  const wire = (all) => all.map(({ from, role, title, markdown }) => ({ from, role, title: title.trim() || null, markdown }));
+  const spelled = (all) => JSON.stringify(wire(all));
+  const original = spelled(fresh());
+  let text = fresh();
+  let base = revision;
+  let past = [];
+  let isLeaving = false;
+
+  const counted = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  const isChanged = () => spelled(text) !== original || base !== revision;
+  const say = (words) => { status.textContent = ""; requestAnimationFrame(() => { status.textContent = words; }); };
+  const complain = (words = "") => { wrong.textContent = words; wrong.hidden = words === ""; };
+
+  /** Keeps what is typed on this device. */
+  const keep = () => {
+    try {
+      if (isChanged()) localStorage.setItem(key, JSON.stringify({ base, text }));
+      else localStorage.removeItem(key);
+    } catch {
+      complain("What you type cannot be kept on this device (is it full?): save it before you leave this page.");
+    }
+  };
+  const forget = () => { try { localStorage.removeItem(key); } catch { /* Nothing was kept. */ } };
+
+  const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+  const button = (words, label, act, disabled = false) => {
+    const made = make("button", { type: "button", className: "button", textContent: words, disabled });
+    made.setAttribute("aria-label", label);
+    made.dataset.act = words;
+    made.addEventListener("click", act);
+    return made;
+  };
+
+  const grow = (box) => {
+    if (CSS.supports("field-sizing", "content")) return;
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight + 2}px`;
+  };
+
+  /** A change of the list: remembered, so that it can be taken back, and shown. */
+  const change = (words, act, focusOn) => {
+    past.push(structuredClone(text));
+    past = past.slice(-MAX_UNDO);
+    act();
+    show();
+    keep();
+    say(words);
+    const box = focusOn === undefined ? undefined : list.children[Math.max(0, Math.min(focusOn, text.length - 1))]?.querySelector("textarea");
+    box?.focus();
+    return box;
+  };
+
+  const acts = {
+    split: (at) => {
+      const box = list.children[at].querySelector("textarea");
+      const { selectionStart: caret, value } = box;
+      const [before, after] = [value.slice(0, caret).trimEnd(), value.slice(caret).trimStart()];
+      if (before === "" || after === "") return say("Put the caret where the message is to be split: there are words on one side of it alone.");
+      change(`Message ${at + 1} was split in two.`, () => {
+        const { from, role, title } = text[at];
+        text.splice(at, 1, { from, role, title, markdown: before }, { from: [...from], role, title, markdown: after });
+      }, at + 1)?.setSelectionRange(0, 0);
+    },
+    merge: (at) => {
+      if (at + 1 >= text.length) return;
+      const [one, other] = [text[at], text[at + 1]];
+      const place = one.markdown.trimEnd().length + 2;
+      change(`Messages ${at + 1} and ${at + 2} are one now.`, () => {
+        const from = [...new Set([...one.from, ...other.from])];
+        text.splice(at, 2, { ...one, from, markdown: `${one.markdown.trimEnd()}\n\n${other.markdown.trimStart()}` });
+      }, at)?.setSelectionRange(place, place);
+    },
+    move: (at, by) => {
+      const to = at + by;
+      if (to < 0 || to >= text.length) return;
+      change(`Moved to place ${to + 1} of ${text.length}.`, () => {
+        const [moved] = text.splice(at, 1);
+        text.splice(to, 0, moved);
+      }, to);
+    },
+    remove: (at) => change(`Message ${at + 1} was removed. Undo takes that back.`, () => { text.splice(at, 1); }, at),
+    add: (at) => change(`A new message, number ${at + 1}.`, () => {
+      text.splice(at, 0, { from: [], role: text[at - 1]?.role ?? "source", title: "", markdown: "" });
+    }, at),
+    undo: () => {
+      const before = past.pop();
+      if (!before) return;
+      text = before;
+      show();
+      keep();
+      say("Taken back.");
+    },
+  };
+
+  const item = (message, at) => {
+    const number = at + 1;
+    const role = make("select", { className: "field" }, ...ROLES.map(([value, words]) =>
+      make("option", { value, textContent: words, selected: value === message.role })));
+    role.setAttribute("aria-label", `Role of message ${number}`);
+    const title = make("input", { className: "field", value: message.title, maxLength: 200, placeholder: "Title or name", dir: "auto" });
+    title.setAttribute("aria-label", `Title of message ${number}`);
+    const box = make("textarea", { className: "field edit-box", value: message.markdown, spellcheck: true, dir: "auto", rows: 3 });
+    box.setAttribute("aria-label", `Text of message ${number}`);
+    const typed = (field, control) => control.addEventListener("input", () => {
+      text[at][field] = control.value;
+      keep();
+      renew();
+    });
+    typed("title", title);
+    typed("markdown", box);
+    role.addEventListener("change", () => change(`Message ${number} is ${role.selectedOptions[0].textContent} now.`, () => {
+      text[at].role = role.value;
+    }));
+    box.addEventListener("input", () => grow(box));
+    box.addEventListener("keydown", (event) => {
+      const isCommand = event.ctrlKey || event.metaKey;
+      const act =
+        isCommand && event.key === "Enter" ? () => acts.split(at)
+        : event.altKey && event.key === "ArrowUp" ? () => acts.move(at, -1)
+        : event.altKey && event.key === "ArrowDown" ? () => acts.move(at, 1)
+        : undefined;
+      if (!act || event.isComposing) return;
+      event.preventDefault();
+      act();
+    });
+    const tools = make("div", { className: "edit-tools" },
+      button("Split", `Split message ${number} at the caret`, () => acts.split(at)),
+      button("Merge", `Merge message ${number} with the next`, () => acts.merge(at), number === text.length),
+      button("Up", `Move message ${number} up`, () => acts.move(at, -1), at === 0),
+      button("Down", `Move message ${number} down`, () => acts.move(at, 1), number === text.length),
+      button("Insert", `Insert a message before message ${number}`, () => acts.add(at)),
+      button("Remove", `Remove message ${number}`, () => acts.remove(at), text.length === 1),
+    );
+    const head = make("div", { className: "edit-head" }, make("span", { className: "message-number", textContent: number }), role, title);
+    return make("li", { className: "edit-message" }, head, box, tools);
+  };
+
+  const renew = () => {
+    find("undo").disabled = past.length === 0;
+    find("check").disabled = !isChanged();
+  };
+
+  const show = () => {
+    list.replaceChildren(...text.map(item));
+    list.querySelectorAll("textarea").forEach(grow);
+    renew();
+  };
+
+  /** Asks the server what would become of the text, or to take it. */
+  const ask = async (preview) => {
+    complain();
+    for (const name of ["check", "save"]) find(name).disabled = true;
+    try {
+      const answer = await fetch(`/api/v1/conversations/${conversation}/text?preview=${preview}`, {
+        method: "PUT",
+        headers: { accept: "application/json", "content-type": "application/json" },
+        body: JSON.stringify({ base, messages: wire(text) }),
+      });
+      const said = await answer.json();
+      if (answer.ok) return said;
+      if (said.type?.endsWith("/edited_meanwhile")) conflict();
+      else complain(said.detail?.replace(/^messages: /, "") || "The server did not answer as it should. Try again in a moment.");
+    } catch {
+      complain("The server cannot be reached. What you typed is kept on this device; try again in a moment.");
+    } finally {
+      find("save").disabled = false;
+      renew();
+    }
+    report.close();
+    wrong.scrollIntoView({ block: "center" });
+    return undefined;
+  };
+
+  /** Somebody else has edited it meanwhile: theirs is there to be read, and one's own goes on from it. */
+  const conflict = () => {
+    complain("Somebody else has edited this text meanwhile. What you typed is kept on this device. ");
+    const page = make("a", { href: `/c/${conversation}`, target: "_blank", textContent: "Read their text" });
+    const anew = button("Load their text beside mine", "Load their text, and keep mine to choose from", () => {
+      isLeaving = true;
+      location.reload();
+    });
+    wrong.append(page, " ", anew);
+  };
+
+  const tell = (said) => {
+    const parts = [
+      `${counted(said.exact, "highlight")} ${said.exact === 1 ? "stays" : "stay"}`,
+      said.moved > 0 && `${said.moved} to confirm`,
+      said.lost > 0 && `${said.lost} would be lost (kept with ${said.lost === 1 ? "its thread" : "their threads"}, to be attached again)`,
+    ].filter(Boolean);
+    find("sum").textContent = `${parts.join(", ")}.`;
+    find("changes").replaceChildren(...said.changes.map(({ quote, anchor }) =>
+      make("li", {}, make("strong", { textContent: anchor === "lost" ? "Lost: " : "To confirm: " }), make("q", { textContent: quote, dir: "auto" }))));
+    const previews = said.rendered ?? [];
+    find("rendered").hidden = previews.length === 0;
+    // Rendered by the server, as on the conversation's page.
+    find("previews").replaceChildren(...previews.map(({ at, html }) => {
+      const shown = make("div", { className: "message-text", innerHTML: html });
+      return make("section", {}, make("h3", { className: "message-speaker", textContent: `Message ${at + 1}` }), shown);
+    }));
+  };
+
+  find("add").addEventListener("click", () => acts.add(text.length));
+  find("undo").addEventListener("click", acts.undo);
+  find("check").addEventListener("click", async () => {
+    const said = await ask(true);
+    if (!said) return;
+    tell(said);
+    report.showModal();
+    report.querySelector("h2").focus();
+  });
+  find("back").addEventListener("click", () => report.close());
+  find("save").addEventListener("click", async () => {
+    if (!await ask(false)) return;
+    forget();
+    isLeaving = true;
+    location.assign(`/c/${conversation}`);
+  });
+  find("cancel").addEventListener("click", (event) => {
+    if (!isChanged()) return;
+    event.preventDefault();
+    if (!confirm("Discard what you changed?")) return;
+    forget();
+    isLeaving = true;
+    location.assign(`/c/${conversation}`);
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!isLeaving && isChanged()) event.preventDefault();
+  });
+
+  /** What was typed here before and not saved. */
+  const takeUp = () => {
+    let found;
+    try {
+      found = JSON.parse(localStorage.getItem(key) ?? "null");
+    } catch {
+      return;
+    }
+    if (!Array.isArray(found?.text)) return;
+    const known = new Set(messages.map(({ id }) => id));
+    const own = found.text.map((message) => ({ ...message, from: message.from.filter((id) => known.has(id)) }));
+    if (found.base === revision) {
+      text = own;
+      kept.textContent = "What you typed before is here again, and not saved yet. ";
+    } else {
+      kept.textContent = "Somebody else has edited this text since you began: this is theirs. What you typed is kept. ";
+      // Not kept over before its author has chosen.
+      kept.append(button("Put mine in its place", "Put what I typed in the place of their text", () => {
+        change("What you typed is here again.", () => { text = own; });
+        kept.hidden = true;
+      }), " ");
+    }
+    kept.append(button("Discard mine", "Discard what I typed", () => {
+      if (!confirm("Discard what you typed?")) return;
+      text = fresh();
+      forget();
+      show();
+      kept.hidden = true;
+    }));
+    kept.hidden = false;
+  };
+
+  takeUp();
+  bar.hidden = false;
+  show();
+})();

@@ -1,0 +1,434 @@
+//! A text that is edited.
+
+use std::collections::{HashMap, HashSet};
+
+use axum::{
+    Json,
+    extract::{
+        Path, Query, State,
+        rejection::{JsonRejection, PathRejection, QueryRejection},
+    },
+};
+use serde::Deserialize;
+use shared::{
+    api::{ChangedAnchor, EditText, EditedMessage, MAX_CHANGED_ANCHORS, MAX_REVISIONS, RenderedMessage, TextEdited},
+    document,
+    ids::{ConversationId, HighlightId, MessageId, UserId},
+    messages::MessageRole,
+    sync::{CloseCode, MAX_DOCUMENT},
+    text,
+};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+use yrs::Doc;
+
+use super::anchors::{Edit, Fate, New, Old};
+use crate::{
+    access, authors,
+    conversations::{MAX_CONVERSATION_BYTES, role},
+    error::Error,
+    import::{self, MESSAGE_BYTES, MESSAGES},
+    rooms::persistence,
+    services::Services,
+    sessions::Caller,
+};
+
+/// How often people may have written in the document while its targets were looked for.
+const TRIES: usize = 5;
+
+/// Of a quote that is told.
+const TOLD_CHARS: usize = 160;
+
+/// The query of [`edit`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct How {
+    /// Whether it is only told what would be done.
+    #[serde(default)]
+    preview: bool,
+}
+
+/// `PUT /api/v1/conversations/{id}/text`
+pub async fn edit(
+    State(services): State<Services>,
+    caller: Caller,
+    path: Result<Path<ConversationId>, PathRejection>,
+    query: Result<Query<How>, QueryRejection>,
+    body: Result<Json<EditText>, JsonRejection>,
+) -> Result<Json<TextEdited>, Error> {
+    let Path(id) = path?;
+    let editor = access::text_editor(&services.db, caller.id, id).await?;
+    let Query(How { preview }) = query?;
+    let Json(EditText { base, messages, .. }) = body?;
+    // Whoever edits is somebody there.
+    authors::of(&services.db, editor.reader()).await?;
+    refuse(&look(&services.db, id).await?, base)?;
+    let present = present(&services.db, id).await?;
+    let draft = services.import(move || Draft::of(present, messages)).await?;
+    let (mut draft, mut edit) = (draft, None);
+    for _ in 0..TRIES {
+        let work = edit.take().unwrap_or_else(|| draft.work());
+        let rewritten = services.rooms.rewrite(id, move |doc| {
+            let work: Edit = work();
+            let report = retarget(doc, &work);
+            (work, report)
+        });
+        let rewritten = rewritten.await.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
+        let (work, mut report) = rewritten.what;
+        report.revision = base;
+        if preview {
+            report.rendered = std::mem::take(&mut draft.rendered);
+            return Ok(Json(report));
+        }
+        if draft.is_as_before {
+            return Ok(Json(report));
+        }
+        if rewritten.compacted.bytes() > MAX_DOCUMENT {
+            let why =
+                "What people added here fills its document: nothing more can be written in it, and the text stays.";
+            return Err(Error::Conflict("document_full", why.into()));
+        }
+        let mut tx = services.db.begin().await?;
+        refuse(&hold(&mut tx, id).await?, base)?;
+        if persistence::replace(&mut tx, &rewritten.compacted).await? {
+            keep(&mut tx, (id, base), caller.id, &rewritten.before).await?;
+            put(&mut tx, (id, base), caller.id, &draft).await?;
+            tx.commit().await?;
+            // Whoever has it open holds the text and the document before.
+            services.rooms.close(id, CloseCode::WrongEpoch).await;
+            report.revision = base + 1;
+            return Ok(Json(report));
+        }
+        // Somebody wrote meanwhile.
+        tx.rollback().await?;
+        edit = Some(Box::new(move || work) as Work);
+    }
+    let why = "People are writing here so busily that the text could not be put in its place. Try again.";
+    Err(Error::Conflict("busy", why.into()))
+}
+
+type Work = Box<dyn FnOnce() -> Edit + Send>;
+
+/// What decides whether a text can be edited.
+struct Facts {
+    revision: i32,
+    is_chat: bool,
+    is_copy: bool,
+    /// Somebody has begun an activity with it.
+    is_begun: bool,
+}
+
+/// In a transaction in which nobody else edits it, says anything in it, or begins an activity with it.
+async fn hold(conn: &mut PgConnection, id: ConversationId) -> Result<Facts, Error> {
+    // Whoever writes in the document refers to this row, and goes on.
+    sqlx::query!("select from conversations where id = $1 for no key update", id.uuid())
+        .fetch_optional(&mut *conn)
+        .await?
+        .ok_or(Error::NotFound)?;
+    look(conn, id).await
+}
+
+async fn look(db: impl sqlx::PgExecutor<'_>, id: ConversationId) -> Result<Facts, Error> {
+    let facts = sqlx::query_as!(
+        Facts,
+        r#"select c.revision,
+                  c.leaf_id is not null or c.project_id is not null as "is_chat!",
+                  exists (select from activity_copies w where w.conversation_id = c.id) as "is_copy!",
+                  exists (select from activities a where a.template_id = c.id and a.seed is not null) as "is_begun!"
+           from conversations c
+           where c.id = $1 and c.trashed_at is null"#,
+        id.uuid()
+    );
+    facts.fetch_optional(db).await?.ok_or(Error::NotFound)
+}
+
+fn refuse(facts: &Facts, base: i32) -> Result<(), Error> {
+    let conflict = |code, why: &str| Err(Error::Conflict(code, why.into()));
+    match facts {
+        Facts { is_chat: true, .. } => conflict(
+            "chat",
+            "This is a chat: what people and models said in it stays as they said it. Texts that were brought in can be \
+             edited.",
+        ),
+        Facts { is_copy: true, .. } => conflict(
+            "copy",
+            "All copies of an activity have the same text, so that they can be compared and read together. Edit the \
+             template, before anybody starts.",
+        ),
+        Facts { is_begun: true, .. } => conflict(
+            "begun",
+            "Somebody has started the activity that begins with this text, and all its copies have the same. Import the \
+             text anew, and give another activity that.",
+        ),
+        Facts { revision, .. } if *revision != base => conflict(
+            "edited_meanwhile",
+            "Somebody else has edited this text meanwhile. What you wrote is still here: look at their text, and then \
+             put yours in its place or take it over.",
+        ),
+        Facts { revision, .. } if *revision >= MAX_REVISIONS => conflict(
+            "too_many_revisions",
+            "This text was edited 200 times, and all of them are kept: no more fit. Export it, and import that.",
+        ),
+        Facts { .. } => Ok(()),
+    }
+}
+
+/// A message of the present text.
+struct Present {
+    id: MessageId,
+    role: MessageRole,
+    title: Option<String>,
+    markdown: String,
+    text: String,
+    renderer: i16,
+}
+
+async fn present(db: &PgPool, id: ConversationId) -> Result<Vec<Present>, Error> {
+    let rows = sqlx::query!(
+        "select id, role, title, markdown, text, renderer from messages where conversation_id = $1 order by position",
+        id.uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    let message = rows.into_iter().map(|row| Present {
+        id: MessageId::from_uuid(row.id),
+        role: role(&row.role),
+        title: row.title,
+        markdown: row.markdown,
+        text: row.text,
+        renderer: row.renderer,
+    });
+    Ok(message.collect())
+}
+
+/// A new text, within every limit and rendered.
+struct Draft {
+    messages: Vec<Drafted>,
+    old: Vec<Old>,
+    /// Those that read otherwise.
+    rendered: Vec<RenderedMessage>,
+    is_as_before: bool,
+}
+
+struct Drafted {
+    id: MessageId,
+    from: Vec<MessageId>,
+    role: MessageRole,
+    title: Option<String>,
+    markdown: String,
+    text: String,
+    renderer: i16,
+}
+
+impl Draft {
+    /// Takes time where much is to be rendered.
+    fn of(present: Vec<Present>, sent: Vec<EditedMessage>) -> Result<Self, Error> {
+        check(&sent)?;
+        let by_id: HashMap<MessageId, &Present> = present.iter().map(|message| (message.id, message)).collect();
+        let (mut messages, mut rendered, mut kept) = (Vec::new(), Vec::new(), HashSet::new());
+        for (at, EditedMessage { mut from, role, title, markdown }) in sent.into_iter().enumerate() {
+            let number = at + 1;
+            let mut named = HashSet::new();
+            from.retain(|id| named.insert(*id));
+            if let Some(unknown) = from.iter().find(|id| !by_id.contains_key(id)) {
+                let why = format!("messages: message {number} is to come from {unknown}, which is not in this text.");
+                return Err(Error::Invalid("no_such_message", why));
+            }
+            let normal = import::normalised(&markdown);
+            let markdown = import::without_outer_blank_lines(&normal).to_owned();
+            if markdown.is_empty() {
+                let why = format!("messages: message {number} is empty. Write something in it, or remove it.");
+                return Err(Error::Invalid("empty_message", why));
+            }
+            if markdown.len() > MESSAGE_BYTES {
+                let why = format!("messages: message {number} has more than {} MiB. Split it.", MESSAGE_BYTES >> 20);
+                return Err(Error::TooLarge(why));
+            }
+            let title =
+                title.filter(|title| !title.trim().is_empty()).as_deref().map(import::typed_title).transpose()?;
+            let own = from.iter().copied().find(|id| !kept.contains(id));
+            let id = own.unwrap_or_else(MessageId::new);
+            kept.insert(id);
+            // What stays is not rendered anew: another version of the renderer could read it otherwise.
+            let (text, renderer) = match from[..] {
+                [id] if by_id[&id].markdown == markdown => (by_id[&id].text.clone(), by_id[&id].renderer),
+                _ => {
+                    let new = text::render(&markdown);
+                    rendered.push(RenderedMessage { at, html: new.html });
+                    (new.text, text::RENDERER_VERSION)
+                }
+            };
+            messages.push(Drafted { id, from, role, title, markdown, text, renderer });
+        }
+        let is_as_before = messages.len() == present.len()
+            && messages.iter().zip(&present).all(|(new, old)| {
+                (new.id, new.role, &new.title, &new.markdown) == (old.id, old.role, &old.title, &old.markdown)
+            });
+        let old = present.into_iter().map(|message| Old { id: message.id, text: message.text }).collect();
+        Ok(Self { messages, old, rendered, is_as_before })
+    }
+
+    /// Compares the texts, where there is time for it.
+    fn work(&self) -> Work {
+        let new = |message: &Drafted| New { id: message.id, from: message.from.clone(), text: message.text.clone() };
+        let (old, new) = (self.old.clone(), self.messages.iter().map(new).collect());
+        Box::new(move || Edit::new(old, new))
+    }
+}
+
+fn check(sent: &[EditedMessage]) -> Result<(), Error> {
+    if sent.is_empty() {
+        let why = "messages: a text has at least one message. To throw the conversation away, put it into the trash.";
+        return Err(Error::Invalid("no_messages", why.into()));
+    }
+    if sent.len() > MESSAGES {
+        return Err(Error::TooLarge(format!("messages: there are {}, and at most {MESSAGES} fit.", sent.len())));
+    }
+    let bytes: usize = sent.iter().map(|message| message.markdown.len()).sum();
+    if bytes > MAX_CONVERSATION_BYTES {
+        let (has, limit) = (bytes >> 20, MAX_CONVERSATION_BYTES >> 20);
+        return Err(Error::TooLarge(format!("The text has {has} MiB; at most {limit} MiB fit into one conversation.")));
+    }
+    // Who names all for each would make a great deal of work of little.
+    if sent.iter().map(|message| message.from.len()).sum::<usize>() > 2 * MESSAGES {
+        return Err(Error::Invalid(
+            "too_many_sources",
+            format!("messages: `from` names more than {} in all.", 2 * MESSAGES),
+        ));
+    }
+    Ok(())
+}
+
+/// Writes into the document where its highlights are now, and tells it.
+fn retarget(doc: &Doc, edit: &Edit) -> TextEdited {
+    let deleted: HashSet<HighlightId> = {
+        let (roots, mut ids) = (document::Roots::of(doc), HashSet::new());
+        let txn = yrs::Transact::transact(doc);
+        for id in document::highlight_ids(&roots, &txn) {
+            if document::highlight(&roots, &txn, id).is_none_or(|highlight| highlight.deleted.is_some()) {
+                ids.insert(id);
+            }
+        }
+        ids
+    };
+    let mut report = TextEdited { revision: 0, exact: 0, moved: 0, lost: 0, changes: Vec::new(), rendered: Vec::new() };
+    document::retarget(doc, |id, targets| {
+        let mut now: Vec<_> = targets.iter().map(|target| edit.target(target)).collect();
+        // In the order of the text.
+        now.sort_by_key(|(target, fate)| (*fate == Fate::Lost, edit.place_of(target.message), target.start));
+        let worst = now.iter().map(|(_, fate)| *fate).max();
+        if let Some(fate) = worst.filter(|_| !deleted.contains(&id)) {
+            let anchor = match fate {
+                Fate::Exact => {
+                    report.exact += 1;
+                    None
+                }
+                Fate::Moved => {
+                    report.moved += 1;
+                    Some("moved")
+                }
+                Fate::Lost => {
+                    report.lost += 1;
+                    Some("lost")
+                }
+            };
+            if let Some(anchor) = anchor.filter(|_| report.changes.len() < MAX_CHANGED_ANCHORS) {
+                let worst = now.iter().find(|(_, each)| *each == fate).map(|(target, _)| &target.exact);
+                let quote = worst.map(|exact| exact.chars().take(TOLD_CHARS).collect()).unwrap_or_default();
+                report.changes.push(ChangedAnchor { highlight: id, quote, anchor: anchor.to_owned() });
+            }
+        }
+        now.into_iter().map(|(target, _)| target).collect()
+    });
+    // The worst first.
+    report.changes.sort_by(|a, b| (&a.anchor, &a.quote).cmp(&(&b.anchor, &b.quote)));
+    report
+}
+
+/// Keeps the present text, with the document as it was.
+async fn keep(
+    conn: &mut PgConnection,
+    (id, number): (ConversationId, i32),
+    by: UserId,
+    document: &[u8],
+) -> Result<(), Error> {
+    sqlx::query!(
+        "insert into conversation_revisions
+             (conversation_id, number, made_at, made_by, replaced_by, crdt_state, highlight_count)
+         select c.id, $2, coalesce(c.revised_at, c.created_at), c.revised_by, $3, $4, d.highlight_count
+         from conversations c
+         join annotation_document_state d on d.conversation_id = c.id
+         where c.id = $1",
+        id.uuid(),
+        number,
+        by.uuid(),
+        document
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into revision_messages
+             (conversation_id, number, id, position, role, title, markdown, text, renderer, state, author_id,
+              imported_author, model, input_tokens, output_tokens, reason_code, reason, created_at)
+         select conversation_id, $2, id, position, role, title, markdown, text, renderer, state, author_id,
+                imported_author, model, input_tokens, output_tokens, reason_code, reason, created_at
+         from messages
+         where conversation_id = $1",
+        id.uuid(),
+        number
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Puts the new text into the place of the one that was kept. What was known of a message goes with the first that comes
+/// from it, and with each part of it.
+async fn put(
+    conn: &mut PgConnection,
+    (id, base): (ConversationId, i32),
+    by: UserId,
+    draft: &Draft,
+) -> Result<(), Error> {
+    sqlx::query!("delete from messages where conversation_id = $1", id.uuid()).execute(&mut *conn).await?;
+    let of = |message: &Drafted| message.from.first().map(|id| id.uuid());
+    let ids: Vec<Uuid> = draft.messages.iter().map(|message| message.id.uuid()).collect();
+    let sources: Vec<Option<Uuid>> = draft.messages.iter().map(of).collect();
+    let roles: Vec<&str> = draft.messages.iter().map(|message| message.role.as_str()).collect();
+    let titles: Vec<Option<&str>> = draft.messages.iter().map(|message| message.title.as_deref()).collect();
+    let markdowns: Vec<&str> = draft.messages.iter().map(|message| &*message.markdown).collect();
+    let texts: Vec<&str> = draft.messages.iter().map(|message| &*message.text).collect();
+    let renderers: Vec<i16> = draft.messages.iter().map(|message| message.renderer).collect();
+    sqlx::query!(
+        "insert into messages
+             (id, conversation_id, position, role, title, markdown, text, renderer, state, author_id, imported_author,
+              model, input_tokens, output_tokens, reason_code, reason, created_at)
+         select new.id, $1, new.number - 1, new.role, new.title, new.markdown, new.text, new.renderer,
+                coalesce(old.state, 'complete'), old.author_id, old.imported_author, old.model, old.input_tokens,
+                old.output_tokens, old.reason_code, old.reason, coalesce(old.created_at, now())
+         from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
+             with ordinality as new (id, source, role, title, markdown, text, renderer, number)
+         left join revision_messages old
+             on old.conversation_id = $1 and old.number = $2 and old.id = new.source",
+        id.uuid(),
+        base,
+        &ids,
+        &sources as _,
+        &roles as _,
+        &titles as _,
+        &markdowns as _,
+        &texts as _,
+        &renderers
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update conversations set revision = $2, revised_at = now(), revised_by = $3 where id = $1",
+        id.uuid(),
+        base + 1,
+        by.uuid()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -6,6 +6,8 @@
   const [list, status, bar, wrong, report, kept] = ["list", "status", "bar", "wrong", "report", "kept"].map(find);
   // With the name by which signing out finds what it clears.
   const key = `draft/${user}/${conversation}/text`;
+  // What was typed on a text that is not the present one any more, until its author says what becomes of it.
+  const keyOfOlder = `${key}/older`;
   const ROLES = [["system", "System"], ["user", "User"], ["assistant", "Assistant"], ["source", "Source"]];
   const MAX_UNDO = 50;
 
@@ -14,32 +16,31 @@
   const spelled = (all) => JSON.stringify(wire(all));
   const original = spelled(fresh());
   let text = fresh();
-  let base = revision;
   let past = [];
   let isLeaving = false;
 
   const counted = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
-  const isChanged = () => spelled(text) !== original || base !== revision;
+  const isChanged = () => spelled(text) !== original;
   const say = (words) => { status.textContent = ""; requestAnimationFrame(() => { status.textContent = words; }); };
   const complain = (words = "") => { wrong.textContent = words; wrong.hidden = words === ""; };
 
   /** Keeps what is typed on this device. */
   const keep = () => {
     try {
-      if (isChanged()) localStorage.setItem(key, JSON.stringify({ base, text }));
+      if (isChanged()) localStorage.setItem(key, JSON.stringify({ base: revision, text }));
       else localStorage.removeItem(key);
     } catch {
       complain("What you type cannot be kept on this device (is it full?): save it before you leave this page.");
     }
   };
-  const forget = () => { try { localStorage.removeItem(key); } catch { /* Nothing was kept. */ } };
+  const forget = (name = key) => { try { localStorage.removeItem(name); } catch { /* Nothing was kept. */ } };
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
     return element;
   };
-  const button = (words, label, act, disabled = false) => {
+  const button = (words, act, label = words, disabled = false) => {
     const made = make("button", { type: "button", className: "button", textContent: words, disabled });
     made.setAttribute("aria-label", label);
     made.dataset.act = words;
@@ -140,12 +141,12 @@
       act();
     });
     const tools = make("div", { className: "edit-tools" },
-      button("Split", `Split message ${number} at the caret`, () => acts.split(at)),
-      button("Merge", `Merge message ${number} with the next`, () => acts.merge(at), number === text.length),
-      button("Up", `Move message ${number} up`, () => acts.move(at, -1), at === 0),
-      button("Down", `Move message ${number} down`, () => acts.move(at, 1), number === text.length),
-      button("Insert", `Insert a message before message ${number}`, () => acts.add(at)),
-      button("Remove", `Remove message ${number}`, () => acts.remove(at), text.length === 1),
+      button("Split", () => acts.split(at), `Split message ${number} at the caret`),
+      button("Merge", () => acts.merge(at), `Merge message ${number} with the next`, number === text.length),
+      button("Up", () => acts.move(at, -1), `Up: move message ${number}`, at === 0),
+      button("Down", () => acts.move(at, 1), `Down: move message ${number}`, number === text.length),
+      button("Insert", () => acts.add(at), `Insert a message before message ${number}`),
+      button("Remove", () => acts.remove(at), `Remove message ${number}`, text.length === 1),
     );
     const head = make("div", { className: "edit-head" }, make("span", { className: "message-number", textContent: number }), role, title);
     return make("li", { className: "edit-message" }, head, box, tools);
@@ -170,7 +171,7 @@
       const answer = await fetch(`/api/v1/conversations/${conversation}/text?preview=${preview}`, {
         method: "PUT",
         headers: { accept: "application/json", "content-type": "application/json" },
-        body: JSON.stringify({ base, messages: wire(text) }),
+        body: JSON.stringify({ base: revision, messages: wire(text) }),
       });
       const said = await answer.json();
       if (answer.ok) return said;
@@ -191,7 +192,7 @@
   const conflict = () => {
     complain("Somebody else has edited this text meanwhile. What you typed is kept on this device. ");
     const page = make("a", { href: `/c/${conversation}`, target: "_blank", textContent: "Read their text" });
-    const anew = button("Load their text beside mine", "Load their text, and keep mine to choose from", () => {
+    const anew = button("Load their text, and keep mine", () => {
       isLeaving = true;
       location.reload();
     });
@@ -244,32 +245,47 @@
     if (!isLeaving && isChanged()) event.preventDefault();
   });
 
+  /** What is kept under a name, as messages of the present text. */
+  const stored = (name) => {
+    try {
+      const found = JSON.parse(localStorage.getItem(name) ?? "null");
+      if (!Array.isArray(found?.text)) return undefined;
+      const known = new Set(messages.map(({ id }) => id));
+      return { base: found.base, text: found.text.map((message) => ({ ...message, from: message.from.filter((id) => known.has(id)) })) };
+    } catch {
+      return undefined;
+    }
+  };
+
   /** What was typed here before and not saved. */
   const takeUp = () => {
-    let found;
-    try {
-      found = JSON.parse(localStorage.getItem(key) ?? "null");
-    } catch {
-      return;
+    const mine = stored(key);
+    if (mine && mine.base !== revision) {
+      try {
+        localStorage.setItem(keyOfOlder, localStorage.getItem(key));
+        localStorage.removeItem(key);
+      } catch {
+        complain("What you typed cannot be kept on this device (is it full?): copy it before you leave this page.");
+      }
+    } else if (mine) {
+      text = mine.text;
     }
-    if (!Array.isArray(found?.text)) return;
-    const known = new Set(messages.map(({ id }) => id));
-    const own = found.text.map((message) => ({ ...message, from: message.from.filter((id) => known.has(id)) }));
-    if (found.base === revision) {
-      text = own;
-      kept.textContent = "What you typed before is here again, and not saved yet. ";
-    } else {
-      kept.textContent = "Somebody else has edited this text since you began: this is theirs. What you typed is kept. ";
-      // Not kept over before its author has chosen.
-      kept.append(button("Put mine in its place", "Put what I typed in the place of their text", () => {
-        change("What you typed is here again.", () => { text = own; });
+    const older = stored(keyOfOlder) ?? (mine?.base === revision ? undefined : mine);
+    if (!older && !mine) return;
+    kept.textContent = older
+      ? "Somebody else has edited this text since you began: this is theirs. What you typed is kept. "
+      : "What you typed before is here again, and not saved yet. ";
+    if (older) {
+      kept.append(button("Put mine in its place", () => {
+        change("What you typed is here again.", () => { text = older.text; });
+        forget(keyOfOlder);
         kept.hidden = true;
       }), " ");
     }
-    kept.append(button("Discard mine", "Discard what I typed", () => {
+    kept.append(button("Discard mine", () => {
       if (!confirm("Discard what you typed?")) return;
-      text = fresh();
-      forget();
+      if (!older) text = fresh();
+      forget(older ? keyOfOlder : key);
       show();
       kept.hidden = true;
     }));

@@ -401,7 +401,9 @@ impl Session {
     /// A command with its passages where they are in the text that is shown: that may be another than the one that it was
     /// given on.
     fn placed(&self, command: &Command) -> Result<Command, String> {
-        let place = |targets: &[Target]| targets.iter().map(|target| self.texts.placed(target).ok_or(GONE)).collect();
+        let place = |targets: &[Target]| {
+            targets.iter().map(|target| self.texts.placed(target).ok_or(GONE)).collect::<Result<Vec<_>, _>>()
+        };
         Ok(match command {
             Command::Highlight { id, targets, tag } => {
                 Command::Highlight { id: *id, targets: place(targets)?, tag: *tag }

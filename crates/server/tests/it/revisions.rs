@@ -1,0 +1,408 @@
+//! Texts that are edited: who may, what becomes of what is marked, what is kept, and what a second editor hears.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use shared::{
+    access::Access,
+    document::{self, Command, Roots, execute},
+    ids::{CommentId, HighlightId},
+    rules::Sender,
+    selector::{Anchor, Target, resolve},
+    sync::CloseCode,
+    text::{CharOffset, OffsetMap},
+};
+use yrs::{Doc, Transact};
+
+use crate::{
+    activities::{activity, assert_problem, class_and_template, start, synced},
+    rooms_support::Peer,
+    search::until_found,
+    support::test_app::{Answer, TestApp, Visitor},
+};
+
+const WORDS: &str = "User: Why is the harbour so quiet in the early morning?\n\n\
+                     Assistant: The trawlers leave before dawn. The herring sleeps in deep water until the light comes.\n\n\
+                     User: And the gulls, who follow the boats everywhere, where are they by then?";
+
+async fn read(visitor: &Visitor, talk: &str) -> Value {
+    visitor.get(&format!("/api/v1/conversations/{talk}")).await.json()
+}
+
+/// The present text as it would be sent back.
+async fn text(visitor: &Visitor, talk: &str) -> (i64, Vec<Value>) {
+    let read = read(visitor, talk).await;
+    let message = |message: &Value| json!({"from": [message["id"]], "role": message["role"], "title": message["title"], "markdown": message["markdown"]});
+    (read["revision"].as_i64().unwrap(), read["messages"].as_array().unwrap().iter().map(message).collect())
+}
+
+async fn send(visitor: &Visitor, talk: &str, base: i64, messages: &[Value], preview: bool) -> Answer {
+    let path = format!("/api/v1/conversations/{talk}/text?preview={preview}");
+    visitor.change(Method::PUT, &path, json!({"base": base, "messages": messages})).await
+}
+
+async fn save(visitor: &Visitor, talk: &str, base: i64, messages: &[Value]) -> Value {
+    let answer = send(visitor, talk, base, messages, false).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    answer.json()
+}
+
+fn replaced(message: &Value, words: &str, by: &str) -> Value {
+    let markdown = message["markdown"].as_str().unwrap();
+    assert!(markdown.contains(words), "{markdown}");
+    let mut message = message.clone();
+    message["markdown"] = markdown.replace(words, by).into();
+    message
+}
+
+fn counts(report: &Value) -> [u64; 3] {
+    ["exact", "moved", "lost"].map(|key| report[key].as_u64().unwrap())
+}
+
+/// Marks words, and says something to them.
+async fn mark(visitor: &Visitor, talk: &str, peer: &mut Peer, words: &str) -> HighlightId {
+    let read = read(visitor, talk).await;
+    let messages = read["messages"].as_array().unwrap();
+    let message = messages.iter().find(|message| message["text"].as_str().unwrap().contains(words)).unwrap();
+    let text = message["text"].as_str().unwrap();
+    let at = text[..text.find(words).unwrap()].chars().count() as u32;
+    let range = CharOffset(at)..CharOffset(at + words.chars().count() as u32);
+    let target = Target::describe(message["id"].as_str().unwrap().parse().unwrap(), text, &OffsetMap::new(text), range);
+    let sender = Sender {
+        author: read["author_id"].as_str().unwrap().parse().unwrap(),
+        access: Access::Annotator,
+        moderates: false,
+    };
+    let id = HighlightId::new();
+    peer.edit(|doc| {
+        let roots = Roots::of(doc);
+        let tag = document::tags(&roots, &doc.transact())[0].id;
+        let mut txn = doc.transact_mut();
+        let mut run = |command| execute(&roots, &mut txn, &sender, 1, command).unwrap();
+        run(Command::Highlight { id, targets: vec![target.unwrap()], tag });
+        let body = format!("About {words}");
+        run(Command::Comment { highlight: id, id: CommentId::new(), body, parent: None });
+    })
+    .await;
+    peer.settle().await;
+    assert!(peer.refused.is_empty(), "{:?}", peer.refused);
+    id
+}
+
+/// Where a highlight is for whoever opens the conversation: its anchor, and the words there. Its thread is whole.
+async fn anchor(visitor: &Visitor, talk: &str, id: HighlightId) -> (&'static str, String) {
+    let peer = synced(visitor, talk).await;
+    let highlight = highlight(&peer.doc, id);
+    assert_eq!(highlight.comments.len(), 1, "{highlight:?}");
+    let target = &highlight.targets[0];
+    let read = read(visitor, talk).await;
+    let messages = read["messages"].as_array().unwrap();
+    let Some(message) = messages.iter().find(|message| message["id"] == target.message.to_string()) else {
+        assert!(target.lost, "{target:?}");
+        return ("lost", String::new());
+    };
+    let text = message["text"].as_str().unwrap();
+    let map = OffsetMap::new(text);
+    let anchor: Anchor = resolve(target, text, &map);
+    let words = anchor.range().and_then(|(start, end)| map.slice(text, start, end)).unwrap_or_default();
+    (anchor.name(), words.to_owned())
+}
+
+fn highlight(doc: &Doc, id: HighlightId) -> document::Highlight {
+    document::highlight(&Roots::of(doc), &doc.transact(), id).unwrap()
+}
+
+async fn sql(app: &TestApp, sql: &'static str) {
+    assert!(sqlx::query(sql).execute(&app.database.pool).await.unwrap().rows_affected() > 0, "{sql}");
+}
+
+#[tokio::test]
+async fn what_is_marked_stays_moves_or_is_lost_with_its_thread_and_the_text_before_stays_readable() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    let mut peer = synced(&ben, &talk).await;
+    let stays = mark(&ben, &talk, &mut peer, "leave before dawn").await;
+    let moves = mark(&ben, &talk, &mut peer, "sleeps in deep water until the light").await;
+    let goes = mark(&ben, &talk, &mut peer, "follow the boats everywhere").await;
+    let before = read(&ann, &talk).await;
+
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[1] = replaced(&messages[1], "deep water", "shallow water");
+    messages.pop();
+    messages.insert(0, json!({"role": "source", "title": "Of 1911", "markdown": "A **new** message."}));
+    let report = send(&ann, &talk, base, &messages, true).await.json();
+    assert_eq!((counts(&report), report["revision"].as_i64()), ([1, 1, 1], Some(1)), "{report}");
+    assert_eq!(
+        report["rendered"][0],
+        json!({"at": 0, "html": "<p dir=\"auto\">A <strong>new</strong> message.</p>\n"})
+    );
+    assert_eq!(read(&ann, &talk).await, before, "nothing was changed");
+
+    let report = save(&ann, &talk, base, &messages).await;
+    assert_eq!((counts(&report), report["revision"].as_i64()), ([1, 1, 1], Some(2)), "{report}");
+    assert_eq!(
+        report["changes"][0],
+        json!({"highlight": goes, "quote": "follow the boats everywhere", "anchor": "lost"})
+    );
+    assert_eq!(peer.until_closed().await, Some(CloseCode::WrongEpoch), "whoever has it open holds the one before");
+    assert_eq!(anchor(&ben, &talk, stays).await, ("exact", "leave before dawn".to_owned()));
+    assert_eq!(anchor(&ben, &talk, moves).await, ("moved", "sleeps in shallow water until the light".to_owned()));
+    assert_eq!(anchor(&ben, &talk, goes).await.0, "lost");
+    let after = read(&ben, &talk).await;
+    let ids = |read: &Value| read["messages"].as_array().unwrap().iter().map(|m| m["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&after)[1..], ids(&before)[..2], "a message keeps its id");
+    assert_eq!(
+        (after["revision"].as_i64(), after["epoch"].as_i64()),
+        (Some(2), before["epoch"].as_i64().map(|it| it + 1))
+    );
+
+    // The text before, with what was marked in it.
+    let list = ben.get(&format!("/api/v1/conversations/{talk}/revisions")).await.json();
+    let numbers = list["revisions"].as_array().unwrap().iter().map(|one| one["number"].as_i64().unwrap());
+    assert_eq!((numbers.collect::<Vec<_>>(), list["may_edit_text"].as_bool()), (vec![2, 1], Some(false)), "{list}");
+    assert_eq!(list["revisions"][0]["by"]["name"], "Demo Instructor");
+    let first = ben.get(&format!("/api/v1/conversations/{talk}/revisions/1")).await.json();
+    for (old, new) in before["messages"].as_array().unwrap().iter().zip(first["messages"].as_array().unwrap()) {
+        assert!(["id", "role", "markdown", "text"].iter().all(|key| old[key] == new[key]), "{old} {new}");
+    }
+    let highlights = first["highlights"].as_array().unwrap();
+    assert_eq!(highlights.len(), 3);
+    assert!(
+        highlights
+            .iter()
+            .all(|one| one["passages"][0]["range"].is_array() && one["comments"][0]["name"] == "Demo Student 1")
+    );
+    assert_problem(&ben.get(&format!("/api/v1/conversations/{talk}/revisions/3")).await, 404, "not_found");
+
+    // A later text changes nothing of it, and nothing else does.
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages.truncate(1);
+    save(&ann, &talk, base, &messages).await;
+    assert_eq!(
+        ben.get(&format!("/api/v1/conversations/{talk}/revisions/1")).await.json()["highlights"],
+        first["highlights"]
+    );
+    for statement in ["update conversation_revisions set crdt_state = ''", "update revision_messages set text = ''"] {
+        let error = sqlx::query(statement).execute(&app.database.pool).await.unwrap_err().to_string();
+        assert!(error.contains("a revision never changes"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn passages_follow_their_words_into_parts_and_merged_messages_and_back_into_the_text() {
+    let app = TestApp::start().await;
+    let ann = app.person("instructor").await;
+    let talk = ann.conversation("Harbour", WORDS, "none").await;
+    let mut peer = synced(&ann, &talk).await;
+    let dawn = mark(&ann, &talk, &mut peer, "leave before dawn").await;
+    let light = mark(&ann, &talk, &mut peer, "until the light comes").await;
+    let gulls = mark(&ann, &talk, &mut peer, "follow the boats everywhere").await;
+    let exact = async |id, words: &str| assert_eq!(anchor(&ann, &talk, id).await, ("exact", words.to_owned()));
+
+    // Split in two, the last two merged, in another order.
+    let (base, messages) = text(&ann, &talk).await;
+    let part = |words: &str| json!({"from": messages[1]["from"], "role": "assistant", "markdown": words});
+    let merged = json!({
+        "from": [messages[2]["from"][0], messages[0]["from"][0]],
+        "role": "user",
+        "markdown": format!("{}\n\n{}", messages[2]["markdown"].as_str().unwrap(), messages[0]["markdown"].as_str().unwrap()),
+    });
+    let split = [
+        part("The herring sleeps in deep water until the light comes."),
+        merged,
+        part("The trawlers leave before dawn."),
+    ];
+    assert_eq!(counts(&save(&ann, &talk, base, &split).await), [3, 0, 0]);
+    exact(dawn, "leave before dawn").await;
+    exact(light, "until the light comes").await;
+    exact(gulls, "follow the boats everywhere").await;
+
+    // Taken out, and put back by another edit.
+    let (base, all) = text(&ann, &talk).await;
+    assert_eq!(counts(&save(&ann, &talk, base, &all[..1]).await), [1, 0, 2]);
+    let back: Vec<Value> = all
+        .iter()
+        .enumerate()
+        .map(|(at, message)| {
+            let mut message = message.clone();
+            if at > 0 {
+                message["from"] = json!([]);
+            }
+            message
+        })
+        .collect();
+    let report = save(&ann, &talk, base + 1, &back).await;
+    assert_eq!(report["lost"], 1, "of the short one too little stood around it: {report}");
+    exact(gulls, "follow the boats everywhere").await;
+    // Nothing else than before is no new revision.
+    let (base, same) = text(&ann, &talk).await;
+    assert_eq!(save(&ann, &talk, base, &same).await["revision"].as_i64(), Some(base));
+}
+
+#[tokio::test]
+async fn whoever_was_slower_hears_so_and_nothing_is_half_done() {
+    let app = TestApp::start().await;
+    let ann = app.person("instructor").await;
+    let talk = ann.conversation("Harbour", WORDS, "none").await;
+    let (base, messages) = text(&ann, &talk).await;
+    let mine = [replaced(&messages[0], "quiet", "silent")];
+    let theirs = [replaced(&messages[0], "quiet", "still")];
+    let answers = tokio::join!(send(&ann, &talk, base, &mine, false), send(&ann, &talk, base, &theirs, false));
+    let mut statuses = [answers.0.status.as_u16(), answers.1.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{} {}", answers.0.body, answers.1.body);
+    assert_problem(&send(&ann, &talk, base, &mine, true).await, 409, "edited_meanwhile");
+    assert_eq!(text(&ann, &talk).await.0, 2);
+    for (messages, status, code) in [
+        (json!([]), 400, "no_messages"),
+        (json!([{"role": "user", "markdown": " \n"}]), 400, "empty_message"),
+        (json!([{"from": [HighlightId::new()], "role": "user", "markdown": "x"}]), 400, "no_such_message"),
+        (json!([{"role": "nobody", "markdown": "x"}]), 400, "bad_json"),
+        (json!([{"role": "user", "markdown": "x".repeat((1 << 20) + 1)}]), 413, "too_large"),
+        (json!(vec![json!({"role": "user", "markdown": "x"}); 5_001]), 413, "too_large"),
+    ] {
+        let answer = send(&ann, &talk, 2, messages.as_array().unwrap(), false).await;
+        assert_problem(&answer, status, code);
+    }
+    assert_eq!(text(&ann, &talk).await.0, 2);
+    sql(&app, "update conversations set revision = 200 where revision = 2").await;
+    let (base, messages) = text(&ann, &talk).await;
+    assert_problem(&send(&ann, &talk, base, &messages, false).await, 409, "too_many_revisions");
+}
+
+/// What is committed after the document was read for the edit is in the new one too.
+#[tokio::test]
+async fn nothing_that_people_write_meanwhile_is_lost() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    for round in 0..8 {
+        let mut peer = synced(&ben, &talk).await;
+        let (base, messages) = text(&ann, &talk).await;
+        let mut edited = messages.clone();
+        edited[0]["markdown"] = format!("Round {round}: {}", messages[0]["markdown"].as_str().unwrap()).into();
+        let writing = async {
+            for _ in 0..5 {
+                peer.write(&format!("({round})")).await;
+                peer.hear().await;
+            }
+            peer.until_closed().await;
+        };
+        let (saved, ()) = tokio::join!(send(&ann, &talk, base, &edited, false), writing);
+        assert!([200, 409].contains(&saved.status.as_u16()), "{}", saved.body);
+        let acked = peer.acked;
+        let notes = synced(&ben, &talk).await.notes();
+        let there = notes.matches(&format!("({round})")).count() as u64;
+        assert!(there >= acked.min(5), "{there} of {acked} acknowledged: {notes}");
+    }
+}
+
+#[tokio::test]
+async fn whose_text_it_is_not_does_not_edit_it() {
+    let app = TestApp::start().await;
+    let (olga, ann) = (app.person("instructor").await, app.person("student-1").await);
+    let refused = async |visitor: &Visitor, talk: &str, status, code| {
+        let (base, mut messages) = text(visitor, talk).await;
+        messages[0]["markdown"] = "Otherwise.".into();
+        assert_problem(&send(visitor, talk, base, &messages, false).await, status, code);
+    };
+    // A class reads it.
+    let talk = olga.conversation("Harbour", WORDS, "class").await;
+    refused(&ann, &talk, 403, "not_allowed").await;
+    // An editor does, but not where the text is protected.
+    let share = json!({"email": ann.get("/api/v1/me").await.json()["email"], "access": "editor"});
+    let shared = olga.post(&format!("/api/v1/conversations/{talk}/sharing/people"), share).await;
+    assert!(shared.status.is_success(), "{}", shared.body);
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Edited by an editor.".into();
+    save(&ann, &talk, base, &messages).await;
+    sql(&app, "update conversations set copy_protected = true where title = 'Harbour'").await;
+    refused(&ann, &talk, 403, "not_allowed").await;
+    // An activity: its template is edited until somebody starts it, its copies are not.
+    let (class, template) = class_and_template(&olga).await;
+    let task = activity(&olga, &class, &template, "individual").await;
+    let (base, mut messages) = text(&olga, &template).await;
+    messages[0] = replaced(&messages[0], "Some", "Several");
+    save(&olga, &template, base, &messages).await;
+    let copy = start(&ann, &task).await.json()["id"].as_str().unwrap().to_owned();
+    assert!(read(&ann, &copy).await["messages"][0]["text"].as_str().unwrap().starts_with("Several words"));
+    refused(&olga, &template, 409, "begun").await;
+    refused(&ann, &copy, 403, "not_allowed").await;
+    refused(&olga, &copy, 409, "copy").await;
+    // A chat.
+    let chat = olga.conversation("Chat", WORDS, "none").await;
+    sql(&app, "update conversations c set leaf_id = (select id from messages m where m.conversation_id = c.id order by position desc limit 1) where title = 'Chat'").await;
+    refused(&olga, &chat, 409, "chat").await;
+    assert_eq!(olga.get(&format!("/c/{chat}/revisions")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn earlier_texts_hide_who_wrote_where_it_is_anonymous() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("student-1").await, app.person("student-2").await);
+    let body = json!({"title": "Harbour", "text": WORDS, "share": "class", "anonymous": true});
+    let talk = ann.post("/api/v1/conversations", body).await.json()["id"].as_str().unwrap().to_owned();
+    let mut peer = synced(&ann, &talk).await;
+    mark(&ann, &talk, &mut peer, "leave before dawn").await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Otherwise.".into();
+    save(&ann, &talk, base, &messages).await;
+    let me = ann.get("/api/v1/me").await.json();
+    for path in [
+        "/api/v1/conversations/{}/revisions",
+        "/api/v1/conversations/{}/revisions/1",
+        "/c/{}/revisions",
+        "/c/{}/revisions/1",
+    ] {
+        let answer = ben.get(&path.replace("{}", &talk)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+        for secret in [&me["id"], &me["name"], &me["email"]] {
+            assert!(!answer.body.contains(secret.as_str().unwrap()), "{path} tells {secret}");
+        }
+    }
+    let seen_as = read(&ann, &talk).await["anonymity"]["seen_as"].as_str().unwrap().to_owned();
+    let first = ben.get(&format!("/api/v1/conversations/{talk}/revisions/1")).await.json();
+    assert_eq!((&first["highlights"][0]["name"], &first["replaced_by"]["name"]), (&json!(seen_as), &json!(seen_as)));
+    let page = ben.get(&format!("/c/{talk}/revisions/1")).await.body;
+    assert!(page.contains("An earlier text.") && page.contains("<mark id=\"h1\""), "{page}");
+    assert!(page.contains("leave before dawn</mark>"));
+}
+
+#[tokio::test]
+async fn what_is_searched_and_exported_is_the_present_text() {
+    let app = TestApp::start().await;
+    let ann = app.person("instructor").await;
+    let talk = ann.conversation("Harbour", WORDS, "none").await;
+    until_found(
+        &ann,
+        "herring",
+        &[("message", "The trawlers leave before dawn. The [herring] sleeps in deep water until the light comes.")],
+    )
+    .await;
+    let (base, messages) = text(&ann, &talk).await;
+    let edited = [messages[0].clone(), replaced(&messages[1], "herring", "mackerel")];
+    save(&ann, &talk, base, &edited).await;
+    until_found(
+        &ann,
+        "mackerel",
+        &[("message", "The trawlers leave before dawn. The [mackerel] sleeps in deep water until the light comes.")],
+    )
+    .await;
+    until_found(&ann, "herring", &[]).await;
+    until_found(&ann, "gulls", &[]).await;
+    let export = ann.get(&format!("/api/v1/conversations/{talk}/export?format=markdown")).await.body;
+    assert!(export.contains("mackerel") && !export.contains("herring") && !export.contains("gulls"), "{export}");
+    // It goes with the conversation.
+    let path = format!("/api/v1/conversations/{talk}");
+    assert_eq!(ann.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_problem(&ann.get(&format!("{path}/revisions/1")).await, 404, "not_found");
+    assert_problem(&send(&ann, &talk, 2, &edited, false).await, 404, "not_found");
+    assert_eq!(ann.delete(&format!("/api/v1/trash/conversations/{talk}")).await.status, StatusCode::NO_CONTENT);
+    let left: i64 = sqlx::query_scalar(
+        "select (select count(*) from conversation_revisions) + (select count(*) from revision_messages)",
+    )
+    .fetch_one(&app.database.pool)
+    .await
+    .unwrap();
+    assert_eq!(left, 0);
+}

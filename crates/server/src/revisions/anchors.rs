@@ -169,6 +169,7 @@ impl Edit {
         let certain = match place {
             Some((at, Anchor::Exact { start, end })) => {
                 let range = bytes(&self.old_maps[at], start, end);
+                let range = range.filter(|range| self.is_as_before(at) || !self.is_copied(at, range));
                 range
                     .clone()
                     .and_then(|range| self.by_comparison(at, range))
@@ -202,7 +203,7 @@ impl Edit {
             return None;
         }
         let old_part = began..began + self.old[at].text.len();
-        let is_whole = family.is_pair() && family.old.text == family.new.text;
+        let is_whole = self.is_as_before(at);
         let before = up_to(&family.old.text[same.old.start.max(old_part.start)..passage.start]);
         let after = up_to(&family.old.text[passage.end..same.old.end.min(old_part.end)]);
         // Whole, as far as there is any.
@@ -238,6 +239,22 @@ impl Edit {
             let at = sole(&self.all_new, words)? + before.len();
             Some(self.place(at, quote.len()))
         })
+    }
+
+    /// Whether a message is as it was, and nothing else comes of it.
+    fn is_as_before(&self, at: usize) -> bool {
+        let family = &self.families[self.family_of[at]];
+        family.is_pair() && family.old.text == family.new.text
+    }
+
+    /// Whether a passage, with what stands on one side of it, is there more often than before: of two that are alike it
+    /// cannot be told which is the copy.
+    fn is_copied(&self, at: usize, passage: &Range<usize>) -> bool {
+        let text = &self.old[at].text;
+        let (before, after) = (behind(&text[..passage.start]), ahead(&text[passage.end..]));
+        let quote = &text[passage.clone()];
+        let is_more = |words: &str| self.all_new.matches(words).count() > self.all_old.matches(words).count();
+        !self.is_in_time() || is_more(&[before, quote].concat()) || is_more(&[quote, after].concat())
     }
 
     /// Whether words are there once, and were.

@@ -16,15 +16,12 @@ use std::{
 use imara_diff::{Algorithm, Diff, InternedInput};
 use shared::{
     ids::MessageId,
-    selector::{Anchor, CONTEXT_CHARS, Target, resolve},
+    selector::{Anchor, CONTEXT_CHARS, EVIDENCE_CHARS, Target, Within, resolve},
     text::{ByteOffset, CharOffset, OffsetMap},
 };
 
 /// What has changed is not looked for any longer: it then stands by its quote, as the reader's page finds it.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// As many characters as the same here and there, a passage among them, are certain to be the same place.
-const EVIDENCE_CHARS: usize = 48;
 
 /// Stands between texts that are looked through as one; it is in none of them.
 const BETWEEN: &str = "\0";
@@ -346,15 +343,7 @@ impl Edit {
     /// The target where a message has something like it, so that whoever reads it is asked.
     fn in_message(&self, target: &Target, message: usize) -> Option<Target> {
         let (new, map) = (&self.new[message], &self.new_maps[message]);
-        let target = Target { message: new.id, ..target.clone() };
-        let (start, end) = resolve(&target, &new.text, map).range()?;
-        let last = map.end().0;
-        // The place itself; where the same words stand there in the same surroundings, one that is off by a little.
-        let shifts = [(start.0, end.0), (start.0 + 1, end.0 + 1), (start.0.wrapping_sub(1), end.0.wrapping_sub(1))];
-        let shifted = shifts.into_iter().filter(|(from, to)| from < to && *to <= last);
-        shifted
-            .map(|(from, to)| Target { start: CharOffset(from), end: CharOffset(to), ..target.clone() })
-            .find(|shifted| resolve(shifted, &new.text, map) == Anchor::Moved { start, end })
+        target.to_confirm(Within { id: new.id, text: &new.text, map })
     }
 
     fn is_in_time(&self) -> bool {

@@ -28,6 +28,9 @@ const EDITED: &str = "The text was edited meanwhile: you read the new one. What 
 /// Until it is looked again whether all is kept.
 const SOON: Duration = Duration::from_millis(100);
 
+/// How often it is looked: a disk that has not taken all by then takes nothing.
+const LOOKS: u32 = 100;
+
 impl Session {
     /// A frame came in. What is no frame is the server's fault: the socket is closed and opened anew.
     pub fn received(self: &Rc<Self>, bytes: &[u8]) {
@@ -109,6 +112,7 @@ impl Session {
         else {
             return;
         };
+        self.link.told.set(Some(revision));
         if revision != self.desk.place.revision && self.load_anew(revision) {
             return;
         }
@@ -141,12 +145,15 @@ impl Session {
             return false;
         }
         if !self.link.leaving.replace(true) {
-            self.load_when_kept(key, revision);
+            self.load_when_kept(key, revision, LOOKS);
         }
         true
     }
 
-    fn load_when_kept(self: &Rc<Self>, key: String, revision: String) {
+    fn load_when_kept(self: &Rc<Self>, key: String, revision: String, looks: u32) {
+        if looks == 0 || self.journal.is_leaky() {
+            return self.stay_after_all();
+        }
         if !self.journal.would_lose() {
             self.show_aside_again();
             if let Some(storage) = window().session_storage().ok().flatten() {
@@ -156,7 +163,18 @@ impl Session {
             return;
         }
         let session = self.clone();
-        set_timeout(move || session.load_when_kept(key, revision), SOON);
+        set_timeout(move || session.load_when_kept(key, revision, looks - 1), SOON);
+    }
+
+    /// What is in this page alone would be lost with it: it stays, on the text before, and says so.
+    fn stay_after_all(self: &Rc<Self>) {
+        self.link.leaving.set(false);
+        self.desk.toast.set(Some(Toast { text: OLD_TEXT.into(), undo: None }));
+        if !self.is_open() {
+            self.connect_if_alone();
+        } else if self.link.synced.get() {
+            self.renewed();
+        }
     }
 
     /// Says why the page was loaded anew, once.

@@ -51,6 +51,10 @@ pub struct Link {
     pub renewal: Cell<bool>,
     /// The document that is being taken is of another generation.
     pub replaced: Cell<bool>,
+    /// The number of the text that is there, as it was told since the document was replaced.
+    pub told: Cell<Option<i32>>,
+    /// That is being asked.
+    pub asking: Cell<bool>,
     /// The page is about to be loaded anew.
     pub leaving: Cell<bool>,
     /// How many sockets there were.

@@ -36,6 +36,11 @@ const REPLACED: &str = "the document was replaced on the server meanwhile";
 
 const GONE: &str = "the text was edited meanwhile, and the words that this marks are not in it any more";
 
+const UNSEEN: &str = "the text was edited meanwhile, and this page shows the one before";
+
+/// Until it is asked again which text is there.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// The document is not taken afresh before it is known what the person may do now, but that is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -87,6 +92,7 @@ impl Session {
     /// as far as that can be (`renewed`): first it is asked whether the text is another, and the page with it.
     pub fn replaced(self: &Rc<Self>) {
         self.link.replaced.set(true);
+        self.link.told.set(None);
         self.link.epoch.set(None);
         *self.fresh.borrow_mut() = None;
         self.renew();
@@ -345,6 +351,13 @@ impl Session {
 
     /// The fresh copy is complete: what is not committed is done again on it, and it is shown.
     pub fn renewed(self: &Rc<Self>) {
+        if self.link.leaving.get() {
+            return;
+        }
+        // What was marked has a place in the text that is there now, and nobody knows yet which that is.
+        if self.link.replaced.get() && self.link.told.get().is_none() {
+            return self.renew_when_told();
+        }
         let Some(fresh) = self.fresh.borrow_mut().take() else { return };
         let old = self.replica.replace(fresh.clone());
         self.link.gap.set(Gap::None);
@@ -355,7 +368,8 @@ impl Session {
         } else {
             // So that the two texts differ in nothing but what was typed here.
             old.take_in(&fresh.state());
-            self.do_again(&old, &fresh, &changes)
+            let place = |command: &Command| if replaced { self.carried(command) } else { Ok(command.clone()) };
+            self.do_again(&old, &fresh, &changes, place)
         };
         self.count_out(aside.len());
         self.show_all(&old, &fresh);
@@ -366,19 +380,49 @@ impl Session {
         self.pump();
     }
 
-    /// Does on a fresh copy what is not committed; returns what it cannot do.
-    fn do_again(&self, old: &Replica, fresh: &Replica, changes: &[Change]) -> Vec<Aside> {
+    /// Asks again which text is there, as long as nobody says.
+    fn renew_when_told(self: &Rc<Self>) {
+        if self.link.asking.replace(true) {
+            return;
+        }
+        let session = self.clone();
+        spawn_local(async move {
+            within(PATIENCE, session.ask_rights()).await;
+            let is_told = session.link.told.get().is_some();
+            let go_on = move || {
+                session.link.asking.set(false);
+                // Without a connection it is taken anew, and then asked.
+                if session.link.synced.get() && session.is_open() {
+                    session.renewed();
+                }
+            };
+            if is_told { go_on() } else { set_timeout(go_on, AGAIN) }
+        });
+    }
+
+    /// Does on a fresh copy what is not committed, commands as `place` says; returns what it cannot do.
+    fn do_again(
+        &self,
+        old: &Replica,
+        fresh: &Replica,
+        changes: &[Change],
+        place: impl Fn(&Command) -> Result<Command, String>,
+    ) -> Vec<Aside> {
         let mut aside = Vec::new();
         let mut typed = std::mem::take(&mut *self.refused_texts.borrow_mut());
         let refused: Vec<Change> = changes.iter().filter(|change| change.is_typed_in(&typed)).cloned().collect();
         // What was typed since belongs to what was put aside then.
         aside.extend(self.all_aside_of(old, &refused, "it follows what was not taken"));
         for change in changes {
+            let mut intent = change.intent.clone();
             let done = match &change.intent {
                 Intent::Command(command) if fresh.knows(&change.update) || fresh.has(command) => Ok(()),
-                Intent::Command(command) => self
-                    .placed(command)
-                    .and_then(|command| self.command_again(fresh, &command).map_err(|why| why.to_string())),
+                Intent::Command(command) => place(command).and_then(|placed| {
+                    let done = self.command_again(fresh, &placed).map_err(|why| why.to_string());
+                    // Should it be done once more, then as it was done now.
+                    intent = Intent::Command(placed);
+                    done
+                }),
                 // As a whole, at the first of its changes.
                 Intent::Typed(root) if typed.contains(root) => Ok(()),
                 Intent::Typed(root) => {
@@ -392,18 +436,17 @@ impl Session {
                 aside.extend(self.all_aside_of(old, std::slice::from_ref(change), &why));
             }
             for update in fresh.made() {
-                self.journal.pending.borrow_mut().push(update, change.intent.clone(), js_sys::Date::now() as u64);
+                self.journal.pending.borrow_mut().push(update, intent.clone(), js_sys::Date::now() as u64);
             }
         }
         aside
     }
 
-    /// A command with its passages where they are in the text that is shown: that may be another than the one that it was
-    /// given on.
-    fn placed(&self, command: &Command) -> Result<Command, String> {
-        let place = |targets: &[Target]| {
-            targets.iter().map(|target| self.texts.placed(target).ok_or(GONE)).collect::<Result<Vec<_>, _>>()
-        };
+    /// A command that was given on a text before, with its passages where they are in the present one.
+    fn carried(&self, command: &Command) -> Result<Command, String> {
+        let is_shown = self.link.told.get() == Some(self.desk.place.revision);
+        let carry = |target: &Target| if is_shown { self.texts.carried(target).ok_or(GONE) } else { Err(UNSEEN) };
+        let place = |targets: &[Target]| targets.iter().map(carry).collect::<Result<Vec<_>, _>>();
         Ok(match command {
             Command::Highlight { id, targets, tag } => {
                 Command::Highlight { id: *id, targets: place(targets)?, tag: *tag }

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use shared::{
     ids::MessageId,
-    selector::{self, Anchor, Target},
+    selector::{self, Anchor, Target, Within},
     text::{CharOffset, NodePoint, OffsetMap, TextMap, Utf16Offset, decode_runs},
 };
 use wasm_bindgen::JsCast;
@@ -91,32 +91,19 @@ impl Texts {
         let message = self.get(target.message)?;
         Some((message, selector::resolve(target, message.text(), message.offsets())))
     }
-}
 
-impl Texts {
-    /// A target that was made on this text, or on one before it, as it can be made on this one; nothing where its words are
-    /// not found. In a chat it may belong to a branch that is not shown, and stays.
-    pub fn placed(&self, target: &Target) -> Option<Target> {
-        let fits = |message: &MessageText| target.end <= message.offsets().end();
-        match self.resolve(target) {
-            Some((_, Anchor::Exact { .. })) => return Some(target.clone()),
-            // Whoever reads it is asked.
-            Some((message, Anchor::Moved { .. })) if fits(message) => return Some(target.clone()),
-            Some((message, Anchor::Moved { start, end })) => {
-                return Some(Target { message: message.id, start, end, ..target.clone() });
-            }
-            _ if target.lost || self.is_of_chat() => return Some(target.clone()),
-            _ => {}
+    /// A target that was made on a text before this one, as it can be made on this one ([`Target::carried`]). In a chat,
+    /// whose text is not edited, it may belong to a branch that is not shown, and stays.
+    pub fn carried(&self, target: &Target) -> Option<Target> {
+        if target.lost || self.is_of_chat() {
+            return Some(target.clone());
         }
-        let found = |message: &&'static MessageText| {
-            let other = Target { message: message.id, start: CharOffset(0), end: CharOffset(0), ..target.clone() };
-            let (start, end) = selector::resolve(&other, message.text(), message.offsets()).range()?;
-            Some(Target { start, end, ..other })
-        };
         let all = self.all();
-        let mut places = all.iter().filter(|message| message.text().contains(&target.exact)).filter_map(found);
-        // In several messages it cannot be told which is meant.
-        places.next().filter(|_| places.next().is_none())
+        target.carried(all.iter().map(|message| Within {
+            id: message.id,
+            text: message.text(),
+            map: message.offsets(),
+        }))
     }
 }
 

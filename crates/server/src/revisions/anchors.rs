@@ -2,7 +2,8 @@
 //!
 //! What a passage is said to be there exactly for has to be certain: nobody looks at it again. Two things make it so. A
 //! comparison of the texts finds stretches that are the same in both; a passage in one of them is where that is, if the
-//! stretch is in each of them once and reaches far enough around it. And whatever was put elsewhere is where its words
+//! stretch is in each of them once and reaches far enough around it; where the same words with what is around them stand more
+//! than once, there are as many of them as before, and it is the same one of them. And whatever was put elsewhere is where its words
 //! stand with their surroundings, if they do so once in all that there was and in all that there is. Everything else is
 //! looked for by its quote as ever, and somebody is asked.
 
@@ -66,9 +67,11 @@ pub(super) struct Edit {
     families: Vec<Family>,
     /// Of each old message.
     family_of: Vec<usize>,
-    /// All texts as one.
+    /// All texts as one, and where each message begins in it.
     all_old: String,
     all_new: String,
+    old_starts: Vec<usize>,
+    new_starts: Vec<usize>,
     until: Instant,
 }
 
@@ -76,6 +79,8 @@ pub(super) struct Edit {
 struct Family {
     old: Side,
     new: Side,
+    /// It is one message that stayed one, word for word.
+    is_as_before: bool,
     /// The stretches that are the same, in their order.
     same: Vec<Stretch>,
 }
@@ -125,6 +130,7 @@ impl Side {
 impl Edit {
     /// Compares the texts: takes milliseconds for each 100 KB.
     pub(super) fn new(old: Vec<Old>, new: Vec<New>) -> Self {
+        let until = Instant::now() + PATIENCE;
         let old_at: HashMap<MessageId, usize> = old.iter().enumerate().map(|(at, old)| (old.id, at)).collect();
         let family_of = families(&old_at, old.len(), &new);
         let count = family_of.iter().max().map_or(0, |last| last + 1);
@@ -135,6 +141,7 @@ impl Edit {
             Family::of(
                 Side::of(olds.map(|(at, old)| (at, old.text.as_str()))),
                 Side::of(news.map(|(at, new)| (at, new.text.as_str()))),
+                Instant::now() < until,
             )
         };
         let families = (0..count).map(family).collect();
@@ -143,6 +150,8 @@ impl Edit {
             new_at: new.iter().enumerate().map(|(at, new)| (new.id, at)).collect(),
             old_maps: old.iter().map(|old| OffsetMap::new(&old.text)).collect(),
             new_maps: new.iter().map(|new| OffsetMap::new(&new.text)).collect(),
+            old_starts: starts(old.iter().map(|old| &*old.text)),
+            new_starts: starts(new.iter().map(|new| &*new.text)),
             all_old: join(old.iter().map(|old| old.text.as_str()).collect()),
             all_new: join(new.iter().map(|new| new.text.as_str()).collect()),
             families,
@@ -150,7 +159,7 @@ impl Edit {
             old_at,
             old,
             new,
-            until: Instant::now() + PATIENCE,
+            until,
         }
     }
 
@@ -161,6 +170,9 @@ impl Edit {
 
     /// A target as it is to stand in the new text, and what became of it.
     pub(super) fn target(&self, target: &Target) -> (Target, Fate) {
+        if !self.is_in_time() {
+            return self.unlooked(target);
+        }
         let place =
             self.old_at.get(&target.message).map(|at| (*at, resolve(target, &self.old[*at].text, &self.old_maps[*at])));
         let certain = match place {
@@ -182,14 +194,42 @@ impl Edit {
         if target.lost {
             return (target.clone(), Fate::Lost);
         }
+        if !self.is_in_time() {
+            return self.unlooked(target);
+        }
         let hint = place.map_or(Hint::default(), |(at, anchor)| self.hint(at, anchor, target));
         self.by_quote(target, hint)
+    }
+
+    /// A target that nobody has looked for: in a message that is as it was it stays, else it is where what came of its message
+    /// begins, to be found by whoever reads it, and never so that it passes for certain. Its quote stays as it was, too.
+    pub(super) fn unlooked(&self, target: &Target) -> (Target, Fate) {
+        let at = self.old_at.get(&target.message).copied();
+        let parts = |at: usize| &self.families[self.family_of[at]].new.parts;
+        let Some((at, message)) = at.and_then(|at| Some((at, parts(at).first()?.0))).filter(|_| !target.lost) else {
+            return (Target { lost: true, ..target.clone() }, Fate::Lost);
+        };
+        let (new, map) = (&self.new[message], &self.new_maps[message]);
+        let target = Target { message: new.id, ..target.clone() };
+        let stands = |target: &Target| map.slice(&new.text, target.start, target.end) == Some(target.exact.as_str());
+        if !stands(&target) {
+            return (target, Fate::Moved);
+        }
+        if self.is_as_before(at) {
+            return (target, Fate::Exact);
+        }
+        let mut beside = target.beside(target.start..target.end, map.end());
+        match beside.find(|near| !stands(near)) {
+            Some(near) => (near, Fate::Moved),
+            None => (Target { lost: true, ..target.clone() }, Fate::Lost),
+        }
     }
 
     /// The place of a passage by the stretch that it is in.
     fn by_comparison(&self, at: usize, passage: Range<usize>) -> Option<(usize, Range<usize>)> {
         let family = &self.families[self.family_of[at]];
         let began = family.old.start_of(at);
+        let was = self.old_starts[at] + passage.start;
         let passage = began + passage.start..began + passage.end;
         let same = family.stretch_with(&passage)?;
         let start = same.new + (passage.start - same.old.start);
@@ -201,17 +241,27 @@ impl Edit {
         }
         let old_part = began..began + self.old[at].text.len();
         let is_whole = self.is_as_before(at);
-        let before = up_to(&family.old.text[same.old.start.max(old_part.start)..passage.start]);
-        let after = up_to(&family.old.text[passage.end..same.old.end.min(old_part.end)]);
+        // What is the same around it, in both within one message.
+        let from = same.old.start.max(old_part.start).max(passage.start.saturating_sub(start - part.start));
+        let to = same.old.end.min(old_part.end).min(passage.end + (part.end - end));
+        let (left, right) = (&family.old.text[from..passage.start], &family.old.text[passage.end..to]);
+        let (before, after) = (up_to(left), up_to(right));
         // Whole, as far as there is any.
         let is_first = same.old.start <= old_part.start && start - part.start == passage.start - old_part.start;
         let is_last = same.old.end >= old_part.end && part.end - end == old_part.end - passage.end;
         let is_within = (is_first || before >= CONTEXT_CHARS) && (is_last || after >= CONTEXT_CHARS);
+        let (left, right) = (behind(left), ahead(right));
+        let words = &family.old.text[passage.start - left.len()..passage.end + right.len()];
         let quote = &family.old.text[passage];
         let is_much = before.max(after) >= CONTEXT_CHARS || before + up_to(quote) + after >= EVIDENCE_CHARS;
-        let is_certain =
-            is_whole || family.is_sole(same) && (is_within || is_much && self.is_in_time() && self.is_sole(quote));
-        is_certain.then(|| (message, start - part.start..end - part.start))
+        let place = start - part.start..end - part.start;
+        let (was, is) = (was - left.len(), self.new_starts[message] + place.start - left.len());
+        let is_certain = is_whole
+            || family.is_sole(same)
+                && self.is_in_time()
+                && (is_within || is_much && self.is_sole(quote))
+                && rank(&self.all_old, words, was) == rank(&self.all_new, words, is);
+        is_certain.then_some((message, place))
     }
 
     /// The place of a passage by its words with those around it, wherever they stand.
@@ -240,8 +290,7 @@ impl Edit {
 
     /// Whether a message is as it was, and nothing else comes of it.
     fn is_as_before(&self, at: usize) -> bool {
-        let family = &self.families[self.family_of[at]];
-        family.is_pair() && family.old.text == family.new.text
+        self.families[self.family_of[at]].is_as_before
     }
 
     /// Whether a passage, with what stands on one side of it, is there more often than before: of two that are alike it
@@ -272,12 +321,9 @@ impl Edit {
     }
 
     /// A place in all new texts, as one in a message.
-    fn place(&self, mut at: usize, length: usize) -> (usize, Range<usize>) {
-        let mut message = 0;
-        while at > self.new[message].text.len() {
-            at -= self.new[message].text.len() + BETWEEN.len();
-            message += 1;
-        }
+    fn place(&self, at: usize, length: usize) -> (usize, Range<usize>) {
+        let message = self.new_starts.partition_point(|start| *start <= at) - 1;
+        let at = at - self.new_starts[message];
         (message, at..at + length)
     }
 
@@ -318,9 +364,6 @@ impl Edit {
     fn by_quote(&self, target: &Target, hint: Hint) -> (Target, Fate) {
         let length = target.exact.chars().count() as u32;
         let first = hint.messages.first().map(|first| self.new[*first].id);
-        if !self.is_in_time() {
-            return (Target { message: first.unwrap_or(target.message), ..target.clone() }, Fate::Moved);
-        }
         let near = |(number, message): (usize, &usize)| {
             let start = if number == 0 { hint.start } else { CharOffset(0) };
             self.in_message(&Target { start, end: CharOffset(start.0 + length), ..target.clone() }, *message)
@@ -359,14 +402,11 @@ struct Hint {
 }
 
 impl Family {
-    fn of(old: Side, new: Side) -> Self {
-        let same = compare(&old.text, &new.text);
-        Self { old, new, same }
-    }
-
-    /// Whether it is one message that stayed one.
-    fn is_pair(&self) -> bool {
-        self.old.parts.len() == 1 && self.new.parts.len() == 1
+    /// Without time for it what is the same is not looked for.
+    fn of(old: Side, new: Side, is_in_time: bool) -> Self {
+        let is_as_before = old.parts.len() == 1 && new.parts.len() == 1 && old.text == new.text;
+        let same = if is_in_time { compare(&old.text, &new.text) } else { Vec::new() };
+        Self { old, new, is_as_before, same }
     }
 
     fn stretch_with(&self, passage: &Range<usize>) -> Option<&Stretch> {
@@ -456,6 +496,26 @@ fn sole(text: &str, words: &str) -> Option<usize> {
     let first = text.find(words)?;
     let second = first + words.chars().next()?.len_utf8();
     (!text[second..].contains(words)).then_some(first)
+}
+
+/// How often words stand in a text, and as the how-manyth of them those at a place: where a refrain is taken out, or one is
+/// put in, nobody can say which of them is left.
+fn rank(text: &str, words: &str, place: usize) -> (usize, usize) {
+    let step = words.chars().next().map_or(1, char::len_utf8);
+    let next = |from: usize| Some(from + text.get(from..)?.find(words)?);
+    let all = std::iter::successors(next(0), |at| next(at + step));
+    all.fold((0, 0), |(count, before), at| (count + 1, before + usize::from(at < place)))
+}
+
+/// Where each text begins, where all are one.
+fn starts<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
+    let mut next = 0;
+    let start = |text: &str| {
+        let start = next;
+        next += text.len() + BETWEEN.len();
+        start
+    };
+    texts.map(start).collect()
 }
 
 /// How many letters a text has, as far as that matters.

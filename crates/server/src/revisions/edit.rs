@@ -313,7 +313,11 @@ fn retarget(doc: &Doc, edit: &Edit) -> TextEdited {
     };
     let mut report = TextEdited { revision: 0, exact: 0, moved: 0, lost: 0, changes: Vec::new(), rendered: Vec::new() };
     document::retarget(doc, |id, targets| {
-        let mut now: Vec<_> = targets.iter().map(|target| edit.target(target)).collect();
+        let looked: Vec<_> = targets.iter().map(|target| edit.target(target)).collect();
+        // What stands around them now may be longer than what stood there, and more than fits.
+        let fits = check_size(looked.iter().map(|(target, _)| target)).is_ok();
+        let unlooked = || targets.iter().map(|target| edit.unlooked(target)).collect();
+        let mut now: Vec<_> = if fits { looked } else { unlooked() };
         // In the order of the text.
         now.sort_by_key(|(target, fate)| (*fate == Fate::Lost, edit.place_of(target.message), target.start));
         let worst = now.iter().map(|(_, fate)| *fate).max();

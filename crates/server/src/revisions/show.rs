@@ -150,11 +150,15 @@ pub async fn get(
         })
         .collect();
     let people = People::of(&services.db, reader).await?;
+    let present = services.rooms.picture(id).await.map_err(|error| Error::Internal(error.into()))?;
+    let present = present.ok_or(Error::NotFound)?;
     let picture = match head.crdt_state {
-        Some(state) => services.rooms.read_seed(state, Picture::of).await.map(Some),
-        None => services.rooms.picture(id).await,
+        Some(state) => {
+            let then = services.rooms.read_seed(state, Picture::of).await;
+            still_said(then.map_err(|error| Error::Internal(error.into()))?, &present)
+        }
+        None => present,
     };
-    let picture = picture.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
     let replaced_by = people.user(head.replaced_by);
     let (messages, highlights) = tokio::task::spawn_blocking(move || {
         let highlights = highlights(&messages, picture, &people);
@@ -173,6 +177,22 @@ pub async fn get(
         messages,
         highlights,
     }))
+}
+
+/// What was said then, without what was taken back or away since: whoever deletes something, or whose words staff delete,
+/// does not find them again here. The document of an earlier text never changes, so they are left out as it is read.
+fn still_said(then: Picture, present: &Picture) -> Picture {
+    let comment_ids = |highlight: &Highlight| {
+        highlight.comments.iter().filter(|comment| !comment.deleted).map(|comment| comment.id).collect()
+    };
+    let there: HashMap<_, HashSet<_>> =
+        present.highlights.iter().map(|highlight| (highlight.id, comment_ids(highlight))).collect();
+    let still = |mut highlight: Highlight| {
+        let comments = there.get(&highlight.id)?;
+        highlight.comments.retain(|comment| comments.contains(&comment.id));
+        Some(highlight)
+    };
+    Picture { highlights: then.highlights.into_iter().filter_map(still).collect(), ..then }
 }
 
 /// In the order of the text; at last those without a place.

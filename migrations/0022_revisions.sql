@@ -20,6 +20,8 @@ create table conversation_revisions (
     -- The document when it was replaced, one update.
     crdt_state bytea not null,
     highlight_count integer not null,
+    -- Of the document and the texts: a conversation keeps so many at most.
+    bytes bigint not null,
     primary key (conversation_id, number)
 );
 
@@ -55,7 +57,7 @@ $$;
 
 -- All but the people, who are emptied when somebody is deleted.
 create trigger conversation_revisions_immutable
-    before update of conversation_id, number, made_at, replaced_at, crdt_state, highlight_count on conversation_revisions
+    before update of conversation_id, number, made_at, replaced_at, crdt_state, highlight_count, bytes on conversation_revisions
     for each row execute function refuse_change_of_revision();
 create trigger revision_messages_immutable
     before update of conversation_id, number, id, position, role, title, markdown, text, renderer, state, imported_author,

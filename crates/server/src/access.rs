@@ -72,13 +72,13 @@ impl Reader {
 }
 
 /// Somebody who may read the conversation. To all others it does not exist.
-pub async fn reader(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Reader, Error> {
+pub async fn reader(db: impl PgExecutor<'_>, user: UserId, conversation: ConversationId) -> Result<Reader, Error> {
     let rights = of(db, user, conversation).await?.ok_or(Error::NotFound)?;
     Ok(Reader { conversation, user, rights })
 }
 
 /// What `user` may do with `conversation`; nothing if it does not exist or is not for them.
-pub async fn of(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Option<Rights>, Error> {
+pub async fn of(db: impl PgExecutor<'_>, user: UserId, conversation: ConversationId) -> Result<Option<Rights>, Error> {
     Ok(of_all(db, &[(user, conversation)]).await?.into_values().next())
 }
 
@@ -241,7 +241,11 @@ pub fn may_edit_text(rights: Rights) -> bool {
 }
 
 /// See [`TextEditor`]. Others who may read it are told that they may not.
-pub async fn text_editor(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<TextEditor, Error> {
+pub async fn text_editor(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<TextEditor, Error> {
     let reader = reader(db, user, conversation).await?;
     match reader.rights {
         rights if may_edit_text(rights) => Ok(TextEditor(reader)),

@@ -196,6 +196,8 @@ struct House {
     stacks: Stacks,
     /// For what can wait: the rooms' own threads are not held up by it.
     aside: Stacks,
+    /// For what takes seconds of a thread, and nobody but who asked waits for.
+    rewriting: Stacks,
     /// Something was said of an activity's times.
     times_changed: Notify,
     writer: mpsc::UnboundedSender<writer::Batch>,
@@ -236,6 +238,7 @@ impl Rooms {
             limits,
             stacks: Stacks::start(),
             aside: Stacks::one(),
+            rewriting: Stacks::one(),
             times_changed: Notify::new(),
             writer,
             registry: Mutex::default(),
@@ -356,7 +359,8 @@ impl Rooms {
         conversation: ConversationId,
         change: impl FnOnce(&Doc) -> T + Send + 'static,
     ) -> Result<Option<persistence::Rewritten<T>>, persistence::Failure> {
-        persistence::rewrite(&self.house.db, &self.house.aside, conversation, move |doc| Ok(change(doc))).await
+        let change = move |doc: &Doc| Ok(change(doc));
+        persistence::rewrite(&self.house.db, &self.house.rewriting, conversation, change).await
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited

@@ -97,7 +97,8 @@ pub use projects::{
 };
 pub use prompts::{ActivatePrompt, CreatePrompt, CreatedPrompt, ListPrompts, MAX_PROMPT_BYTES, PromptVersion};
 pub use revisions::{
-    ChangedAnchor, EditText, EditedMessage, GetRevision, ListRevisions, MAX_CHANGED_ANCHORS, MAX_REVISIONS,
+    ChangedAnchor, Confirmed, EditText, EditedMessage, GetRevision, ListRevisions, MAX_CHANGED_ANCHORS,
+    MAX_REVISION_BYTES, MAX_REVISIONS,
     RenderedMessage, Revision, RevisionComment, RevisionHighlight, RevisionMessage, RevisionPassage, RevisionSummary,
     RevisionTag, Revisions, TextEdited,
 };

@@ -16,7 +16,13 @@
   const spelled = (all) => JSON.stringify(wire(all));
   const original = spelled(fresh());
   let text = fresh();
-  let past = [];
+  // What was there before each act, and what was taken back. Typing in one field is one act, until there is another.
+  let [past, future] = [[], []];
+  let typedIn;
+  // What was typed on a text before this one is in it.
+  let holdsOlder = false;
+  // The report that its author looks at.
+  let seen;
   let isLeaving = false;
 
   const counted = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -54,10 +60,20 @@
     box.style.height = `${box.scrollHeight + 2}px`;
   };
 
-  /** A change of the list: remembered, so that it can be taken back, and shown. */
-  const change = (words, act, focusOn) => {
-    past.push(structuredClone(text));
+  const state = () => ({ text: structuredClone(text), holdsOlder });
+
+  /** Remembers what is there, so that it can be taken back to. */
+  const remember = (field) => {
+    if (field !== undefined && field === typedIn) return;
+    past.push(state());
     past = past.slice(-MAX_UNDO);
+    future = [];
+    typedIn = field;
+  };
+
+  /** A change of the list: remembered, and shown. */
+  const change = (words, act, focusOn) => {
+    remember();
     act();
     show();
     keep();
@@ -65,6 +81,17 @@
     const box = focusOn === undefined ? undefined : list.children[Math.max(0, Math.min(focusOn, text.length - 1))]?.querySelector("textarea");
     box?.focus();
     return box;
+  };
+
+  /** To what was there before, or what was taken back: what is there now is on the other side then. */
+  const travel = (from, to, words) => {
+    if (from.length === 0) return;
+    to.push(state());
+    ({ text, holdsOlder } = from.pop());
+    typedIn = undefined;
+    show();
+    keep();
+    say(words);
   };
 
   const acts = {
@@ -99,14 +126,8 @@
     add: (at) => change(`A new message, number ${at + 1}.`, () => {
       text.splice(at, 0, { from: [], role: text[at - 1]?.role ?? "source", title: "", markdown: "" });
     }, at),
-    undo: () => {
-      const before = past.pop();
-      if (!before) return;
-      text = before;
-      show();
-      keep();
-      say("Taken back.");
-    },
+    undo: () => travel(past, future, "Taken back. Redo does it again."),
+    redo: () => travel(future, past, "Done again."),
   };
 
   const item = (message, at) => {
@@ -119,6 +140,7 @@
     const box = make("textarea", { className: "field edit-box", value: message.markdown, spellcheck: true, dir: "auto", rows: 3 });
     box.setAttribute("aria-label", `Text of message ${number}`);
     const typed = (field, control) => control.addEventListener("input", () => {
+      remember(`${at}/${field}`);
       text[at][field] = control.value;
       keep();
       renew();
@@ -154,6 +176,7 @@
 
   const renew = () => {
     find("undo").disabled = past.length === 0;
+    find("redo").disabled = future.length === 0;
     find("check").disabled = !isChanged();
   };
 
@@ -171,10 +194,17 @@
       const answer = await fetch(`/api/v1/conversations/${conversation}/text?preview=${preview}`, {
         method: "PUT",
         headers: { accept: "application/json", "content-type": "application/json" },
-        body: JSON.stringify({ base: revision, messages: wire(text) }),
+        body: JSON.stringify({ base: revision, messages: wire(text), ...(preview ? {} : { confirmed: { moved: seen.moved, lost: seen.lost } }) }),
       });
       const said = await answer.json();
       if (answer.ok) return said;
+      if (said.type?.endsWith("/report_changed")) {
+        // Somebody marked or deleted something: looked at again, and then saved.
+        seen = { ...said.report, rendered: seen.rendered };
+        tell(seen, said.detail);
+        report.querySelector("h2").focus();
+        return undefined;
+      }
       if (said.type?.endsWith("/edited_meanwhile")) conflict();
       else complain(said.detail?.replace(/^messages: /, "") || "The server did not answer as it should. Try again in a moment.");
     } catch {
@@ -199,13 +229,13 @@
     wrong.append(page, " ", anew);
   };
 
-  const tell = (said) => {
+  const tell = (said, before = "") => {
     const parts = [
       `${counted(said.exact, "highlight")} ${said.exact === 1 ? "stays" : "stay"}`,
       said.moved > 0 && `${said.moved} to confirm`,
       said.lost > 0 && `${said.lost} would be lost (kept with ${said.lost === 1 ? "its thread" : "their threads"}, to be attached again)`,
     ].filter(Boolean);
-    find("sum").textContent = `${parts.join(", ")}.`;
+    find("sum").textContent = `${before} ${parts.join(", ")}.`.trim();
     find("changes").replaceChildren(...said.changes.map(({ quote, anchor }) =>
       make("li", {}, make("strong", { textContent: anchor === "lost" ? "Lost: " : "To confirm: " }), make("q", { textContent: quote, dir: "auto" }))));
     const previews = said.rendered ?? [];
@@ -219,9 +249,11 @@
 
   find("add").addEventListener("click", () => acts.add(text.length));
   find("undo").addEventListener("click", acts.undo);
+  find("redo").addEventListener("click", acts.redo);
   find("check").addEventListener("click", async () => {
     const said = await ask(true);
     if (!said) return;
+    seen = said;
     tell(said);
     report.showModal();
     report.querySelector("h2").focus();
@@ -230,6 +262,7 @@
   find("save").addEventListener("click", async () => {
     if (!await ask(false)) return;
     forget();
+    if (holdsOlder) forget(keyOfOlder);
     isLeaving = true;
     location.assign(`/c/${conversation}`);
   });
@@ -277,14 +310,17 @@
       : "What you typed before is here again, and not saved yet. ";
     if (older) {
       kept.append(button("Put mine in its place", () => {
-        change("What you typed is here again.", () => { text = older.text; });
-        forget(keyOfOlder);
+        // It stays kept until it is saved or discarded: this too can be taken back.
+        change("What you typed is here again.", () => {
+          text = older.text;
+          holdsOlder = true;
+        });
         kept.hidden = true;
       }), " ");
     }
     kept.append(button("Discard mine", () => {
       if (!confirm("Discard what you typed?")) return;
-      if (!older) text = fresh();
+      if (!older) [text, past, future, typedIn] = [fresh(), [], [], undefined];
       forget(older ? keyOfOlder : key);
       show();
       kept.hidden = true;

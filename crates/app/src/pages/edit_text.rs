@@ -38,6 +38,7 @@ pub fn EditTextPage(
             <div class="edit-bar" data-bar hidden>
                 <button class="button" type="button" data-add>"Add a message"</button>
                 <button class="button" type="button" data-undo disabled>"Undo"</button>
+                <button class="button" type="button" data-redo disabled>"Redo"</button>
                 <span class="edit-grow"></span>
                 <a class="button" href=back data-cancel>"Cancel"</a>
                 <button class="button primary" type="button" data-check>"Review and save"</button>

@@ -24,8 +24,7 @@ pub fn RevisionsPage(
     revisions: Revisions,
 ) -> impl IntoView {
     let back = format!("/c/{conversation}");
-    let edit = revisions
-        .may_edit_text
+    let edit = (revisions.may_edit_text && revisions.hindrance.is_none())
         .then(|| view! { <a class="button" href=format!("/c/{conversation}/edit")>"Edit text"</a> });
     let lines = revisions.revisions.into_iter().enumerate().map(move |(at, revision)| {
         let RevisionSummary { number, made_at, by, messages, highlights } = revision;

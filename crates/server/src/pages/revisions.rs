@@ -18,7 +18,7 @@ use shared::{
 };
 
 use super::{Site, classes::id};
-use crate::{access, error::Error};
+use crate::error::Error;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new()
@@ -30,9 +30,9 @@ pub(super) fn routes() -> Router<Site> {
 async fn edit(State(site): State<Site>, headers: HeaderMap, Path(text): Path<String>) -> Response {
     let asking = async {
         let id: ConversationId = id(&text)?;
-        let conversation = site.call(&headers, &GetConversation { id, branch: None }).await?;
-        may_be_edited(&conversation)?;
-        Ok(conversation)
+        let revisions = site.call(&headers, &ListRevisions { id }).await?;
+        may_be_edited(&revisions)?;
+        site.call(&headers, &GetConversation { id, branch: None }).await
     };
     let page = |visitor: Visitor, conversation: Conversation| {
         let title = format!("Edit text · {}", conversation.title);
@@ -43,20 +43,14 @@ async fn edit(State(site): State<Site>, headers: HeaderMap, Path(text): Path<Str
 }
 
 /// Nobody types a text that will not be taken.
-fn may_be_edited(conversation: &Conversation) -> Result<(), Problem> {
-    if !access::may_edit_text(conversation.rights) {
-        return Err(Error::Forbidden("You can read this text, and not edit it.").problem());
+fn may_be_edited(revisions: &Revisions) -> Result<(), Problem> {
+    match revisions {
+        Revisions { may_edit_text: false, .. } => {
+            Err(Error::Forbidden("You can read this text, and not edit it.").problem())
+        }
+        Revisions { hindrance: Some(why), .. } => Err(Error::Conflict("not_edited", why.clone()).problem()),
+        _ => Ok(()),
     }
-    let why = match conversation {
-        Conversation { chat: Some(_), .. } => {
-            "This is a chat: what people and models said in it stays as they said it."
-        }
-        Conversation { activity: Some(_), .. } => {
-            "All copies of an activity have the same text. Edit the template, before anybody starts."
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::Conflict("not_edited", why.into()).problem())
 }
 
 async fn list(State(site): State<Site>, headers: HeaderMap, Path(text): Path<String>) -> Response {

@@ -11,10 +11,14 @@ use axum::{
 };
 use serde::Deserialize;
 use shared::{
-    api::{ChangedAnchor, EditText, EditedMessage, MAX_CHANGED_ANCHORS, MAX_REVISIONS, RenderedMessage, TextEdited},
+    api::{
+        ChangedAnchor, Confirmed, EditText, EditedMessage, MAX_CHANGED_ANCHORS, MAX_REVISION_BYTES, MAX_REVISIONS,
+        RenderedMessage, TextEdited,
+    },
     document,
     ids::{ConversationId, HighlightId, MessageId, UserId},
     messages::MessageRole,
+    selector::check_size,
     sync::{CloseCode, MAX_DOCUMENT},
     text,
 };
@@ -59,29 +63,49 @@ pub async fn edit(
     let Path(id) = path?;
     let editor = access::text_editor(&services.db, caller.id, id).await?;
     let Query(How { preview }) = query?;
-    let Json(EditText { base, messages, .. }) = body?;
+    let Json(EditText { base, messages, confirmed, .. }) = body?;
     // Whoever edits is somebody there.
     authors::of(&services.db, editor.reader()).await?;
+    let turn = services.edits.take(caller.id).await?;
     refuse(&look(&services.db, id).await?, base)?;
     let present = present(&services.db, id).await?;
     let draft = services.import(move || Draft::of(present, messages)).await?;
-    let (mut draft, mut edit) = (draft, None);
+    let asked = Asked { id, by: caller.id, base, confirmed };
+    // Goes on when nobody waits any more: whoever holds the text that is replaced has to hear of it.
+    let work = tokio::spawn(async move {
+        let _turn = turn;
+        if preview { told(&services, &asked, draft).await } else { replace(&services, &asked, &draft).await }
+    });
+    work.await.map_err(|error| Error::Internal(error.into()))?.map(Json)
+}
+
+/// What is asked for, without the text.
+struct Asked {
+    id: ConversationId,
+    by: UserId,
+    base: i32,
+    confirmed: Option<Confirmed>,
+}
+
+/// What would become of the highlights.
+async fn told(services: &Services, asked: &Asked, draft: Draft) -> Result<TextEdited, Error> {
+    let edit = compare(&draft).await?;
+    let (_, (_, report)) = look_for_all(services, asked, edit).await?;
+    Ok(TextEdited { rendered: draft.rendered, ..report })
+}
+
+/// Puts the new text into the place of the present one.
+async fn replace(services: &Services, asked: &Asked, draft: &Draft) -> Result<TextEdited, Error> {
+    let &Asked { id, by, base, .. } = asked;
+    let mut edit = compare(draft).await?;
     for _ in 0..TRIES {
-        let work = edit.take().unwrap_or_else(|| draft.work());
-        let rewritten = services.rooms.rewrite(id, move |doc| {
-            let work: Edit = work();
-            let report = retarget(doc, &work);
-            (work, report)
-        });
-        let rewritten = rewritten.await.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
-        let (work, mut report) = rewritten.what;
-        report.revision = base;
-        if preview {
-            report.rendered = std::mem::take(&mut draft.rendered);
-            return Ok(Json(report));
-        }
+        let (rewritten, (work, report)) = look_for_all(services, asked, edit).await?;
+        edit = work;
         if draft.is_as_before {
-            return Ok(Json(report));
+            return Ok(report);
+        }
+        if asked.confirmed.is_some_and(|confirmed| confirmed.is_worse_now(&report)) {
+            return Err(Error::Worse(Box::new(report)));
         }
         if rewritten.compacted.bytes() > MAX_DOCUMENT {
             let why =
@@ -89,25 +113,45 @@ pub async fn edit(
             return Err(Error::Conflict("document_full", why.into()));
         }
         let mut tx = services.db.begin().await?;
-        refuse(&hold(&mut tx, id).await?, base)?;
+        refuse(&hold(&mut tx, asked).await?, base)?;
         if persistence::replace(&mut tx, &rewritten.compacted).await? {
-            keep(&mut tx, (id, base), caller.id, &rewritten.before).await?;
-            put(&mut tx, (id, base), caller.id, &draft).await?;
+            keep(&mut tx, (id, base), by, &rewritten.before).await?;
+            put(&mut tx, (id, base), by, draft).await?;
             tx.commit().await?;
             // Whoever has it open holds the text and the document before.
             services.rooms.close(id, CloseCode::WrongEpoch).await;
-            report.revision = base + 1;
-            return Ok(Json(report));
+            return Ok(TextEdited { revision: base + 1, ..report });
         }
         // Somebody wrote meanwhile.
         tx.rollback().await?;
-        edit = Some(Box::new(move || work) as Work);
     }
     let why = "People are writing here so busily that the text could not be put in its place. Try again.";
     Err(Error::Conflict("busy", why.into()))
 }
 
-type Work = Box<dyn FnOnce() -> Edit + Send>;
+/// Compares the texts, on a thread of its own.
+async fn compare(draft: &Draft) -> Result<Edit, Error> {
+    let new = |message: &Drafted| New { id: message.id, from: message.from.clone(), text: message.text.clone() };
+    let (old, new) = (draft.old.clone(), draft.messages.iter().map(new).collect());
+    let edit = tokio::task::spawn_blocking(move || Edit::new(old, new)).await;
+    edit.map_err(|error| Error::Internal(error.into()))
+}
+
+/// Looks for all that is marked in the document as it is committed. Gives the edit back: people may write meanwhile.
+async fn look_for_all(
+    services: &Services,
+    asked: &Asked,
+    edit: Edit,
+) -> Result<(persistence::Rewritten<()>, (Edit, TextEdited)), Error> {
+    let base = asked.base;
+    let rewritten = services.rooms.rewrite(asked.id, move |doc| {
+        let report = retarget(doc, &edit);
+        (edit, TextEdited { revision: base, ..report })
+    });
+    let rewritten = rewritten.await.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
+    let persistence::Rewritten { compacted, before, what } = rewritten;
+    Ok((persistence::Rewritten { compacted, before, what: () }, what))
+}
 
 /// What decides whether a text can be edited.
 struct Facts {
@@ -116,16 +160,21 @@ struct Facts {
     is_copy: bool,
     /// Somebody has begun an activity with it.
     is_begun: bool,
+    /// Bytes that are kept of earlier texts.
+    kept: i64,
 }
 
-/// In a transaction in which nobody else edits it, says anything in it, or begins an activity with it.
-async fn hold(conn: &mut PgConnection, id: ConversationId) -> Result<Facts, Error> {
+/// In a transaction in which nobody else edits it, says anything in it, or begins an activity with it; and whoever asked may
+/// still edit it.
+async fn hold(conn: &mut PgConnection, asked: &Asked) -> Result<Facts, Error> {
     // Whoever writes in the document refers to this row, and goes on.
-    sqlx::query!("select from conversations where id = $1 for no key update", id.uuid())
+    sqlx::query!("select from conversations where id = $1 for no key update", asked.id.uuid())
         .fetch_optional(&mut *conn)
         .await?
         .ok_or(Error::NotFound)?;
-    look(conn, id).await
+    // While the texts were compared they may have been removed, or the text protected.
+    access::text_editor(&mut *conn, asked.by, asked.id).await?;
+    look(conn, asked.id).await
 }
 
 async fn look(db: impl sqlx::PgExecutor<'_>, id: ConversationId) -> Result<Facts, Error> {
@@ -134,12 +183,21 @@ async fn look(db: impl sqlx::PgExecutor<'_>, id: ConversationId) -> Result<Facts
         r#"select c.revision,
                   c.leaf_id is not null or c.project_id is not null as "is_chat!",
                   exists (select from activity_copies w where w.conversation_id = c.id) as "is_copy!",
-                  exists (select from activities a where a.template_id = c.id and a.seed is not null) as "is_begun!"
+                  exists (select from activities a where a.template_id = c.id and a.seed is not null) as "is_begun!",
+                  (select coalesce(sum(r.bytes), 0)::bigint
+                   from conversation_revisions r
+                   where r.conversation_id = c.id) as "kept!"
            from conversations c
            where c.id = $1 and c.trashed_at is null"#,
         id.uuid()
     );
     facts.fetch_optional(db).await?.ok_or(Error::NotFound)
+}
+
+/// Why nobody edits a text as things are.
+pub(super) async fn hindrance(db: &PgPool, id: ConversationId) -> Result<Option<String>, Error> {
+    let facts = look(db, id).await?;
+    Ok(refuse(&facts, facts.revision).err().map(|why| why.to_string()))
 }
 
 fn refuse(facts: &Facts, base: i32) -> Result<(), Error> {
@@ -168,6 +226,11 @@ fn refuse(facts: &Facts, base: i32) -> Result<(), Error> {
         Facts { revision, .. } if *revision >= MAX_REVISIONS => conflict(
             "too_many_revisions",
             "This text was edited 200 times, and all of them are kept: no more fit. Export it, and import that.",
+        ),
+        Facts { kept, .. } if *kept >= MAX_REVISION_BYTES => conflict(
+            "too_much_kept",
+            "The earlier texts of this conversation, and what was marked in them, take up 64 MiB: no more fit. Export it, \
+             and import that.",
         ),
         Facts { .. } => Ok(()),
     }
@@ -267,13 +330,6 @@ impl Draft {
         let old = present.into_iter().map(|message| Old { id: message.id, text: message.text }).collect();
         Ok(Self { messages, old, rendered, is_as_before })
     }
-
-    /// Compares the texts, where there is time for it.
-    fn work(&self) -> Work {
-        let new = |message: &Drafted| New { id: message.id, from: message.from.clone(), text: message.text.clone() };
-        let (old, new) = (self.old.clone(), self.messages.iter().map(new).collect());
-        Box::new(move || Edit::new(old, new))
-    }
 }
 
 fn check(sent: &[EditedMessage]) -> Result<(), Error> {
@@ -315,7 +371,7 @@ fn retarget(doc: &Doc, edit: &Edit) -> TextEdited {
     document::retarget(doc, |id, targets| {
         let looked: Vec<_> = targets.iter().map(|target| edit.target(target)).collect();
         // What stands around them now may be longer than what stood there, and more than fits.
-        let fits = check_size(looked.iter().map(|(target, _)| target)).is_ok();
+        let fits = check_size(&looked.iter().map(|(target, _)| target.clone()).collect::<Vec<_>>()).is_ok();
         let unlooked = || targets.iter().map(|target| edit.unlooked(target)).collect();
         let mut now: Vec<_> = if fits { looked } else { unlooked() };
         // In the order of the text.
@@ -358,8 +414,12 @@ async fn keep(
 ) -> Result<(), Error> {
     sqlx::query!(
         "insert into conversation_revisions
-             (conversation_id, number, made_at, made_by, replaced_by, crdt_state, highlight_count)
-         select c.id, $2, coalesce(c.revised_at, c.created_at), c.revised_by, $3, $4, d.highlight_count
+             (conversation_id, number, made_at, made_by, replaced_by, crdt_state, highlight_count, bytes)
+         select c.id, $2, coalesce(c.revised_at, c.created_at), c.revised_by, $3, $4::bytea, d.highlight_count,
+                octet_length($4::bytea)
+                    + (select coalesce(sum(octet_length(m.markdown) + octet_length(m.text)), 0)
+                       from messages m
+                       where m.conversation_id = c.id)
          from conversations c
          join annotation_document_state d on d.conversation_id = c.id
          where c.id = $1",

@@ -20,6 +20,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::edit::hindrance;
 use crate::{
     access::{self, Reader},
     conversations::{self, role},
@@ -102,7 +103,8 @@ pub async fn list(
         highlights: i64::from(row.highlights),
     });
     let may_edit_text = access::may_edit_text(reader.rights());
-    Ok(Json(Revisions { title, may_edit_text, revisions: revisions.collect() }))
+    let hindrance = if may_edit_text { hindrance(&services.db, id).await? } else { None };
+    Ok(Json(Revisions { title, may_edit_text, hindrance, revisions: revisions.collect() }))
 }
 
 /// `GET /api/v1/conversations/{id}/revisions/{number}`

@@ -10,6 +10,9 @@ use crate::{
 /// Revisions that are kept of one conversation.
 pub const MAX_REVISIONS: i32 = 200;
 
+/// Bytes of earlier texts and their documents that are kept of one conversation: with so many nothing is added.
+pub const MAX_REVISION_BYTES: i64 = 64 << 20;
+
 /// Highlights that the report of an edit names.
 pub const MAX_CHANGED_ANCHORS: usize = 200;
 
@@ -28,6 +31,26 @@ pub struct EditText {
     pub base: i32,
     /// All messages in their order, those that stay as they are too.
     pub messages: Vec<EditedMessage>,
+    /// What a preview said, where somebody has seen one: if it is worse by now, nothing is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Confirmed>,
+}
+
+/// What whoever edits a text knows will become of the highlights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    /// How many are to be confirmed.
+    pub moved: usize,
+    /// How many are lost.
+    pub lost: usize,
+}
+
+impl Confirmed {
+    /// Whether more is lost, or more is not where it was.
+    pub fn is_worse_now(self, report: &TextEdited) -> bool {
+        report.lost > self.lost || report.moved + report.lost > self.moved + self.lost
+    }
 }
 
 /// A message as it is to be.
@@ -111,6 +134,9 @@ pub struct Revisions {
     pub title: String,
     /// Whether the caller may edit its text.
     pub may_edit_text: bool,
+    /// Why that is not possible as things are, for who may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hindrance: Option<String>,
     /// The first is the present one.
     pub revisions: Vec<RevisionSummary>,
 }

@@ -1,3 +1,5 @@
+import type { Locator } from '@playwright/test';
+
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { NO_NETWORK } from '../kept.ts';
@@ -22,13 +24,15 @@ test('a text is edited while two read it and one is offline: what is marked stay
   await b.synced('saved');
   const a = await author.open(id);
   await expect(a.cards).toHaveCount(3);
-  // Half a comment, and, in a train, a highlight on words that stay, one on words that go, and a note.
+  // Half a comment, and, in a train, a highlight on words that stay where they are, one on words that come to stand elsewhere,
+  // one on words that go, and a note.
   await (await b.openCard(b.card(lighthouse.weight))).fill('Only begun');
   const c = await train.open(id);
   await c.whole();
   await train.context.setOffline(true);
   await c.synced('offline');
-  await c.comment(await c.highlight(lighthouse.bell), 'Made in a train.');
+  await c.comment(await c.highlight(lighthouse.clockwork), 'Made in a train.');
+  await c.highlight(lighthouse.bell);
   await c.highlight(lighthouse.oil);
   await (await c.openNotes()).fill('A note from the train.');
 
@@ -70,8 +74,10 @@ test('a text is edited while two read it and one is offline: what is marked stay
   await train.context.setOffline(false);
   await expect(c.messages.nth(1)).toContainText('wound the heavy weight up again', { timeout: 20_000 });
   await c.ready();
-  await expect(a.card(lighthouse.bell)).toHaveAttribute('data-anchor', 'exact', { timeout: 20_000 });
-  await expect(a.card(lighthouse.bell)).toContainText('Made in a train.');
+  await expect(a.card(lighthouse.clockwork)).toHaveAttribute('data-anchor', 'exact', { timeout: 20_000 });
+  await expect(a.card(lighthouse.clockwork)).toContainText('Made in a train.');
+  // Of the text that it was made on this page knows no more than what it marks: somebody is asked.
+  await expect(a.card(lighthouse.bell)).toHaveAttribute('data-anchor', 'moved');
   expect(await (await a.openNotes()).inputValue()).toBe('A note from the train.');
   const away = c.page.getByRole('region', { name: 'While you were away', exact: true });
   await expect(away).toContainText('the words that this marks are not in it any more', { ignoreCase: true });
@@ -145,4 +151,86 @@ test('messages are split, merged, moved, added and removed by keys and buttons, 
   await workspace.ready();
   await expect(workspace.messages).toHaveCount(3);
   await expect(workspace.messages.nth(2)).toContainText('Written here.');
+});
+
+test('undo takes typed words back as it does any other act, and redo does them again', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({ ...shared, by: 'instructor' });
+  const { page } = await signIn('instructor');
+  await page.goto(`/c/${id}/edit`);
+  const box = (number: number) => page.getByRole('textbox', { name: `Text of message ${number}`, exact: true });
+  const [undo, redo] = ['Undo', 'Redo'].map((name) => page.getByRole('button', { name, exact: true })) as [Locator, Locator];
+  await expect(undo).toBeDisabled();
+  await box(2).evaluate((area: HTMLTextAreaElement) => {
+    area.focus();
+    const at = area.value.indexOf('The keeper');
+    area.setSelectionRange(at, at);
+  });
+  await page.keyboard.press('Control+Enter');
+  await expect(box(3)).toBeFocused();
+  await page.keyboard.insertText('Typed, ');
+  await page.keyboard.insertText('and typed. ');
+  await expect(box(3)).toHaveValue(/^Typed, and typed\. The keeper/);
+  await undo.click();
+  await expect(box(3), 'the words alone').toHaveValue(/^The keeper wound/);
+  await undo.click();
+  await expect(box(3)).toHaveCount(0);
+  await expect(undo).toBeDisabled();
+  await redo.click();
+  await redo.click();
+  await expect(box(3)).toHaveValue(/^Typed, and typed\. The keeper/);
+  await expect(redo).toBeDisabled();
+  // It is kept on the device as it stands.
+  await undo.click();
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.reload();
+  await expect(box(3)).toHaveValue(/^The keeper wound/);
+  // Whoever types goes on from there.
+  await box(1).fill('Otherwise.');
+  await undo.click();
+  await expect(box(1)).toHaveValue(/^What kept/);
+  await box(1).fill('Otherwise again.');
+  await expect(redo).toBeDisabled();
+});
+
+test('a report that is not true any more is not confirmed, and an earlier text is protected as the present one', async ({
+  guard,
+  signIn,
+  newConversation,
+}) => {
+  guard.allow(/status of 409/);
+  const { id } = await newConversation({ ...shared, by: 'instructor' });
+  const [author, reader] = await Promise.all([signIn('instructor'), signIn('student-1')]);
+  const { page } = author;
+  await page.goto(`/c/${id}/edit`);
+  const answer = page.getByRole('textbox', { name: 'Text of message 2', exact: true });
+  await answer.fill((await answer.inputValue()).replace('- The lens floated on a bath of mercury\n', ''));
+  await page.getByRole('button', { name: 'Review and save', exact: true }).click();
+  const report = page.getByRole('dialog', { name: 'What becomes of the highlights', exact: true });
+  await expect(report).toContainText('0 highlights stay.');
+  const b = await reader.open(id);
+  await b.highlight(lighthouse.mercury);
+  await b.synced('saved');
+  const save = report.getByRole('button', { name: 'Save', exact: true });
+  await save.click();
+  await expect(report).toContainText('has changed since you looked');
+  await expect(report.getByRole('listitem').filter({ hasText: 'Lost:' })).toContainText(lighthouse.mercury);
+  await expectAccessible(page, 'edit');
+  await save.click();
+  await Workspace.on(page).ready();
+  await expect(b.card(lighthouse.mercury)).toHaveAttribute('data-anchor', 'lost', { timeout: 20_000 });
+
+  await page.goto(`/c/${id}/share`);
+  const form = page.getByRole('form', { name: 'Copying', exact: true });
+  await form.getByLabel('Protect the text against copying').check();
+  await form.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(b.page.locator('main[data-protected]')).toBeAttached();
+  for (const { page, is } of [{ page: reader.page, is: 'none' }, { page: author.page, is: 'auto' }]) {
+    await page.goto(`/c/${id}/revisions/1`);
+    const text = page.locator('.message-text').first();
+    await expect(text).toHaveCSS('user-select', is);
+    await expect(page.locator('blockquote').first()).toHaveCSS('user-select', is);
+    await page.emulateMedia({ media: 'print' });
+    await expect(text).toBeVisible({ visible: is === 'auto' });
+    await page.emulateMedia({ media: 'screen' });
+  }
 });

@@ -98,9 +98,8 @@ pub use projects::{
 pub use prompts::{ActivatePrompt, CreatePrompt, CreatedPrompt, ListPrompts, MAX_PROMPT_BYTES, PromptVersion};
 pub use revisions::{
     ChangedAnchor, Confirmed, EditText, EditedMessage, GetRevision, ListRevisions, MAX_CHANGED_ANCHORS,
-    MAX_REVISION_BYTES, MAX_REVISIONS,
-    RenderedMessage, Revision, RevisionComment, RevisionHighlight, RevisionMessage, RevisionPassage, RevisionSummary,
-    RevisionTag, Revisions, TextEdited,
+    MAX_REVISION_BYTES, MAX_REVISIONS, RenderedMessage, Revision, RevisionComment, RevisionHighlight, RevisionMessage,
+    RevisionPassage, RevisionSummary, RevisionTag, Revisions, TextEdited,
 };
 pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,

@@ -128,7 +128,7 @@ impl Said {
                 view! {
                     <strong>"An earlier text."</strong>
                     {format!(" Number {number} of {latest}: it was the text until ")}
-                    <LocalTime at=at /> {by} ". Nothing in it can be changed any more. " {now} "."
+                    <LocalTime at=at /> {by} ". Nothing in it can be changed any more, and what was deleted since is left out. " {now} "."
                 }
                 .into_any()
             }

@@ -115,6 +115,11 @@ pub async fn get(
 ) -> Result<Json<Revision>, Error> {
     let Path((id, number)) = path?;
     let reader = access::reader(&services.db, caller.id, id).await?;
+    super::of_one_text(&services.db, id, || read(&services, reader, number)).await.map(Json)
+}
+
+async fn read(services: &Services, reader: Reader, number: i32) -> Result<Revision, Error> {
+    let id = reader.conversation();
     let head = sqlx::query!(
         r#"select c.title, c.revision, coalesce(r.made_at, c.revised_at, c.created_at) as "made_at!",
                   r.replaced_at as "replaced_at?", r.replaced_by as "replaced_by?", r.crdt_state as "crdt_state?"
@@ -168,7 +173,7 @@ pub async fn get(
     })
     .await
     .map_err(|error| Error::Internal(error.into()))?;
-    Ok(Json(Revision {
+    Ok(Revision {
         title: head.title,
         number,
         latest: head.revision,
@@ -178,7 +183,7 @@ pub async fn get(
         may_copy: reader.rights().may_copy,
         messages,
         highlights,
-    }))
+    })
 }
 
 /// What was said then, without what was taken back or away since: whoever deletes something, or whose words staff delete,

@@ -1,9 +1,12 @@
 //! Texts that are edited: who may, what becomes of what is marked, what is kept, and what a second editor hears.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use server::{error::Error, revisions};
 use shared::{
-    access::Access,
+    access::Rights,
     document::{self, Command, Roots, execute},
     ids::{CommentId, HighlightId},
     rules::Sender,
@@ -15,7 +18,7 @@ use yrs::{Doc, Transact};
 
 use crate::{
     activities::{activity, assert_problem, class_and_template, start, synced},
-    rooms_support::Peer,
+    rooms_support::{Peer, until},
     search::until_found,
     support::test_app::{Answer, TestApp, Visitor},
 };
@@ -38,6 +41,13 @@ async fn text(visitor: &Visitor, talk: &str) -> (i64, Vec<Value>) {
 async fn send(visitor: &Visitor, talk: &str, base: i64, messages: &[Value], preview: bool) -> Answer {
     let path = format!("/api/v1/conversations/{talk}/text?preview={preview}");
     visitor.change(Method::PUT, &path, json!({"base": base, "messages": messages})).await
+}
+
+/// The same, where its author has seen so many moved and lost.
+async fn confirm(visitor: &Visitor, talk: &str, base: i64, messages: &[Value], [moved, lost]: [u64; 2]) -> Answer {
+    let path = format!("/api/v1/conversations/{talk}/text");
+    let confirmed = json!({"moved": moved, "lost": lost});
+    visitor.change(Method::PUT, &path, json!({"base": base, "messages": messages, "confirmed": confirmed})).await
 }
 
 async fn save(visitor: &Visitor, talk: &str, base: i64, messages: &[Value]) -> Value {
@@ -67,25 +77,27 @@ async fn mark(visitor: &Visitor, talk: &str, peer: &mut Peer, words: &str) -> Hi
     let at = text[..text.find(words).unwrap()].chars().count() as u32;
     let range = CharOffset(at)..CharOffset(at + words.chars().count() as u32);
     let target = Target::describe(message["id"].as_str().unwrap().parse().unwrap(), text, &OffsetMap::new(text), range);
-    let sender = Sender {
-        author: read["author_id"].as_str().unwrap().parse().unwrap(),
-        access: Access::Annotator,
-        moderates: false,
-    };
     let id = HighlightId::new();
+    let tag = document::tags(&Roots::of(&peer.doc), &peer.doc.transact())[0].id;
+    let body = format!("About {words}");
+    act(visitor, talk, peer, Command::Highlight { id, targets: vec![target.unwrap()], tag }).await;
+    act(visitor, talk, peer, Command::Comment { highlight: id, id: CommentId::new(), body, parent: None }).await;
+    id
+}
+
+/// Does something in the document, as whoever it is may.
+async fn act(visitor: &Visitor, talk: &str, peer: &mut Peer, command: Command) {
+    let read = read(visitor, talk).await;
+    let rights: Rights = serde_json::from_value(read["rights"].clone()).unwrap();
+    let author = read["author_id"].as_str().unwrap().parse().unwrap();
+    let sender = Sender { author, access: rights.access, moderates: rights.moderates };
     peer.edit(|doc| {
         let roots = Roots::of(doc);
-        let tag = document::tags(&roots, &doc.transact())[0].id;
-        let mut txn = doc.transact_mut();
-        let mut run = |command| execute(&roots, &mut txn, &sender, 1, command).unwrap();
-        run(Command::Highlight { id, targets: vec![target.unwrap()], tag });
-        let body = format!("About {words}");
-        run(Command::Comment { highlight: id, id: CommentId::new(), body, parent: None });
+        execute(&roots, &mut doc.transact_mut(), &sender, 1, command).unwrap();
     })
     .await;
     peer.settle().await;
     assert!(peer.refused.is_empty(), "{:?}", peer.refused);
-    id
 }
 
 /// Where a highlight is for whoever opens the conversation: its anchor, and the words there. Its thread is whole.
@@ -364,6 +376,185 @@ async fn earlier_texts_hide_who_wrote_where_it_is_anonymous() {
     let page = ben.get(&format!("/c/{talk}/revisions/1")).await.body;
     assert!(page.contains("An earlier text.") && page.contains("<mark id=\"h1\""), "{page}");
     assert!(page.contains("leave before dawn</mark>"));
+}
+
+/// What an earlier text shows: each quote, and how much is said of it.
+async fn shown(visitor: &Visitor, talk: &str) -> Vec<(String, usize)> {
+    let first = visitor.get(&format!("/api/v1/conversations/{talk}/revisions/1")).await.json();
+    let line = |one: &Value| {
+        (one["passages"][0]["exact"].as_str().unwrap().to_owned(), one["comments"].as_array().unwrap().len())
+    };
+    first["highlights"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn what_was_deleted_since_is_in_no_earlier_text() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    let mut peer = synced(&ben, &talk).await;
+    let dawn = mark(&ben, &talk, &mut peer, "leave before dawn").await;
+    let light = mark(&ben, &talk, &mut peer, "until the light comes").await;
+    let gulls = mark(&ben, &talk, &mut peer, "follow the boats everywhere").await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Otherwise.".into();
+    save(&ann, &talk, base, &messages).await;
+    let line = |words: &str, comments| (words.to_owned(), comments);
+    let (dawns, lights, gull) =
+        (line("leave before dawn", 1), line("until the light comes", 1), line("follow the boats everywhere", 1));
+    assert_eq!(shown(&ann, &talk).await, [dawns.clone(), lights.clone(), gull.clone()]);
+
+    // Its author takes one back, and staff a comment.
+    let mut peer = synced(&ben, &talk).await;
+    act(&ben, &talk, &mut peer, Command::Delete(dawn)).await;
+    let mut staff = synced(&ann, &talk).await;
+    let id = highlight(&staff.doc, light).comments[0].id;
+    act(&ann, &talk, &mut staff, Command::DeleteComment { highlight: light, id }).await;
+    for visitor in [&ann, &ben] {
+        assert_eq!(shown(visitor, &talk).await, [line("until the light comes", 0), gull.clone()]);
+        let page = visitor.get(&format!("/c/{talk}/revisions/1")).await.body;
+        assert!(page.contains("About follow") && !page.contains("About leave") && !page.contains("About until"));
+    }
+    act(&ben, &talk, &mut peer, Command::Restore(dawn)).await;
+    assert_eq!(shown(&ann, &talk).await, [dawns, line("until the light comes", 0), gull]);
+    act(&ann, &talk, &mut staff, Command::Delete(gulls)).await;
+    assert_eq!(shown(&ben, &talk).await.len(), 2);
+
+    // Whose account is gone is nobody by name.
+    let user = ben.get("/api/v1/me").await.json()["id"].as_str().unwrap().to_owned();
+    sqlx::query("delete from users where id = $1::uuid").bind(&user).execute(&app.database.pool).await.unwrap();
+    let first = ann.get(&format!("/api/v1/conversations/{talk}/revisions/1")).await;
+    assert_eq!(first.json()["highlights"][0]["name"], "Somebody");
+    assert!(!first.body.contains("Demo Student 1"), "{}", first.body);
+}
+
+#[tokio::test]
+async fn what_becomes_of_the_highlights_is_what_was_confirmed() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    let mut peer = synced(&ben, &talk).await;
+    mark(&ben, &talk, &mut peer, "sleeps in deep water until the light").await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[1] = replaced(&messages[1], "deep water", "shallow water");
+    messages.pop();
+    assert_eq!(counts(&send(&ann, &talk, base, &messages, true).await.json()), [0, 1, 0]);
+    // Meanwhile somebody marks what is to go.
+    let goes = mark(&ben, &talk, &mut peer, "follow the boats everywhere").await;
+    let answer = confirm(&ann, &talk, base, &messages, [1, 0]).await;
+    assert_problem(&answer, 409, "report_changed");
+    let report = &answer.json()["report"];
+    assert_eq!((counts(report), report["revision"].as_i64()), ([0, 1, 1], Some(base)), "{report}");
+    assert_eq!(report["changes"][0]["highlight"], json!(goes));
+    assert_eq!(text(&ann, &talk).await.0, base, "nothing was stored");
+    // One lost is not one to be confirmed.
+    assert_problem(&confirm(&ann, &talk, base, &messages, [2, 0]).await, 409, "report_changed");
+    // What is better than what was seen is no surprise.
+    act(&ben, &talk, &mut peer, Command::Delete(goes)).await;
+    let answer = confirm(&ann, &talk, base, &messages, [1, 1]).await;
+    assert_eq!((answer.status, counts(&answer.json())), (StatusCode::OK, [0, 1, 0]), "{}", answer.body);
+    assert_eq!(text(&ann, &talk).await.0, base + 1);
+}
+
+#[tokio::test]
+async fn whoever_may_not_any_more_when_it_is_stored_does_not_edit_it() {
+    let app = TestApp::start().await;
+    let (olga, ann) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = olga.conversation("Harbour", WORDS, "none").await;
+    let share = json!({"email": ann.get("/api/v1/me").await.json()["email"], "access": "editor"});
+    let shared = olga.post(&format!("/api/v1/conversations/{talk}/sharing/people"), share).await;
+    assert!(shared.status.is_success(), "{}", shared.body);
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Otherwise.".into();
+    let pool = &app.database.pool;
+    for (meanwhile, status, code) in [
+        ("update conversations set copy_protected = true where title = 'Harbour'", 403, "not_allowed"),
+        ("update conversation_shares set access = 'viewer'", 403, "not_allowed"),
+        ("delete from conversation_shares", 404, "not_found"),
+    ] {
+        sql(&app, "update conversations set copy_protected = false where title = 'Harbour'").await;
+        let mut tx = pool.begin().await.unwrap();
+        let hold = "select from conversations where id = $1::uuid for no key update";
+        sqlx::query(hold).bind(&talk).execute(&mut *tx).await.unwrap();
+        let change = async {
+            // It was let in, has compared the texts, and waits to store.
+            let waiting = "select exists (select from pg_stat_activity
+                                          where wait_event_type = 'Lock' and datname = current_database())";
+            until(async || sqlx::query_scalar(waiting).fetch_one(pool).await.unwrap()).await;
+            sqlx::query(meanwhile).execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let (answer, ()) = tokio::join!(send(&ann, &talk, base, &messages, false), change);
+        assert_problem(&answer, status, code);
+        assert_eq!(text(&olga, &talk).await.0, base, "{meanwhile}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_types_what_will_not_be_taken_and_earlier_texts_have_a_limit_in_bytes() {
+    let app = TestApp::start().await;
+    let ann = app.person("instructor").await;
+    let talk = ann.conversation("Harbour", WORDS, "none").await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Otherwise.".into();
+    save(&ann, &talk, base, &messages).await;
+    let bytes: i64 =
+        sqlx::query_scalar("select bytes from conversation_revisions").fetch_one(&app.database.pool).await.unwrap();
+    let texts = WORDS.len() as i64;
+    assert!(bytes > texts && bytes < 64 << 10, "{bytes}");
+    assert_eq!(ann.get(&format!("/c/{talk}/edit")).await.status, StatusCode::OK);
+    sql(
+        &app,
+        "insert into conversation_revisions (conversation_id, number, made_at, crdt_state, highlight_count, bytes)
+         select id, 1000, now(), '', 0, 67108864 from conversations where title = 'Harbour'",
+    )
+    .await;
+    messages[0]["markdown"] = "Otherwise again.".into();
+    assert_problem(&send(&ann, &talk, base + 1, &messages, true).await, 409, "too_much_kept");
+    let list = ann.get(&format!("/api/v1/conversations/{talk}/revisions")).await.json();
+    assert!(list["hindrance"].as_str().unwrap().contains("take up 64 MiB"), "{list}");
+    let page = ann.get(&format!("/c/{talk}/edit")).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(page.body.contains("take up 64 MiB") && !page.body.contains("<textarea"), "{}", page.body);
+    assert!(!ann.get(&format!("/c/{talk}/revisions")).await.body.contains("Edit text"));
+}
+
+#[tokio::test]
+async fn an_earlier_text_is_protected_as_the_present_one_is() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Otherwise.".into();
+    save(&ann, &talk, base, &messages).await;
+    sql(&app, "update conversations set copy_protected = true where title = 'Harbour'").await;
+    for number in 1..=2 {
+        let page = format!("/c/{talk}/revisions/{number}");
+        assert!(ben.get(&page).await.body.contains(" data-protected"), "{number}");
+        assert!(!ann.get(&page).await.body.contains(" data-protected"), "its owner copies it");
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_together_is_read_of_one_text() {
+    let app = TestApp::start().await;
+    let ann = app.person("instructor").await;
+    let talk = ann.conversation("Harbour", WORDS, "none").await;
+    let (pool, id) = (&app.database.pool, talk.parse().unwrap());
+    let read = async |edits: usize| {
+        let reads = AtomicUsize::new(0);
+        let read = || async {
+            let reads = reads.fetch_add(1, Ordering::Relaxed) + 1;
+            if reads <= edits {
+                sql(&app, "update conversations set revision = revision + 1 where title = 'Harbour'").await;
+            }
+            Ok(reads)
+        };
+        revisions::of_one_text(pool, id, read).await
+    };
+    assert_eq!(read(0).await.unwrap(), 1);
+    assert_eq!(read(2).await.unwrap(), 3);
+    assert!(matches!(read(9).await, Err(Error::Conflict("busy", _))));
 }
 
 #[tokio::test]

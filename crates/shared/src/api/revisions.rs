@@ -157,7 +157,8 @@ pub struct RevisionSummary {
     pub highlights: i64,
 }
 
-/// `GET /api/v1/conversations/{id}/revisions/{number}`: a text with what is marked in it; of an earlier one as it was left.
+/// `GET /api/v1/conversations/{id}/revisions/{number}`: a text with what is marked in it; of an earlier one as
+/// it was left, without what was deleted since.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GetRevision {
     /// Of which conversation.

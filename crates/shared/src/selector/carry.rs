@@ -78,8 +78,7 @@ impl Target {
         let is_full = |context: &str| context.chars().count() >= CONTEXT_CHARS;
         let is_within = is_full(&self.prefix) && is_full(&self.suffix);
         // At an edge of the message less is stated, and the quote has to stand for itself.
-        let is_enough =
-            is_within || words.chars().count() >= EVIDENCE_CHARS && count(messages, &self.exact) == 1;
+        let is_enough = is_within || words.chars().count() >= EVIDENCE_CHARS && count(messages, &self.exact) == 1;
         is_enough && count(messages, &words) == 1
     }
 }
@@ -134,7 +133,8 @@ mod tests {
         std::array::from_fn(|_| MessageId::new())
     }
 
-    const ROW: &str = "Row, row, row your boat, gently down the stream. Merrily, merrily, merrily, merrily, life is but a dream.";
+    const ROW: &str =
+        "Row, row, row your boat, gently down the stream. Merrily, merrily, merrily, merrily, life is but a dream.";
 
     #[test]
     fn what_nobody_touched_is_where_it_was() {

@@ -91,6 +91,71 @@ fn the_same_words_elsewhere_do_not_pass_for_those_that_were_taken_out() {
     assert!(!matches!(read(&target, &news), Anchor::Exact { .. }));
 }
 
+const REFRAIN: &str = "Row, row, row your boat, gently down the stream. Merrily, merrily, merrily, merrily, life is but a dream. \
+    And when the stream becomes a river, and the river is a sea, then row again, my dear, and sing, as long as you and I \
+    may be where no one else has ever been.";
+
+/// The so-manyth of these words.
+fn mark_nth(old: &Old, words: &str, number: usize) -> Target {
+    let (at, _) = old.text.match_indices(words).nth(number).unwrap();
+    let at = old.text[..at].chars().count() as u32;
+    let range = CharOffset(at)..CharOffset(at + words.chars().count() as u32);
+    Target::describe(old.id, &old.text, &OffsetMap::new(&old.text), range).unwrap()
+}
+
+#[test]
+fn of_a_refrain_that_is_taken_out_or_put_in_nobody_knows_which_it_was() {
+    let (song, words) = (|verses: &[&str]| verses.join(REFRAIN), "as long as you and I");
+    let was = song(&["First verse. ", " Second verse. ", " Third verse."]);
+    let old = old(&[was.as_str()]);
+    for (verses, number) in [
+        (vec!["First verse. ", " Third verse."], 0),
+        (vec!["First verse. ", " Third verse."], 1),
+        (vec!["First verse. ", " Second verse. ", " Between. ", " Third verse."], 0),
+    ] {
+        let news = vec![new(&[&old[0]], &song(&verses))];
+        let (target, fate) = Edit::new(old.clone(), news.clone()).target(&mark_nth(&old[0], words, number));
+        assert_eq!(fate, Fate::Moved, "{verses:?} {number}");
+        assert!(matches!(read(&target, &news), Anchor::Moved { .. }), "{verses:?} {number}");
+    }
+    // As many as before: each is the one that it was.
+    let news = vec![new(&[&old[0]], &song(&["Another first verse. ", " Second verse. ", " Third verse."]))];
+    let edit = Edit::new(old.clone(), news.clone());
+    for number in 0..2 {
+        let (target, fate) = edit.target(&mark_nth(&old[0], words, number));
+        let is = mark_nth(&Old { id: news[0].id, text: news[0].text.clone() }, words, number);
+        assert_eq!((fate, target.start), (Fate::Exact, is.start), "{number}");
+    }
+}
+
+#[test]
+fn out_of_time_nothing_passes_for_certain_but_what_nobody_touched() {
+    let old = old(&[FIELD, "Thank you!", "Yes.", "x"]);
+    let news = vec![
+        // What was marked stands where it stood, but that is another message now.
+        new(&[&old[0]], &format!("{FIELD} And on.")),
+        new(&[&old[1]], "Thank you! Bye."),
+        new(&[&old[2]], "Yes."),
+    ];
+    let mut edit = Edit::new(old.clone(), news.clone());
+    edit.until = Instant::now();
+    for (at, words, fate) in [
+        (0, "grey heron", Fate::Moved),
+        (0, FIELD, Fate::Moved),
+        (1, "Thank you!", Fate::Moved),
+        (2, "Yes", Fate::Exact),
+        (3, "x", Fate::Lost),
+    ] {
+        let was = mark(&old[at], words);
+        let (target, is) = edit.target(&was);
+        assert_eq!((is, &target.exact), (fate, &was.exact), "{words}");
+        assert_eq!(matches!(read(&target, &news), Anchor::Exact { .. }), fate == Fate::Exact, "{words}");
+        assert_eq!(target.lost, fate == Fate::Lost, "{words}");
+        // It is not lost for good: whoever reads it finds it.
+        assert_eq!(read(&target, &news) == Anchor::Lost, fate == Fate::Lost, "{words}");
+    }
+}
+
 // What follows knows the truth: each letter has a number, which goes with it wherever it is put.
 
 /// A letter, its number, and whether it is a copy.
@@ -107,6 +172,8 @@ struct World {
     next: u32,
     /// The messages: from which they come, and their letters.
     messages: Vec<(Vec<usize>, Vec<Letter>)>,
+    /// Something long that stands in several places.
+    refrain: String,
 }
 
 impl World {
@@ -125,15 +192,21 @@ impl World {
     }
 
     fn new(seed: u64) -> Self {
-        let mut world = Self { random: StdRng::seed_from_u64(seed), next: 0, messages: Vec::new() };
+        let mut world =
+            Self { random: StdRng::seed_from_u64(seed), next: 0, messages: Vec::new(), refrain: String::new() };
+        while world.refrain.len() < 240 {
+            world.refrain += &world.sentence(&WORDS);
+        }
         let phrases: Vec<String> = (0..3).map(|_| world.sentence(&WORDS)).collect();
         for at in 0..world.random.random_range(1..5) {
             let mut text = String::new();
             for _ in 0..world.random.random_range(1..14) {
                 // Some stand in several places.
-                let again = world.random.random_bool(0.2);
-                text +=
-                    &if again { phrases.choose(&mut world.random).unwrap().clone() } else { world.sentence(&WORDS) };
+                text += &match world.random.random_range(0..20) {
+                    0 | 1 => world.refrain.clone(),
+                    2..5 => phrases.choose(&mut world.random).unwrap().clone(),
+                    _ => world.sentence(&WORDS),
+                };
                 if world.random.random_bool(0.2) {
                     text.push('\n');
                 }
@@ -150,12 +223,24 @@ impl World {
         start..(start + self.random.random_range(0..=longest)).min(length)
     }
 
+    /// Takes out all from somewhere in a refrain to the same place in the next: it is as if one of them were gone.
+    fn cut_verse(&mut self, at: usize) {
+        let all = text(&self.messages[at].1);
+        let refrain = self.refrain.trim_end();
+        let mut places = all.match_indices(refrain).map(|(byte, _)| all[..byte].chars().count());
+        if let (Some(first), Some(second)) = (places.next(), places.next()) {
+            let within = self.random.random_range(0..refrain.chars().count());
+            self.messages[at].1.drain(first + within..second + within);
+        }
+    }
+
     fn edit(&mut self) {
         if self.messages.is_empty() {
             return;
         }
         let at = self.random.random_range(0..self.messages.len());
-        match self.random.random_range(0..10) {
+        match self.random.random_range(0..11) {
+            10 => self.cut_verse(at),
             0 | 1 => {
                 let (place, words) = (self.range(at, 0).start, self.sentence(&FOREIGN));
                 let words = self.letters(&words);
@@ -217,6 +302,17 @@ fn survives(passage: &[u32], messages: &[(Vec<usize>, Vec<Letter>)]) -> bool {
     })
 }
 
+/// How often a passage with what is around it stands in all messages, and as the how-manyth of them that at this place.
+fn rank(messages: &[&[Letter]], (message, is): (usize, Range<usize>)) -> (usize, usize) {
+    let (from, to) = (is.start.saturating_sub(CONTEXT_CHARS), (is.end + CONTEXT_CHARS).min(messages[message].len()));
+    let words = text(&messages[message][from..to]);
+    let places = messages.iter().enumerate().flat_map(|(number, letters)| {
+        let windows = letters.windows(to - from).enumerate();
+        windows.filter(|(_, here)| text(here) == words).map(move |(at, _)| (number, at)).collect::<Vec<_>>()
+    });
+    places.fold((0, 0), |(count, before), place| (count + 1, before + usize::from(place < (message, from))))
+}
+
 /// Whether two places cannot be told apart by anybody: the same words before and behind, on one side for longer than any
 /// sentence is.
 fn alike((a, a_at): (&[Letter], Range<usize>), (b, b_at): (&[Letter], Range<usize>)) -> bool {
@@ -274,7 +370,14 @@ fn run(seed: u64) -> [usize; 3] {
             let own = here.iter().zip(&ids).filter(|(letter, id)| letter.1 == **id).count();
             let is_it = 2 * own > ids.len();
             let is_copy = here.iter().any(|letter| letter.2) && survives(&ids, after);
-            assert!(is_it && !is_copy || alike((&before[at], was), (letters, is)), "silently wrong; {context}");
+            // Of those that are alike as many as before, and the same one of them.
+            let before: Vec<&[Letter]> = before.iter().map(Vec::as_slice).collect();
+            let after: Vec<&[Letter]> = after.iter().map(|(_, letters)| letters.as_slice()).collect();
+            let is_same = || {
+                alike((before[at], was.clone()), (letters, is.clone()))
+                    && rank(&before, (at, was.clone())) == rank(&after, (place, is.clone()))
+            };
+            assert!(is_it && !is_copy || is_same(), "silently wrong; {context}");
         }
     }
     fates

@@ -496,3 +496,54 @@ async fn put(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::{
+        access::Access,
+        document::{Command, Roots, execute},
+        rules::Sender,
+        selector::{Anchor, Target, resolve},
+        text::{CharOffset, OffsetMap},
+    };
+    use yrs::{Transact, Update, updates::decoder::Decode};
+
+    use super::*;
+
+    /// What stands around its passages now is more than fits into one highlight: nobody is told that it is where it was.
+    #[test]
+    fn what_grows_over_its_limit_is_asked_about() {
+        let author = UserId::new();
+        let (mut old, mut targets) = (Vec::new(), Vec::new());
+        loop {
+            let text = format!("This is message number {}, and all of it is marked.", old.len());
+            let (id, map) = (MessageId::new(), OffsetMap::new(&text));
+            targets.push(Target::describe(id, &text, &map, CharOffset(0)..map.end()).unwrap());
+            if check_size(&targets).is_err() {
+                targets.pop();
+                break;
+            }
+            old.push(Old { id, text });
+        }
+        let new =
+            |old: &Old| New { id: old.id, from: vec![old.id], text: format!("{} {}", old.text, "🐋".repeat(40)) };
+        let news: Vec<New> = old.iter().map(new).collect();
+
+        let doc = document::empty();
+        let seed = Update::decode_v1(&document::seed(author)).unwrap();
+        doc.transact_mut().apply_update(seed).unwrap();
+        let (roots, id) = (Roots::of(&doc), HighlightId::new());
+        let tag = document::tags(&roots, &doc.transact())[0].id;
+        let sender = Sender { author, access: Access::Owner, moderates: true };
+        execute(&roots, &mut doc.transact_mut(), &sender, 1, Command::Highlight { id, targets, tag }).unwrap();
+
+        let report = retarget(&doc, &Edit::new(old, news.clone()));
+        assert_eq!([report.exact, report.moved, report.lost], [0, 1, 0]);
+        let targets = document::highlight(&roots, &doc.transact(), id).unwrap().targets;
+        assert_eq!(targets.len(), news.len());
+        for (target, new) in targets.iter().zip(&news) {
+            let anchor = resolve(target, &new.text, &OffsetMap::new(&new.text));
+            assert!(matches!(anchor, Anchor::Moved { .. }), "{anchor:?} {target:?}");
+        }
+    }
+}

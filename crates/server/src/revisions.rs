@@ -1,8 +1,9 @@
-//! The texts that a conversation has had. An edit (`edit.rs`) puts another text into the place of the present one, which is
+//! The texts that a conversation has had. An edit (`draft.rs`, `edit.rs`) puts another text into the place of the present one, which is
 //! kept with its document as it was left, and never changes. What is marked is looked for in the new text
 //! (`anchors.rs`) and written into the document in the same transaction, as a new generation of it.
 
 mod anchors;
+mod draft;
 mod edit;
 mod show;
 

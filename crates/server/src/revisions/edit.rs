@@ -1,6 +1,6 @@
 //! A text that is edited.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use axum::{
     Json,
@@ -11,31 +11,21 @@ use axum::{
 };
 use serde::Deserialize;
 use shared::{
-    api::{
-        ChangedAnchor, Confirmed, EditText, EditedMessage, MAX_CHANGED_ANCHORS, MAX_REVISION_BYTES, MAX_REVISIONS,
-        RenderedMessage, TextEdited,
-    },
+    api::{ChangedAnchor, Confirmed, EditText, MAX_CHANGED_ANCHORS, MAX_REVISION_BYTES, MAX_REVISIONS, TextEdited},
     document,
-    ids::{ConversationId, HighlightId, MessageId, UserId},
-    messages::MessageRole,
+    ids::{ConversationId, HighlightId, UserId},
     selector::check_size,
     sync::{CloseCode, MAX_DOCUMENT},
-    text,
 };
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use yrs::Doc;
 
-use super::anchors::{Edit, Fate, New, Old};
-use crate::{
-    access, authors,
-    conversations::{MAX_CONVERSATION_BYTES, role},
-    error::Error,
-    import::{self, MESSAGE_BYTES, MESSAGES},
-    rooms::persistence,
-    services::Services,
-    sessions::Caller,
+use super::{
+    anchors::{Edit, Fate, New},
+    draft::{Draft, Drafted, present},
 };
+use crate::{access, authors, error::Error, rooms::persistence, services::Services, sessions::Caller};
 
 /// How often people may have written in the document while its targets were looked for.
 const TRIES: usize = 5;
@@ -236,125 +226,6 @@ fn refuse(facts: &Facts, base: i32) -> Result<(), Error> {
     }
 }
 
-/// A message of the present text.
-struct Present {
-    id: MessageId,
-    role: MessageRole,
-    title: Option<String>,
-    markdown: String,
-    text: String,
-    renderer: i16,
-}
-
-async fn present(db: &PgPool, id: ConversationId) -> Result<Vec<Present>, Error> {
-    let rows = sqlx::query!(
-        "select id, role, title, markdown, text, renderer from messages where conversation_id = $1 order by position",
-        id.uuid()
-    )
-    .fetch_all(db)
-    .await?;
-    let message = rows.into_iter().map(|row| Present {
-        id: MessageId::from_uuid(row.id),
-        role: role(&row.role),
-        title: row.title,
-        markdown: row.markdown,
-        text: row.text,
-        renderer: row.renderer,
-    });
-    Ok(message.collect())
-}
-
-/// A new text, within every limit and rendered.
-struct Draft {
-    messages: Vec<Drafted>,
-    old: Vec<Old>,
-    /// Those that read otherwise.
-    rendered: Vec<RenderedMessage>,
-    is_as_before: bool,
-}
-
-struct Drafted {
-    id: MessageId,
-    from: Vec<MessageId>,
-    role: MessageRole,
-    title: Option<String>,
-    markdown: String,
-    text: String,
-    renderer: i16,
-}
-
-impl Draft {
-    /// Takes time where much is to be rendered.
-    fn of(present: Vec<Present>, sent: Vec<EditedMessage>) -> Result<Self, Error> {
-        check(&sent)?;
-        let by_id: HashMap<MessageId, &Present> = present.iter().map(|message| (message.id, message)).collect();
-        let (mut messages, mut rendered, mut kept) = (Vec::new(), Vec::new(), HashSet::new());
-        for (at, EditedMessage { mut from, role, title, markdown }) in sent.into_iter().enumerate() {
-            let number = at + 1;
-            let mut named = HashSet::new();
-            from.retain(|id| named.insert(*id));
-            if let Some(unknown) = from.iter().find(|id| !by_id.contains_key(id)) {
-                let why = format!("messages: message {number} is to come from {unknown}, which is not in this text.");
-                return Err(Error::Invalid("no_such_message", why));
-            }
-            let normal = import::normalised(&markdown);
-            let markdown = import::without_outer_blank_lines(&normal).to_owned();
-            if markdown.is_empty() {
-                let why = format!("messages: message {number} is empty. Write something in it, or remove it.");
-                return Err(Error::Invalid("empty_message", why));
-            }
-            if markdown.len() > MESSAGE_BYTES {
-                let why = format!("messages: message {number} has more than {} MiB. Split it.", MESSAGE_BYTES >> 20);
-                return Err(Error::TooLarge(why));
-            }
-            let title =
-                title.filter(|title| !title.trim().is_empty()).as_deref().map(import::typed_title).transpose()?;
-            let own = from.iter().copied().find(|id| !kept.contains(id));
-            let id = own.unwrap_or_else(MessageId::new);
-            kept.insert(id);
-            // What stays is not rendered anew: another version of the renderer could read it otherwise.
-            let (text, renderer) = match from[..] {
-                [id] if by_id[&id].markdown == markdown => (by_id[&id].text.clone(), by_id[&id].renderer),
-                _ => {
-                    let new = text::render(&markdown);
-                    rendered.push(RenderedMessage { at, html: new.html });
-                    (new.text, text::RENDERER_VERSION)
-                }
-            };
-            messages.push(Drafted { id, from, role, title, markdown, text, renderer });
-        }
-        let is_as_before = messages.len() == present.len()
-            && messages.iter().zip(&present).all(|(new, old)| {
-                (new.id, new.role, &new.title, &new.markdown) == (old.id, old.role, &old.title, &old.markdown)
-            });
-        let old = present.into_iter().map(|message| Old { id: message.id, text: message.text }).collect();
-        Ok(Self { messages, old, rendered, is_as_before })
-    }
-}
-
-fn check(sent: &[EditedMessage]) -> Result<(), Error> {
-    if sent.is_empty() {
-        let why = "messages: a text has at least one message. To throw the conversation away, put it into the trash.";
-        return Err(Error::Invalid("no_messages", why.into()));
-    }
-    if sent.len() > MESSAGES {
-        return Err(Error::TooLarge(format!("messages: there are {}, and at most {MESSAGES} fit.", sent.len())));
-    }
-    let bytes: usize = sent.iter().map(|message| message.markdown.len()).sum();
-    if bytes > MAX_CONVERSATION_BYTES {
-        let (has, limit) = (bytes >> 20, MAX_CONVERSATION_BYTES >> 20);
-        return Err(Error::TooLarge(format!("The text has {has} MiB; at most {limit} MiB fit into one conversation.")));
-    }
-    // Who names all for each would make a great deal of work of little.
-    if sent.iter().map(|message| message.from.len()).sum::<usize>() > 2 * MESSAGES {
-        return Err(Error::Invalid(
-            "too_many_sources",
-            format!("messages: `from` names more than {} in all.", 2 * MESSAGES),
-        ));
-    }
-    Ok(())
-}
-
 /// Writes into the document where its highlights are now, and tells it.
 fn retarget(doc: &Doc, edit: &Edit) -> TextEdited {
     let deleted: HashSet<HighlightId> = {
@@ -502,13 +373,14 @@ mod tests {
     use shared::{
         access::Access,
         document::{Command, Roots, execute},
+        ids::MessageId,
         rules::Sender,
         selector::{Anchor, Target, resolve},
         text::{CharOffset, OffsetMap},
     };
     use yrs::{Transact, Update, updates::decoder::Decode};
 
-    use super::*;
+    use super::{super::anchors::Old, *};
 
     /// What stands around its passages now is more than fits into one highlight: nobody is told that it is where it was.
     #[test]

@@ -33,7 +33,7 @@
   /** Keeps what is typed on this device. */
   const keep = () => {
     try {
-      if (isChanged()) localStorage.setItem(key, JSON.stringify({ base: revision, text }));
+      if (isChanged()) localStorage.setItem(key, JSON.stringify({ base: revision, text, holdsOlder }));
       else localStorage.removeItem(key);
     } catch {
       complain("What you type cannot be kept on this device (is it full?): save it before you leave this page.");
@@ -284,7 +284,7 @@
       const found = JSON.parse(localStorage.getItem(name) ?? "null");
       if (!Array.isArray(found?.text)) return undefined;
       const known = new Set(messages.map(({ id }) => id));
-      return { base: found.base, text: found.text.map((message) => ({ ...message, from: message.from.filter((id) => known.has(id)) })) };
+      return { base: found.base, holdsOlder: found.holdsOlder === true, text: found.text.map((message) => ({ ...message, from: message.from.filter((id) => known.has(id)) })) };
     } catch {
       return undefined;
     }
@@ -301,9 +301,9 @@
         complain("What you typed cannot be kept on this device (is it full?): copy it before you leave this page.");
       }
     } else if (mine) {
-      text = mine.text;
+      ({ text, holdsOlder } = mine);
     }
-    const older = stored(keyOfOlder) ?? (mine?.base === revision ? undefined : mine);
+    const older = holdsOlder ? undefined : (stored(keyOfOlder) ?? (mine?.base === revision ? undefined : mine));
     if (!older && !mine) return;
     kept.textContent = older
       ? "Somebody else has edited this text since you began: this is theirs. What you typed is kept. "
@@ -320,7 +320,7 @@
     }
     kept.append(button("Discard mine", () => {
       if (!confirm("Discard what you typed?")) return;
-      if (!older) [text, past, future, typedIn] = [fresh(), [], [], undefined];
+      if (!older) [text, past, future, typedIn, holdsOlder] = [fresh(), [], [], undefined, false];
       forget(older ? keyOfOlder : key);
       show();
       kept.hidden = true;

@@ -14,6 +14,7 @@ use shared::{
     sync::CloseCode,
     text::{CharOffset, OffsetMap},
 };
+use sqlx::{Postgres, Transaction};
 use yrs::{Doc, Transact};
 
 use crate::{
@@ -456,6 +457,45 @@ async fn what_becomes_of_the_highlights_is_what_was_confirmed() {
     assert_eq!(text(&ann, &talk).await.0, base + 1);
 }
 
+/// A conversation in which nothing is stored until this ends.
+async fn held(app: &TestApp, talk: &str) -> Transaction<'static, Postgres> {
+    let mut tx = app.database.pool.begin().await.unwrap();
+    let hold = "select from conversations where id = $1::uuid for no key update";
+    sqlx::query(hold).bind(talk).execute(&mut *tx).await.unwrap();
+    tx
+}
+
+async fn waits_to_store(app: &TestApp) {
+    let waiting = "select exists (select from pg_stat_activity
+                                  where wait_event_type = 'Lock' and datname = current_database())";
+    until(async || sqlx::query_scalar(waiting).fetch_one(&app.database.pool).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn nobody_has_two_texts_compared_at_once() {
+    let app = TestApp::start().await;
+    let (olga, ann) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = olga.conversation("Harbour", WORDS, "none").await;
+    let share = json!({"email": ann.get("/api/v1/me").await.json()["email"], "access": "editor"});
+    olga.post(&format!("/api/v1/conversations/{talk}/sharing/people"), share).await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Otherwise.".into();
+    let tx = held(&app, &talk).await;
+    let then = async {
+        waits_to_store(&app).await;
+        let others = async {
+            // Somebody else does not wait.
+            assert_eq!(send(&olga, &talk, base, &messages, true).await.status, StatusCode::OK);
+            tx.commit().await.unwrap();
+        };
+        tokio::join!(send(&ann, &talk, base, &messages, true), others).0
+    };
+    let (first, second) = tokio::join!(send(&ann, &talk, base, &messages, false), then);
+    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
+    // It is looked at when the first is done.
+    assert_problem(&second, 409, "edited_meanwhile");
+}
+
 #[tokio::test]
 async fn whoever_may_not_any_more_when_it_is_stored_does_not_edit_it() {
     let app = TestApp::start().await;
@@ -466,21 +506,16 @@ async fn whoever_may_not_any_more_when_it_is_stored_does_not_edit_it() {
     assert!(shared.status.is_success(), "{}", shared.body);
     let (base, mut messages) = text(&ann, &talk).await;
     messages[0]["markdown"] = "Otherwise.".into();
-    let pool = &app.database.pool;
     for (meanwhile, status, code) in [
         ("update conversations set copy_protected = true where title = 'Harbour'", 403, "not_allowed"),
         ("update conversation_shares set access = 'viewer'", 403, "not_allowed"),
         ("delete from conversation_shares", 404, "not_found"),
     ] {
         sql(&app, "update conversations set copy_protected = false where title = 'Harbour'").await;
-        let mut tx = pool.begin().await.unwrap();
-        let hold = "select from conversations where id = $1::uuid for no key update";
-        sqlx::query(hold).bind(&talk).execute(&mut *tx).await.unwrap();
+        let mut tx = held(&app, &talk).await;
         let change = async {
-            // It was let in, has compared the texts, and waits to store.
-            let waiting = "select exists (select from pg_stat_activity
-                                          where wait_event_type = 'Lock' and datname = current_database())";
-            until(async || sqlx::query_scalar(waiting).fetch_one(pool).await.unwrap()).await;
+            // It was let in, and has compared the texts.
+            waits_to_store(&app).await;
             sqlx::query(meanwhile).execute(&mut *tx).await.unwrap();
             tx.commit().await.unwrap();
         };

@@ -195,7 +195,8 @@ impl World {
         let mut world =
             Self { random: StdRng::seed_from_u64(seed), next: 0, messages: Vec::new(), refrain: String::new() };
         while world.refrain.len() < 240 {
-            world.refrain += &world.sentence(&WORDS);
+            let sentence = world.sentence(&WORDS);
+            world.refrain += &sentence;
         }
         let phrases: Vec<String> = (0..3).map(|_| world.sentence(&WORDS)).collect();
         for at in 0..world.random.random_range(1..5) {

@@ -48,6 +48,8 @@ pub struct Services {
     /// Rings when a file waits to be made.
     pub export_bell: Bell,
     imports: Arc<Semaphore>,
+    /// Turns to hold an archive of which several conversations are stored.
+    pub archives: Arc<Turns>,
     /// Turns to gather and write an export: to be held until the file is written.
     pub exports: Arc<Turns>,
     /// Turns to look in a new text for what is marked in the old one: to be held until it is in its place.
@@ -56,6 +58,9 @@ pub struct Services {
 
 /// Imports that are read at once: each may take seconds of a core and several times its size in memory.
 const IMPORTS_AT_ONCE: usize = 2;
+
+/// Archives that are held while their conversations are stored: each has 200 MiB at most.
+const ARCHIVES_AT_ONCE: usize = 2;
 
 /// Exports that are gathered and written at once, for the same reason.
 const EXPORTS_AT_ONCE: usize = 2;
@@ -92,6 +97,7 @@ impl Services {
             seeds: Arc::default(),
             export_bell: Bell::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
+            archives: Arc::new(Turns::new(ARCHIVES_AT_ONCE)),
             exports: Arc::new(Turns::new(EXPORTS_AT_ONCE)),
             edits: Arc::new(Turns::new(EDITS_AT_ONCE)),
         })

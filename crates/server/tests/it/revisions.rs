@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use server::{error::Error, revisions};
 use shared::{
-    access::Rights,
+    api::OwnRights,
     document::{self, Command, Roots, execute},
     ids::{CommentId, HighlightId},
     rules::Sender,
@@ -88,9 +88,8 @@ async fn mark(visitor: &Visitor, talk: &str, peer: &mut Peer, words: &str) -> Hi
 
 /// Does something in the document, as whoever it is may.
 async fn act(visitor: &Visitor, talk: &str, peer: &mut Peer, command: Command) {
-    let read = read(visitor, talk).await;
-    let rights: Rights = serde_json::from_value(read["rights"].clone()).unwrap();
-    let author = read["author_id"].as_str().unwrap().parse().unwrap();
+    let path = format!("/api/v1/conversations/{talk}/rights");
+    let OwnRights { rights, author_id: author, .. } = serde_json::from_value(visitor.get(&path).await.json()).unwrap();
     let sender = Sender { author, access: rights.access, moderates: rights.moderates };
     peer.edit(|doc| {
         let roots = Roots::of(doc);
@@ -496,6 +495,29 @@ async fn nobody_has_two_texts_compared_at_once() {
     assert_problem(&second, 409, "edited_meanwhile");
 }
 
+/// Whoever has it open holds the text before until they hear of it.
+#[tokio::test]
+async fn an_edit_goes_on_when_nobody_waits_for_its_answer() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    let mut peer = synced(&ben, &talk).await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Otherwise.".into();
+    let tx = held(&app, &talk).await;
+    tokio::select! {
+        answer = send(&ann, &talk, base, &messages, false) => panic!("nothing is stored yet: {}", answer.body),
+        () = waits_to_store(&app) => {}
+    }
+    // The server notices that the connection is gone before it answers so often.
+    for _ in 0..20 {
+        assert_eq!(text(&ann, &talk).await.0, base);
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(peer.until_closed().await, Some(CloseCode::WrongEpoch));
+    assert_eq!(text(&ann, &talk).await.0, base + 1);
+}
+
 #[tokio::test]
 async fn whoever_may_not_any_more_when_it_is_stored_does_not_edit_it() {
     let app = TestApp::start().await;
@@ -512,6 +534,7 @@ async fn whoever_may_not_any_more_when_it_is_stored_does_not_edit_it() {
         ("delete from conversation_shares", 404, "not_found"),
     ] {
         sql(&app, "update conversations set copy_protected = false where title = 'Harbour'").await;
+        sql(&app, "update conversation_shares set access = 'editor'").await;
         let mut tx = held(&app, &talk).await;
         let change = async {
             // It was let in, and has compared the texts.

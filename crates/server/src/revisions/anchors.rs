@@ -24,6 +24,9 @@ use shared::{
 /// What has changed is not looked for any longer: it then stands by its quote, as the reader's page finds it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Passages of so many letters that are the same are alike, whatever stands around them.
+const ALIKE_CHARS: usize = 16;
+
 /// Stands between texts that are looked through as one; it is in none of them.
 const BETWEEN: &str = "\0";
 
@@ -178,7 +181,7 @@ impl Edit {
         let certain = match place {
             Some((at, Anchor::Exact { start, end })) => {
                 let range = bytes(&self.old_maps[at], start, end);
-                let range = range.filter(|range| self.is_as_before(at) || !self.is_copied(at, range));
+                let range = range.filter(|range| self.is_as_before(at) || !self.is_any_of_several(at, range));
                 range
                     .clone()
                     .and_then(|range| self.by_comparison(at, range))
@@ -293,14 +296,19 @@ impl Edit {
         self.families[self.family_of[at]].is_as_before
     }
 
-    /// Whether a passage, with what stands on one side of it, is there more often than before: of two that are alike it
-    /// cannot be told which is the copy.
-    fn is_copied(&self, at: usize, passage: &Range<usize>) -> bool {
+    /// Whether a passage is there more often than before, or stood there several times and is there less often: of two that are
+    /// alike it cannot be told which is the copy, or which was cut away. What stands around them may have been cut away too, so
+    /// a short passage takes no more of it than it needs.
+    fn is_any_of_several(&self, at: usize, passage: &Range<usize>) -> bool {
         let text = &self.old[at].text;
-        let (before, after) = (behind(&text[..passage.start]), ahead(&text[passage.end..]));
         let quote = &text[passage.clone()];
-        let is_more = |words: &str| self.all_new.matches(words).count() > self.all_old.matches(words).count();
-        !self.is_in_time() || is_more(&[before, quote].concat()) || is_more(&[quote, after].concat())
+        let rest = ALIKE_CHARS.saturating_sub(up_to(quote));
+        let (before, after) = (last(rest, &text[..passage.start]), first(rest, &text[passage.end..]));
+        let is_other = |words: &str| {
+            let (was, is) = (self.all_old.matches(words).count(), self.all_new.matches(words).count());
+            is > was || was > 1 && is < was
+        };
+        !self.is_in_time() || is_other(&[before, quote].concat()) || is_other(&[quote, after].concat())
     }
 
     /// Whether words are there once, and were.
@@ -525,13 +533,21 @@ fn up_to(text: &str) -> usize {
 
 /// The last letters of a text, as many as are kept of a passage's surroundings.
 fn behind(text: &str) -> &str {
-    let start = text.char_indices().rev().nth(CONTEXT_CHARS - 1).map_or(0, |(at, _)| at);
-    &text[start..]
+    last(CONTEXT_CHARS, text)
 }
 
 /// The first ones.
 fn ahead(text: &str) -> &str {
-    let end = text.char_indices().nth(CONTEXT_CHARS).map_or(text.len(), |(at, _)| at);
+    first(CONTEXT_CHARS, text)
+}
+
+fn last(count: usize, text: &str) -> &str {
+    let start = text.char_indices().rev().take(count).last().map_or(text.len(), |(at, _)| at);
+    &text[start..]
+}
+
+fn first(count: usize, text: &str) -> &str {
+    let end = text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
     &text[..end]
 }
 

@@ -286,24 +286,31 @@ async fn nothing_that_people_write_meanwhile_is_lost() {
     let app = TestApp::start().await;
     let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
     let talk = ann.conversation("Harbour", WORDS, "class").await;
+    const WRITTEN: u64 = 5;
     for round in 0..8 {
         let mut peer = synced(&ben, &talk).await;
+        peer.settle().await;
+        let settled = peer.acked;
         let (base, messages) = text(&ann, &talk).await;
         let mut edited = messages.clone();
         edited[0]["markdown"] = format!("Round {round}: {}", messages[0]["markdown"].as_str().unwrap()).into();
         let writing = async {
-            for _ in 0..5 {
-                peer.write(&format!("({round})")).await;
+            for _ in 0..WRITTEN {
+                if peer.closed.is_none() {
+                    peer.write(&format!("({round})")).await;
+                    peer.hear().await;
+                }
+            }
+            while peer.closed.is_none() && peer.acked < peer.sent {
                 peer.hear().await;
             }
-            peer.until_closed().await;
         };
         let (saved, ()) = tokio::join!(send(&ann, &talk, base, &edited, false), writing);
         assert!([200, 409].contains(&saved.status.as_u16()), "{}", saved.body);
-        let acked = peer.acked;
+        let acked = peer.acked - settled;
         let notes = synced(&ben, &talk).await.notes();
         let there = notes.matches(&format!("({round})")).count() as u64;
-        assert!(there >= acked.min(5), "{there} of {acked} acknowledged: {notes}");
+        assert!(there >= acked, "{there} of {acked} acknowledged: {notes}");
     }
 }
 
@@ -493,6 +500,39 @@ async fn nobody_has_two_texts_compared_at_once() {
     assert_eq!(first.status, StatusCode::OK, "{}", first.body);
     // It is looked at when the first is done.
     assert_problem(&second, 409, "edited_meanwhile");
+}
+
+#[tokio::test]
+async fn what_is_written_or_edited_while_the_texts_are_compared_is_seen_before_anything_is_stored() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    let mut peer = synced(&ben, &talk).await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages.pop();
+    let tx = held(&app, &talk).await;
+    let writing = async {
+        waits_to_store(&app).await;
+        let goes = mark(&ben, &talk, &mut peer, "follow the boats everywhere").await;
+        tx.commit().await.unwrap();
+        goes
+    };
+    let (answer, goes) = tokio::join!(send(&ann, &talk, base, &messages, false), writing);
+    assert_eq!((answer.status, counts(&answer.json())), (StatusCode::OK, [0, 0, 1]), "{}", answer.body);
+    assert_eq!(anchor(&ben, &talk, goes).await.0, "lost");
+
+    // By somebody else, and stored.
+    messages.pop();
+    let mut tx = held(&app, &talk).await;
+    let editing = async {
+        waits_to_store(&app).await;
+        let edited = "update conversations set revision = revision + 1 where title = 'Harbour'";
+        sqlx::query(edited).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(send(&ann, &talk, base + 1, &messages, false), editing);
+    assert_problem(&answer, 409, "edited_meanwhile");
+    assert_eq!(read(&ann, &talk).await["messages"].as_array().unwrap().len(), 2);
 }
 
 /// Whoever has it open holds the text before until they hear of it.

@@ -148,6 +148,18 @@ mod tests {
     }
 
     #[test]
+    fn at_the_edge_of_a_message_a_quote_stands_for_itself() {
+        let [own, other] = ids();
+        let first = mark(own, ROW, "Row, row, row your boat", 0);
+        for text in ["Row, row, row your boat!", "They sang: Row, row, row your boat, and went on."] {
+            let now = Texts::of(&[(other, text), (own, ROW)]);
+            let found = first.carried(now.all()).unwrap();
+            assert_eq!(found.message, own, "{text}");
+            assert!(matches!(now.read(&found).0, Anchor::Moved { .. }), "{text}");
+        }
+    }
+
+    #[test]
     fn a_message_that_is_gone_is_not_another_one_that_says_the_same() {
         let [gone, other] = ids();
         let target = mark(gone, "Thank you!", "Thank you!", 0);

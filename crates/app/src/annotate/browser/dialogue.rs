@@ -152,7 +152,7 @@ impl Session {
 
     fn load_when_kept(self: &Rc<Self>, key: String, revision: String, looks: u32) {
         if looks == 0 || self.journal.is_leaky() {
-            return self.stay_after_all();
+            return self.stay_after_all(&key, &revision);
         }
         if !self.journal.would_lose() {
             self.show_aside_again();
@@ -166,9 +166,13 @@ impl Session {
         set_timeout(move || session.load_when_kept(key, revision, looks - 1), SOON);
     }
 
-    /// What is in this page alone would be lost with it: it stays, on the text before, and says so.
-    fn stay_after_all(self: &Rc<Self>) {
+    /// What is in this page alone would be lost with it: it stays, on the text before, and says so. It is not tried again by
+    /// itself: a page that waits sends nothing.
+    fn stay_after_all(self: &Rc<Self>, key: &str, revision: &str) {
         self.link.leaving.set(false);
+        if let Some(storage) = window().session_storage().ok().flatten() {
+            let _ = storage.set_item(key, revision);
+        }
         self.desk.toast.set(Some(Toast { text: OLD_TEXT.into(), undo: None }));
         if !self.is_open() {
             self.connect_if_alone();

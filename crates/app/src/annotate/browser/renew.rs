@@ -167,10 +167,12 @@ impl Session {
         self.show_aside(&mut aside);
         if let Some(store) = self.journal.store.borrow().clone() {
             let session = self.clone();
+            session.journal.putting.update(|count| count + 1);
             spawn_local(async move {
                 if let Err(error) = store.replace(&keys, &[], &aside).await {
                     session.cannot_keep(&error);
                 }
+                session.journal.putting.update(|count| count - 1);
             });
         }
     }

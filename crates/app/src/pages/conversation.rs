@@ -51,8 +51,9 @@ pub fn ConversationPage(
     let seen_project = chat.as_ref().filter(|chat| chat.name.is_some()).map(|chat| chat.project);
     let acts = chat.as_ref().zip(models.as_ref()).is_some_and(|(chat, models)| chat::may_act(chat, models));
     let around = Around::new(id, acts, seen_project, &people);
-    // Of a chat, and of an activity's copy, the text is not edited.
-    let edit = (rights.may_rename && rights.may_copy && chat.is_none() && activity.is_none())
+    // Of a chat, and of what has the branches of one, the text is not edited; nor of an activity's copy.
+    let is_tree = chat.is_some() || messages.iter().any(|it| it.parent.is_some() || it.siblings.len() > 1);
+    let edit = (rights.may_rename && rights.may_copy && !is_tree && activity.is_none())
         .then(|| view! { " · " <a href=format!("/c/{id}/edit")>"Edit text"</a> });
     let earlier = (revision > 1).then(|| view! { " · " <a href=format!("/c/{id}/revisions")>"Earlier texts"</a> });
     let opened = Opened {

@@ -195,8 +195,8 @@ fn refuse(facts: &Facts, base: i32) -> Result<(), Error> {
     match facts {
         Facts { is_chat: true, .. } => conflict(
             "chat",
-            "This is a chat: what people and models said in it stays as they said it. Texts that were brought in can be \
-             edited.",
+            "This is a chat, or was brought in with the branches of one: what people and models said in it stays as they said \
+             it. Texts whose messages are one row can be edited.",
         ),
         Facts { is_copy: true, .. } => conflict(
             "copy",

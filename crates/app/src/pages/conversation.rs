@@ -51,9 +51,9 @@ pub fn ConversationPage(
     let seen_project = chat.as_ref().filter(|chat| chat.name.is_some()).map(|chat| chat.project);
     let acts = chat.as_ref().zip(models.as_ref()).is_some_and(|(chat, models)| chat::may_act(chat, models));
     let around = Around::new(id, acts, seen_project, &people);
+    let has_branches = chat.is_some() || messages.iter().any(|message| !message.siblings.is_empty());
     // Of a chat, and of what has the branches of one, the text is not edited; nor of an activity's copy.
-    let is_tree = chat.is_some() || messages.iter().any(|it| it.parent.is_some() || it.siblings.len() > 1);
-    let edit = (rights.may_rename && rights.may_copy && !is_tree && activity.is_none())
+    let edit = (rights.may_rename && rights.may_copy && !has_branches && activity.is_none())
         .then(|| view! { " · " <a href=format!("/c/{id}/edit")>"Edit text"</a> });
     let earlier = (revision > 1).then(|| view! { " · " <a href=format!("/c/{id}/revisions")>"Earlier texts"</a> });
     let opened = Opened {
@@ -74,7 +74,6 @@ pub fn ConversationPage(
     let code = (chat.is_some() || messages.iter().any(may_have_code))
         .then(|| view! { <script type="module" nonce=use_nonce() inner_html=CODE></script> });
     let has_formulas = chat.is_some() || messages.iter().any(|message| formulas::may_be_in(&message.markdown));
-    let has_branches = chat.is_some() || messages.iter().any(|message| !message.siblings.is_empty());
     let articles = (1..)
         .zip(messages)
         .map(move |(number, message)| view! { <MessageArticle around=around.clone() number=number message=message /> });

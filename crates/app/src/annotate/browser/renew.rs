@@ -22,7 +22,13 @@ use shared::{
 use yrs::Transact;
 
 use super::{
-    link::Gap, mirror::Changes, presence::Presence, replica::Replica, session::Session, store::Record, tabs::Word,
+    link::Gap,
+    mirror::Changes,
+    presence::Presence,
+    replica::Replica,
+    session::Session,
+    store::{Record, Store},
+    tabs::Word,
 };
 use crate::{
     annotate::{
@@ -167,12 +173,10 @@ impl Session {
         self.show_aside(&mut aside);
         if let Some(store) = self.journal.store.borrow().clone() {
             let session = self.clone();
-            session.journal.putting.update(|count| count + 1);
             spawn_local(async move {
-                if let Err(error) = store.replace(&keys, &[], &aside).await {
+                if let Err(error) = session.put(&store, &keys, &[], &aside).await {
                     session.cannot_keep(&error);
                 }
-                session.journal.putting.update(|count| count - 1);
             });
         }
     }
@@ -477,7 +481,7 @@ impl Session {
         let (batch, new) = self.journal.pending.borrow_mut().begin_writing().unwrap_or_default();
         let session = self.clone();
         spawn_local(async move {
-            if let Err(error) = store.replace(&gone, &session.records(&new), &aside).await {
+            if let Err(error) = session.put(&store, &gone, &session.records(&new), &aside).await {
                 session.cannot_keep(&error);
                 session.doomed.borrow_mut().extend(gone);
             }
@@ -485,6 +489,15 @@ impl Session {
             session.pump();
             session.look_for_orphans();
         });
+    }
+
+    /// Puts on the disk what no journal holds meanwhile: until it is there, leaving the page loses it.
+    async fn put(&self, store: &Store, gone: &[String], new: &[Record<'_>], aside: &[Aside]) -> Result<(), idb::Error> {
+        let putting = &self.journal.putting;
+        putting.update(|count| count + 1);
+        let done = store.replace(gone, new, aside).await;
+        putting.update(|count| count - 1);
+        done
     }
 
     fn type_again(&self, old: &Replica, fresh: &Replica, root: Root) -> Result<(), String> {

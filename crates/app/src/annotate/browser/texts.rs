@@ -92,10 +92,10 @@ impl Texts {
         Some((message, selector::resolve(target, message.text(), message.offsets())))
     }
 
-    /// A target that was made on a text before this one, as it can be made on this one ([`Target::carried`]). In a chat,
-    /// whose text is not edited, it may belong to a branch that is not shown, and stays.
+    /// A target that was made on a text before this one, as it can be made on this one ([`Target::carried`]). Where there are
+    /// branches no text is edited: it may belong to one that is not shown, and stays.
     pub fn carried(&self, target: &Target) -> Option<Target> {
-        if target.lost || self.is_of_chat() {
+        if target.lost || self.has_branches() {
             return Some(target.clone());
         }
         let all = self.all();

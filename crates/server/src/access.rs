@@ -72,13 +72,13 @@ impl Reader {
 }
 
 /// Somebody who may read the conversation. To all others it does not exist.
-pub async fn reader(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Reader, Error> {
+pub async fn reader(db: impl PgExecutor<'_>, user: UserId, conversation: ConversationId) -> Result<Reader, Error> {
     let rights = of(db, user, conversation).await?.ok_or(Error::NotFound)?;
     Ok(Reader { conversation, user, rights })
 }
 
 /// What `user` may do with `conversation`; nothing if it does not exist or is not for them.
-pub async fn of(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Option<Rights>, Error> {
+pub async fn of(db: impl PgExecutor<'_>, user: UserId, conversation: ConversationId) -> Result<Option<Rights>, Error> {
     Ok(of_all(db, &[(user, conversation)]).await?.into_values().next())
 }
 
@@ -219,6 +219,41 @@ pub async fn titler(db: &PgPool, user: UserId, conversation: ConversationId) -> 
         Rights { may_rename: true, .. } => Ok(Titler(reader)),
         Rights { access, .. } if access.may_edit() => Err(Error::Forbidden(
             "A copy of an activity is called as the activity is: the staff of the class rename it.",
+        )),
+        _ => Err(Error::Forbidden("This is for people who may edit the conversation.")),
+    }
+}
+
+/// Somebody who may edit a conversation's text.
+#[derive(Debug, Clone, Copy)]
+pub struct TextEditor(Reader);
+
+impl TextEditor {
+    /// As who they read it.
+    pub fn reader(&self) -> Reader {
+        self.0
+    }
+}
+
+/// Whether somebody may edit the text of a conversation, if anybody may.
+pub fn may_edit_text(rights: Rights) -> bool {
+    rights.may_rename && rights.may_copy
+}
+
+/// See [`TextEditor`]. Others who may read it are told that they may not.
+pub async fn text_editor(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<TextEditor, Error> {
+    let reader = reader(db, user, conversation).await?;
+    match reader.rights {
+        rights if may_edit_text(rights) => Ok(TextEditor(reader)),
+        Rights { may_rename: true, .. } => {
+            Err(Error::Forbidden("This text is protected: its owner, and the staff of its class, may edit it."))
+        }
+        Rights { access, .. } if access.may_edit() => Err(Error::Forbidden(
+            "The text of an activity's copy is the same for all: the staff of the class see to it.",
         )),
         _ => Err(Error::Forbidden("This is for people who may edit the conversation.")),
     }

@@ -244,7 +244,7 @@ pub(crate) async fn read(
     let (id, rights) = (reader.conversation(), reader.rights());
     let author = authors::of(db, reader).await?;
     let head = sqlx::query!(
-        r#"select c.title, c.project_id, a.id as "activity?", a.title as "task?"
+        r#"select c.title, c.revision, c.project_id, a.id as "activity?", a.title as "task?"
            from conversations c
            left join activity_copies w on w.conversation_id = c.id
            left join activities a on a.id = w.activity_id
@@ -272,8 +272,19 @@ pub(crate) async fn read(
     };
     let named = chat.as_ref().filter(|chat| chat.name.is_some()).map(|chat| chat.project);
     let messages = messages(db, id, branch, named).await?;
-    let (title, author_id) = (head.title, author.id);
-    Ok(Conversation { id, title, rights, author_id, anonymity: author.anonymity(), activity, chat, messages })
+    let (title, revision, author_id, epoch) = (head.title, head.revision, author.id, author.epoch);
+    Ok(Conversation {
+        id,
+        title,
+        rights,
+        author_id,
+        revision,
+        epoch,
+        anonymity: author.anonymity(),
+        activity,
+        chat,
+        messages,
+    })
 }
 
 /// All messages of a conversation, oldest first.

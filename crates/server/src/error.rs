@@ -6,7 +6,8 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use shared::api::{Fault, Problem};
+use serde::Serialize;
+use shared::api::{Fault, Problem, TextEdited};
 
 use crate::import::ImportError;
 
@@ -46,6 +47,9 @@ pub enum Error {
     /// What is asked for goes against what there is; the code is stable, the text says why.
     #[error("{1}")]
     Conflict(&'static str, String),
+    /// A text is not edited: more would become of what is marked in it than was confirmed.
+    #[error("What is marked in this text has changed since you looked. Look again at what becomes of it.")]
+    Worse(Box<TextEdited>),
     /// Too often; after so many seconds again.
     #[error("{0}")]
     TooOften(String, u64),
@@ -94,7 +98,7 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ForeignOrigin | Self::Forbidden(_) | Self::Banned | Self::ReadOnlyToken => StatusCode::FORBIDDEN,
-            Self::Conflict(..) => StatusCode::CONFLICT,
+            Self::Conflict(..) | Self::Worse(_) => StatusCode::CONFLICT,
             Self::NotHere(..) => StatusCode::NOT_IMPLEMENTED,
             Self::TooOften(..) | Self::QuotaReached(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::Invalid(..) | Self::Several(..) => StatusCode::BAD_REQUEST,
@@ -117,6 +121,7 @@ impl Error {
             Self::ForeignOrigin => ("foreign_origin", "Foreign origin"),
             Self::Forbidden(_) => ("not_allowed", "Not allowed"),
             Self::Conflict(code, _) => (code, "Not possible as things are"),
+            Self::Worse(_) => ("report_changed", "Not what was confirmed"),
             Self::NotHere(code, _) => (code, "Not on this server"),
             Self::TooOften(..) => ("too_often", "Too often"),
             Self::QuotaReached(..) => ("quota_reached", "Quota reached"),
@@ -140,6 +145,16 @@ impl Error {
     }
 }
 
+/// A problem, with what some problems say besides (RFC 9457, section 3.2).
+#[derive(Serialize)]
+struct Answer<'e> {
+    #[serde(flatten)]
+    problem: Problem,
+    /// Of [`Error::Worse`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'e TextEdited>,
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match &self {
@@ -147,7 +162,8 @@ impl IntoResponse for Error {
             Self::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "a request failed"),
             _ => {}
         }
-        let mut response = (self.status(), Json(self.problem())).into_response();
+        let report = if let Self::Worse(report) = &self { Some(&**report) } else { None };
+        let mut response = (self.status(), Json(Answer { problem: self.problem(), report })).into_response();
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/problem+json"));

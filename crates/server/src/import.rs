@@ -17,6 +17,7 @@ use shared::messages::MessageRole;
 
 use crate::bundle::{self, Bundle};
 
+pub(crate) use self::accept::{normalised, without_outer_blank_lines};
 pub use self::archive::{Archive, Listed};
 pub use self::branches::Branches;
 pub use self::error::ImportError;

@@ -89,6 +89,9 @@ pub mod roster;
 /// Conversations and their messages.
 pub mod conversations;
 
+/// Earlier texts of a conversation, and the way from one to the next.
+pub mod revisions;
+
 /// The model that answers in chats, behind an API of OpenAI's kind.
 pub mod model;
 

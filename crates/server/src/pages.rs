@@ -11,6 +11,7 @@ mod exports;
 mod home;
 mod projects;
 mod recovery;
+mod revisions;
 mod search;
 mod sharing;
 mod sign_in;
@@ -89,6 +90,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(projects::routes())
         .merge(sign_in::routes(services))
         .merge(recovery::routes())
+        .merge(revisions::routes())
         .merge(sharing::routes())
         .merge(trash::routes())
         .fallback(nothing);

@@ -196,6 +196,8 @@ struct House {
     stacks: Stacks,
     /// For what can wait: the rooms' own threads are not held up by it.
     aside: Stacks,
+    /// For what takes seconds of a thread, and nobody but who asked waits for.
+    rewriting: Stacks,
     /// Something was said of an activity's times.
     times_changed: Notify,
     writer: mpsc::UnboundedSender<writer::Batch>,
@@ -236,6 +238,7 @@ impl Rooms {
             limits,
             stacks: Stacks::start(),
             aside: Stacks::one(),
+            rewriting: Stacks::one(),
             times_changed: Notify::new(),
             writer,
             registry: Mutex::default(),
@@ -334,14 +337,30 @@ impl Rooms {
     /// [`persistence::replace`].
     ///
     /// # Errors
-    /// As [`persistence::hand_over`].
+    /// As [`persistence::rewrite`]; or somebody has written in it.
     pub async fn hand_over(
         &self,
         conversation: ConversationId,
         from: UserId,
         to: UserId,
     ) -> Result<Option<persistence::Compacted>, persistence::Failure> {
-        persistence::hand_over(&self.house.db, &self.house.stacks, conversation, from, to).await
+        let change = move |doc: &Doc| Ok(document::hand_over(doc, from, to)?);
+        let handed = persistence::rewrite(&self.house.db, &self.house.stacks, conversation, change).await?;
+        Ok(handed.map(|handed| handed.compacted))
+    }
+
+    /// A document that is changed, to be put into the place of the one that is stored: see [`persistence::replace`]. Nobody
+    /// who writes waits for it.
+    ///
+    /// # Errors
+    /// As [`persistence::rewrite`].
+    pub async fn rewrite<T: Send + 'static>(
+        &self,
+        conversation: ConversationId,
+        change: impl FnOnce(&Doc) -> T + Send + 'static,
+    ) -> Result<Option<persistence::Rewritten<T>>, persistence::Failure> {
+        let change = move |doc: &Doc| Ok(change(doc));
+        persistence::rewrite(&self.house.db, &self.house.rewriting, conversation, change).await
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited

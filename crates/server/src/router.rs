@@ -17,8 +17,8 @@ use tower_http::{
 
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, etags,
-    export, files, health, import, metrics, models, notices, pages, people, projects, rates, refused, roster, runs,
-    search, security, services::Services, sessions, sharing, sync_route, tokens, trash,
+    export, files, health, import, metrics, models, notices, pages, people, projects, rates, refused, revisions,
+    roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -75,6 +75,8 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/runs/{id}/stop", post(runs::stop))
         .route("/api/v1/models", get(models::list))
         .route("/api/v1/conversations/{id}/comparison", get(conversations::compare))
+        .route("/api/v1/conversations/{id}/revisions", get(revisions::list))
+        .route("/api/v1/conversations/{id}/revisions/{number}", get(revisions::get))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))
@@ -174,6 +176,10 @@ fn uploads() -> Router<Services> {
         .route(
             "/api/v1/conversations/{id}/annotations",
             post(annotations::bring_in).layer(DefaultBodyLimit::max(annotations::MAX_BYTES)),
+        )
+        .route(
+            "/api/v1/conversations/{id}/text",
+            put(revisions::edit).layer(DefaultBodyLimit::max(revisions::MAX_BYTES)),
         )
         .route(
             IMPORT_PATH,

@@ -52,6 +52,8 @@ pub struct Services {
     pub archives: Arc<Turns>,
     /// Turns to gather and write an export: to be held until the file is written.
     pub exports: Arc<Turns>,
+    /// Turns to look in a new text for what is marked in the old one: to be held until it is in its place.
+    pub edits: Arc<Turns>,
 }
 
 /// Imports that are read at once: each may take seconds of a core and several times its size in memory.
@@ -62,6 +64,9 @@ const ARCHIVES_AT_ONCE: usize = 2;
 
 /// Exports that are gathered and written at once, for the same reason.
 const EXPORTS_AT_ONCE: usize = 2;
+
+/// Texts that are compared and looked through at once.
+const EDITS_AT_ONCE: usize = 2;
 
 impl Services {
     /// The services of a server that listens on `bound`.
@@ -94,6 +99,7 @@ impl Services {
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             archives: Arc::new(Turns::new(ARCHIVES_AT_ONCE)),
             exports: Arc::new(Turns::new(EXPORTS_AT_ONCE)),
+            edits: Arc::new(Turns::new(EDITS_AT_ONCE)),
         })
     }
 }

@@ -35,6 +35,7 @@ mod people;
 mod problem;
 mod projects;
 mod prompts;
+mod revisions;
 mod roster;
 mod runs;
 mod search;
@@ -95,6 +96,11 @@ pub use projects::{
     NewChat, Project, ProjectChange, ProjectSummary, Projects,
 };
 pub use prompts::{ActivatePrompt, CreatePrompt, CreatedPrompt, ListPrompts, MAX_PROMPT_BYTES, PromptVersion};
+pub use revisions::{
+    ChangedAnchor, Confirmed, EditText, EditedMessage, GetRevision, ListRevisions, MAX_CHANGED_ANCHORS,
+    MAX_REVISION_BYTES, MAX_REVISIONS, RenderedMessage, Revision, RevisionComment, RevisionHighlight, RevisionMessage,
+    RevisionPassage, RevisionSummary, RevisionTag, Revisions, TextEdited,
+};
 pub use roster::{
     MAX_ROSTER_BYTES, MAX_ROSTER_LINES, Outcome, RemoveRosterEntry, RosterLine, RosterReport, roster_path,
 };

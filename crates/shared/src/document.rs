@@ -10,6 +10,7 @@ mod hand_over;
 mod picture;
 mod position;
 mod responses;
+mod retarget;
 mod seed;
 
 /// All of a document as plain values.
@@ -30,6 +31,7 @@ pub use picture::{
 };
 pub use position::{Letter, Position};
 pub use responses::responses;
+pub use retarget::retarget;
 pub use seed::{DEFAULT_TAGS, seed};
 
 /// The version of this schema, in `meta`.

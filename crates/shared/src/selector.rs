@@ -5,6 +5,7 @@
 //! long as the text stays; the quote finds the passage again when it does not.
 
 mod approximate;
+mod carry;
 mod context;
 mod occurrences;
 mod resolve;
@@ -24,6 +25,7 @@ use crate::{
     text::{ByteOffset, CharOffset, OffsetMap},
 };
 
+pub use carry::{EVIDENCE_CHARS, Within};
 pub use resolve::{Anchor, resolve};
 
 /// The longest quote, in code points.

@@ -44,11 +44,21 @@ pub struct Opened {
     pub unread: u32,
     /// Everybody whose name may stand on the page.
     pub people: Vec<Person>,
+    /// The number of its text.
+    pub revision: i32,
+    /// The generation of its document.
+    pub epoch: i64,
 }
 
 impl Opened {
     fn desk(&self) -> Desk {
-        let place = Place { conversation: self.conversation, author: self.author, user: self.me.id };
+        let place = Place {
+            conversation: self.conversation,
+            author: self.author,
+            user: self.me.id,
+            revision: self.revision,
+            epoch: self.epoch,
+        };
         Desk::new(place, self.rights, self.me.name.clone(), self.people.clone(), self.anonymity.clone())
     }
 }

@@ -38,7 +38,8 @@ pub fn ConversationPage(
     /// What can be sent along of the project of a chat.
     files: Vec<FileSummary>,
 ) -> impl IntoView {
-    let Conversation { id, title, rights, author_id, anonymity, activity, chat, messages } = conversation;
+    let Conversation { id, title, rights, author_id, revision, epoch, anonymity, activity, chat, messages } =
+        conversation;
     let Visitor { me, unread } = visitor;
     let project = chat.clone().and_then(|chat| Some((chat.name?, format!("/projects/{}", chat.project))));
     let project = project.map(|(name, address)| view! { <a href=address dir="auto">{name}</a> " · " });
@@ -50,15 +51,29 @@ pub fn ConversationPage(
     let seen_project = chat.as_ref().filter(|chat| chat.name.is_some()).map(|chat| chat.project);
     let acts = chat.as_ref().zip(models.as_ref()).is_some_and(|(chat, models)| chat::may_act(chat, models));
     let around = Around::new(id, acts, seen_project, &people);
-    let opened =
-        Opened { conversation: id, title: title.clone(), rights, author: author_id, anonymity, me, unread, people };
+    let has_branches = chat.is_some() || messages.iter().any(|message| !message.siblings.is_empty());
+    // Of a chat, and of what has the branches of one, the text is not edited; nor of an activity's copy.
+    let edit = (rights.may_rename && rights.may_copy && !has_branches && activity.is_none())
+        .then(|| view! { " · " <a href=format!("/c/{id}/edit")>"Edit text"</a> });
+    let earlier = (revision > 1).then(|| view! { " · " <a href=format!("/c/{id}/revisions")>"Earlier texts"</a> });
+    let opened = Opened {
+        conversation: id,
+        title: title.clone(),
+        rights,
+        author: author_id,
+        anonymity,
+        me,
+        unread,
+        people,
+        revision,
+        epoch,
+    };
     let closed = rights.access == Access::Closed;
     let activity = activity.map(|activity| view! { <OfActivity activity=activity closed=closed /> });
     let may_have_code = |message: &Message| ["```", "~~~"].iter().any(|fence| message.markdown.contains(fence));
     let code = (chat.is_some() || messages.iter().any(may_have_code))
         .then(|| view! { <script type="module" nonce=use_nonce() inner_html=CODE></script> });
     let has_formulas = chat.is_some() || messages.iter().any(|message| formulas::may_be_in(&message.markdown));
-    let has_branches = chat.is_some() || messages.iter().any(|message| !message.siblings.is_empty());
     let articles = (1..)
         .zip(messages)
         .map(move |(number, message)| view! { <MessageArticle around=around.clone() number=number message=message /> });
@@ -71,7 +86,7 @@ pub fn ConversationPage(
             <section class="reading" id="text" aria-label="Conversation" data-branches=has_branches data-chat=of_chat data-user=user>
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
-                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a></p>
+                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a> {edit} {earlier}</p>
                 <noscript>
                     <p class="remark">"Scripts are off: the text can be read. Highlights, comments and notes need them."</p>
                 </noscript>

@@ -130,6 +130,8 @@ async fn take_seed(services: &Services, id: ActivityId) -> Result<(), Error> {
     let (clients, authors): (Vec<i64>, Vec<Uuid>) =
         seed.clients.iter().map(|(client, author)| (client.cast_signed(), author.uuid())).unzip();
     let mut tx = services.db.begin().await?;
+    // Copies get its messages as they are then: its text is not edited from here on (`revisions::edit`).
+    sqlx::query!("select from conversations where id = $1 for share", template.uuid()).fetch_optional(&mut *tx).await?;
     if row.anonymous {
         // Settled for good with the first copy: nobody is given a name there who shall not have one.
         if !authors::all_staff(&mut tx, ClassId::from_uuid(row.class_id), template).await? {
@@ -144,7 +146,8 @@ async fn take_seed(services: &Services, id: ActivityId) -> Result<(), Error> {
     sqlx::query!(
         "update activities
          set seed = $3, seed_highlights = $4, seed_tally = $5, seed_clients = $6, seed_authors = $7, seed_leaf = $9
-         where id = $1 and template_id = $2 and anonymous = $8 and seed is null",
+         where id = $1 and template_id = $2 and anonymous = $8 and seed is null
+           and exists (select from annotation_document_state d where d.conversation_id = $2 and d.epoch = $10)",
         id.uuid(),
         template.uuid(),
         seed.state,
@@ -153,7 +156,8 @@ async fn take_seed(services: &Services, id: ActivityId) -> Result<(), Error> {
         &clients,
         &authors,
         row.anonymous,
-        leaf
+        leaf,
+        seed.epoch
     )
     .execute(&mut *tx)
     .await?;

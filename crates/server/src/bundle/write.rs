@@ -20,6 +20,7 @@ use crate::{
     authors, conversations,
     error::Error,
     export::{SOMEBODY, named},
+    revisions,
     services::Services,
     times::rfc3339,
     zipped,
@@ -36,11 +37,16 @@ pub struct Contents {
     manifest: Manifest,
 }
 
-/// Reads what goes into a bundle. The document first: then whatever it refers to is among the messages.
+/// Reads what goes into a bundle, all of one text.
 ///
 /// # Errors
 /// The database's, or a document that is not of the schema.
 pub async fn write(services: &Services, reader: Reader) -> Result<Contents, Error> {
+    revisions::of_one_text(&services.db, reader.conversation(), || write_once(services, reader)).await
+}
+
+/// The document first: then whatever it refers to is among the messages.
+async fn write_once(services: &Services, reader: Reader) -> Result<Contents, Error> {
     let id = reader.conversation();
     let read = services.rooms.whole(id).await.map_err(|error| Error::Internal(error.into()))?;
     let (mut document, whole) = read.ok_or(Error::NotFound)?;

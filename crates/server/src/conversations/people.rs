@@ -23,11 +23,11 @@ pub async fn rights(
     let Path(id) = path?;
     let reader = access::reader(&services.db, caller.id, id).await?;
     let author_id = authors::of(&services.db, reader).await?.id;
-    let title = sqlx::query_scalar!("select title from conversations where id = $1", id.uuid())
+    let row = sqlx::query!("select title, revision from conversations where id = $1", id.uuid())
         .fetch_optional(&services.db)
         .await?
         .ok_or(Error::NotFound)?;
-    Ok(Json(OwnRights { rights: reader.rights(), author_id, title }))
+    Ok(Json(OwnRights { rights: reader.rights(), author_id, title: row.title, revision: row.revision }))
 }
 
 /// `GET /api/v1/conversations/{id}/tags`

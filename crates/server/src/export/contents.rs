@@ -16,7 +16,9 @@ use shared::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{access::Reader, conversations, error::Error, rooms::Picture, services::Services, times::rfc3339};
+use crate::{
+    access::Reader, conversations, error::Error, revisions, rooms::Picture, services::Services, times::rfc3339,
+};
 
 /// Of somebody who is not known (any more).
 pub(crate) const SOMEBODY: &str = "Somebody";
@@ -88,8 +90,14 @@ impl Marked<'_> {
 }
 
 impl Contents {
-    /// The document first: then whatever it refers to is among the messages.
+    /// All of one text.
     pub(super) async fn read(services: &Services, reader: Reader, branch: Option<MessageId>) -> Result<Self, Error> {
+        let once = || Self::read_once(services, reader, branch);
+        revisions::of_one_text(&services.db, reader.conversation(), once).await
+    }
+
+    /// The document first: then whatever it refers to is among the messages.
+    async fn read_once(services: &Services, reader: Reader, branch: Option<MessageId>) -> Result<Self, Error> {
         let picture = services.rooms.picture(reader.conversation()).await;
         let picture = picture.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
         let conversation = conversations::read(&services.db, reader, branch).await?;

@@ -9,7 +9,7 @@ use shared::{
     document::{Comment, Highlight},
     ids::{CommentId, TagId, UserId},
     prose,
-    text::escape,
+    text::{MarkedText, escape},
 };
 
 use super::contents::{Contents, Marked, moment, speaker};
@@ -107,7 +107,7 @@ fn row(page: &mut String, contents: &Contents, marked: &[Marked<'_>], at: usize,
 
 /// A message with its notes among its blocks, from where the style takes them into the margin.
 fn sheet(page: &mut String, contents: &Contents, marked: &[Marked<'_>], at: usize, message: &Message) {
-    let marks::Written { html, begin } = marks::write(contents, marked, at, message);
+    let MarkedText { html, begin } = marks::write(contents, marked, at, message);
     let number = at + 1;
     page.push_str(&format!(
         "<section class=\"sheet\" id=\"m{number}\">\n<h2 dir=\"auto\">{number}. {}</h2>\n<div class=\"text\">",

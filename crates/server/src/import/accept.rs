@@ -75,7 +75,7 @@ fn clean(message: ImportedMessage) -> Option<ImportedMessage> {
 
 /// Lines end in `\n`, a byte order mark at the start is gone, and NUL, which Postgres cannot store and CommonMark
 /// forbids, is the replacement character that CommonMark names for it.
-pub(super) fn normalised(text: &str) -> Cow<'_, str> {
+pub(crate) fn normalised(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.contains(['\r', '\0']) {
         return Cow::Borrowed(text);
@@ -84,7 +84,7 @@ pub(super) fn normalised(text: &str) -> Cow<'_, str> {
 }
 
 /// Without the blank lines before and after; the spaces before the first word stay, they can mean code.
-pub(super) fn without_outer_blank_lines(text: &str) -> &str {
+pub(crate) fn without_outer_blank_lines(text: &str) -> &str {
     let end = text.trim_end().len();
     let start = text[..end].find(|c: char| !c.is_whitespace()).unwrap_or(end);
     let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);

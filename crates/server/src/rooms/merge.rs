@@ -113,5 +113,5 @@ fn finish(heap: Heap) -> Seed {
     let highlight_count = i32::try_from(copies::highlight_count(&heap.doc)).unwrap_or(i32::MAX);
     let tally = Tally::of(&heap.doc);
     let state = heap.doc.transact().encode_diff_v1(&StateVector::default());
-    Seed { state, highlight_count, tally, clients: heap.owners.into_iter().collect() }
+    Seed { state, highlight_count, tally, clients: heap.owners.into_iter().collect(), epoch: 1 }
 }

@@ -199,6 +199,13 @@ pub struct Compacted {
     tally: Option<Tally>,
 }
 
+impl Compacted {
+    /// How large the document is.
+    pub fn bytes(&self) -> usize {
+        self.state.len()
+    }
+}
+
 /// Reads a document and compacts it. `None` if it is gone, or has no updates to compact.
 ///
 /// # Errors
@@ -223,26 +230,39 @@ pub async fn compact(db: &PgPool, stacks: &Stacks, conversation: ConversationId)
     compacted.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
 
-/// Reads a document and gives it to another author: `None` if it is gone.
+/// A document that was changed, and is not stored yet.
+#[derive(Debug)]
+pub struct Rewritten<T> {
+    /// The document as it is to be.
+    pub compacted: Compacted,
+    /// As it was, an update.
+    pub before: Vec<u8>,
+    /// What the change came to.
+    pub what: T,
+}
+
+/// Reads a document and changes it: `None` if it is gone.
 ///
 /// # Errors
-/// The database's, bytes that make no document, or somebody has written in it.
-pub async fn hand_over(
+/// The database's, bytes that make no document, or the change's own.
+pub async fn rewrite<T: Send + 'static>(
     db: &PgPool,
     stacks: &Stacks,
     conversation: ConversationId,
-    from: UserId,
-    to: UserId,
-) -> Result<Option<Compacted>, Failure> {
+    change: impl FnOnce(&Doc) -> Result<T, Failure> + Send + 'static,
+) -> Result<Option<Rewritten<T>>, Failure> {
     let Some(read) = load(db, conversation).await? else { return Ok(None) };
-    let handed = stacks.run(move || {
+    let rewritten = stacks.run(move || {
         let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
-        document::hand_over(&doc, from, to)?;
-        let state = doc.transact().encode_diff_v1(&StateVector::default());
+        let encode = || doc.transact().encode_diff_v1(&StateVector::default());
+        let before = encode();
+        let what = change(&doc)?;
+        let highlight_count = i32::try_from(copies::highlight_count(&doc)).unwrap_or(i32::MAX);
         let tally = read.is_copy.then(|| Tally::of(&doc));
-        Ok(Compacted { conversation, read, state, highlight_count: 0, tally })
+        let compacted = Compacted { conversation, read, state: encode(), highlight_count, tally };
+        Ok(Rewritten { compacted, before, what })
     });
-    handed.await.map_err(|_| Failure::Damaged)?.map(Some)
+    rewritten.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
 
 /// What was read of a document, as it was committed.
@@ -338,7 +358,7 @@ pub struct Picture {
 
 impl Picture {
     /// May take milliseconds for a large document.
-    pub(super) fn of(doc: &Doc) -> Self {
+    pub fn of(doc: &Doc) -> Self {
         let (roots, responses) = (Roots::of(doc), document::responses(doc));
         let txn = doc.transact();
         let (highlights, tags) = (document::highlights(&roots, &txn), document::tags(&roots, &txn));
@@ -357,6 +377,8 @@ pub struct Seed {
     pub tally: Tally,
     /// Who wrote under each Yjs client id.
     pub clients: Vec<(u64, UserId)>,
+    /// The generation of the document that it was taken from.
+    pub epoch: i64,
 }
 
 /// See [`super::Rooms::seed`].
@@ -378,7 +400,7 @@ pub async fn seed(
         let of = |client: u64| (client, owners.get(&client).copied().unwrap_or(owner));
         let clients = txn.state_vector().iter().map(|(client, _)| of(client.get())).collect();
         let state = txn.encode_diff_v1(&StateVector::default());
-        Ok(Seed { state, highlight_count, tally, clients })
+        Ok(Seed { state, highlight_count, tally, clients, epoch: read.epoch })
     });
     seed.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
@@ -404,7 +426,15 @@ pub async fn store(db: &PgPool, compacted: &Compacted) -> sqlx::Result<Option<i6
 /// # Errors
 /// The database's.
 pub async fn replace(conn: &mut PgConnection, compacted: &Compacted) -> sqlx::Result<bool> {
-    put(conn, compacted, 1).await
+    if !put(&mut *conn, compacted, 1).await? {
+        return Ok(false);
+    }
+    // The state's row is held now. What was committed after it was read is not in it, and is of the generation before.
+    let is_newer = sqlx::query_scalar!(
+        r#"select exists (select from annotation_update where conversation_id = $1) as "is_newer!""#,
+        compacted.conversation.uuid()
+    );
+    Ok(!is_newer.fetch_one(conn).await?)
 }
 
 /// Both: `raise` is added to the epoch.

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use server::{
     backup, database,
@@ -93,6 +94,10 @@ async fn lived_in() -> (TestApp, Visitor, String) {
     let (path, _) = upload(&instructor, "deleted").await;
     instructor.delete(&path).await;
     until(async || bytes_of(&app.uploads).len() == 2).await;
+    // A text before the present one.
+    let edited = json!({"base": 1, "messages": [{"role": "source", "markdown": WORDS}]});
+    let path = format!("/api/v1/conversations/{talk}/text");
+    assert_eq!(instructor.change(Method::PUT, &path, edited).await.json()["revision"], 2);
     let mut peer = instructor.sync(&talk).await;
     peer.write("kept notes \\ \u{1f40b}\n").await;
     peer.settle().await;

@@ -36,6 +36,7 @@ mod openapi;
 mod projects;
 mod queries;
 mod replicas;
+mod revisions;
 mod rooms;
 mod rooms_support;
 mod roster;

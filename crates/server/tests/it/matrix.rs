@@ -87,6 +87,12 @@ GET    /api/v1/conversations/{id}/rights                   shared    401   200  
 GET    /api/v1/conversations/{id}/rights                   private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/tags                     shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/tags                     private   401   404   404   404   404   404   404   200   404   404   403
+PUT    /api/v1/conversations/{id}/text                     shared    401   403   404   404   403   403   403   409   404   403   403
+PUT    /api/v1/conversations/{id}/text                     private   401   403   404   404   404   404   404   409   404   404   403
+GET    /api/v1/conversations/{id}/revisions                shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/revisions                private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/revisions/{number}       shared    401   200   404   404   200   200   200   200   404   200   403
+GET    /api/v1/conversations/{id}/revisions/{number}       private   401   404   404   404   404   404   404   200   404   404   403
 POST   /api/v1/conversations/{id}/annotations              shared    401   403   404   404   200   200   200   200   404   200   403
 POST   /api/v1/conversations/{id}/annotations              private   401   403   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/export                   shared    401   200   404   404   200   200   200   200   404   200   403

@@ -47,7 +47,7 @@ async fn kinds(visitor: &Visitor, query: &str) -> BTreeSet<String> {
     found(visitor, query).await.into_iter().map(|(kind, _)| kind).collect()
 }
 
-async fn until_found(visitor: &Visitor, query: &str, expected: &[(&str, &str)]) {
+pub async fn until_found(visitor: &Visitor, query: &str, expected: &[(&str, &str)]) {
     let expected: BTreeSet<(String, String)> =
         expected.iter().map(|(kind, text)| ((*kind).to_owned(), (*text).to_owned())).collect();
     let asking = async { while found(visitor, query).await.into_iter().collect::<BTreeSet<_>>() != expected {} };

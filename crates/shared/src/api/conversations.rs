@@ -190,6 +190,10 @@ pub struct Conversation {
     pub rights: Rights,
     /// Who the caller is as an author in its document.
     pub author_id: UserId,
+    /// How often its text was edited, and once more.
+    pub revision: i32,
+    /// The generation of its document.
+    pub epoch: i64,
     /// What it is a copy of, if it is one of an activity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<CopyOf>,
@@ -371,6 +375,8 @@ pub struct OwnRights {
     pub author_id: UserId,
     /// Its title.
     pub title: String,
+    /// The number of its text: another than before when that was edited meanwhile.
+    pub revision: i32,
 }
 
 impl Endpoint for GetRights {

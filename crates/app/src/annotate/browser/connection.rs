@@ -38,6 +38,9 @@ impl Session {
     pub fn connect(self: &Rc<Self>) {
         let (link, id) = (&self.link, self.desk.place.conversation);
         link.retrying.set(false);
+        if link.leaving.get() {
+            return;
+        }
         // What was to fill the gap may not have arrived.
         if matches!(link.gap.get(), Gap::Filling(_)) {
             link.gap.set(Gap::Found);

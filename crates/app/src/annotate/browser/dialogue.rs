@@ -1,6 +1,6 @@
 //! What the server says, and what comes of it.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
@@ -20,6 +20,16 @@ use crate::{
     },
     call::call,
 };
+
+const OLD_TEXT: &str = "The text of this conversation was edited. Load the page anew to read it as it is now.";
+
+const EDITED: &str = "The text was edited meanwhile: you read the new one. What was marked was looked for in it.";
+
+/// Until it is looked again whether all is kept.
+const SOON: Duration = Duration::from_millis(100);
+
+/// How often it is looked: a disk that has not taken all by then takes nothing.
+const LOOKS: u32 = 100;
 
 impl Session {
     /// A frame came in. What is no frame is the server's fault: the socket is closed and opened anew.
@@ -81,7 +91,8 @@ impl Session {
         if self.link.sockets.get() > 1 {
             dom::tell_page("promptgrimoire:run");
         }
-        if is_known || self.link.lost_at.get().is_some() {
+        // The page was made before the document was replaced: it may show a text that is not there any more.
+        if is_known || self.link.lost_at.get().is_some() || epoch != self.desk.place.epoch {
             let session = self.clone();
             spawn_local(async move {
                 session.ask_rights().await;
@@ -94,12 +105,17 @@ impl Session {
     }
 
     /// Asks what this person may do now, and what this is called: it may have changed since the page was made.
-    pub async fn ask_rights(&self) {
+    pub async fn ask_rights(self: &Rc<Self>) {
         // Without an answer things stay as they were; the server judges each change anyway.
-        let Ok(OwnRights { rights, author_id, title }) = call(&GetRights { id: self.desk.place.conversation }).await
+        let Ok(OwnRights { rights, author_id, title, revision }) =
+            call(&GetRights { id: self.desk.place.conversation }).await
         else {
             return;
         };
+        self.link.told.set(Some(revision));
+        if revision != self.desk.place.revision && self.load_anew(revision) {
+            return;
+        }
         if author_id != self.desk.place.author {
             // Made anonymous meanwhile, or not any more: the page is somebody's whom the document does not know.
             self.show_aside_again();
@@ -116,6 +132,68 @@ impl Session {
             self.desk.rights.set(rights);
             self.show_status();
         }
+    }
+
+    /// The text was edited: the page is loaded anew when all that is not sent is on the disk, and what was begun to be
+    /// written is kept by itself (`drafts`). False if that was tried before, or nothing can be kept here.
+    fn load_anew(self: &Rc<Self>, revision: i32) -> bool {
+        let (key, revision) = (self.edited_key(), revision.to_string());
+        let Some(storage) = window().session_storage().ok().flatten() else { return false };
+        let is_tried = storage.get_item(&key).is_ok_and(|tried| tried.as_deref() == Some(&revision));
+        if is_tried || self.journal.is_leaky() {
+            self.desk.toast.set(Some(Toast { text: OLD_TEXT.into(), undo: None }));
+            return false;
+        }
+        if !self.link.leaving.replace(true) {
+            self.load_when_kept(key, revision, LOOKS);
+        }
+        true
+    }
+
+    fn load_when_kept(self: &Rc<Self>, key: String, revision: String, looks: u32) {
+        if looks == 0 || self.journal.is_leaky() {
+            return self.stay_after_all(&key, &revision);
+        }
+        if !self.journal.would_lose() {
+            self.show_aside_again();
+            if let Some(storage) = window().session_storage().ok().flatten() {
+                let _ = storage.set_item(&key, &revision);
+            }
+            let _ = window().location().reload();
+            return;
+        }
+        let session = self.clone();
+        set_timeout(move || session.load_when_kept(key, revision, looks - 1), SOON);
+    }
+
+    /// What is in this page alone would be lost with it: it stays, on the text before, and says so. It is not tried again by
+    /// itself: a page that waits sends nothing.
+    fn stay_after_all(self: &Rc<Self>, key: &str, revision: &str) {
+        self.link.leaving.set(false);
+        if let Some(storage) = window().session_storage().ok().flatten() {
+            let _ = storage.set_item(key, revision);
+        }
+        self.desk.toast.set(Some(Toast { text: OLD_TEXT.into(), undo: None }));
+        if !self.is_open() {
+            self.connect_if_alone();
+        } else if self.link.synced.get() {
+            self.renewed();
+        }
+    }
+
+    /// Says why the page was loaded anew, once.
+    pub fn tell_edited(&self) {
+        let Some(storage) = window().session_storage().ok().flatten() else { return };
+        let key = [&self.edited_key(), "/told"].concat();
+        let loaded = storage.get_item(&self.edited_key()).ok().flatten();
+        if loaded.is_some() && storage.get_item(&key).ok().flatten() != loaded {
+            let _ = storage.set_item(&key, &loaded.unwrap_or_default());
+            self.desk.toast.set(Some(Toast { text: EDITED.into(), undo: None }));
+        }
+    }
+
+    fn edited_key(&self) -> String {
+        format!("edited/{}", self.desk.place.conversation)
     }
 
     /// Where it is anonymous, the presence tells everybody's pseudonym, to all alike. Calls people as this person knows

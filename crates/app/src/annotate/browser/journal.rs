@@ -66,6 +66,8 @@ pub struct Journal {
     /// The disk was not waited for any longer: what is made is in this page alone until it opens.
     is_late: Cell<bool>,
     is_resting: Cell<bool>,
+    /// How much is on its way to the disk that was put aside, and is in no journal any more.
+    pub putting: Cell<usize>,
     /// How often in a row the disk was tried again; nothing while it is not.
     tries: Cell<Option<usize>>,
 }
@@ -83,6 +85,7 @@ impl Journal {
             is_leaky: Cell::new(false),
             is_late: Cell::new(false),
             is_resting: Cell::new(false),
+            putting: Cell::new(0),
             tries: Cell::new(None),
         }
     }
@@ -90,8 +93,9 @@ impl Journal {
     /// Whether leaving the page loses something.
     pub fn would_lose(&self) -> bool {
         let pending = self.pending.borrow();
+        let is_moving = pending.any_unwritten() || self.putting.get() > 0;
         // What other tabs made is in this page as well; where nothing is kept, one of them has to stay.
-        pending.any_unwritten() || (self.is_leaky() && (pending.len() > 0 || !self.others.borrow().is_empty()))
+        is_moving || (self.is_leaky() && (pending.len() > 0 || !self.others.borrow().is_empty()))
     }
 
     /// Whether what is put aside is kept in this page alone.
@@ -175,6 +179,7 @@ impl Session {
         if self.take_shown_again() {
             self.desk.away_open.set(true);
         }
+        self.tell_edited();
         self.take_over(changes).await;
         if !self.journal.others.borrow().is_empty() {
             let session = self.clone();

@@ -49,8 +49,14 @@ pub struct Link {
     pub gap: Cell<Gap>,
     /// The document is to be taken afresh as soon as it is known what became of all that was sent.
     pub renewal: Cell<bool>,
-    /// The document that is being taken is another one: what was made on the old has no place in it.
+    /// The document that is being taken is of another generation.
     pub replaced: Cell<bool>,
+    /// The number of the text that is there, as it was told since the document was replaced.
+    pub told: Cell<Option<i32>>,
+    /// That is being asked.
+    pub asking: Cell<bool>,
+    /// The page is about to be loaded anew.
+    pub leaving: Cell<bool>,
     /// How many sockets there were.
     pub sockets: Cell<u64>,
 }

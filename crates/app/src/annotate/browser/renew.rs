@@ -12,6 +12,7 @@ use shared::{
     document::{self, Command, Refusal, Root, difference},
     ids::{HighlightId, TagId},
     rules::{self, Change as Deed},
+    selector::Target,
     sync::{
         CloseCode,
         prescan::{self, Body, Content, Part, Struct},
@@ -21,7 +22,13 @@ use shared::{
 use yrs::Transact;
 
 use super::{
-    link::Gap, mirror::Changes, presence::Presence, replica::Replica, session::Session, store::Record, tabs::Word,
+    link::Gap,
+    mirror::Changes,
+    presence::Presence,
+    replica::Replica,
+    session::Session,
+    store::{Record, Store},
+    tabs::Word,
 };
 use crate::{
     annotate::{
@@ -32,6 +39,13 @@ use crate::{
 };
 
 const REPLACED: &str = "the document was replaced on the server meanwhile";
+
+const GONE: &str = "the text was edited meanwhile, and the words that this marks are not in it any more";
+
+const UNSEEN: &str = "the text was edited meanwhile, and this page shows the one before";
+
+/// Until it is asked again which text is there.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The document is not taken afresh before it is known what the person may do now, but that is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -80,27 +94,14 @@ impl Session {
         is_due
     }
 
-    /// The document was replaced on the server: what was made on the old one has no place in the new one.
+    /// The document was replaced on the server. What was made on the old one, and is not sent, is done again on the new one
+    /// as far as that can be (`renewed`): first it is asked whether the text is another, and the page with it.
     pub fn replaced(self: &Rc<Self>) {
-        self.put_all_aside(REPLACED);
         self.link.replaced.set(true);
-        self.journal.others.borrow_mut().clear();
+        self.link.told.set(None);
         self.link.epoch.set(None);
-        if let Some(store) = self.journal.store.borrow().clone() {
-            let conversation = self.desk.place.conversation;
-            spawn_local(async move {
-                // The next state that is kept replaces it.
-                let _ = store.drop_state(conversation).await;
-            });
-        }
         *self.fresh.borrow_mut() = None;
         self.renew();
-    }
-
-    fn put_all_aside(self: &Rc<Self>, why: &str) {
-        let changes = self.journal.pending.borrow_mut().take();
-        let aside = self.all_aside(&changes, why);
-        self.put_aside(changes.into_iter().map(|change| change.key).collect(), aside);
     }
 
     /// Shows what was not sent and cannot be, and keeps the words of it for the list on the first page. The changes stay
@@ -173,7 +174,7 @@ impl Session {
         if let Some(store) = self.journal.store.borrow().clone() {
             let session = self.clone();
             spawn_local(async move {
-                if let Err(error) = store.replace(&keys, &[], &aside).await {
+                if let Err(error) = session.put(&store, &keys, &[], &aside).await {
                     session.cannot_keep(&error);
                 }
             });
@@ -347,22 +348,34 @@ impl Session {
         let session = self.clone();
         spawn_local(async move {
             within(PATIENCE, session.ask_rights()).await;
-            session.connect_if_alone();
+            // A page that is loaded anew meets the new document itself, with what is in the journal.
+            if !session.link.leaving.get() {
+                session.connect_if_alone();
+            }
         });
     }
 
     /// The fresh copy is complete: what is not committed is done again on it, and it is shown.
     pub fn renewed(self: &Rc<Self>) {
+        if self.link.leaving.get() {
+            return;
+        }
+        // What was marked has a place in the text that is there now, and nobody knows yet which that is.
+        if self.link.replaced.get() && self.link.told.get().is_none() {
+            return self.renew_when_told();
+        }
         let Some(fresh) = self.fresh.borrow_mut().take() else { return };
         let old = self.replica.replace(fresh.clone());
         self.link.gap.set(Gap::None);
         let changes = self.journal.pending.borrow_mut().take();
-        let aside = if self.link.replaced.take() {
+        let replaced = self.link.replaced.take();
+        let aside = if replaced && !fresh.descends_from(&old) {
             self.all_aside_of(&old, &changes, REPLACED)
         } else {
             // So that the two texts differ in nothing but what was typed here.
             old.take_in(&fresh.state());
-            self.do_again(&old, &fresh, &changes)
+            let place = |command: &Command| if replaced { self.carried(command) } else { Ok(command.clone()) };
+            self.do_again(&old, &fresh, &changes, place)
         };
         self.count_out(aside.len());
         self.show_all(&old, &fresh);
@@ -373,17 +386,49 @@ impl Session {
         self.pump();
     }
 
-    /// Does on a fresh copy what is not committed; returns what it cannot do.
-    fn do_again(&self, old: &Replica, fresh: &Replica, changes: &[Change]) -> Vec<Aside> {
+    /// Asks again which text is there, as long as nobody says.
+    fn renew_when_told(self: &Rc<Self>) {
+        if self.link.asking.replace(true) {
+            return;
+        }
+        let session = self.clone();
+        spawn_local(async move {
+            within(PATIENCE, session.ask_rights()).await;
+            let is_told = session.link.told.get().is_some();
+            let go_on = move || {
+                session.link.asking.set(false);
+                // Without a connection it is taken anew, and then asked.
+                if session.link.synced.get() && session.is_open() {
+                    session.renewed();
+                }
+            };
+            if is_told { go_on() } else { set_timeout(go_on, AGAIN) }
+        });
+    }
+
+    /// Does on a fresh copy what is not committed, commands as `place` says; returns what it cannot do.
+    fn do_again(
+        &self,
+        old: &Replica,
+        fresh: &Replica,
+        changes: &[Change],
+        place: impl Fn(&Command) -> Result<Command, String>,
+    ) -> Vec<Aside> {
         let mut aside = Vec::new();
         let mut typed = std::mem::take(&mut *self.refused_texts.borrow_mut());
         let refused: Vec<Change> = changes.iter().filter(|change| change.is_typed_in(&typed)).cloned().collect();
         // What was typed since belongs to what was put aside then.
         aside.extend(self.all_aside_of(old, &refused, "it follows what was not taken"));
         for change in changes {
+            let mut intent = change.intent.clone();
             let done = match &change.intent {
                 Intent::Command(command) if fresh.knows(&change.update) || fresh.has(command) => Ok(()),
-                Intent::Command(command) => self.command_again(fresh, command).map_err(|why| why.to_string()),
+                Intent::Command(command) => place(command).and_then(|placed| {
+                    let done = self.command_again(fresh, &placed).map_err(|why| why.to_string());
+                    // Should it be done once more, then as it was done now.
+                    intent = Intent::Command(placed);
+                    done
+                }),
                 // As a whole, at the first of its changes.
                 Intent::Typed(root) if typed.contains(root) => Ok(()),
                 Intent::Typed(root) => {
@@ -397,10 +442,24 @@ impl Session {
                 aside.extend(self.all_aside_of(old, std::slice::from_ref(change), &why));
             }
             for update in fresh.made() {
-                self.journal.pending.borrow_mut().push(update, change.intent.clone(), js_sys::Date::now() as u64);
+                self.journal.pending.borrow_mut().push(update, intent.clone(), js_sys::Date::now() as u64);
             }
         }
         aside
+    }
+
+    /// A command that was given on a text before, with its passages where they are in the present one.
+    fn carried(&self, command: &Command) -> Result<Command, String> {
+        let is_shown = self.link.told.get() == Some(self.desk.place.revision);
+        let carry = |target: &Target| if is_shown { self.texts.carried(target).ok_or(GONE) } else { Err(UNSEEN) };
+        let place = |targets: &[Target]| targets.iter().map(carry).collect::<Result<Vec<_>, _>>();
+        Ok(match command {
+            Command::Highlight { id, targets, tag } => {
+                Command::Highlight { id: *id, targets: place(targets)?, tag: *tag }
+            }
+            Command::Attach(id, targets) => Command::Attach(*id, place(targets)?),
+            other => other.clone(),
+        })
     }
 
     /// A new tag whose name somebody else has given meanwhile gets another: all that bears it would be lost with it.
@@ -422,7 +481,7 @@ impl Session {
         let (batch, new) = self.journal.pending.borrow_mut().begin_writing().unwrap_or_default();
         let session = self.clone();
         spawn_local(async move {
-            if let Err(error) = store.replace(&gone, &session.records(&new), &aside).await {
+            if let Err(error) = session.put(&store, &gone, &session.records(&new), &aside).await {
                 session.cannot_keep(&error);
                 session.doomed.borrow_mut().extend(gone);
             }
@@ -430,6 +489,15 @@ impl Session {
             session.pump();
             session.look_for_orphans();
         });
+    }
+
+    /// Puts on the disk what no journal holds meanwhile: until it is there, leaving the page loses it.
+    async fn put(&self, store: &Store, gone: &[String], new: &[Record<'_>], aside: &[Aside]) -> Result<(), idb::Error> {
+        let putting = &self.journal.putting;
+        putting.update(|count| count + 1);
+        let done = store.replace(gone, new, aside).await;
+        putting.update(|count| count - 1);
+        done
     }
 
     fn type_again(&self, old: &Replica, fresh: &Replica, root: Root) -> Result<(), String> {
@@ -520,6 +588,6 @@ async fn within<T>(time: Duration, future: impl Future<Output = T>) -> Option<T>
     }
 }
 
-fn quotes(targets: &[shared::selector::Target]) -> String {
+fn quotes(targets: &[Target]) -> String {
     targets.iter().map(|target| target.exact.as_str()).collect::<Vec<_>>().join("\n")
 }

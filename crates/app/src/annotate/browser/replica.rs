@@ -113,6 +113,13 @@ impl Replica {
         !outline.brings.is_empty() && outline.brings.iter().all(is_here)
     }
 
+    /// Whether it is the same document, further on or changed by the server, and not one that was written anew: those have no
+    /// Yjs client in common.
+    pub fn descends_from(&self, old: &Self) -> bool {
+        let (here, there) = (self.doc.transact().state_vector(), old.doc.transact().state_vector());
+        there.is_empty() || there.iter().any(|(client, _)| here.get(client) > 0)
+    }
+
     /// Whether an update adds something that could not be put in its place here, for lack of what it builds on.
     pub fn lacks(&self, update: &[u8]) -> bool {
         prescan::prescan(update).is_ok_and(|outline| !outline.brings.is_empty()) && !self.knows(update)

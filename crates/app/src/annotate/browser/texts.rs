@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use shared::{
     ids::MessageId,
-    selector::{self, Anchor, Target},
+    selector::{self, Anchor, Target, Within},
     text::{CharOffset, NodePoint, OffsetMap, TextMap, Utf16Offset, decode_runs},
 };
 use wasm_bindgen::JsCast;
@@ -90,6 +90,20 @@ impl Texts {
     pub fn resolve(&self, target: &Target) -> Option<(&'static MessageText, Anchor)> {
         let message = self.get(target.message)?;
         Some((message, selector::resolve(target, message.text(), message.offsets())))
+    }
+
+    /// A target that was made on a text before this one, as it can be made on this one ([`Target::carried`]). Where there are
+    /// branches no text is edited: it may belong to one that is not shown, and stays.
+    pub fn carried(&self, target: &Target) -> Option<Target> {
+        if target.lost || self.has_branches() {
+            return Some(target.clone());
+        }
+        let all = self.all();
+        target.carried(all.iter().map(|message| Within {
+            id: message.id,
+            text: message.text(),
+            map: message.offsets(),
+        }))
     }
 }
 

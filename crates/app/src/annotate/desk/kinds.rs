@@ -110,4 +110,8 @@ pub struct Place {
     pub author: UserId,
     /// Who they are as somebody who signs in: what this device keeps is theirs.
     pub user: UserId,
+    /// The number of the text that the page shows.
+    pub revision: i32,
+    /// The generation that the document was of when the page was made.
+    pub epoch: i64,
 }

@@ -30,6 +30,9 @@ GET    /api/v1/conversations/{id}/comparison             400  400  400   400  40
 GET    /api/v1/conversations/{id}/people                 200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/rights                 200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/tags                   200  200  200   200  200  200
+PUT    /api/v1/conversations/{id}/text                   403  403  409   403  403  409
+GET    /api/v1/conversations/{id}/revisions              200  200  200   200  200  200
+GET    /api/v1/conversations/{id}/revisions/{number}     200  200  200   200  200  200
 POST   /api/v1/conversations/{id}/annotations            403  200  200   403  200  200
 GET    /api/v1/conversations/{id}/export                 200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/exports                200  200  200   200  200  200

@@ -1,5 +1,5 @@
 //! Every page, asked by every kind of caller: the status that they get. `303` leads elsewhere: whoever is signed out to the
-//! sign-in page, who has pressed a button to where that leads.
+//! sign-in page, who has pressed a button to where that leads. Both conversations are chats, whose text nobody edits (`409`).
 
 use std::{collections::BTreeSet, fs};
 
@@ -34,6 +34,12 @@ GET    /c/{id}/annotations           shared      303   200   404   404   200   2
 GET    /c/{id}/annotations           private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/exports               shared      303   200   404   404   200   200   200   200   404   303   403
 GET    /c/{id}/exports               private     303   404   404   404   404   404   404   200   404   303   403
+GET    /c/{id}/edit                  shared      303   403   404   404   403   403   403   409   404   303   403
+GET    /c/{id}/edit                  private     303   404   404   404   404   404   404   409   404   303   403
+GET    /c/{id}/revisions             shared      303   200   404   404   200   200   200   200   404   303   403
+GET    /c/{id}/revisions             private     303   404   404   404   404   404   404   200   404   303   403
+GET    /c/{id}/revisions/{number}    shared      303   200   404   404   200   200   200   200   404   303   403
+GET    /c/{id}/revisions/{number}    private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/share                 shared      303   403   404   404   403   403   403   200   404   303   403
 GET    /c/{id}/share                 private     303   404   404   404   404   404   404   200   404   303   403
 GET    /s/{secret}                               303   200   200   200   200   200   200   200   200   303   403

@@ -469,6 +469,8 @@ impl Scene {
             ("{prompt}", home.prompt.to_string()),
             ("{file}", file.to_string()),
             ("{export}", self.export.to_string()),
+            // The present one of all.
+            ("{number}", "1".to_owned()),
         ]
         .iter()
         .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
@@ -493,6 +495,10 @@ impl Scene {
             ("POST", "/api/v1/conversations/{id}/exports") => json!({"format": "pdf"}),
             ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
             ("POST", "/api/v1/conversations/{id}/annotations") => json!([]),
+            // Of a text that there never was: all who may edit it are told so.
+            ("PUT", "/api/v1/conversations/{id}/text") => {
+                json!({"base": 0, "messages": [{"role": "user", "markdown": "x"}]})
+            }
             ("POST", "/api/v1/messages/{id}/regenerate") => json!({}),
             ("PUT", "/api/v1/classes/{class}/models") => {
                 json!({"models": null, "tokens_a_person": 1, "tokens_a_class": null, "period": "day"})

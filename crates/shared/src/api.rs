@@ -43,6 +43,7 @@ mod sharing;
 mod to_do;
 mod tokens;
 mod trash;
+mod webhooks;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -122,6 +123,12 @@ pub use trash::{
     ListTrash, MAX_TRASHED_A_PAGE, MAX_TRASHED_OTHERS, PurgeActivity, PurgeConversation, PurgeProject, RestoreActivity,
     RestoreConversation, RestoreProject, TRASH_DAYS, Trash, TrashConversation, TrashedActivity, TrashedConversation,
     TrashedProject,
+};
+pub use webhooks::{
+    CreateWebhook, DELIVERY_DAYS, DeleteWebhook, Delivery, DeliveryState, Event, EventAuthor, EventConversation,
+    EventData, EventKind, GetWebhook, ListWebhooks, MAX_DELIVERIES_LISTED, MAX_WAITING_DELIVERIES,
+    MAX_WEBHOOK_URL_CHARS, MAX_WEBHOOKS, NewComment, RenewWebhookSecret, TestWebhook, Webhook, WebhookDetails,
+    WebhookSecret, WebhookState, WebhookSubject,
 };
 
 /// Methods that the API uses.

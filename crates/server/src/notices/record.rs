@@ -7,7 +7,7 @@ use shared::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::access;
+use crate::{access, webhooks};
 
 /// Notices that are kept of one person; when there are more, the oldest go, those that were read first.
 pub const MAX_KEPT: i64 = 1_000;
@@ -74,7 +74,7 @@ impl People {
     }
 }
 
-/// Writes down what updates say to people, in the transaction that stores them. `talks` are in the order of the updates;
+/// Writes down what updates say to people, and to their webhooks, in the transaction that stores them. `talks` are in the order of the updates;
 /// one whose updates are known already says nothing, so that nothing comes twice.
 ///
 /// # Errors
@@ -100,10 +100,13 @@ pub async fn record(conn: &mut PgConnection, talks: &[(ConversationId, &Talk)]) 
     if !known.is_empty() {
         take_back(conn, &known).await?;
         correct(conn, &known).await?;
+        webhooks::record::correct(conn, &known).await?;
     }
     if !hidden.is_empty() {
         hide(conn, &hidden).await?;
+        webhooks::record::hide(conn, &hidden).await?;
     }
+    webhooks::record::record(conn, &said).await?;
     let wanted = wanted(&said);
     if wanted.is_empty() {
         return Ok(());

@@ -1,0 +1,290 @@
+//! Deliveries that are due: taken by whichever server comes first, one of a webhook at a time, and for as long as an attempt
+//! can take. Whatever a server that ends leaves is taken again when that is over, under the same id.
+
+use std::time::Duration;
+
+use rand::Rng;
+use shared::{
+    api::DELIVERY_DAYS,
+    ids::{DeliveryId, WebhookId},
+};
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use tokio::{task::JoinSet, time::Instant};
+use tracing::Instrument;
+
+use super::send::{self, Outcome};
+use crate::{error::Error, outbound::strangers::PATIENCE, services::Services};
+
+/// Deliveries that a server sends at once.
+const AT_ONCE: usize = 16;
+
+/// Between two looks for what is due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Between two looks for what is old.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// Deliveries that are forgotten in one statement.
+const SWEPT_AT_ONCE: i64 = 5_000;
+
+/// For so many seconds a delivery is whose who took it.
+const LEASE: i32 = 4 * PATIENCE.as_secs() as i32;
+
+/// Seconds from each attempt to the next, a fifth more or less: nearly a day in all.
+const PAUSES: [i64; 8] = [5, 60, 300, 1_800, 7_200, 18_000, 28_800, 28_800];
+
+/// A webhook is switched off after so many attempts that failed in a row, if the first of them was a day ago: a receiver
+/// that is away for an hour, while a class writes, has failed as often.
+const MANY_FAILURES: i32 = 50;
+
+/// An attempt that is to be made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim {
+    pub(super) webhook: WebhookId,
+    pub(super) delivery: DeliveryId,
+    /// From one.
+    attempt: i16,
+    /// Until when the webhook is ours; a test is sent beside what is.
+    lease: Option<OffsetDateTime>,
+}
+
+impl Claim {
+    fn is_test(&self) -> bool {
+        self.lease.is_none()
+    }
+
+    /// When to try again, in seconds from now; never after the last attempt.
+    fn pause(&self) -> Option<i64> {
+        let pause = *PAUSES.get(usize::try_from(self.attempt - 1).ok()?).filter(|_| !self.is_test())?;
+        Some(rand::rng().random_range(pause * 4 / 5..=pause * 6 / 5))
+    }
+}
+
+/// Sends what is due, for as long as the server runs.
+pub async fn follow(services: Services) {
+    let mut under_way = JoinSet::new();
+    let mut sweep_at = Instant::now();
+    loop {
+        if Instant::now() >= sweep_at {
+            sweep_at = Instant::now() + SWEEP;
+            if let Err(error) = sweep(&services.db).await {
+                tracing::warn!(%error, "old deliveries of webhooks cannot be forgotten");
+            }
+        }
+        match claim(&services.db, AT_ONCE - under_way.len()).await {
+            Ok(claims) => {
+                for claim in claims {
+                    let services = services.clone();
+                    let sending = async move {
+                        if let Err(error) = carry_out(&services, claim).await {
+                            tracing::warn!(%error, webhook = %claim.webhook, "a delivery could not be made");
+                        }
+                    };
+                    under_way.spawn(sending.in_current_span());
+                }
+            }
+            Err(error) => tracing::warn!(%error, "deliveries of webhooks cannot be looked for"),
+        }
+        tokio::select! {
+            Some(_) = under_way.join_next() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Sends a test now, and answers which delivery it is.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn test(services: &Services, webhook: WebhookId) -> Result<DeliveryId, Error> {
+    let delivery = DeliveryId::new();
+    sqlx::query!(
+        "insert into webhook_deliveries (id, webhook_id, attempts, attempted_at, due_at)
+         values ($1, $2, 1, now(), now() + make_interval(secs => $3))",
+        delivery.uuid(),
+        webhook.uuid(),
+        f64::from(LEASE)
+    )
+    .execute(&services.db)
+    .await?;
+    carry_out(services, Claim { webhook, delivery, attempt: 1, lease: None }).await?;
+    Ok(delivery)
+}
+
+async fn carry_out(services: &Services, claim: Claim) -> Result<(), Error> {
+    let Some(outcome) = send::attempt(services, claim).await? else { return Ok(()) };
+    settle(&services.db, claim, outcome).await?;
+    Ok(())
+}
+
+/// Takes the first due delivery of each webhook of which none is being sent.
+async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
+    if most == 0 {
+        return Ok(Vec::new());
+    }
+    let taken = sqlx::query!(
+        r#"
+        with due as (
+            select distinct d.webhook_id
+            from webhook_deliveries d
+            join webhooks h on h.id = d.webhook_id
+            where d.state = 'waiting' and d.due_at <= now()
+                and h.state = 'active' and (h.busy_until is null or h.busy_until <= now())
+            limit $1
+        ), held as (
+            select h.id
+            from webhooks h
+            where h.id in (select webhook_id from due) and (h.busy_until is null or h.busy_until <= now())
+            for no key update skip locked
+        ), busy as (
+            update webhooks h
+            set busy_until = now() + make_interval(secs => $2)
+            from held
+            where h.id = held.id
+            returning h.id, h.busy_until
+        ), first as (
+            select distinct on (d.webhook_id) d.id, d.webhook_id
+            from webhook_deliveries d
+            join held on held.id = d.webhook_id
+            where d.state = 'waiting' and d.due_at <= now()
+            order by d.webhook_id, d.due_at, d.id
+        )
+        update webhook_deliveries d
+        set attempts = d.attempts + 1, attempted_at = now(), due_at = busy.busy_until
+        from first
+        join busy on busy.id = first.webhook_id
+        where d.id = first.id and d.state = 'waiting'
+        returning d.id, d.webhook_id, d.attempts, busy.busy_until
+        "#,
+        most as i64,
+        f64::from(LEASE)
+    )
+    .fetch_all(db)
+    .await?;
+    let claims = taken.into_iter().map(|row| Claim {
+        webhook: WebhookId::from_uuid(row.webhook_id),
+        delivery: DeliveryId::from_uuid(row.id),
+        attempt: row.attempts,
+        lease: row.busy_until,
+    });
+    Ok(claims.collect())
+}
+
+/// Writes down what came of an attempt, unless somebody else has it by now.
+async fn settle(db: &PgPool, claim: Claim, outcome: Outcome) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    let pause = if matches!(outcome, Outcome::Failed { .. }) { claim.pause() } else { None };
+    let (state, status, reason) = match &outcome {
+        Outcome::Delivered { status } => ("delivered", Some(*status), None),
+        Outcome::Failed { status, reason } if pause.is_some() => ("waiting", *status, Some(reason.as_str())),
+        Outcome::Failed { status, reason } => ("failed", *status, Some(reason.as_str())),
+        Outcome::Gone => ("failed", Some(410), Some("It answered that it is gone (410).")),
+        Outcome::Silent { why } => ("silent", None, Some(*why)),
+    };
+    let settled = sqlx::query!(
+        "update webhook_deliveries
+         set state = $3,
+             status = $4,
+             reason = $5,
+             due_at = case when $3 = 'waiting' then now() + make_interval(secs => $6) else due_at end,
+             ended_at = case when $3 = 'waiting' then null else now() end,
+             -- What is over need not be kept twice.
+             body = case when $3 = 'waiting' then body end
+         where id = $1 and attempts = $2 and state = 'waiting'",
+        claim.delivery.uuid(),
+        claim.attempt,
+        state,
+        status.and_then(|status| i16::try_from(status).ok()),
+        reason,
+        pause.unwrap_or_default() as f64
+    );
+    if settled.execute(&mut *tx).await?.rows_affected() == 0 {
+        return Ok(());
+    }
+    let goes_on = note(&mut tx, claim, &outcome).await?;
+    if !goes_on {
+        sqlx::query!(
+            "update webhook_deliveries
+             set state = 'failed', reason = 'The webhook is told nothing any more.', ended_at = now(), body = null
+             where webhook_id = $1 and state = 'waiting'",
+            claim.webhook.uuid()
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await
+}
+
+/// What an attempt means for its webhook, which is free then; whether it goes on.
+async fn note(conn: &mut PgConnection, claim: Claim, outcome: &Outcome) -> sqlx::Result<bool> {
+    let (failed, delivered, gone) = match outcome {
+        Outcome::Delivered { .. } => (false, true, false),
+        Outcome::Failed { .. } => (true, false, false),
+        Outcome::Gone => (false, false, true),
+        Outcome::Silent { .. } => (false, false, false),
+    };
+    let goes_on = sqlx::query_scalar!(
+        r#"
+        update webhooks
+        set busy_until = case when busy_until = $2 then null else busy_until end,
+            failures = case when $3 then failures + 1 when $4 then 0 else failures end,
+            failing_since = case when $3 then coalesce(failing_since, now()) when not $4 then failing_since end,
+            state = case
+                when state = 'ended' or $5 then 'ended'
+                when $4 then 'active'
+                when $3 and failures + 1 >= $6 and failing_since < now() - interval '1 day' then 'disabled'
+                else state
+            end
+        where id = $1
+        returning state = 'active' as "active!"
+        "#,
+        claim.webhook.uuid(),
+        claim.lease,
+        failed,
+        delivered,
+        gone,
+        MANY_FAILURES
+    );
+    Ok(goes_on.fetch_optional(conn).await?.unwrap_or_default())
+}
+
+/// Forgets what is over for long.
+async fn sweep(db: &PgPool) -> sqlx::Result<()> {
+    loop {
+        let gone = sqlx::query!(
+            "delete from webhook_deliveries
+             where id in (select id from webhook_deliveries
+                          where ended_at < now() - make_interval(days => $1)
+                          limit $2)",
+            i32::from(DELIVERY_DAYS),
+            SWEPT_AT_ONCE
+        );
+        if gone.execute(db).await?.rows_affected() < SWEPT_AT_ONCE as u64 {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(attempt: i16, lease: Option<OffsetDateTime>) -> Claim {
+        Claim { webhook: WebhookId::new(), delivery: DeliveryId::new(), attempt, lease }
+    }
+
+    #[test]
+    fn attempts_are_made_less_and_less_often_for_about_a_day_and_not_in_step() {
+        let whole: i64 = PAUSES.iter().sum();
+        assert!((20 * 3_600..26 * 3_600).contains(&whole), "{whole} s");
+        let now = Some(OffsetDateTime::now_utc());
+        for (place, wanted) in (1..).zip(PAUSES) {
+            let pauses: Vec<i64> = (0..200).filter_map(|_| claim(place, now).pause()).collect();
+            assert!(pauses.iter().all(|pause| (pause * 10 - wanted * 10).abs() <= wanted * 2), "{wanted}: {pauses:?}");
+            assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
+        }
+        assert_eq!(claim(PAUSES.len() as i16 + 1, now).pause(), None, "the last one");
+        assert_eq!(claim(1, None).pause(), None, "a test is made once");
+    }
+}

@@ -1,0 +1,192 @@
+//! One attempt: what is said, signed, and what came back.
+
+use reqwest::{StatusCode, header};
+use shared::{
+    api::{Event, EventAuthor, EventConversation, EventData, EventKind, NewComment},
+    ids::{CommentId, ConversationId, HighlightId, UserId},
+};
+use sqlx::PgPool;
+use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
+use time::OffsetDateTime;
+use url::Url;
+
+use super::queue::Claim;
+use crate::{
+    access, conversations,
+    error::Error,
+    export::{SOMEBODY, as_mention, named},
+    outbound::strangers::{NotPublic, PATIENCE},
+    services::Services,
+    sessions,
+    times::rfc3339,
+};
+
+/// What came of an attempt.
+pub(super) enum Outcome {
+    /// The address has it.
+    Delivered { status: u16 },
+    /// It has it not, as far as we know; why, for the webhook's owner.
+    Failed { status: Option<u16>, reason: String },
+    /// It wants nothing any more.
+    Gone,
+    /// Nothing was sent: nobody is to be told.
+    Silent { why: &'static str },
+}
+
+/// A delivery and its webhook, as they are now.
+struct Task {
+    owner: UserId,
+    url: String,
+    /// Deliveries are signed by each.
+    secrets: Vec<Vec<u8>>,
+    comment: Option<Comment>,
+    created_at: OffsetDateTime,
+}
+
+struct Comment {
+    conversation: ConversationId,
+    title: String,
+    highlight: HighlightId,
+    comment: CommentId,
+    author: UserId,
+    body: String,
+    deleted: bool,
+}
+
+/// Sends a delivery, if its owner may read the comment now; nothing if it is not there any more.
+///
+/// # Errors
+/// The database's: it is not known what would have to be sent.
+pub(super) async fn attempt(services: &Services, claim: Claim) -> Result<Option<Outcome>, Error> {
+    let Some(task) = read(&services.db, claim).await? else { return Ok(None) };
+    let data = match &task.comment {
+        None => EventData::Test { webhook: claim.webhook },
+        Some(comment) => match told(services, task.owner, comment).await? {
+            Ok(data) => data,
+            Err(why) => return Ok(Some(Outcome::Silent { why })),
+        },
+    };
+    let kind = if task.comment.is_some() { EventKind::CommentCreated } else { EventKind::Test };
+    let event = Event { kind, timestamp: rfc3339(task.created_at), data };
+    let body = serde_json::to_string(&event).map_err(|error| Error::Internal(error.into()))?;
+    Ok(Some(post(services, &task, &claim.delivery.to_string(), body).await?))
+}
+
+async fn read(db: &PgPool, claim: Claim) -> sqlx::Result<Option<Task>> {
+    let row = sqlx::query!(
+        r#"select h.user_id, h.url, h.secret, case when h.old_secret_until > now() then h.old_secret end as old_secret,
+                  d.conversation_id, d.highlight_id, d.comment_id, coalesce(a.alias, d.by_user) as author, d.body,
+                  d.comment_deleted or d.highlight_deleted as "deleted!", d.created_at, c.title as "title?"
+           from webhook_deliveries d
+           join webhooks h on h.id = d.webhook_id
+           left join conversations c on c.id = d.conversation_id
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = d.by_user
+           where d.id = $1 and d.state = 'waiting'"#,
+        claim.delivery.uuid()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Task {
+        owner: UserId::from_uuid(row.user_id),
+        url: row.url,
+        secrets: std::iter::once(row.secret).chain(row.old_secret).collect(),
+        created_at: row.created_at,
+        comment: (|| {
+            Some(Comment {
+                conversation: ConversationId::from_uuid(row.conversation_id?),
+                title: row.title?,
+                highlight: HighlightId::from_uuid(row.highlight_id?),
+                comment: CommentId::from_uuid(row.comment_id?),
+                author: UserId::from_uuid(row.author?),
+                body: row.body?,
+                deleted: row.deleted,
+            })
+        })(),
+    }))
+}
+
+/// What the owner of a webhook is told of a comment, by their rights of now; or why nothing. People are called as all
+/// readers see them: no names of an anonymous conversation leave it, also where the owner sees them on the page.
+async fn told(services: &Services, owner: UserId, said: &Comment) -> Result<Result<EventData, &'static str>, Error> {
+    if said.deleted {
+        return Ok(Err("The comment was deleted before it was sent."));
+    }
+    if !sessions::banned(&services.db, &[owner]).await?.is_empty() {
+        return Ok(Err("This account is closed."));
+    }
+    let reader = match access::reader(&services.db, owner, said.conversation).await {
+        Err(Error::NotFound) => return Ok(Err("You may not read this conversation any more, or it is in the trash.")),
+        reader => reader?,
+    };
+    let people = conversations::people_of(&services.db, reader).await?;
+    let called = |id| {
+        let person = people.iter().find(|person| person.id == id);
+        person.map_or(SOMEBODY, |person| person.pseudonym.as_ref().unwrap_or(&person.name))
+    };
+    let Comment { conversation, title, highlight, comment, author, body, .. } = said;
+    Ok(Ok(EventData::Comment(NewComment {
+        comment: *comment,
+        highlight: *highlight,
+        link: format!("{}/c/{conversation}#h={highlight}&c={comment}", services.origin),
+        conversation: EventConversation { id: *conversation, title: title.clone() },
+        author: EventAuthor { id: *author, name: called(*author).to_owned() },
+        body: named(body, |id| as_mention(called(id))).into_owned(),
+    })))
+}
+
+/// Of what is answered, its head alone is read: whose address it is learns what we send, and we nothing of theirs.
+async fn post(services: &Services, task: &Task, id: &str, body: String) -> Result<Outcome, Error> {
+    let failed = |status, reason: &str| Ok(Outcome::Failed { status, reason: reason.to_owned() });
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let url: Url = task.url.parse().map_err(|error: url::ParseError| Error::Internal(error.into()))?;
+    let request = match services.strangers.post(url) {
+        Ok(request) => request,
+        Err(refused) => return failed(None, &refused.to_string()),
+    };
+    let request = request
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(HEADER_WEBHOOK_ID, id)
+        .header(HEADER_WEBHOOK_TIMESTAMP, now)
+        .header(HEADER_WEBHOOK_SIGNATURE, signature(&task.secrets, id, now, &body)?)
+        .body(body);
+    match request.send().await {
+        Ok(answer) if answer.status().is_success() => Ok(Outcome::Delivered { status: answer.status().as_u16() }),
+        Ok(answer) if answer.status() == StatusCode::GONE => Ok(Outcome::Gone),
+        Ok(answer) if answer.status().is_redirection() => {
+            failed(Some(answer.status().as_u16()), "It leads elsewhere, and nobody follows.")
+        }
+        Ok(answer) => failed(Some(answer.status().as_u16()), "It answered with an error."),
+        Err(error) if NotPublic::is_why(&error) => failed(None, &NotPublic.to_string()),
+        Err(error) if error.is_timeout() => failed(None, &format!("No answer within {} seconds.", PATIENCE.as_secs())),
+        Err(error) if error.is_connect() => {
+            failed(None, "There is no connection to it, or its certificate is not good.")
+        }
+        Err(_) => failed(None, "The connection broke before an answer."),
+    }
+}
+
+/// One for each secret: whoever knows one of them can verify it.
+fn signature(secrets: &[Vec<u8>], id: &str, at: i64, body: &str) -> Result<String, Error> {
+    let sign = |secret: &Vec<u8>| standardwebhooks::Webhook::from_bytes(secret.clone())?.sign(id, at, body.as_bytes());
+    let signatures = secrets.iter().map(sign).collect::<Result<Vec<_>, _>>();
+    Ok(signatures.map_err(|error| Error::Internal(error.into()))?.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+
+    use super::*;
+
+    /// The example of the specification's own libraries.
+    #[test]
+    fn a_delivery_is_signed_as_the_specification_has_it_by_each_secret() {
+        let secret = |text: &str| BASE64_STANDARD.decode(text).unwrap();
+        let (id, at) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330);
+        let one = secret("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let signed = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+        assert_eq!(signature(&[one.clone()], id, at, r#"{"test": 2432232314}"#).unwrap(), signed);
+        let both = signature(&[secret("AAAA"), one], id, at, r#"{"test": 2432232314}"#).unwrap();
+        assert!(both.starts_with("v1,") && both.ends_with(&format!(" {signed}")), "{both}");
+    }
+}

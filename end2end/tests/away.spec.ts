@@ -143,6 +143,16 @@ test('the report says who did what, and leads there', async ({ signIn, newConver
   await expect(a.card(lighthouse.bell)).toHaveAttribute('data-active', '');
   await line('marked').getByRole('link').click();
   await expect(a.card(lighthouse.mercury)).toHaveAttribute('data-active', '');
+  // What is selected beside the report has its tools above it: the passage is scrolled to where they meet.
+  await a.page.evaluate((passage) => window.canonical.select(passage, passage), lighthouse.log);
+  const box = (await report(a.page).boundingBox())!;
+  await a.page.evaluate((y) => window.scrollBy(0, getSelection()!.getRangeAt(0).getBoundingClientRect().top - y), box.y + 80);
+  await expect.poll(async () => {
+    const tools = (await a.toolbar.boundingBox())!;
+    return tools.y + tools.height > box.y && tools.x < box.x + box.width;
+  }).toBe(true);
+  await a.applyTag(1);
+  await expect(a.card(lighthouse.log)).toBeVisible();
 });
 
 test('the report of an absence calls people of an anonymous conversation as the page does', async ({ signIn, newConversation }) => {

@@ -140,3 +140,52 @@ test('who hears the page is told how a reply ended, and whoever was at Stop goes
   await sent(student);
   await expect(heard(student)).toContainText('The reply is complete.');
 });
+
+test('without a server Edit and Retry say so, and the word goes when there is one', async ({ signIn, chatServer }) => {
+  const student = await signIn('student-1', { server: chatServer });
+  const { page, context } = student;
+  await newChat(student);
+  await say(student, 'Tell me #cut');
+  await expect(replies(student).first()).toContainText('Not complete');
+  const alert = page.locator('[data-chat-alert]');
+  await context.setOffline(true);
+  await expect(status(student)).toHaveAttribute('data-state', 'offline');
+  for (const act of ['Edit message 1', 'Retry']) {
+    await page.getByRole('button', { name: act, exact: true }).first().click();
+    await expect(alert, act).toHaveText('The server cannot be reached. Try again when you are connected.');
+    await alert.evaluate((element: HTMLElement) => Object.assign(element, { textContent: '', hidden: true }));
+  }
+  await page.getByRole('button', { name: 'Edit message 1', exact: true }).first().click();
+  await expect(alert).not.toBeEmpty();
+  await context.setOffline(false);
+  await expect(status(student)).toHaveAttribute('data-state', 'saved', { timeout: 20_000 });
+  await expect(alert).toBeEmpty();
+  await expect(replies(student)).toHaveCount(1);
+});
+
+test('the box grows with what is in it, and a very long text is not measured with each key', async ({ signIn, chatServer }) => {
+  const student = await signIn('student-1', { server: chatServer });
+  await newChat(student);
+  const height = async () => (await box(student).boundingBox())!.height;
+  const empty = await height();
+  await box(student).fill('one\ntwo\nthree\nfour');
+  const lines = await height();
+  expect(lines).toBeGreaterThan(empty);
+  const half = (await student.page.evaluate(() => innerHeight)) / 2;
+  await box(student).fill('word '.repeat(20_000));
+  await expect.poll(height).toBeCloseTo(half, 0);
+  // It is measured by letting go of its height; that happens while the text is short alone.
+  const letGo = () => box(student).evaluate((element) => {
+    let count = 0;
+    return new Promise<number>((resolve) => {
+      const watch = new MutationObserver((changes) => (count += changes.filter(({ oldValue }) => oldValue?.includes('auto')).length));
+      watch.observe(element, { attributes: true, attributeFilter: ['style'], attributeOldValue: true });
+      element.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      setTimeout(() => resolve(count), 0);
+    });
+  });
+  expect(await letGo()).toBe(0);
+  await box(student).fill('one\ntwo');
+  expect(await letGo()).toBe(1);
+  expect(await height()).toBeLessThan(half);
+});

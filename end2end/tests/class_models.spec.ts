@@ -49,6 +49,23 @@ test('a teacher says which model a class has and how much of it, and sees what w
   await expect(page.getByRole('list', { name: 'Used today' }).getByRole('listitem')).toHaveText([/^Demo Student 1\s*13 tokens$/]);
   await expectAccessible(page, 'what a class has used');
 
+  // More of both is given while the student's page is open: the next reply brings the choice.
+  await form.getByLabel('Tokens of each person').fill('500');
+  await only.getByLabel('stand-in-large').check();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(only.getByLabel('stand-in-large')).toBeChecked();
+  const choice = student.page.getByLabel('Model', { exact: true });
+  await expect(choice).toHaveCount(0);
+  await box(student).press('Enter');
+  await expect(replies(student).last().locator('[data-canonical]')).toHaveText('You said: And again');
+  await choice.selectOption('stand-in-large');
+  await say(student, 'And of this one');
+  await expect(replies(student).last()).toContainText('stand-in-large');
+  await expect(choice, 'what is chosen stays').toHaveValue('stand-in-large');
+  await form.getByRole('checkbox', { name: 'stand-in-large' }).uncheck();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(only.getByLabel('stand-in-large')).not.toBeChecked();
+
   // The server is given another model while the page is open. (The student's would try to reach it meanwhile.)
   await student.page.close();
   await chatServer.stop();

@@ -3,7 +3,7 @@
 use shared::api::{Endpoint, IDEMPOTENCY_KEY, Problem};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{FormData, RequestInit, Response};
+use web_sys::{RequestInit, Response};
 
 /// Why a call has no reply.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -33,24 +33,21 @@ pub async fn call<E: Endpoint>(endpoint: &E) -> Result<E::Reply, CallError> {
     send(&endpoint.path(), &init).await
 }
 
-/// Sends a form with a file.
-pub async fn upload<R: serde::de::DeserializeOwned>(path: &str, form: &FormData) -> Result<R, CallError> {
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(form);
-    send(path, &init).await
-}
-
 async fn send<R: serde::de::DeserializeOwned>(path: &str, init: &RequestInit) -> Result<R, CallError> {
     let window = web_sys::window().ok_or(CallError::Unreachable)?;
     let response = JsFuture::from(window.fetch_with_str_and_init(path, init)).await.map_err(unreachable)?;
     let response: Response = response.dyn_into().map_err(unreachable)?;
     let text = JsFuture::from(response.text().map_err(unreachable)?).await.map_err(unreachable)?;
-    let text = text.as_string().filter(|text| !text.is_empty()).unwrap_or_else(|| "null".to_owned());
-    if response.ok() {
-        serde_json::from_str(&text).map_err(|_| CallError::Unreachable)
+    read(response.ok(), &text.as_string().unwrap_or_default())
+}
+
+/// What an answer says; no text is `null`.
+pub fn read<R: serde::de::DeserializeOwned>(is_ok: bool, text: &str) -> Result<R, CallError> {
+    let text = if text.is_empty() { "null" } else { text };
+    if is_ok {
+        serde_json::from_str(text).map_err(|_| CallError::Unreachable)
     } else {
-        Err(serde_json::from_str(&text).map_or(CallError::Unreachable, CallError::Problem))
+        Err(serde_json::from_str(text).map_or(CallError::Unreachable, CallError::Problem))
     }
 }
 

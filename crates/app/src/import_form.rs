@@ -2,14 +2,19 @@
 
 #[cfg(feature = "hydrate")]
 mod browser;
+mod choices;
 #[cfg(feature = "hydrate")]
 mod draft;
 mod preview;
 #[cfg(feature = "hydrate")]
 mod rich;
+#[cfg(feature = "hydrate")]
+mod transfer;
+
+use std::collections::BTreeSet;
 
 use leptos::{html, prelude::*};
-use shared::api::ImportChoice;
+use shared::api::{ImportChoice, ImportStep};
 
 #[cfg(feature = "hydrate")]
 pub use browser::{is_here, mount, say_it_did_not_come};
@@ -42,12 +47,41 @@ enum Stage {
     Sending,
 }
 
+/// What is meant of a file.
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "the server renders a form that nobody sends"))]
+enum Wanted {
+    /// What it holds, if that is one conversation.
+    Whatever,
+    /// One of several, by its number.
+    One(usize),
+    /// Several of them.
+    Several(Vec<usize>),
+}
+
+impl Wanted {
+    /// How many are told of one by one.
+    #[cfg(feature = "hydrate")]
+    fn count(&self) -> usize {
+        match self {
+            Self::Several(all) => all.len(),
+            Self::Whatever | Self::One(_) => 0,
+        }
+    }
+}
+
 /// What the form shows beside its fields.
 #[derive(Clone, Copy)]
 struct State {
     stage: RwSignal<Stage>,
     problem: RwSignal<Option<String>>,
     choices: RwSignal<Vec<ImportChoice>>,
+    /// Which of them are chosen.
+    picked: RwSignal<BTreeSet<usize>>,
+    /// How much of a file is sent, 0 to 1; nothing of a text, which is not long on its way.
+    sent: RwSignal<Option<f64>>,
+    /// How many were asked for at once, and what has become of each so far.
+    asked: RwSignal<usize>,
+    steps: RwSignal<Vec<ImportStep>>,
     /// The text box holds the plain text of something that was pasted with its formatting.
     is_rich: RwSignal<bool>,
     /// What was filled in is in this page alone: it is too large for the browser's storage, or there is none.
@@ -68,6 +102,10 @@ pub fn ImportForm() -> impl IntoView {
         stage: RwSignal::new(Stage::Inert),
         problem: RwSignal::new(None),
         choices: RwSignal::new(Vec::new()),
+        picked: RwSignal::default(),
+        sent: RwSignal::new(None),
+        asked: RwSignal::new(0),
+        steps: RwSignal::new(Vec::new()),
         is_rich: RwSignal::new(false),
         is_unkept: RwSignal::new(false),
     };
@@ -78,11 +116,11 @@ pub fn ImportForm() -> impl IntoView {
         #[cfg(feature = "hydrate")]
         browser::mark_hydrated();
     });
-    let send = move |choice: Option<usize>| {
+    let send = move |wanted: Wanted| {
         #[cfg(feature = "hydrate")]
-        browser::send(fields, state, choice);
+        browser::send(fields, state, wanted);
         #[cfg(not(feature = "hydrate"))]
-        let _ = (fields, choice);
+        let _ = (fields, wanted);
     };
     let keep = move |_| {
         #[cfg(feature = "hydrate")]
@@ -98,15 +136,15 @@ pub fn ImportForm() -> impl IntoView {
     };
     let use_plain = move || {
         state.is_rich.set(false);
-        state.choices.set(Vec::new());
+        choices::forget(state);
         #[cfg(feature = "hydrate")]
         rich::forget();
     };
     // They are of the file that was chosen before.
-    let forget_choices = move |_| state.choices.set(Vec::new());
+    let forget_choices = move |_| choices::forget(state);
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        send(None);
+        send(Wanted::Whatever);
     };
     view! {
         <form class="stack import-form" novalidate on:submit=on_submit on:input=keep>
@@ -134,12 +172,12 @@ pub fn ImportForm() -> impl IntoView {
             </div>
             <label class="checkbox-row"><input type="checkbox" node_ref=fields.share /> "Share with the class"</label>
             <label class="checkbox-row"><input type="checkbox" node_ref=fields.anonymous /> "Anonymous: people see pseudonyms"</label>
-            {choices(state, send)}
+            {choices::offered(state, send)}
             // Beside the button that was pressed: at the top of the form nobody would see it.
             {alert(state)}
             <div class="form-actions">
                 <button class="button primary" type="submit" disabled=move || state.stage.get() != Stage::Ready>"Import"</button>
-                <span class="hint" role="status">{move || (state.stage.get() == Stage::Sending).then_some("Importing…")}</span>
+                {progress(state)}
             </div>
         </form>
     }
@@ -150,55 +188,42 @@ fn alert(state: State) -> impl IntoView {
     move || state.problem.get().map(|text| view! { <p class="alert" role="alert">{text}</p> })
 }
 
-fn choices(state: State, send: impl Fn(Option<usize>) + Copy + Send + Sync + 'static) -> impl IntoView {
-    move || {
-        let choices = state.choices.get();
-        (!choices.is_empty()).then(|| {
-            let reading = choices.first().and_then(|choice| choice.reading.clone());
-            let legend = match choices.len() {
-                1 if reading.is_some() => "This is what would be kept. Bring it in?",
-                1 => "This file holds a conversation and what people added to it. Bring it in?",
-                _ => "This file holds several conversations. Which one?",
-            };
-            let action = reading.is_some().then_some("Bring it in: ");
-            let buttons = choices.into_iter().map(move |choice| {
-                let label = choice.problem.clone().unwrap_or_else(|| holds(&choice));
-                view! {
-                    <button
-                        class="choice"
-                        type="button"
-                        disabled=choice.problem.is_some()
-                        on:click=move |_| send(Some(choice.index))
-                    >
-                        <span class="choice-title" dir="auto">{action}{choice.title}</span>
-                        <span class="choice-meta">{label}</span>
-                    </button>
-                }
-            });
-            view! {
-                <fieldset class="choices">
-                    <legend>{legend}</legend>
-                    {reading.map(preview::reading)}
-                    {buttons.collect_view()}
-                </fieldset>
-            }
-        })
-    }
-}
-
-/// What is in it, counted.
-fn holds(choice: &ImportChoice) -> String {
-    let counted = |count: usize, one: &str, many: &str| match count {
-        1 => ["1 ", one].concat(),
-        count => [&*count.to_string(), " ", many].concat(),
+/// How far it has come, and the way out.
+fn progress(state: State) -> impl IntoView {
+    let is_sending = move || state.stage.get() == Stage::Sending;
+    let words = move || {
+        let (done, asked) = (state.steps.with(Vec::len), state.asked.get());
+        match state.sent.get() {
+            _ if !is_sending() => String::new(),
+            // Each tenth is heard, not each packet.
+            Some(sent) if sent < 1.0 => format!("Sending: {:.0} %", (sent * 10.0).floor() * 10.0),
+            _ if asked > 0 => format!("Importing: {done} of {asked}"),
+            _ => "Importing…".to_owned(),
+        }
     };
-    let messages = counted(choice.messages, "message", "messages");
-    let Some(annotated) = choice.annotated else { return messages };
-    [
-        messages,
-        counted(annotated.highlights, "highlight", "highlights"),
-        counted(annotated.comments, "comment", "comments"),
-        counted(annotated.people, "person", "people"),
-    ]
-    .join(", ")
+    let value = move || {
+        let (done, asked) = (state.steps.with(Vec::len), state.asked.get());
+        match state.sent.get() {
+            Some(sent) if sent < 1.0 => Some(sent.to_string()),
+            _ if asked > 0 => Some((done as f64 / asked as f64).to_string()),
+            // It is read as a whole: nobody knows how far that is.
+            _ => None,
+        }
+    };
+    let cancel = move |_| {
+        #[cfg(feature = "hydrate")]
+        browser::cancel();
+    };
+    view! {
+        <span class="hint import-words" role="status">{words}</span>
+        {move || {
+            (is_sending() && state.sent.with(Option::is_some))
+                .then(|| {
+                    view! {
+                        <progress class="import-progress" aria-label="Import" value=value></progress>
+                        <button class="button quiet" type="button" on:click=cancel>"Cancel"</button>
+                    }
+                })
+        }}
+    }
 }

@@ -73,8 +73,8 @@ struct Mark {
 
 impl Material {
     /// May take seconds, and is done on a thread of its own.
-    async fn reckon(self, services: &Services, tag: Option<TagId>) -> Result<Agreement, Error> {
-        let turn = services.turn_to_export().await?;
+    async fn reckon(self, services: &Services, user: UserId, tag: Option<TagId>) -> Result<Agreement, Error> {
+        let turn = services.exports.take(user).await?;
         let reckoning = tokio::task::spawn_blocking(move || {
             // Held until it is done, also when nobody waits for it any more.
             let _turn = turn;
@@ -93,7 +93,7 @@ pub async fn get(
 ) -> Result<Json<Agreement>, Error> {
     let (Path(id), Query(asked)) = (path?, query?);
     let material = of_conversation::read(&services, caller.id, id, asked.branch).await?;
-    Ok(Json(material.reckon(&services, asked.tag).await?))
+    Ok(Json(material.reckon(&services, caller.id, asked.tag).await?))
 }
 
 /// `GET /api/v1/conversations/{id}/agreement.csv`
@@ -108,7 +108,7 @@ pub async fn csv(
     if !material.may_copy {
         return Err(Error::Forbidden(export::PROTECTED));
     }
-    Ok(file(&material.reckon(&services, asked.tag).await?))
+    Ok(file(&material.reckon(&services, caller.id, asked.tag).await?))
 }
 
 /// `GET /api/v1/activities/{activity}/agreement`
@@ -120,7 +120,7 @@ pub async fn get_of_activity(
 ) -> Result<Json<Agreement>, Error> {
     let (Path(id), Query(asked)) = (path?, query?);
     let material = of_activity::read(&services, caller.id, id).await?;
-    Ok(Json(material.reckon(&services, asked.tag).await?))
+    Ok(Json(material.reckon(&services, caller.id, asked.tag).await?))
 }
 
 /// `GET /api/v1/activities/{activity}/agreement.csv`
@@ -132,7 +132,7 @@ pub async fn csv_of_activity(
 ) -> Result<Response, Error> {
     let (Path(id), Query(asked)) = (path?, query?);
     let material = of_activity::read(&services, caller.id, id).await?;
-    Ok(file(&material.reckon(&services, asked.tag).await?))
+    Ok(file(&material.reckon(&services, caller.id, asked.tag).await?))
 }
 
 fn file(agreement: &Agreement) -> Response {

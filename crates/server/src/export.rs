@@ -158,7 +158,7 @@ pub async fn get(
     if !reader.rights().may_copy {
         return Err(Error::Forbidden(PROTECTED));
     }
-    let turn = services.turn_to_export().await?;
+    let turn = services.exports.take(caller.id).await?;
     let source = Source::read(&services, reader, asked.format, asked.branch).await?;
     let name = format!("{}.{}", file_name(source.title()), asked.format.ending());
     let writing = tokio::task::spawn_blocking(move || {

@@ -43,6 +43,7 @@ mod page;
 mod parts;
 mod pdf;
 mod pieces;
+mod several;
 mod title;
 mod tree;
 mod turns;

@@ -65,6 +65,7 @@ pub mod etags;
 
 /// What was thrown away and can be taken back.
 pub mod trash;
+pub mod turns;
 
 /// What somebody may do: with a conversation, with a class.
 pub mod access;

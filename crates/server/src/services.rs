@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use sqlx::PgPool;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
     attempts::Attempts,
@@ -18,6 +18,7 @@ use crate::{
     rooms::Rooms,
     runs::Runs,
     sign_in::Ways,
+    turns::Turns,
 };
 
 /// The server's world.
@@ -52,7 +53,8 @@ pub struct Services {
     /// Rings when a file waits to be made.
     pub export_bell: Bell,
     imports: Arc<Semaphore>,
-    exports: Arc<Semaphore>,
+    /// Turns to gather and write an export: to be held until the file is written.
+    pub exports: Arc<Turns>,
 }
 
 /// Imports that are read at once: each may take seconds of a core and several times its size in memory.
@@ -92,7 +94,7 @@ impl Services {
             seeds: Arc::default(),
             export_bell: Bell::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
-            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+            exports: Arc::new(Turns::new(EXPORTS_AT_ONCE)),
         })
     }
 }
@@ -110,11 +112,6 @@ impl Services {
             read()
         });
         reading.await.map_err(|error| Error::Internal(error.into()))?
-    }
-
-    /// A turn to export something, few at a time: to be held until the file is written.
-    pub async fn turn_to_export(&self) -> Result<OwnedSemaphorePermit, Error> {
-        self.exports.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))
     }
 }
 

@@ -68,8 +68,8 @@ pub use comparison::{Carried, CompareBranches, Comparison, MAX_CARRIED, Passage}
 pub use conversation_lists::{ConversationSummary, ListConversations, MAX_CONVERSATIONS_A_PAGE, Shelf};
 pub use conversations::{
     Annotated, Anonymity, Audience, Beginning, ChatOf, Conversation, CopyOf, CreateConversation, Created,
-    GetConversation, GetRights, ImportChoice, Imported, ListPeople, ListRefused, ListTags, Message, OwnRights, Person,
-    Reading, Reason, RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
+    GetConversation, GetRights, ImportChoice, ImportStep, Imported, ListPeople, ListRefused, ListTags, MAX_CHOICES,
+    Message, OwnRights, Person, Reading, Reason, RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
 };
 pub use exports::{EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, ListExports, StartExport};
 pub use files::{

@@ -136,11 +136,13 @@ pub fn report(desk: Desk) -> AnyView {
     };
     view! {
         <section class="away" aria-labelledby="away-title">
-            <h2 id="away-title">"While you were away"</h2>
+            <div class="away-head">
+                <h2 id="away-title">"While you were away"</h2>
+                <button class="button quiet" type="button" on:click=dismiss>"Dismiss"</button>
+            </div>
             {lines}
             {news}
             {aside}
-            <button class="button away-dismiss" type="button" on:click=dismiss>"Dismiss"</button>
         </section>
     }
     .into_any()

@@ -1,18 +1,32 @@
 //! Sending the import form.
 
+use std::cell::{Cell, RefCell};
+
 use leptos::{mount::mount_to, prelude::*, task::spawn_local};
 use shared::{
-    api::{CreateConversation, IMPORT_PATH, Imported, MAX_UPLOAD_BYTES, Share},
+    api::{CreateConversation, IMPORT_PATH, ImportStep, Imported, MAX_UPLOAD_BYTES, Share},
     ids::ConversationId,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, Element, FormData, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
-use super::{Fields, ImportForm, Stage, State, draft, rich};
+use super::{
+    Fields, ImportForm, Stage, State, Wanted, draft, rich,
+    transfer::{Answer, Told, Transfer},
+};
 use crate::{
-    call::{CallError, call, upload},
+    call::{self, CallError, call},
     parts::IMPORT_NOTES,
 };
+
+thread_local! {
+    /// What is on its way, and can be given up.
+    static TRANSFER: RefCell<Option<Transfer>> = const { RefCell::new(None) };
+    static IS_GIVEN_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What somebody hears who gave an import up.
+const GIVEN_UP: &str = "Stopped. What had been brought in by then stays, and is among your conversations.";
 
 /// Whether the page has the form.
 pub fn is_here() -> bool {
@@ -129,8 +143,8 @@ fn read(fields: Fields) -> Option<Draft> {
 }
 
 /// Sends the form, or says why it cannot be.
-pub fn send(fields: Fields, state: State, choice: Option<usize>) {
-    if state.stage.get_untracked() == Stage::Sending {
+pub fn send(fields: Fields, state: State, wanted: Wanted) {
+    if state.stage.get_untracked() != Stage::Ready {
         return;
     }
     let Some(draft) = read(fields) else { return };
@@ -140,46 +154,113 @@ pub fn send(fields: Fields, state: State, choice: Option<usize>) {
     }
     state.stage.set(Stage::Sending);
     state.problem.set(None);
+    state.sent.set(matches!(draft, Draft::File { .. }).then_some(0.0));
+    IS_GIVEN_UP.set(false);
+    state.steps.set(Vec::new());
+    let asked = wanted.count();
+    state.asked.set(asked);
     spawn_local(async move {
-        match transmit(draft, choice).await {
-            Ok(Imported::Created { id, notes }) => open(id, &notes),
-            Ok(Imported::Choose(choices)) => {
+        let ended = transmit(draft, wanted, state).await;
+        TRANSFER.set(None);
+        let is_given_up = IS_GIVEN_UP.get();
+        match ended {
+            Ok(Some(Imported::Created { id, notes })) => open(id, &notes),
+            Ok(Some(Imported::Choose(choices))) => {
                 state.choices.set(choices);
                 state.stage.set(Stage::Ready);
             }
+            Ok(None) => {
+                if state.steps.with_untracked(Vec::len) == asked {
+                    draft::forget();
+                } else {
+                    state.problem.set(Some(CallError::Unreachable.to_string()));
+                }
+                state.picked.update(|picked| picked.clear());
+                state.stage.set(Stage::Ready);
+            }
             Err(error) => {
-                state.problem.set(Some(error.to_string()));
-                state.choices.set(Vec::new());
+                let problem = if is_given_up { GIVEN_UP.to_owned() } else { error.to_string() };
+                state.problem.set(Some(problem));
+                // What is listed is of this file still, and some of it may be brought in.
+                if !is_given_up && asked == 0 {
+                    state.choices.set(Vec::new());
+                }
                 state.stage.set(Stage::Ready);
             }
         }
     });
 }
 
+/// Gives up what is on its way.
+pub fn cancel() {
+    if let Some(transfer) = TRANSFER.take() {
+        IS_GIVEN_UP.set(true);
+        transfer.cancel();
+    }
+}
+
 /// Kinds of files that are shown before they are stored.
 const SHOWN_FIRST: [&str; 6] = [".grimoire", ".html", ".htm", ".xhtml", ".docx", ".pdf"];
 
-async fn transmit(draft: Draft, choice: Option<usize>) -> Result<Imported, CallError> {
+/// What came of it; nothing if each of several was told of by itself.
+async fn transmit(draft: Draft, wanted: Wanted, state: State) -> Result<Option<Imported>, CallError> {
     let (file, name, title, share, anonymous) = match draft {
         Draft::Text(request) => {
-            return call(&request).await.map(|created| Imported::Created { id: created.id, notes: Vec::new() });
+            let created = call(&request).await?;
+            return Ok(Some(Imported::Created { id: created.id, notes: Vec::new() }));
         }
         Draft::File { file, name, title, share, anonymous } => (file, name, title, share, anonymous),
     };
     let form = FormData::new().map_err(|_| CallError::Unreachable)?;
     let share = if share == Share::Class { "class" } else { "none" };
-    let filled = form
-        .append_with_str("title", &title)
-        .and_then(|()| form.append_with_str("share", share))
-        .and_then(|()| form.append_with_str("anonymous", if anonymous { "true" } else { "false" }))
-        .and_then(|()| choice.map_or(Ok(()), |index| form.append_with_str("choice", &index.to_string())))
-        .and_then(|()| form.append_with_blob_and_filename("file", &file, &name));
     // What others wrote, and what was read from something else than text, is looked at before it is stored.
     let ends = name.to_lowercase();
-    let preview = choice.is_none() && SHOWN_FIRST.iter().any(|end| ends.ends_with(end));
-    let filled = filled.and_then(|()| form.append_with_str("preview", if preview { "true" } else { "false" }));
+    let preview = matches!(wanted, Wanted::Whatever) && SHOWN_FIRST.iter().any(|end| ends.ends_with(end));
+    let chosen = match &wanted {
+        Wanted::Whatever => Ok(()),
+        Wanted::One(index) => form.append_with_str("choice", &index.to_string()),
+        Wanted::Several(all) => {
+            let all: Vec<String> = all.iter().map(usize::to_string).collect();
+            form.append_with_str("choices", &all.join(","))
+        }
+    };
+    // Each of several has a title of its own.
+    let titled = if wanted.count() > 0 { Ok(()) } else { form.append_with_str("title", &title) };
+    let filled = chosen
+        .and(titled)
+        .and_then(|()| form.append_with_str("share", share))
+        .and_then(|()| form.append_with_str("anonymous", if anonymous { "true" } else { "false" }))
+        .and_then(|()| form.append_with_str("preview", if preview { "true" } else { "false" }))
+        .and_then(|()| form.append_with_blob_and_filename("file", &file, &name));
     filled.map_err(|_| CallError::Unreachable)?;
-    upload(IMPORT_PATH, &form).await
+    let transfer = Transfer::to(IMPORT_PATH).ok_or(CallError::Unreachable)?;
+    TRANSFER.set(Some(transfer.clone()));
+    let is_several = wanted.count() > 0;
+    let read = Cell::new(0);
+    let told = move |told: Told<'_>| match told {
+        Told::Sent(part) => state.sent.set(Some(part)),
+        Told::Heard(text) if is_several => take_in(state, text, &read),
+        Told::Heard(_) => {}
+    };
+    let Answer { is_ok, text } = transfer.send(&form, told).await?;
+    if is_ok && is_several {
+        return Ok(None);
+    }
+    call::read(is_ok, &text).map(Some)
+}
+
+/// Takes in the events that have come since: from the byte that `read` says.
+fn take_in(state: State, text: &str, read: &Cell<usize>) {
+    while let Some((event, _)) = text.get(read.get()..).and_then(|rest| rest.split_once("\n\n")) {
+        read.set(read.get() + event.len() + 2);
+        // What is no step keeps the line open, or is of a server that is newer than this page.
+        match event.strip_prefix("data: ").and_then(|step| serde_json::from_str(step).ok()) {
+            Some(step @ (ImportStep::Imported { .. } | ImportStep::Refused { .. })) => {
+                state.steps.update(|steps| steps.push(step));
+            }
+            Some(ImportStep::Done) | None => {}
+        }
+    }
 }
 
 fn open(id: ConversationId, notes: &[String]) {

@@ -51,6 +51,9 @@ const LOOK: Duration = Duration::from_secs(5);
 const NO_PRINTER: &str = "This server prints no PDF. Take the page to read anywhere and print that, or ask the people who \
                           run the server to set CHROMIUM_PATH.";
 
+/// Why a file that is there is not given.
+const HIDDEN: &str = "It shows names that you do not see any more. Make it anew.";
+
 /// Rings when a job waits.
 pub type Bell = Arc<Notify>;
 
@@ -63,18 +66,23 @@ struct Row {
     name: Option<String>,
     size: Option<i64>,
     reason: Option<String>,
+    shows_names: bool,
     created_at: OffsetDateTime,
 }
 
 impl Row {
-    fn shown(self, conversation: ConversationId) -> Export {
+    fn shown(self, reader: Reader) -> Export {
+        let conversation = reader.conversation();
         let state = match &*self.state {
+            // Whoever sees names no more does not see them here either.
+            "done" if self.shows_names && !reader.rights().sees_names => ExportState::Failed,
             "queued" => ExportState::Queued,
             "running" => ExportState::Running,
             "done" => ExportState::Done,
             "cancelled" => ExportState::Cancelled,
             _ => ExportState::Failed,
         };
+        let hidden = state == ExportState::Failed && self.shows_names;
         let id = ExportId::from_uuid(self.id);
         Export {
             id,
@@ -86,7 +94,7 @@ impl Row {
             size: self.size,
             link: (state == ExportState::Done)
                 .then(|| format!("/api/v1/conversations/{conversation}/exports/{id}/file")),
-            reason: self.reason,
+            reason: self.reason.or_else(|| hidden.then(|| HIDDEN.to_owned())),
             created_at: rfc3339(self.created_at),
         }
     }
@@ -111,30 +119,42 @@ pub async fn start(
     if services.config.chromium_path.is_none() {
         return Err(Error::NotHere("no_printer", NO_PRINTER));
     }
+    if let Some(branch) = branch {
+        let is_here = sqlx::query_scalar!(
+            r#"select exists (select from messages where id = $1 and conversation_id = $2) as "is_here!""#,
+            branch.uuid(),
+            id.uuid()
+        );
+        if !is_here.fetch_one(&services.db).await? {
+            return Err(Error::Invalid("no_such_branch", "branch: no message of this conversation.".into()));
+        }
+    }
     let waiting = sqlx::query_scalar!(r#"select count(*) as "count!" from export_jobs where state = 'queued'"#);
     if waiting.fetch_one(&services.db).await? >= MAX_WAITING {
         return Err(Error::TooOften("Too many files are being made just now; try again in a minute.".into(), 60));
     }
-    sqlx::query!(
+    // Theirs that is under way already; what it updates is what it was.
+    let job = sqlx::query!(
         "insert into export_jobs (id, conversation_id, branch_id, user_id, format)
          values ($1, $2, $3, $4, 'pdf')
-         on conflict (user_id) where state in ('queued', 'running') do nothing",
+         on conflict (user_id) where state in ('queued', 'running') do update set user_id = excluded.user_id
+         returning id, conversation_id",
         ExportId::new().uuid(),
         id.uuid(),
         branch.map(MessageId::uuid),
         reader.user().uuid()
     )
-    .execute(&services.db)
+    .fetch_one(&services.db)
     .await?;
-    services.export_bell.notify_one();
-    let newest = list_of(&services.db, reader, None).await?.into_iter().next();
-    match newest.filter(|export| matches!(export.state, ExportState::Queued | ExportState::Running)) {
-        Some(export) => Ok((StatusCode::ACCEPTED, Json(export))),
-        None => Err(Error::Conflict(
+    if job.conversation_id != id.uuid() {
+        return Err(Error::Conflict(
             "one_at_a_time",
             "A file of another conversation is being made for you: wait for it, or cancel it there.".into(),
-        )),
+        ));
     }
+    services.export_bell.notify_one();
+    let export = list_of(&services.db, reader, Some(ExportId::from_uuid(job.id))).await?.into_iter().next();
+    Ok((StatusCode::ACCEPTED, Json(export.ok_or(Error::NotFound)?)))
 }
 
 /// `GET /api/v1/conversations/{id}/exports`
@@ -154,7 +174,7 @@ pub async fn list(
 async fn list_of(db: &PgPool, reader: Reader, only: Option<ExportId>) -> Result<Vec<Export>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select j.id, j.state, j.progress, j.name, j.size, j.reason, j.created_at,
+        r#"select j.id, j.state, j.progress, j.name, j.size, j.reason, j.shows_names, j.created_at,
                   (select count(*) from export_jobs o
                    where o.state in ('queued', 'running') and o.id < j.id and j.state = 'queued') as "ahead!"
            from export_jobs j
@@ -169,7 +189,7 @@ async fn list_of(db: &PgPool, reader: Reader, only: Option<ExportId>) -> Result<
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| row.shown(reader.conversation())).collect())
+    Ok(rows.into_iter().map(|row| row.shown(reader)).collect())
 }
 
 async fn one(services: &Services, caller: &Caller, id: ConversationId, job: ExportId) -> Result<Export, Error> {
@@ -240,12 +260,16 @@ struct Job {
     conversation: ConversationId,
     branch: Option<MessageId>,
     user: UserId,
+    /// Which try it is: another server may have begun the next one, should this one have been slow to say that it lives.
+    attempt: i16,
 }
 
 /// Makes what waits, for as long as the server runs.
 pub async fn follow(services: Services) {
-    // What a server before left of its prints; on a folder that others use too this is not.
-    let _ = tokio::fs::remove_dir_all(print::folder(&services.config.data_dir)).await;
+    if services.config.database_url.is_none() {
+        // What this server left of its prints before. With a database elsewhere others may print into the same folder.
+        let _ = tokio::fs::remove_dir_all(print::folder(&services.config.data_dir)).await;
+    }
     let workers = (0..AT_ONCE).map(|_| work(&services));
     futures::future::join_all(workers).await;
 }
@@ -286,22 +310,24 @@ async fn step(services: &Services, alone: bool) -> Result<bool, Error> {
     let made = tokio::select! {
         made = make(services, &job) => made,
         () = unwanted(services, &job) => {
-            services.files.remove(FileId::from_uuid(job.id.uuid())).await?;
+            remove(services, &job).await?;
             return Ok(true);
         }
     };
     match made {
-        Ok((name, size)) => {
+        Ok(Made { name, size, shows_names }) => {
             let kept = sqlx::query!(
                 "update export_jobs
-                 set state = 'done', progress = 100, name = $2, size = $3, ended_at = now()
-                 where id = $1 and state = 'running'",
+                 set state = 'done', progress = 100, name = $3, size = $4, shows_names = $5, ended_at = now()
+                 where id = $1 and state = 'running' and attempts = $2",
                 job.id.uuid(),
+                job.attempt,
                 name,
-                size
+                size,
+                shows_names
             );
             if kept.execute(&services.db).await?.rows_affected() == 0 {
-                services.files.remove(FileId::from_uuid(job.id.uuid())).await?;
+                remove(services, &job).await?;
             }
         }
         Err(error) => {
@@ -314,16 +340,30 @@ async fn step(services: &Services, alone: bool) -> Result<bool, Error> {
                 Error::NotFound => "The conversation is not shared with you any more.".to_owned(),
                 error => error.to_string(),
             };
-            fail(&services.db, job.id, &reason).await?;
+            fail(&services.db, &job, &reason).await?;
         }
     }
     Ok(true)
 }
 
-async fn fail(db: &PgPool, job: ExportId, reason: &str) -> sqlx::Result<()> {
+/// Takes away what was made of a job that is over, or is made by another server now: that one stores it anew.
+async fn remove(services: &Services, job: &Job) -> Result<(), Error> {
+    let is_over = sqlx::query_scalar!(
+        r#"select not exists (select from export_jobs where id = $1 and state in ('queued', 'running', 'done')) as "is_over!""#,
+        job.id.uuid()
+    );
+    if is_over.fetch_one(&services.db).await? {
+        services.files.remove(FileId::from_uuid(job.id.uuid())).await?;
+    }
+    Ok(())
+}
+
+async fn fail(db: &PgPool, job: &Job, reason: &str) -> sqlx::Result<()> {
     sqlx::query!(
-        "update export_jobs set state = 'failed', reason = $2, ended_at = now() where id = $1 and state = 'running'",
-        job.uuid(),
+        "update export_jobs set state = 'failed', reason = $3, ended_at = now()
+         where id = $1 and state = 'running' and attempts = $2",
+        job.id.uuid(),
+        job.attempt,
         reason
     )
     .execute(db)
@@ -380,7 +420,7 @@ async fn claim(db: &PgPool) -> sqlx::Result<Option<Job>> {
         "update export_jobs
          set state = 'running', attempts = attempts + 1, alive_at = now(), progress = 5
          where id = (select id from export_jobs where state = 'queued' order by id limit 1 for update skip locked)
-         returning id, conversation_id, branch_id, user_id"
+         returning id, conversation_id, branch_id, user_id, attempts"
     )
     .fetch_optional(db)
     .await?;
@@ -389,6 +429,7 @@ async fn claim(db: &PgPool) -> sqlx::Result<Option<Job>> {
         conversation: ConversationId::from_uuid(row.conversation_id),
         branch: row.branch_id.map(MessageId::from_uuid),
         user: UserId::from_uuid(row.user_id),
+        attempt: row.attempts,
     }))
 }
 
@@ -397,8 +438,11 @@ async fn unwanted(services: &Services, job: &Job) {
     let mut beat = interval(BEAT);
     loop {
         beat.tick().await;
-        let alive =
-            sqlx::query!("update export_jobs set alive_at = now() where id = $1 and state = 'running'", job.id.uuid());
+        let alive = sqlx::query!(
+            "update export_jobs set alive_at = now() where id = $1 and state = 'running' and attempts = $2",
+            job.id.uuid(),
+            job.attempt
+        );
         if alive.execute(&services.db).await.is_ok_and(|done| done.rows_affected() == 0) {
             return;
         }
@@ -406,20 +450,35 @@ async fn unwanted(services: &Services, job: &Job) {
 }
 
 async fn reached(services: &Services, job: &Job, progress: i16) -> sqlx::Result<()> {
-    sqlx::query!("update export_jobs set progress = $2 where id = $1 and state = 'running'", job.id.uuid(), progress)
-        .execute(&services.db)
-        .await?;
+    sqlx::query!(
+        "update export_jobs set progress = $3 where id = $1 and state = 'running' and attempts = $2",
+        job.id.uuid(),
+        job.attempt,
+        progress
+    )
+    .execute(&services.db)
+    .await?;
     Ok(())
 }
 
-/// The file into the store; its name and size. What its maker may see is asked now, not when they asked for it.
-async fn make(services: &Services, job: &Job) -> Result<(String, i64), Error> {
+/// What came of a job.
+struct Made {
+    name: String,
+    /// Of its bytes.
+    size: i64,
+    /// Whether it shows who people are, where others have pseudonyms.
+    shows_names: bool,
+}
+
+/// The file into the store. What its maker may see is asked now, not when they asked for it.
+async fn make(services: &Services, job: &Job) -> Result<Made, Error> {
     let Some(browser) = &services.config.chromium_path else { return Err(Error::NotHere("no_printer", NO_PRINTER)) };
     let access = access::reader(&services.db, job.user, job.conversation).await?;
     if !access.rights().may_copy {
         return Err(Error::Forbidden(PROTECTED));
     }
-    let turn = services.turn_to_export().await?;
+    let shows_names = access.rights().sees_names;
+    let turn = services.exports.take(job.user).await?;
     let contents = Contents::read(services, access, job.branch).await?;
     let name = format!("{}.pdf", file_name(&contents.conversation.title));
     reached(services, job, 20).await?;
@@ -438,5 +497,5 @@ async fn make(services: &Services, job: &Job) -> Result<(String, i64), Error> {
     reached(services, job, 90).await?;
     let size = pdf.len() as i64;
     services.files.put(FileId::from_uuid(job.id.uuid()), pdf).await?;
-    Ok((name, size))
+    Ok(Made { name, size, shows_names })
 }

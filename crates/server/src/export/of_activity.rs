@@ -62,7 +62,7 @@ pub async fn get_of_activity(
         let why = format!("An export holds at most {MAX_COPIES} copies; here are {}.", copies.len());
         return Err(Error::Conflict("too_much", why));
     }
-    let turn = services.turn_to_export().await?;
+    let turn = services.exports.take(caller.id).await?;
     let mut gathered = Gathered::new(asked.format);
     for copy in copies {
         // What was put into the trash meanwhile is no more in it.

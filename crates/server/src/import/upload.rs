@@ -7,15 +7,19 @@ use axum::{
         multipart::{MultipartError, MultipartRejection},
     },
     http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use shared::{
-    api::{Beginning, ImportChoice, Imported, MAX_UPLOAD_BYTES, Reading, Share},
+    api::{Beginning, ImportChoice, Imported, MAX_CHOICES, MAX_UPLOAD_BYTES, Reading, Share},
     document::whole::Whole,
     text,
 };
 
-use super::{ImportedConversation, ImportedMessage, Listed, Parsed};
+use super::{
+    ImportedConversation, ImportedMessage, Listed, Parsed,
+    several::{self, Terms},
+};
 use crate::{
     bundle::{self, Bundle},
     conversations,
@@ -33,6 +37,8 @@ struct Form {
     share: Share,
     anonymous: bool,
     choice: Option<usize>,
+    /// Several at once.
+    choices: Option<Vec<usize>>,
     preview: bool,
 }
 
@@ -83,6 +89,7 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
                     text.parse().map_err(|_| Error::Invalid("bad_choice", "choice: a number is expected.".into()))?;
                 form.choice = Some(index);
             }
+            "choices" => form.choices = Some(choices(&field.text().await?)?),
             other => {
                 let name: String = other.chars().take(40).collect();
                 return Err(Error::Invalid("unknown_field", format!("{name:?} is not a field of this form.")));
@@ -92,23 +99,54 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
     Ok(form)
 }
 
+/// Numbers with commas between, each once.
+fn choices(text: &str) -> Result<Vec<usize>, Error> {
+    let wrong = |why: &str| Error::Invalid("bad_choice", format!("choices: {why}"));
+    let mut all = Vec::new();
+    for number in text.split(',') {
+        let index = number.trim().parse().map_err(|_| wrong("numbers with commas between are expected."))?;
+        if all.contains(&index) {
+            return Err(wrong("each is named once."));
+        }
+        if all.len() == MAX_CHOICES {
+            return Err(wrong(&format!("at most {MAX_CHOICES} at once.")));
+        }
+        all.push(index);
+    }
+    Ok(all)
+}
+
 /// Reads a file. What it holds is listed, and nothing is stored, where that is asked for, and where it holds several
 /// conversations and none is chosen.
 pub async fn upload(
     State(services): State<Services>,
     caller: Caller,
     multipart: Result<Multipart, MultipartRejection>,
-) -> Result<(StatusCode, Json<Imported>), Error> {
-    let Form { file, title, share, anonymous, choice, preview } = read(multipart?).await?;
+) -> Result<Response, Error> {
+    let Form { file, title, share, anonymous, choice, choices, preview } = read(multipart?).await?;
     let Some((name, bytes)) = file else {
         return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
     };
+    if let Some(choices) = choices {
+        if preview || choice.is_some() || title.is_some() {
+            let why = "choices: with several, neither `choice` nor `preview` nor `title` has a meaning.";
+            return Err(Error::Invalid("bad_choice", why.into()));
+        }
+        let archive = match services.import(move || Ok(super::file(&name, &bytes, None)?)).await? {
+            Parsed::Choice(archive) => archive,
+            Parsed::One(_) | Parsed::Bundle(_) => {
+                return Err(Error::Invalid("bad_choice", "choices: this file holds one conversation.".into()));
+            }
+        };
+        let terms = Terms { user: caller.id, share, anonymous };
+        return Ok(several::import(services, archive, choices, terms).into_response());
+    }
     let read = move || {
         let parsed = super::file(&name, &bytes, title.as_deref())?;
         if preview { listing(parsed) } else { chosen(parsed, choice, title.as_deref()) }
     };
     let (id, notes) = match services.import(read).await? {
-        Chosen::None(choices) => return Ok((StatusCode::OK, Json(Imported::Choose(choices)))),
+        Chosen::None(choices) => return Ok(Json(Imported::Choose(choices)).into_response()),
         Chosen::One(draft, notes) => {
             let id = conversations::store(&services.db, caller.id, draft, share, anonymous).await?;
             (id, notes)
@@ -117,12 +155,12 @@ pub async fn upload(
             let document = std::mem::take(&mut bundle.document);
             let whole = services.rooms.unpack(document).await.map_err(|error| bundle.flaw(error))?;
             if preview {
-                return Ok((StatusCode::OK, Json(Imported::Choose(vec![offered(&bundle, &whole)]))));
+                return Ok(Json(Imported::Choose(vec![offered(&bundle, &whole)])).into_response());
             }
             bundle::store(&services.db, caller.id, (*bundle, whole), share, anonymous).await?
         }
     };
-    Ok((StatusCode::CREATED, Json(Imported::Created { id, notes })))
+    Ok((StatusCode::CREATED, Json(Imported::Created { id, notes })).into_response())
 }
 
 enum Chosen {

@@ -10,7 +10,7 @@ use shared::api::{SearchHit, SearchKind, SearchResult};
 use time::OffsetDateTime;
 
 use super::{
-    find::{self, Extent, Place},
+    find::{self, Extent, MAX_RANKED, Place},
     query::Query,
 };
 use crate::{
@@ -25,11 +25,8 @@ use crate::{
 /// Conversations in one file.
 const MAX_CONVERSATIONS: usize = 500;
 
-/// Conversations that are asked for at a time.
-const A_PAGE: usize = 50;
-
-/// Things of one conversation: the best of them.
-const MAX_HITS: i64 = 200;
+/// Conversations that are asked for at a time: their texts are in memory together.
+const A_PAGE: usize = 10;
 
 const COLUMNS: [&str; 9] =
     ["conversation_id", "title", "kind", "author", "text", "link", "message_id", "highlight_id", "comment_id"];
@@ -58,11 +55,16 @@ pub async fn get(
 ) -> Result<Response, Error> {
     let UrlQuery(Asked { q, format }) = asked?;
     let query = Query::read(&q)?;
-    let _turn = services.turn_to_export().await?;
-    let extent = Extent { hits: MAX_HITS, copied: true };
+    let _turn = services.exports.take(caller.id).await?;
+    let extent = Extent { hits: MAX_RANKED, copied: true };
     let (mut all, mut after): (Vec<SearchResult>, Option<Place>) = (Vec::new(), None);
     loop {
         let page = find::find(&services.db, caller.id, &query, after, A_PAGE, extent).await?;
+        if page.is_cut {
+            let why = format!("More than {MAX_RANKED} things hold this; look for something narrower to export it.");
+            return Err(Error::TooLarge(why));
+        }
+        let page = page.results;
         all.extend(page.results);
         if all.len() > MAX_CONVERSATIONS || (page.next.is_some() && all.len() == MAX_CONVERSATIONS) {
             let why = format!(

@@ -19,7 +19,7 @@ use super::{
 use crate::{access, authors, error::Error};
 
 /// Entries that are ranked: what matches more is looked for in the newest conversations.
-const MAX_RANKED: i64 = 5_000;
+pub(super) const MAX_RANKED: i64 = 5_000;
 
 /// People whom a name may mean.
 const MAX_CALLED: usize = 200;
@@ -80,7 +80,17 @@ struct Found {
     /// Whether messages of it stand beside one another in branches.
     branches: bool,
     count: i64,
+    /// How many entries of all conversations were ranked.
+    matched: i64,
     rows: Vec<Row>,
+}
+
+/// A page of results.
+pub(super) struct Page {
+    /// What is shown.
+    pub(super) results: SearchResults,
+    /// Whether more matches than is ranked: the rest is on no page.
+    pub(super) is_cut: bool,
 }
 
 /// A page of results.
@@ -94,18 +104,20 @@ pub(super) async fn find(
     mut after: Option<Place>,
     limit: usize,
     extent: Extent,
-) -> Result<SearchResults, Error> {
+) -> Result<Page, Error> {
     let mut people = Vec::new();
     for (_, by) in &query.by {
         people.push(called(db, user, by).await?);
     }
     let lexemes = query.lexemes(&people);
     let mut results = Vec::new();
+    let (mut is_all, mut is_cut) = (false, false);
     // One more than is shown says whether there are more.
     let asked = limit + 1;
     for _ in 0..MAX_ROUNDS {
         let found = matching(db, user, &lexemes, after, asked, extent.hits).await?;
-        let is_all = found.len() < asked;
+        is_all = found.len() < asked;
+        is_cut |= found.iter().any(|found| found.matched >= MAX_RANKED);
         after = found.last().map(|last| last.place);
         results.extend(shown(db, user, query, found, extent).await?);
         if is_all || results.len() > limit {
@@ -114,8 +126,11 @@ pub(super) async fn find(
     }
     let more = results.len() > limit;
     results.truncate(limit);
-    let next = results.last().filter(|_| more).map(|(place, _)| place.written());
-    Ok(SearchResults { results: results.into_iter().map(|(_, result)| result).collect(), next })
+    // Where none of so many was for the caller, the next page goes on behind them.
+    let next = if more { results.last().map(|(place, _)| *place) } else { after.filter(|_| !is_all) };
+    let next = next.map(Place::written);
+    let results = SearchResults { results: results.into_iter().map(|(_, result)| result).collect(), next };
+    Ok(Page { results, is_cut })
 }
 
 /// The authors whom the caller knows by this name, among those of the conversations in sight: users, and aliases by the name
@@ -198,6 +213,7 @@ async fn matching(
                limit $6
            )
            select p.conversation_id as "id!", p.best as "best!", p.found as "found!", c.title,
+                  (select count(*) from matching) as "matched!",
                   c.leaf_id is not null as "branches!",
                   e.kind, e.author, e.message_id, e.highlight_id, e.comment_id, e.body
            from page p
@@ -233,7 +249,14 @@ async fn matching(
         };
         match all.last_mut() {
             Some(last) if last.place.conversation == row.id => last.rows.push(hit),
-            _ => all.push(Found { place, title: row.title, branches: row.branches, count: row.found, rows: vec![hit] }),
+            _ => all.push(Found {
+                place,
+                title: row.title,
+                branches: row.branches,
+                count: row.found,
+                matched: row.matched,
+                rows: vec![hit],
+            }),
         }
     }
     Ok(all)
@@ -257,14 +280,19 @@ async fn shown(
     let asked: Vec<_> = found.iter().map(|found| (user, of(found))).collect();
     let rights = access::of_all(db, &asked).await?;
     let people = people(db, user, &found, &rights).await?;
+    let seen = found
+        .into_iter()
+        .filter(|found| rights.get(&(user, of(found))).is_some_and(|rights| !extent.copied || rights.may_copy));
+    let (seen, query): (Vec<Found>, Query) = (seen.collect(), query.clone());
+    // Whole texts are read for their excerpts.
+    let excerpting = tokio::task::spawn_blocking(move || excerpts(&query, seen, &people));
+    excerpting.await.map_err(|error| Error::Internal(error.into()))
+}
+
+fn excerpts(query: &Query, found: Vec<Found>, people: &BTreeMap<(Uuid, Uuid), Seen>) -> Vec<(Place, SearchResult)> {
     let mut results = Vec::new();
-    for found in found {
-        let conversation = of(&found);
-        let Some(rights) = rights.get(&(user, conversation)) else { continue };
-        if extent.copied && !rights.may_copy {
-            continue;
-        }
-        let Found { place, title, branches, count, rows } = found;
+    for Found { place, title, branches, count, rows, .. } in found {
+        let conversation = ConversationId::from_uuid(place.conversation);
         let hits = rows.into_iter().filter_map(|row| {
             let seen = row.author.and_then(|author| people.get(&(place.conversation, author)));
             is_by(query, seen).then(|| hit(query, conversation, branches, row, seen.map(|seen| seen.person.clone())))
@@ -274,7 +302,7 @@ async fn shown(
             results.push((place, SearchResult { conversation, title, hits, found: count }));
         }
     }
-    Ok(results)
+    results
 }
 
 /// An author as the caller sees them.

@@ -1,10 +1,13 @@
 //! Conversations over HTTP.
 
 use reqwest::{Method, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::document::DEFAULT_TAGS;
 
-use crate::support::test_app::TestApp;
+use crate::{
+    rooms_support::until,
+    support::test_app::{TestApp, Visitor},
+};
 
 #[tokio::test]
 async fn a_labelled_paste_becomes_turns_with_their_canonical_text() {
@@ -104,6 +107,85 @@ async fn a_file_with_several_conversations_is_stored_only_once_one_is_chosen() {
     assert_eq!(conversation["messages"].as_array().unwrap().len() as u64, readable["messages"].as_u64().unwrap());
     let beyond = upload(Some(999)).await;
     assert_eq!((beyond.status, beyond.problem().as_str()), (StatusCode::BAD_REQUEST, "no_such_conversation"));
+}
+
+/// A file with this many conversations, of which the third is none.
+fn several(count: usize) -> Vec<u8> {
+    let file = include_bytes!("../../../../end2end/fixtures/import/chatgpt-conversations.json");
+    let all: Vec<Value> = serde_json::from_slice(file).unwrap();
+    let good = all.iter().find(|one| one["title"].is_string()).unwrap().clone();
+    let mut many = vec![good; count];
+    many[2] = json!({"title": "Broken", "mapping": 7});
+    serde_json::to_vec(&many).unwrap()
+}
+
+async fn import_several(app: &TestApp, who: &Visitor, file: Vec<u8>, choices: &str) -> reqwest::Response {
+    let part = reqwest::multipart::Part::bytes(file).file_name("conversations.json");
+    let form = reqwest::multipart::Form::new().part("file", part).text("choices", choices.to_owned());
+    who.request(Method::POST, "/api/v1/import")
+        .header(header::ORIGIN, app.origin())
+        .multipart(form)
+        .send()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn several_conversations_of_a_file_are_stored_one_by_one_and_a_bad_one_stops_no_other() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let answer = import_several(&app, &student, several(5), "3,2,0,99").await;
+    assert_eq!(
+        (answer.status(), &answer.headers()["content-type"]),
+        (StatusCode::OK, &"text/event-stream".parse().unwrap())
+    );
+    let told = answer.text().await.unwrap();
+    let steps: Vec<Value> = told
+        .split("\n\n")
+        .filter_map(|event| event.strip_prefix("data: "))
+        .map(|step| serde_json::from_str(step).unwrap())
+        .collect();
+    let [three, two, nought, beyond, done] = &steps[..] else { panic!("{told}") };
+    for (step, index) in [(three, 3), (nought, 0)] {
+        assert_eq!(step["imported"]["index"], index);
+        let id = step["imported"]["id"].as_str().unwrap();
+        assert_eq!(
+            student.get(&format!("/api/v1/conversations/{id}")).await.json()["title"],
+            step["imported"]["title"]
+        );
+    }
+    assert_eq!((&two["refused"]["index"], &beyond["refused"]["index"]), (&2.into(), &99.into()));
+    assert!(two["refused"]["problem"].as_str().unwrap().contains("Broken"), "{two}");
+    assert_eq!(done, "done");
+    for wrong in ["", "1,1", "x", "-1"] {
+        let answer = import_several(&app, &student, several(5), wrong).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{wrong}");
+        assert!(answer.text().await.unwrap().contains("choices: "), "{wrong}");
+    }
+    let one = import_several(&app, &student, b"Just words.".to_vec(), "0").await;
+    assert_eq!(one.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn whoever_stops_listening_stops_what_was_not_begun() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let all: Vec<String> = (0..900).filter(|index| *index != 2).map(|index| index.to_string()).collect();
+    let mut answer = import_several(&app, &student, several(900), &all.join(",")).await;
+    answer.chunk().await.unwrap().unwrap();
+    drop(answer);
+    let count = async || -> i64 {
+        sqlx::query_scalar("select count(*) from conversations").fetch_one(&app.database.pool).await.unwrap()
+    };
+    // What the line holds is made still.
+    let mut before = -1;
+    until(async || {
+        let now = count().await;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        std::mem::replace(&mut before, now) == now
+    })
+    .await;
+    assert!((2..900).contains(&before), "{before}");
 }
 
 #[tokio::test]

@@ -232,9 +232,17 @@ async fn a_passage_that_is_not_where_it_was_marked_is_told_by_its_quote_alone() 
     for item in file["first"]["items"].as_array().unwrap() {
         assert_eq!(item["target"][0]["selector"]["type"], "TextQuoteSelector", "{item}");
     }
+    let set = annotation_set::set(&scene).await;
+    for item in set["items"].as_array().unwrap() {
+        let [fragment] = &item["target"]["selector"].as_array().unwrap()[..] else { panic!("{item}") };
+        assert_eq!(fragment["type"], "FragmentSelector");
+    }
+    let (id, tag) = (HighlightId::new(), scene.tag(0));
+    scene.run(Command::Highlight { id, targets: vec![target(3, "whales"), target(2, "nowhere at all")], tag }).await;
     let table = scene.file("csv").await;
     let anchors: Vec<&str> = table.lines().skip(1).map(|line| line.split(',').nth(7).unwrap()).collect();
-    assert_eq!(anchors, ["moved", "lost"]);
+    assert_eq!(anchors.iter().filter(|anchor| **anchor == "moved").count(), 1, "{anchors:?}");
+    assert_eq!(anchors.iter().filter(|anchor| **anchor == "lost").count(), 2, "the worst of several: {anchors:?}");
     assert!(scene.file("markdown").await.contains("## Without a place"));
     assert!(scene.file("html").await.contains("<h2>Without a place</h2>"));
 }
@@ -328,6 +336,10 @@ async fn in_an_anonymous_conversation_files_name_people_as_the_page_does() {
         assert!(to_ben.contains(&seen_as), "{format}: {to_ben}");
         let to_olga = words(&olga, &scene.talk, format).await;
         assert!(to_olga.contains("Demo Student 1") && !to_olga.contains(&user), "{format}: {to_olga}");
+        if format == "jsonld" {
+            let nickname = format!("\"nickname\": \"{seen_as}\"");
+            assert!(to_olga.replace("\":\"", "\": \"").contains(&nickname), "what the others call them: {to_olga}");
+        }
     }
 }
 

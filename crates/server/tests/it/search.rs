@@ -487,3 +487,41 @@ async fn what_is_found_is_taken_away_by_whom_it_is_found_and_protected_texts_are
         assert_eq!(ben.get(&format!("/api/v1/search/export?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
 }
+
+/// The lines of a table of all that is found.
+async fn exported(who: &Visitor, query: &str) -> Vec<(String, String)> {
+    let answer = who.get(&format!("/api/v1/search/export?q={query}")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let mut reader = csv::Reader::from_reader(answer.body.as_bytes());
+    reader.records().map(|line| line.map(|line| (line[0].to_owned(), line[2].to_owned())).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_file_of_what_is_found_holds_all_of_it_or_says_that_it_cannot() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("student-1").await, app.person("student-2").await);
+    let many: String = (0..125).map(|number| format!("User: Quagga {number}?\n\nAssistant: A quagga.\n\n")).collect();
+    let talk = ann.conversation("Many", &many, "class").await;
+    until(async || found(&ben, "quagga").await.len() > 2).await;
+    assert_eq!(exported(&ben, "quagga").await, vec![(talk, "message".to_owned()); 250], "all of one conversation");
+
+    // What comes first is all in sight and not to be taken away; what may be is behind it.
+    for number in 0..60 {
+        let id = ann.conversation(&format!("Okapi {number}"), "Okapi, okapi.", "class").await;
+        let path = format!("{LIST}/{id}/sharing/protection");
+        ann.change(Method::PUT, &path, json!({"copy_protected": true})).await;
+    }
+    let open = ann.conversation("Last", &format!("{} okapi", "Some other words. ".repeat(50)), "class").await;
+    until(async || exported(&ann, "okapi").await.len() == 121).await;
+    until(async || exported(&ben, "okapi").await == [(open.clone(), "message".to_owned())]).await;
+
+    // As if there were more than is ranked.
+    let copies = "insert into search_entries (conversation_id, kind, key, message_id, body, words, hash)
+                  select conversation_id, kind, gen_random_uuid()::text, message_id, 'quagga', words, hash
+                  from search_entries, generate_series(1, 5000)
+                  where body = 'Quagga 7?'";
+    sqlx::query(copies).execute(&app.database.pool).await.unwrap();
+    let cut = ben.get("/api/v1/search/export?q=quagga").await;
+    assert_eq!(cut.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", cut.body);
+    assert!(cut.body.contains("More than 5000 things"), "{}", cut.body);
+}

@@ -66,6 +66,35 @@ pub enum Imported {
     Choose(Vec<ImportChoice>),
 }
 
+/// What is told of an import of several conversations while it goes on: an event each (`text/event-stream`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportStep {
+    /// One is stored.
+    Imported {
+        /// Its `choice`.
+        index: usize,
+        /// The new conversation.
+        id: ConversationId,
+        /// Its title.
+        title: String,
+        /// What the person should know.
+        notes: Vec<String>,
+    },
+    /// One is not, and nothing of it.
+    Refused {
+        /// Its `choice`.
+        index: usize,
+        /// Why, for the person.
+        problem: String,
+    },
+    /// That was all.
+    Done,
+}
+
+/// Conversations that are imported by one request.
+pub const MAX_CHOICES: usize = 1_000;
+
 /// A conversation in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportChoice {

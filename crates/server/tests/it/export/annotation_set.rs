@@ -24,7 +24,7 @@ fn decoded(value: &str) -> String {
     Url::parse(&query).unwrap().query_pairs().next().unwrap().1.into_owned()
 }
 
-async fn set(scene: &Scene) -> Value {
+pub(super) async fn set(scene: &Scene) -> Value {
     let bytes = file(&scene.owner, &scene.talk, "annotations").await;
     let mut zip = ZipArchive::new(Cursor::new(bytes)).unwrap();
     assert_eq!(zip.len(), 1, "the set is all that it holds");

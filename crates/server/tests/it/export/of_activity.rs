@@ -84,6 +84,11 @@ async fn staff_take_every_copy_away_in_every_format() {
         }
     }
     assert_eq!(task.ann.get(&format!("{}/export", task.path)).await.status.as_u16(), 403);
+    let ada = task.app.newcomer("Ada").await;
+    run(&task.app, "update users set is_admin = true where name = 'Ada'").await;
+    let overview = ada.get(&format!("{}/overview", task.path)).await;
+    assert_eq!(overview.status.as_u16(), 200, "who runs the site sees that there is something");
+    assert_eq!(ada.get(&format!("{}/export", task.path)).await.status.as_u16(), 403, "and not what");
 }
 
 #[tokio::test]

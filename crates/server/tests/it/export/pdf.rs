@@ -174,3 +174,82 @@ async fn what_a_day_old_is_goes_with_its_bytes() {
     begin(&scene.owner, &scene.talk).await;
     until(async || !bytes.exists()).await;
 }
+
+#[tokio::test]
+async fn a_branch_is_one_of_the_conversation() {
+    let scene = scene(&stand_in("sleep 600"), "Some words.").await;
+    for branch in [scene.talk.as_str(), "018f0000-0000-7000-8000-000000000000"] {
+        let answer = scene.owner.post(&jobs(&scene.talk), json!({"format": "pdf", "branch": branch})).await;
+        assert_problem(&answer, 400, "no_such_branch");
+    }
+}
+
+#[tokio::test]
+async fn a_file_with_names_is_for_those_who_see_names() {
+    let app = app_with(&stand_in("printf '%%PDF-1.7 words' > \"$out\"")).await;
+    let (owner, peer) = (app.person("student-1").await, app.person("student-2").await);
+    let talk = owner.conversation("Whales", "Some words.", "class").await;
+    let path = format!("{ADDRESS}/{talk}/sharing/anonymity");
+    assert_eq!(owner.change(Method::PUT, &path, json!({"anonymous": true})).await.status, StatusCode::NO_CONTENT);
+    let job = begin(&peer, &talk).await;
+    assert_eq!(ended(&peer, &job).await["state"], "done", "without names");
+    assert_eq!(peer.get(&format!("{job}/file")).await.status, StatusCode::OK);
+    run(&app, "update export_jobs set shows_names = true").await;
+    let told = peer.get(&job).await.json();
+    assert_eq!((&told["state"], &told["link"]), (&"failed".into(), &Value::Null), "{told}");
+    assert!(told["reason"].as_str().unwrap().contains("names"), "{told}");
+    assert_problem(&peer.get(&format!("{job}/file")).await, 409, "not_ready");
+
+    let teacher = app.person("instructor").await;
+    let job = begin(&teacher, &talk).await;
+    assert_eq!(ended(&teacher, &job).await["state"], "done", "staff see them");
+}
+
+#[tokio::test]
+async fn a_server_that_was_given_up_changes_nothing_any_more() {
+    let gate = scratch("gate").join("open");
+    let waits = stand_in(&format!("while [ ! -e {} ]; do sleep 0.1; done; exit 3", gate.display()));
+    let scene = scene(&waits, "Some words.").await;
+    let job = begin(&scene.owner, &scene.talk).await;
+    until(async || scene.owner.get(&job).await.json()["progress"] == 40).await;
+    // Another server has begun it again.
+    run(&scene.app, "update export_jobs set attempts = attempts + 1, alive_at = now() + interval '1 hour'").await;
+    std::fs::write(gate, "").unwrap();
+    let other = scene.app.person("student-2").await;
+    let next = begin(&other, &scene.talk).await;
+    assert_eq!(ended(&other, &next).await["state"], "failed", "this one goes on with the next");
+    assert_eq!(scene.owner.get(&job).await.json()["state"], "running", "and the other server with its own");
+}
+
+#[tokio::test]
+async fn a_protected_text_is_printed_for_those_who_may_take_it_away() {
+    let gate = scratch("gate").join("open");
+    let script = format!("while [ ! -e {} ]; do sleep 0.1; done; printf '%%PDF-1.7 words' > \"$out\"", gate.display());
+    let scene = scene(&stand_in(&script), "Some words.").await;
+    let protect = async |is: bool| {
+        let path = format!("{ADDRESS}/{}/sharing/protection", scene.talk);
+        let answer = scene.owner.change(Method::PUT, &path, json!({"copy_protected": is})).await;
+        assert!(answer.status.is_success(), "{}", answer.body);
+    };
+    let peer = scene.app.person("student-2").await;
+    protect(true).await;
+    assert_problem(&peer.post(&jobs(&scene.talk), json!({"format": "pdf"})).await, 403, "not_allowed");
+    assert_problem(&peer.get(&jobs(&scene.talk)).await, 403, "not_allowed");
+    protect(false).await;
+
+    // Asked for in time, made afterwards.
+    let first = begin(&scene.owner, &scene.talk).await;
+    until(async || scene.owner.get(&first).await.json()["state"] == "running").await;
+    let waiting = begin(&peer, &scene.talk).await;
+    protect(true).await;
+    std::fs::write(gate, "").unwrap();
+    assert_eq!(ended(&scene.owner, &first).await["state"], "done");
+    assert_problem(&peer.get(&waiting).await, 403, "not_allowed");
+    let state = "select state || ': ' || reason from export_jobs where user_id <> (select owner_id from conversations where id::text = $1)";
+    until(async || {
+        let told: Option<String> =
+            sqlx::query_scalar(state).bind(&scene.talk).fetch_one(&scene.app.database.pool).await.unwrap();
+        told.is_some_and(|told| told.starts_with("failed: ") && told.contains("protect"))
+    })
+    .await;
+}

@@ -45,18 +45,16 @@ pub(super) struct Claim {
     pub(super) delivery: DeliveryId,
     /// From one.
     attempt: i16,
-    /// Until when the webhook is ours; a test is sent beside what is.
+    /// It is sent once.
+    is_test: bool,
+    /// Until when the webhook is ours; a test is sent at once, beside whatever is.
     lease: Option<OffsetDateTime>,
 }
 
 impl Claim {
-    fn is_test(&self) -> bool {
-        self.lease.is_none()
-    }
-
     /// When to try again, in seconds from now; never after the last attempt.
     fn pause(&self) -> Option<i64> {
-        let pause = *PAUSES.get(usize::try_from(self.attempt - 1).ok()?).filter(|_| !self.is_test())?;
+        let pause = *PAUSES.get(usize::try_from(self.attempt - 1).ok()?).filter(|_| !self.is_test)?;
         Some(rand::rng().random_range(pause * 4 / 5..=pause * 6 / 5))
     }
 }
@@ -108,7 +106,7 @@ pub(super) async fn test(services: &Services, webhook: WebhookId) -> Result<Deli
     )
     .execute(&services.db)
     .await?;
-    carry_out(services, Claim { webhook, delivery, attempt: 1, lease: None }).await?;
+    carry_out(services, Claim { webhook, delivery, attempt: 1, is_test: true, lease: None }).await?;
     Ok(delivery)
 }
 
@@ -155,7 +153,7 @@ async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
         from first
         join busy on busy.id = first.webhook_id
         where d.id = first.id and d.state = 'waiting'
-        returning d.id, d.webhook_id, d.attempts, busy.busy_until
+        returning d.id, d.webhook_id, d.attempts, d.conversation_id is null as "is_test!", busy.busy_until
         "#,
         most as i64,
         f64::from(LEASE)
@@ -166,6 +164,7 @@ async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
         webhook: WebhookId::from_uuid(row.webhook_id),
         delivery: DeliveryId::from_uuid(row.id),
         attempt: row.attempts,
+        is_test: row.is_test,
         lease: row.busy_until,
     });
     Ok(claims.collect())
@@ -270,21 +269,20 @@ async fn sweep(db: &PgPool) -> sqlx::Result<()> {
 mod tests {
     use super::*;
 
-    fn claim(attempt: i16, lease: Option<OffsetDateTime>) -> Claim {
-        Claim { webhook: WebhookId::new(), delivery: DeliveryId::new(), attempt, lease }
+    fn claim(attempt: i16, is_test: bool) -> Claim {
+        Claim { webhook: WebhookId::new(), delivery: DeliveryId::new(), attempt, is_test, lease: None }
     }
 
     #[test]
     fn attempts_are_made_less_and_less_often_for_about_a_day_and_not_in_step() {
         let whole: i64 = PAUSES.iter().sum();
         assert!((20 * 3_600..26 * 3_600).contains(&whole), "{whole} s");
-        let now = Some(OffsetDateTime::now_utc());
         for (place, wanted) in (1..).zip(PAUSES) {
-            let pauses: Vec<i64> = (0..200).filter_map(|_| claim(place, now).pause()).collect();
+            let pauses: Vec<i64> = (0..200).filter_map(|_| claim(place, false).pause()).collect();
             assert!(pauses.iter().all(|pause| (pause * 10 - wanted * 10).abs() <= wanted * 2), "{wanted}: {pauses:?}");
             assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
         }
-        assert_eq!(claim(PAUSES.len() as i16 + 1, now).pause(), None, "the last one");
-        assert_eq!(claim(1, None).pause(), None, "a test is made once");
+        assert_eq!(claim(PAUSES.len() as i16 + 1, false).pause(), None, "the last one");
+        assert_eq!(claim(1, true).pause(), None, "a test is made once");
     }
 }

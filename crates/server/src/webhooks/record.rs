@@ -38,6 +38,9 @@ pub(crate) async fn record(conn: &mut PgConnection, said: &BTreeMap<Key, Said>) 
             select *, row_number() over (partition by webhook_id order by id) as place
             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[])
                 as new (id, webhook_id, conversation_id, highlight_id, comment_id, by_user, body)
+        ), there as (
+            -- Nobody takes it away until this is committed; otherwise notices would fail with it.
+            select id from webhooks where id = any($2) order by id for key share
         ), held as (
             select h.webhook_id,
                    (select count(*) from webhook_deliveries d where d.webhook_id = h.webhook_id and d.state = 'waiting')
@@ -57,6 +60,7 @@ pub(crate) async fn record(conn: &mut PgConnection, said: &BTreeMap<Key, Said>) 
         insert into webhook_deliveries (id, webhook_id, conversation_id, highlight_id, comment_id, by_user, body)
         select new.id, new.webhook_id, new.conversation_id, new.highlight_id, new.comment_id, by.id, new.body
         from new
+        join there on there.id = new.webhook_id
         join held using (webhook_id)
         join users by on by.id = new.by_user
         where held.count + new.place <= $8

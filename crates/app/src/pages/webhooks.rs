@@ -103,7 +103,10 @@ pub fn WebhookPage(
     let empty = deliveries.is_empty().then(|| {
         view! { <div class="empty"><strong>"Nothing was sent yet"</strong><p>"Send a test, or wait for a comment."</p></div> }
     });
-    let lines = deliveries.into_iter().map(|delivery| view! { <Line delivery=delivery /> }).collect_view();
+    let list = (!deliveries.is_empty()).then(|| {
+        let lines = deliveries.into_iter().map(|delivery| view! { <Line delivery=delivery /> });
+        view! { <ul class="account-list" role="list" aria-label="Deliveries">{lines.collect_view()}</ul> }
+    });
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page account-page" id="main">
@@ -117,7 +120,7 @@ pub fn WebhookPage(
                 <h2 id="deliveries-title">"Deliveries"</h2>
                 <p class="hint">{format!("The last ones, for {DELIVERY_DAYS} days.")}</p>
                 {empty}
-                <ul class="account-list" role="list" aria-label="Deliveries">{lines}</ul>
+                {list}
             </section>
         </main>
     }
@@ -131,7 +134,7 @@ fn standing(webhook: &Webhook) -> impl IntoView + use<> {
         WebhookState::Ended => Some("The address answered that it is gone (410): nothing is sent to it any more. Delete this webhook, and make another where there is a new address.".to_owned()),
         WebhookState::Disabled => Some(format!("Switched off: {attempts} attempts failed in a row, for more than a day. When the address is well again, send a test: if it is answered, comments are sent again from then on.")),
         WebhookState::Active if !webhook.may_read => Some("You may not read this now, or it is in the trash: nothing is sent until you may.".to_owned()),
-        WebhookState::Active if webhook.failures > 0 => Some("The last attempt failed. It is made again by itself, for about a day.".to_owned()),
+        WebhookState::Active if webhook.failures > 0 => Some("The last attempt failed. Comments are sent again by themselves, for about a day.".to_owned()),
         WebhookState::Active => None,
     };
     let waiting = match webhook.waiting {

@@ -9,6 +9,8 @@ const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' 
 test.beforeEach(({ guard }) => guard.allow(...NO_NETWORK));
 
 test('words written under what somebody deletes meanwhile are kept aside, and it is said why', async ({ signIn, newConversation }) => {
+  // Two browsers, of which one is away and loads its page again.
+  test.slow();
   const { id } = await newConversation(shared);
   const [teacher, writer] = [await signIn('instructor'), await signIn('student-1')];
   const t = await teacher.open(id);
@@ -58,6 +60,8 @@ test('work that another document has no place for is told of on the page that lo
   signIn,
   newConversation,
 }) => {
+  // Two browsers, of which one is away and loads its page again.
+  test.slow();
   const { id } = await newConversation({ ...shared, by: 'student-2' });
   const [owner, writer] = [await signIn('student-2'), await signIn('student-1')];
   const a = await writer.open(id);

@@ -185,7 +185,7 @@ mod tests {
         let (id, at) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330);
         let one = secret("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         let signed = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
-        assert_eq!(signature(&[one.clone()], id, at, r#"{"test": 2432232314}"#).unwrap(), signed);
+        assert_eq!(signature(std::slice::from_ref(&one), id, at, r#"{"test": 2432232314}"#).unwrap(), signed);
         let both = signature(&[secret("AAAA"), one], id, at, r#"{"test": 2432232314}"#).unwrap();
         assert!(both.starts_with("v1,") && both.ends_with(&format!(" {signed}")), "{both}");
     }

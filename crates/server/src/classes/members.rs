@@ -22,7 +22,28 @@ pub struct Asked {
     #[serde(default)]
     find: String,
     #[serde(default)]
-    page: Option<u32>,
+    after: String,
+}
+
+/// Whom a page begins behind: people are in the order of their names, and of their ids where two are called the same. An
+/// address would order them too, and is not for everybody.
+struct Place {
+    name: String,
+    id: Uuid,
+}
+
+impl Place {
+    /// As it is given out.
+    fn written(&self) -> String {
+        format!("{}{}", self.id.simple(), self.name)
+    }
+
+    /// `None` for what we never gave out.
+    fn read(text: &str) -> Option<Self> {
+        let (id, name) = text.split_at_checked(32)?;
+        let is_name = !name.is_empty() && name.len() <= 1_000 && !name.contains('\0');
+        is_name.then_some(Self { name: name.to_owned(), id: Uuid::try_parse(id).ok()? })
+    }
 }
 
 /// `GET /api/v1/classes/{class}/members`
@@ -35,12 +56,12 @@ pub async fn list(
     let Path(class) = path?;
     let mut conn = services.db.acquire().await?;
     let member = access::member(&mut conn, caller.id, class).await?;
-    let Query(Asked { find, page }) = query.map_err(|error| Error::Invalid("bad_query", error.body_text()))?;
-    let page = page.unwrap_or(1).clamp(1, 1_000);
+    let Query(Asked { find, after }) = query.map_err(|error| Error::Invalid("bad_query", error.body_text()))?;
+    let bad = || Error::Invalid("bad_query", "after: the next of a page before is expected.".into());
+    let after = if after.is_empty() { None } else { Some(Place::read(&after).ok_or_else(bad)?) };
     // The database takes no NUL, and nobody is called by other control characters either.
     let find: String = find.trim().chars().filter(|c| !c.is_control()).take(200).collect();
-    let (people, total) = select(&mut conn, member, None, &find, page).await?;
-    Ok(Json(MemberPage { people, total }))
+    Ok(Json(select(&mut conn, member, None, &find, after).await?))
 }
 
 /// `GET /api/v1/classes/{class}/members/{user}`
@@ -52,7 +73,7 @@ pub async fn get(
     let Path((class, user)) = path?;
     let mut conn = services.db.acquire().await?;
     let member = access::member(&mut conn, caller.id, class).await?;
-    let (people, _) = select(&mut conn, member, Some(user), "", 1).await?;
+    let MemberPage { people, .. } = select(&mut conn, member, Some(user), "", None).await?;
     people.into_iter().next().map(Json).ok_or(Error::NotFound)
 }
 
@@ -62,10 +83,12 @@ async fn select(
     member: access::Member,
     one: Option<UserId>,
     find: &str,
-    page: u32,
-) -> Result<(Vec<ClassMember>, i64), Error> {
+    after: Option<Place>,
+) -> Result<MemberPage, Error> {
     let is_staff = member.role().is_staff();
-    let rows = sqlx::query!(
+    let (after, behind) = after.map(|place| (place.name, place.id)).unzip();
+    // One more than is shown says whether there are more.
+    let mut rows = sqlx::query!(
         r#"with own as (select group_id from memberships where class_id = $1 and user_id = $2),
                 people as (
                     select u.id as user_id, null::uuid as entry_id, u.name, u.email, m.role, m.group_id
@@ -77,24 +100,33 @@ async fn select(
                     union all
                     select null, r.id, r.name, r.email, r.role, r.group_id
                     from roster_entries r
-                    where r.class_id = $1 and $3 and $4 is null)
-           select user_id, entry_id, name as "name!", email as "email!", role as "role!", group_id,
-                  count(*) over () as "total!"
-           from people
-           where $5 = '' or position(lower($5) in lower(name)) > 0 or ($3 and position(lower($5) in lower(email)) > 0)
-           order by lower(name), email
-           limit $6 offset $7"#,
+                    where r.class_id = $1 and $3 and $4 is null),
+                found as (
+                    select p.*, lower(name) as key, coalesce(user_id, entry_id) as id
+                    from people p
+                    where $5 = '' or position(lower($5) in lower(name)) > 0
+                       or ($3 and position(lower($5) in lower(email)) > 0))
+           select user_id, entry_id, name as "name!", email as "email!", role as "role!", group_id, key as "key!", id as "id!",
+                  (select count(*) from found) as "total!"
+           from found
+           where $6::text is null or (key, id) > ($6, $7::uuid)
+           order by key, id
+           limit $8"#,
         member.class().uuid(),
         member.user().uuid(),
         is_staff,
         one.map(UserId::uuid) as Option<Uuid>,
         find,
-        i64::from(MEMBERS_PAGE),
-        i64::from(MEMBERS_PAGE) * i64::from(page - 1)
+        after,
+        behind,
+        i64::from(MEMBERS_PAGE) + 1
     )
     .fetch_all(conn)
     .await?;
     let total = rows.first().map_or(0, |row| row.total);
+    let has_more = rows.len() > MEMBERS_PAGE as usize;
+    rows.truncate(MEMBERS_PAGE as usize);
+    let last = rows.last().filter(|_| has_more).map(|row| Place { name: row.key.clone(), id: row.id });
     let people = rows.into_iter().map(|row| {
         let who = match (row.user_id, row.entry_id) {
             (Some(user), _) => ClassPerson::User(UserId::from_uuid(user)),
@@ -103,7 +135,7 @@ async fn select(
         let (email, group) = (is_staff.then_some(row.email), row.group_id.map(ClassGroupId::from_uuid));
         Ok(ClassMember { who, name: row.name, email, role: access::role(&row.role)?, group })
     });
-    Ok((people.collect::<Result<_, Error>>()?, total))
+    Ok(MemberPage { people: people.collect::<Result<_, Error>>()?, total, next: last.map(|last| last.written()) })
 }
 
 /// The body of [`shared::api::SetRole`].

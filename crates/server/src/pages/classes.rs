@@ -87,29 +87,29 @@ struct Part {
     #[serde(default)]
     find: String,
     #[serde(default)]
-    page: String,
+    after: String,
 }
 
 async fn class(
     State(site): State<Site>,
     headers: HeaderMap,
     Path(id): Path<String>,
-    Query(Part { find, page }): Query<Part>,
+    Query(Part { find, after }): Query<Part>,
 ) -> Response {
-    let number = page.parse().unwrap_or(1).max(1);
-    let path = address(&id, &[("find", &find), ("page", &page)]);
+    let path = address(&id, &[("find", &find), ("after", &after)]);
     let asking = async {
         let class: ClassId = self::id(&id)?;
         let found = site.call(&headers, &GetClass { class }).await?;
-        let members = site.call(&headers, &ListMembers { class, find: find.clone(), page: number }).await?;
+        let members = site.call(&headers, &ListMembers { class, find: find.clone(), after: after.clone() }).await?;
         Ok((found, members))
     };
+    let is_first = after.is_empty();
     let page = |visitor: Visitor, (class, members)| {
         let (class, members): (shared::api::Class, shared::api::MemberPage) = (class, members);
         let (title, find) = (class.name.clone(), find.clone());
         let page = move || {
             let (visitor, class, members, find) = (visitor.clone(), class.clone(), members.clone(), find.clone());
-            view! { <ClassPage visitor=visitor class=class members=members find=find page=number /> }
+            view! { <ClassPage visitor=visitor class=class members=members find=find is_first=is_first /> }
         };
         (StatusCode::OK, title, page)
     };

@@ -69,3 +69,32 @@ fn whatever_a_document_does_it_does_not_take_the_server_along() {
     let told = read("Docx", &bomb).unwrap();
     assert!(told["Err"].is_object(), "one note that is referred to from everywhere");
 }
+
+/// Whatever else is overlooked.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_process_that_reads_has_little_time_and_memory_and_writes_no_file() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promptgrimoire"));
+    let mut child = command.arg("read-document").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // It limits itself before it reads; what it is given then is no question.
+    let limits = format!("/proc/{}/limits", child.id());
+    let is_limited = |limits: &str| {
+        let soft_and_hard = |name: &str, most: &str| {
+            let line = limits.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+            line.split_whitespace().take(2).eq([most, most])
+        };
+        soft_and_hard("Max cpu time", "20")
+            && soft_and_hard("Max address space", "1073741824")
+            && soft_and_hard("Max file size", "0")
+            && soft_and_hard("Max core file size", "0")
+    };
+    let mut told = String::new();
+    let is_so = (0..500).any(|_| {
+        told = std::fs::read_to_string(&limits).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        is_limited(&told)
+    });
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    assert!(is_so, "{told}");
+}

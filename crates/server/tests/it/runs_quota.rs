@@ -157,26 +157,59 @@ async fn replies_that_are_asked_for_at_once_are_no_more_than_one_person_may_have
 #[tokio::test]
 async fn people_of_a_class_who_send_at_once_share_what_is_left_to_it() {
     let chat = Chat::begin().await;
-    let other = chat.app.newcomer("Otto Other").await;
-    let others: UserId = other.id().await.parse().unwrap();
-    let others_chat = begin_chat(chat.db(), others, "").await;
     let class = in_class(&chat).await;
-    for statement in [
-        "insert into memberships (class_id, user_id, role) values ($1, $2, 'student')",
-        "insert into class_models (class_id, tokens_a_class, period) values ($1, 40, 'week')",
-    ] {
-        let query = sqlx::query(statement).bind(class.uuid());
-        let query = if statement.contains("$2") { query.bind(others.uuid()) } else { query };
-        query.execute(chat.db()).await.unwrap();
+    sqlx::query("insert into class_models (class_id, tokens_a_class, period) values ($1, 40, 'week')")
+        .bind(class.uuid())
+        .execute(chat.db())
+        .await
+        .unwrap();
+    let mut people = Vec::new();
+    for number in 0..12 {
+        let person = chat.app.newcomer(&format!("Otto Other {number}")).await;
+        join(chat.db(), class, &person, "student").await;
+        let id: UserId = person.id().await.parse().unwrap();
+        people.push((person, begin_chat(chat.db(), id, "").await));
     }
-    let mut senders = vec![(&other, others_chat)];
     let more = more_chats(&chat, 3).await;
     sqlx::query("update projects set class_id = $1").bind(class.uuid()).execute(chat.db()).await.unwrap();
+    let mut senders: Vec<_> = people.iter().map(|(person, id)| (person, *id)).collect();
     senders.extend(more.iter().map(|id| (&chat.owner, *id)));
     let told = at_once(senders).await;
     let mut expected = vec![(202, String::new())];
-    expected.extend(vec![(429, "quota_reached".to_owned()); 3]);
+    expected.extend(vec![(429, "quota_reached".to_owned()); 14]);
     assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn what_a_class_gives_each_of_its_people_is_used_in_it_alone() {
+    let chat = Chat::begin().await;
+    chat.ask("Hello").await;
+    let class = in_class(&chat).await;
+    sqlx::query("insert into class_models (class_id, tokens_a_person, period) values ($1, 20, 'week')")
+        .bind(class.uuid())
+        .execute(chat.db())
+        .await
+        .unwrap();
+    let left = async || {
+        let told = chat.owner.get(&format!("/api/v1/models?conversation={}", chat.id)).await.json();
+        (told["quota"]["tokens"].clone(), told["quota"]["used"].clone())
+    };
+    assert_eq!(left().await, (json!(20), json!(0)), "what was used before it was the class's is not of the class");
+    chat.ask("And again").await;
+    assert_eq!(left().await, (json!(20), json!(14)));
+}
+
+#[tokio::test]
+async fn whoever_has_replies_under_way_is_told_that_they_count() {
+    let chat = Chat::with(&["--model-tokens-per-day=40"]).await;
+    let [other] = more_chats(&chat, 1).await[..] else { panic!("one") };
+    chat.say("#gated").await;
+    let refused = say(&chat.owner, other, json!({"text": "Hello"})).await.json();
+    assert!(
+        refused["detail"].as_str().unwrap().contains("counting what your replies that are under way may take"),
+        "{refused}"
+    );
+    chat.model.release(1);
 }
 
 #[tokio::test]

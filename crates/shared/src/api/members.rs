@@ -8,7 +8,7 @@ use crate::{
 /// People on one page of a class's list.
 pub const MEMBERS_PAGE: u32 = 100;
 
-/// `GET /api/v1/classes/{class}/members?find=&page=`: the people of a class by name, [`MEMBERS_PAGE`] at a time. Staff
+/// `GET /api/v1/classes/{class}/members?find=&after=`: the people of a class by name, [`MEMBERS_PAGE`] at a time. Staff
 /// see everybody, with addresses, and the lines of the roster that wait; a student sees the staff and their own group.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListMembers {
@@ -18,9 +18,9 @@ pub struct ListMembers {
     /// A part of a name or, for staff, of an address; all where it is empty.
     #[serde(skip_serializing)]
     pub find: String,
-    /// From 1.
+    /// Behind whom the page begins: `next` of the page before; empty for the first.
     #[serde(skip_serializing)]
-    pub page: u32,
+    pub after: String,
 }
 
 /// A part of the list.
@@ -28,8 +28,10 @@ pub struct ListMembers {
 pub struct MemberPage {
     /// By name.
     pub people: Vec<ClassMember>,
-    /// How many there are on all pages.
+    /// How many there are on all pages; 0 on a page that begins behind the last.
     pub total: i64,
+    /// What to send as `after` for the next page; none if this is the last.
+    pub next: Option<String>,
 }
 
 /// Somebody on the list of a class.
@@ -64,8 +66,8 @@ impl super::Endpoint for ListMembers {
     type Reply = MemberPage;
 
     fn path(&self) -> String {
-        let find: String = self.find.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        format!("/api/v1/classes/{}/members?find={find}&page={}", self.class, self.page)
+        let [find, after] = [&self.find, &self.after].map(|text| super::encoded(text));
+        format!("/api/v1/classes/{}/members?find={find}&after={after}", self.class)
     }
 }
 

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use shared::{
-    api::{Class, ClassMember, ClassPerson, Group, LeaveClass, MEMBERS_PAGE, MemberPage, RemoveRosterEntry},
+    api::{Class, ClassMember, ClassPerson, Group, LeaveClass, MEMBERS_PAGE, MemberPage, RemoveRosterEntry, encoded},
     ids::ClassId,
 };
 
@@ -23,10 +23,10 @@ pub fn ClassPage(
     members: MemberPage,
     /// What was looked for.
     find: String,
-    /// Which part, from 1.
-    page: u32,
+    /// Whether that part is the first.
+    is_first: bool,
 ) -> impl IntoView {
-    let MemberPage { people, total } = members;
+    let MemberPage { people, total, next } = members;
     let is_staff = class.role.is_staff();
     let summary = summary(&class);
     let may_change = class.role.may_change_class() && !class.archived;
@@ -53,7 +53,7 @@ pub fn ClassPage(
                 } else {
                     view! { <ul class="member-list" role="list">{lines}</ul> }.into_any()
                 }}
-                <Pages find=find page=page total=total />
+                <Pages find=find is_first=is_first total=total next=next />
             </section>
             {belongs.then(|| view! { <Leave class=id /> })}
         </main>
@@ -126,24 +126,20 @@ fn Line(class: ClassId, member: ClassMember, groups: Vec<Group>, is_me: bool, ma
     .into_any()
 }
 
-/// Ways to the people before and after.
+/// Ways to the other people.
 #[component]
-fn Pages(find: String, page: u32, total: i64) -> impl IntoView {
-    let last = total.div_euclid(i64::from(MEMBERS_PAGE)) + i64::from(total % i64::from(MEMBERS_PAGE) != 0);
-    if last <= 1 && page <= 1 {
+fn Pages(find: String, is_first: bool, total: i64, next: Option<String>) -> impl IntoView {
+    if is_first && next.is_none() {
         return ().into_any();
     }
-    // The name of a person may hold anything; an address spells it in bytes.
-    let find: String = find.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    let to = |page: u32| format!("?find={find}&page={page}");
-    let before = (page > 1).then(|| view! { <a class="button" href=to(page - 1) rel="prev">"Previous"</a> });
-    let after = (i64::from(page) < last).then(|| view! { <a class="button" href=to(page + 1) rel="next">"Next"</a> });
-    view! {
-        <nav class="pages" aria-label="Pages of people">
-            {before} <span class="hint">{format!("Page {page} of {}", last.max(1))}</span> {after}
-        </nav>
-    }
-    .into_any()
+    let find = encoded(&find);
+    let first = (!is_first).then(|| view! { <a class="button" href=format!("?find={find}")>"From the beginning"</a> });
+    let next = next.map(|next| {
+        let to = format!("?find={find}&after={}", encoded(&next));
+        view! { <a class="button" href=to rel="next">{format!("Next {MEMBERS_PAGE}")}</a> }
+    });
+    let all = (total > 0).then(|| view! { <span class="hint">{format!("{total} in all")}</span> });
+    view! { <nav class="pages" aria-label="Pages of people">{first} {all} {next}</nav> }.into_any()
 }
 
 #[component]

@@ -124,7 +124,7 @@ async fn one_at_a_time_and_for_its_maker_alone_while_they_may_read() {
 
 #[tokio::test]
 async fn a_job_outlives_its_server_and_one_that_cannot_be_made_says_why() {
-    let broken = stand_in("echo broken >&2; exit 3");
+    let broken = stand_in("printf '%%PDF-1.7 half' > \"$out\"; echo broken >&2; exit 3");
     let second = scene(&broken, "Some words.").await;
     let job = begin(&second.owner, &second.talk).await;
     let failed = ended(&second.owner, &job).await;

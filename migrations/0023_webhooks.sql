@@ -19,10 +19,12 @@ create table webhooks (
     -- Attempts that failed, since one last did not, and when the first of them did.
     failures integer not null default 0,
     failing_since timestamptz,
-    -- Comments that were not told because too many waited.
+    -- Comments that were not told because too many waited, since a delivery last arrived.
     missed bigint not null default 0,
     -- Until then a server sends one of its deliveries: one at a time.
     busy_until timestamptz,
+    -- Until then it is left alone: an attempt failed.
+    paused_until timestamptz,
     created_at timestamptz not null default now(),
     constraint webhooks_about check (num_nonnulls(conversation_id, activity_id, class_id) = 1)
 );
@@ -35,7 +37,9 @@ create table webhook_deliveries (
     -- The receiver knows it by this.
     id uuid primary key,
     webhook_id uuid not null references webhooks on delete cascade,
-    -- The comment; nothing of it for a test.
+    -- Somebody waits for a test: it is sent at once, and is about no comment.
+    is_test boolean not null default false,
+    -- The comment.
     conversation_id uuid references conversations on delete cascade,
     highlight_id uuid,
     comment_id uuid,

@@ -21,7 +21,7 @@ use rand::TryRngCore;
 use shared::{
     api::{
         CreateWebhook, Delivery, DeliveryState, EventKind, MAX_DELIVERIES_LISTED, MAX_WEBHOOK_URL_CHARS, MAX_WEBHOOKS,
-        Webhook, WebhookDetails, WebhookSecret, WebhookState,
+        MAX_WEBHOOKS_ABOUT, Webhook, WebhookDetails, WebhookSecret, WebhookState,
     },
     ids::{ConversationId, DeliveryId, UserId, WebhookId},
 };
@@ -115,11 +115,13 @@ fn state(column: &str) -> WebhookState {
 /// The newest deliveries of a webhook, or one of them.
 async fn deliveries(db: &PgPool, webhook: WebhookId, only: Option<DeliveryId>) -> Result<Vec<Delivery>, Error> {
     let rows = sqlx::query!(
-        "select id, conversation_id, state, attempts, due_at, status, reason, created_at, attempted_at
-         from webhook_deliveries
-         where webhook_id = $1 and ($2::uuid is null or id = $2)
-         order by id desc
-         limit $3",
+        r#"select d.id, d.conversation_id, d.is_test, d.state, d.attempts, d.status, d.reason, d.created_at, d.attempted_at,
+                  greatest(d.due_at, h.paused_until) as "next_at!"
+           from webhook_deliveries d
+           join webhooks h on h.id = d.webhook_id
+           where d.webhook_id = $1 and ($2::uuid is null or d.id = $2)
+           order by d.id desc
+           limit $3"#,
         webhook.uuid(),
         only.map(DeliveryId::uuid),
         i64::from(MAX_DELIVERIES_LISTED)
@@ -133,18 +135,17 @@ async fn deliveries(db: &PgPool, webhook: WebhookId, only: Option<DeliveryId>) -
             "silent" => DeliveryState::Silent,
             _ => DeliveryState::Failed,
         };
-        let conversation = row.conversation_id.map(ConversationId::from_uuid);
         Delivery {
             id: DeliveryId::from_uuid(row.id),
-            kind: if conversation.is_some() { EventKind::CommentCreated } else { EventKind::Test },
+            kind: if row.is_test { EventKind::Test } else { EventKind::CommentCreated },
             state,
             attempts: u32::try_from(row.attempts).unwrap_or_default(),
             status: row.status.and_then(|status| u16::try_from(status).ok()),
             reason: row.reason,
-            conversation,
+            conversation: row.conversation_id.map(ConversationId::from_uuid),
             created_at: rfc3339(row.created_at),
             attempted_at: row.attempted_at.map(rfc3339),
-            next_at: (state == DeliveryState::Waiting).then(|| rfc3339(row.due_at)),
+            next_at: (state == DeliveryState::Waiting).then(|| rfc3339(row.next_at)),
         }
     });
     Ok(deliveries.collect())
@@ -162,25 +163,45 @@ pub async fn create(
     about.check(&services.db, caller.id).await?;
     let (conversation, activity, class) = about.columns();
     let (id, secret) = (WebhookId::new(), secret()?);
-    let made = sqlx::query!(
+    let mut tx = services.db.begin().await?;
+    // What is counted stays so until this is committed.
+    sqlx::query!("select id from users where id = $1 for no key update", caller.id.uuid()).fetch_one(&mut *tx).await?;
+    about.hold(&mut tx).await?;
+    let there = sqlx::query!(
+        r#"select (select count(*) from webhooks where user_id = $1) as "of_caller!",
+                  (select count(*) from webhooks
+                   where state <> 'ended'
+                       and (conversation_id = $2 or activity_id = $3 or class_id = $4)) as "about_it!""#,
+        caller.id.uuid(),
+        conversation,
+        activity,
+        class
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if there.of_caller >= i64::from(MAX_WEBHOOKS) {
+        let why = format!("You have {MAX_WEBHOOKS} webhooks. Delete one that you do not need first.");
+        return Err(Error::Conflict("too_many_webhooks", why));
+    }
+    if there.about_it >= i64::from(MAX_WEBHOOKS_ABOUT) {
+        let why =
+            format!("{MAX_WEBHOOKS_ABOUT} webhooks are told of this already, by all its readers. There is no room.");
+        return Err(Error::Conflict("too_many_webhooks_about", why));
+    }
+    sqlx::query!(
         "insert into webhooks (id, user_id, conversation_id, activity_id, class_id, url, secret)
-         select $1, $2, $3, $4, $5, $6, $7
-         where (select count(*) from webhooks where user_id = $2) < $8",
+         values ($1, $2, $3, $4, $5, $6, $7)",
         id.uuid(),
         caller.id.uuid(),
         conversation,
         activity,
         class,
         url.as_str(),
-        &secret,
-        i64::from(MAX_WEBHOOKS)
+        &secret
     )
-    .execute(&services.db)
+    .execute(&mut *tx)
     .await?;
-    if made.rows_affected() == 0 {
-        let why = format!("You have {MAX_WEBHOOKS} webhooks. Delete one that you do not need first.");
-        return Err(Error::Conflict("too_many_webhooks", why));
-    }
+    tx.commit().await?;
     Ok((StatusCode::CREATED, Json(WebhookSecret { id, secret: spelt(&secret) })))
 }
 
@@ -230,7 +251,8 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/v1/webhooks/{webhook}/secret`: whoever verifies with the old one has a day to take the new one.
+/// `POST /api/v1/webhooks/{webhook}/secret`: whoever verifies with the old one has a day to take the new one. The old one is
+/// the one in use: a second one that is new within that day takes the place of the first.
 pub async fn renew(
     State(services): State<Services>,
     caller: Caller,
@@ -240,7 +262,9 @@ pub async fn renew(
     let secret = secret()?;
     let renewed = sqlx::query!(
         "update webhooks
-         set old_secret = secret, old_secret_until = now() + interval '1 day', secret = $3
+         set old_secret = case when old_secret_until > now() then old_secret else secret end,
+             old_secret_until = now() + interval '1 day',
+             secret = $3
          where id = $1 and user_id = $2",
         id.uuid(),
         caller.id.uuid(),
@@ -265,6 +289,6 @@ pub async fn test(
         return Err(Error::Conflict("webhook_ended", why.into()));
     }
     services.webhooks_tested.count(caller.id)?;
-    let delivery = queue::test(&services, id).await?;
+    let delivery = queue::test(services.clone(), id).await?;
     deliveries(&services.db, id, Some(delivery)).await?.pop().map(Json).ok_or(Error::NotFound)
 }

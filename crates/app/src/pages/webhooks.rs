@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use shared::api::{
-    ClassSummary, DELIVERY_DAYS, DeleteWebhook, Delivery, DeliveryState, EventKind, MAX_WEBHOOK_URL_CHARS,
-    RenewWebhookSecret, TestWebhook, Webhook, WebhookDetails, WebhookState, WebhookSubject,
+    ClassSummary, DELIVERY_DAYS, DeleteWebhook, Delivery, DeliveryState, EventKind, MAX_DELIVERIES_LISTED,
+    MAX_WEBHOOK_URL_CHARS, RenewWebhookSecret, TestWebhook, Webhook, WebhookDetails, WebhookState, WebhookSubject,
 };
 
 use super::Bar;
@@ -118,7 +118,7 @@ pub fn WebhookPage(
             <Acts webhook=webhook />
             <section class="account-part" aria-labelledby="deliveries-title">
                 <h2 id="deliveries-title">"Deliveries"</h2>
-                <p class="hint">{format!("The last ones, for {DELIVERY_DAYS} days.")}</p>
+                <p class="hint">{format!("The last {MAX_DELIVERIES_LISTED}, for {DELIVERY_DAYS} days.")}</p>
                 {empty}
                 {list}
             </section>
@@ -202,9 +202,10 @@ fn Line(delivery: Delivery) -> impl IntoView {
     };
     let answered = status.map(|status| format!(" · answered {status}"));
     let tried = match attempts {
-        0 => " · not sent yet".to_owned(),
-        1 => " · sent once".to_owned(),
-        count => format!(" · sent {count} times"),
+        0 if state == DeliveryState::Waiting => " · not sent yet".to_owned(),
+        0 => String::new(),
+        1 => " · tried once".to_owned(),
+        count => format!(" · tried {count} times"),
     };
     let next = next_at.map(|at| view! { <p class="hint">"Next attempt " <LocalTime at=at /></p> });
     let reason = reason.map(|reason| view! { <p>{reason}</p> });

@@ -74,8 +74,8 @@ impl People {
     }
 }
 
-/// Writes down what updates say to people, and to their webhooks, in the transaction that stores them. `talks` are in the order of the updates;
-/// one whose updates are known already says nothing, so that nothing comes twice.
+/// Writes down what updates say to people, and to their webhooks, in the transaction that stores them. `talks` are in the
+/// order of the updates; one whose updates are known already says nothing, so that nothing comes twice.
 ///
 /// # Errors
 /// The database's.
@@ -100,19 +100,16 @@ pub async fn record(conn: &mut PgConnection, talks: &[(ConversationId, &Talk)]) 
     if !known.is_empty() {
         take_back(conn, &known).await?;
         correct(conn, &known).await?;
-        webhooks::record::correct(conn, &known).await?;
     }
     if !hidden.is_empty() {
         hide(conn, &hidden).await?;
-        webhooks::record::hide(conn, &hidden).await?;
     }
-    webhooks::record::record(conn, &said).await?;
     let wanted = wanted(&said);
-    if wanted.is_empty() {
-        return Ok(());
+    if !wanted.is_empty() {
+        let people = insert(conn, &said, wanted).await?;
+        let_go(conn, &people).await?;
     }
-    let people = insert(conn, &said, wanted).await?;
-    let_go(conn, &people).await
+    webhooks::record::record(conn, &said, &hidden).await
 }
 
 /// What a comment says after two changes.

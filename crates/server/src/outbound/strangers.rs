@@ -77,22 +77,41 @@ impl Reach {
     /// Whether something may be sent to this address. One of IPv4 within one of IPv6 is what it stands for.
     pub fn allows(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address)) || is_public(address)
+        self.allows_plain(address) || is_public(address)
+    }
+
+    /// Whether something may be sent to this address without TLS, where anybody on the way reads along: in the named
+    /// networks alone.
+    fn allows_plain(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    fn judge(&self, address: IpAddr, is_plain: bool) -> Result<(), Refused> {
+        match is_plain {
+            _ if !self.allows(address) => Err(Refused::Private),
+            true if !self.allows_plain(address) => Err(Refused::Plain),
+            _ => Ok(()),
+        }
     }
 
     /// Whether something may be sent there: of a name nothing is known until it is looked up.
     ///
     /// # Errors
     /// The host is an address to which nothing may be sent.
-    pub fn check(&self, url: &Url) -> Result<(), NotPublic> {
+    pub fn check(&self, url: &Url) -> Result<(), Refused> {
         let address = match url.host() {
             Some(Host::Ipv4(address)) => IpAddr::V4(address),
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
             Some(Host::Domain(_)) => return Ok(()),
-            None => return Err(NotPublic),
+            None => return Err(Refused::Private),
         };
-        if self.allows(address) { Ok(()) } else { Err(NotPublic) }
+        self.judge(address, is_plain(url))
     }
+}
+
+fn is_plain(url: &Url) -> bool {
+    url.scheme() != "https"
 }
 
 fn is_public(address: IpAddr) -> bool {
@@ -103,44 +122,61 @@ fn is_public(address: IpAddr) -> bool {
     is_host && !SPECIAL.iter().any(|network| network.contains(&address))
 }
 
-/// The address is not one of a public host.
+/// Why nothing is sent to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotPublic;
+pub enum Refused {
+    /// It is not one of a public host.
+    Private,
+    /// It is one, and what is sent there would be read by whoever is on the way.
+    Plain,
+}
 
-impl fmt::Display for NotPublic {
+impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("The address leads into a private network.")
+        f.write_str(match self {
+            Self::Private => "The address leads into a private network.",
+            Self::Plain => "An address on the internet begins with https://, so that nobody reads along.",
+        })
     }
 }
 
-impl std::error::Error for NotPublic {}
+impl std::error::Error for Refused {}
 
-impl NotPublic {
-    /// Whether it is why a request failed.
-    pub fn is_why(error: &reqwest::Error) -> bool {
+impl Refused {
+    /// Whether that is why a request failed.
+    pub fn why(error: &reqwest::Error) -> Option<Self> {
         let mut source = error.source();
         while let Some(cause) = source {
-            if cause.is::<Self>() {
-                return true;
+            if let Some(refused) = cause.downcast_ref::<Self>() {
+                return Some(*refused);
             }
             source = cause.source();
         }
-        false
+        None
     }
 }
 
 /// Whoever connects is given the addresses that were looked at, and looks none up again: so a name cannot mean one address
 /// here and another there.
-struct Guarded(Reach);
+struct Guarded {
+    reach: Reach,
+    is_plain: bool,
+}
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0.clone();
+        let (reach, is_plain) = (self.reach.clone(), self.is_plain);
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| reach.allows(address.ip())).collect();
+            let (mut allowed, mut refused) = (Vec::<SocketAddr>::new(), Refused::Private);
+            for address in found {
+                match reach.judge(address.ip(), is_plain) {
+                    Ok(()) => allowed.push(address),
+                    Err(why) => refused = why,
+                }
+            }
             if allowed.is_empty() {
-                return Err(NotPublic.into());
+                return Err(refused.into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
@@ -151,6 +187,7 @@ impl Resolve for Guarded {
 /// that is an address asks no resolver: [`Reach::check`] it first.
 #[derive(Debug, Clone)]
 pub struct Client {
+    https: reqwest::Client,
     http: reqwest::Client,
     reach: Reach,
 }
@@ -161,17 +198,19 @@ impl Client {
     /// # Errors
     /// The system knows no certificate authorities.
     pub fn new(reach: Reach) -> anyhow::Result<Self> {
-        let http = builder()
-            .connect_timeout(CONNECT)
-            .timeout(PATIENCE)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .dns_resolver(Arc::new(Guarded(reach.clone())))
-            .user_agent(concat!("PromptGrimoire/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .context("no TLS connections can be made")?;
-        Ok(Self { http, reach })
+        let client = |is_plain| {
+            builder()
+                .connect_timeout(CONNECT)
+                .timeout(PATIENCE)
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .pool_max_idle_per_host(0)
+                .dns_resolver(Arc::new(Guarded { reach: reach.clone(), is_plain }))
+                .user_agent(concat!("PromptGrimoire/", env!("CARGO_PKG_VERSION")))
+                .build()
+                .context("no TLS connections can be made")
+        };
+        Ok(Self { https: client(false)?, http: client(true)?, reach })
     }
 
     /// How far it goes.
@@ -183,9 +222,10 @@ impl Client {
     ///
     /// # Errors
     /// The host is an address to which nothing may be sent.
-    pub fn post(&self, url: Url) -> Result<reqwest::RequestBuilder, NotPublic> {
+    pub fn post(&self, url: Url) -> Result<reqwest::RequestBuilder, Refused> {
         self.reach.check(&url)?;
-        Ok(self.http.post(url))
+        let client = if is_plain(&url) { &self.http } else { &self.https };
+        Ok(client.post(url))
     }
 }
 
@@ -231,9 +271,20 @@ mod tests {
         let spelt = "http://127.0.0.1 http://127.1 http://2130706433 http://0x7f000001 http://0177.0.0.1 http://[::1]
                      http://[::ffff:7f00:1] http://[::ffff:127.0.0.1]:8080 http://0 http://169.254.169.254./latest";
         for url in spelt.split_whitespace() {
-            assert_eq!(Reach::default().check(&url.parse().unwrap()), Err(NotPublic), "{url}");
+            assert_eq!(Reach::default().check(&url.parse().unwrap()), Err(Refused::Private), "{url}");
         }
         assert_eq!(Reach::default().check(&"https://8.8.8.8".parse().unwrap()), Ok(()));
+    }
+
+    #[test]
+    fn without_tls_it_leads_into_the_named_networks_alone() {
+        let wider = Reach::with(vec!["10.20.0.0/16".parse().unwrap()]);
+        let judged = |url: &str| wider.check(&url.parse().unwrap());
+        assert_eq!(judged("http://8.8.8.8/"), Err(Refused::Plain));
+        assert_eq!(judged("http://[2606:4700::1111]/"), Err(Refused::Plain));
+        assert_eq!(judged("http://10.21.0.1/"), Err(Refused::Private));
+        assert_eq!((judged("https://8.8.8.8/"), judged("http://10.20.3.4/")), (Ok(()), Ok(())));
+        assert_eq!(wider.judge("8.8.8.8".parse().unwrap(), true), Err(Refused::Plain), "as a name means it");
     }
 
     #[tokio::test]
@@ -242,7 +293,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url: Url = format!("http://localhost:{}/", listener.local_addr().unwrap().port()).parse().unwrap();
         let failed = client.post(url.clone()).unwrap().send().await.unwrap_err();
-        assert!(NotPublic::is_why(&failed), "{failed:?}");
+        assert_eq!(Refused::why(&failed), Some(Refused::Private), "{failed:?}");
         let wider = Client::new(Reach::with(vec!["127.0.0.0/8".parse().unwrap()])).unwrap();
         tokio::select! {
             failed = wider.post(url).unwrap().send() => panic!("nobody was asked: {failed:?}"),

@@ -4,7 +4,7 @@ use shared::{
     api::WebhookSubject,
     ids::{ActivityId, ClassId, ConversationId, UserId},
 };
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::{access, config::Origin, error::Error};
@@ -82,6 +82,32 @@ impl About {
             Self::Class(id) => access::member(&mut *db.acquire().await?, user, id).await?.belongs(),
         };
         if belongs { Ok(()) } else { Err(Error::Forbidden("You do not belong to this class.")) }
+    }
+
+    /// Holds it until the transaction ends, so that its webhooks are counted by one after another.
+    ///
+    /// # Errors
+    /// It is not there any more.
+    pub(super) async fn hold(self, conn: &mut PgConnection) -> Result<(), Error> {
+        let (conversation, activity, class) = self.columns();
+        let held = match self {
+            Self::Conversation(_) => {
+                sqlx::query_scalar!("select id from conversations where id = $1 for no key update", conversation)
+                    .fetch_optional(conn)
+                    .await?
+            }
+            Self::Activity(_) => {
+                sqlx::query_scalar!("select id from activities where id = $1 for no key update", activity)
+                    .fetch_optional(conn)
+                    .await?
+            }
+            Self::Class(_) => {
+                sqlx::query_scalar!("select id from classes where id = $1 for no key update", class)
+                    .fetch_optional(conn)
+                    .await?
+            }
+        };
+        held.map(|_| ()).ok_or(Error::NotFound)
     }
 }
 

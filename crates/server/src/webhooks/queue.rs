@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use rand::Rng;
 use shared::{
-    api::DELIVERY_DAYS,
+    api::{DELIVERY_DAYS, MAX_DELIVERIES_KEPT},
     ids::{DeliveryId, WebhookId},
 };
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 use tracing::Instrument;
 
 use super::send::{self, Outcome};
@@ -18,6 +21,9 @@ use crate::{error::Error, outbound::strangers::PATIENCE, services::Services};
 
 /// Deliveries that a server sends at once.
 const AT_ONCE: usize = 16;
+
+/// And of one person's webhooks, about: others wait for a place too.
+const AT_ONCE_OF_ONE: i64 = 3;
 
 /// Between two looks for what is due.
 const LOOK: Duration = Duration::from_secs(1);
@@ -31,8 +37,23 @@ const SWEPT_AT_ONCE: i64 = 5_000;
 /// For so many seconds a delivery is whose who took it.
 const LEASE: i32 = 4 * PATIENCE.as_secs() as i32;
 
+/// An attempt is over then, whatever it waits for: before somebody else may take it.
+const WHOLE: Duration = Duration::from_secs(3 * PATIENCE.as_secs());
+
 /// Seconds from each attempt to the next, a fifth more or less: nearly a day in all.
 const PAUSES: [i64; 8] = [5, 60, 300, 1_800, 7_200, 18_000, 28_800, 28_800];
+
+/// The first, and one after each pause.
+const MAX_ATTEMPTS: i16 = PAUSES.len() as i16 + 1;
+
+/// After so many failures in a row a webhook is left alone no longer than after that many: half an hour.
+const PAUSES_OF_WEBHOOK: usize = 4;
+
+/// A receiver that asks to be left alone for longer is asked then.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3_600);
+
+/// Why something came to nothing that its receiver had no part in.
+const OUR_FAULT: &str = "This server could not send it.";
 
 /// A webhook is switched off after so many attempts that failed in a row, if the first of them was a day ago: a receiver
 /// that is away for an hour, while a class writes, has failed as often.
@@ -47,16 +68,21 @@ pub(super) struct Claim {
     attempt: i16,
     /// It is sent once.
     is_test: bool,
-    /// Until when the webhook is ours; a test is sent at once, beside whatever is.
+    /// Until when the webhook is ours; a test is sent at once, beside whatever is, and by nobody else.
     lease: Option<OffsetDateTime>,
 }
 
 impl Claim {
     /// When to try again, in seconds from now; never after the last attempt.
     fn pause(&self) -> Option<i64> {
-        let pause = *PAUSES.get(usize::try_from(self.attempt - 1).ok()?).filter(|_| !self.is_test)?;
-        Some(rand::rng().random_range(pause * 4 / 5..=pause * 6 / 5))
+        let pause = PAUSES.get(usize::try_from(self.attempt - 1).ok()?).filter(|_| !self.is_test)?;
+        Some(jittered(*pause))
     }
+}
+
+/// A fifth more or less, so that what failed together does not come together again.
+fn jittered(seconds: i64) -> i64 {
+    rand::rng().random_range(seconds * 4 / 5..=seconds * 6 / 5)
 }
 
 /// Sends what is due, for as long as the server runs.
@@ -76,7 +102,7 @@ pub async fn follow(services: Services) {
                     let services = services.clone();
                     let sending = async move {
                         if let Err(error) = carry_out(&services, claim).await {
-                            tracing::warn!(%error, webhook = %claim.webhook, "a delivery could not be made");
+                            tracing::warn!(%error, webhook = %claim.webhook, "what came of a delivery cannot be written down");
                         }
                     };
                     under_way.spawn(sending.in_current_span());
@@ -91,32 +117,45 @@ pub async fn follow(services: Services) {
     }
 }
 
-/// Sends a test now, and answers which delivery it is.
+/// Sends a test now, and answers which delivery it is; also where whoever asked does not wait for it.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn test(services: &Services, webhook: WebhookId) -> Result<DeliveryId, Error> {
+pub(super) async fn test(services: Services, webhook: WebhookId) -> Result<DeliveryId, Error> {
     let delivery = DeliveryId::new();
-    sqlx::query!(
-        "insert into webhook_deliveries (id, webhook_id, attempts, attempted_at, due_at)
-         values ($1, $2, 1, now(), now() + make_interval(secs => $3))",
-        delivery.uuid(),
-        webhook.uuid(),
-        f64::from(LEASE)
-    )
-    .execute(&services.db)
-    .await?;
-    carry_out(services, Claim { webhook, delivery, attempt: 1, is_test: true, lease: None }).await?;
-    Ok(delivery)
+    let sending = async move {
+        sqlx::query!(
+            "insert into webhook_deliveries (id, webhook_id, is_test, attempts, attempted_at, due_at)
+             values ($1, $2, true, 1, now(), now() + make_interval(secs => $3))",
+            delivery.uuid(),
+            webhook.uuid(),
+            f64::from(LEASE)
+        )
+        .execute(&services.db)
+        .await?;
+        carry_out(&services, Claim { webhook, delivery, attempt: 1, is_test: true, lease: None }).await?;
+        Ok::<_, Error>(delivery)
+    };
+    tokio::spawn(sending.in_current_span()).await.map_err(|error| Error::Internal(error.into()))?
 }
 
+/// What goes wrong with us is an attempt that failed too: it comes to an end like any other.
 async fn carry_out(services: &Services, claim: Claim) -> Result<(), Error> {
-    let Some(outcome) = send::attempt(services, claim).await? else { return Ok(()) };
+    let outcome = match timeout(WHOLE, send::attempt(services, claim)).await {
+        Ok(Ok(Some(outcome))) => outcome,
+        Ok(Ok(None)) => return Ok(()),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, webhook = %claim.webhook, "a delivery could not be made");
+            Outcome::failed(OUR_FAULT)
+        }
+        Err(_) => Outcome::failed(OUR_FAULT),
+    };
     settle(&services.db, claim, outcome).await?;
     Ok(())
 }
 
-/// Takes the first due delivery of each webhook of which none is being sent.
+/// Takes the first due delivery of each webhook of which none is being sent, those that wait longest first. A webhook is
+/// busy for others only if there was something to take.
 async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
     if most == 0 {
         return Ok(Vec::new());
@@ -124,39 +163,51 @@ async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
     let taken = sqlx::query!(
         r#"
         with due as (
-            select distinct d.webhook_id
+            select h.id, h.user_id, min(d.due_at) as since
             from webhook_deliveries d
             join webhooks h on h.id = d.webhook_id
-            where d.state = 'waiting' and d.due_at <= now()
-                and h.state = 'active' and (h.busy_until is null or h.busy_until <= now())
-            limit $1
+            where d.state = 'waiting' and d.due_at <= now() and not d.is_test and d.attempts < $3
+                and h.state = 'active'
+                and (h.busy_until is null or h.busy_until <= now())
+                and (h.paused_until is null or h.paused_until <= now())
+            group by h.id
+        ), in_turn as (
+            select due.id, due.since,
+                   row_number() over (partition by due.user_id order by due.since, due.id)
+                   + (select count(*) from webhooks b where b.user_id = due.user_id and b.busy_until > now()) as place
+            from due
         ), held as (
             select h.id
             from webhooks h
-            where h.id in (select webhook_id from due) and (h.busy_until is null or h.busy_until <= now())
+            where h.id in (select id from in_turn where place <= $4 order by since, id limit $1)
+                and h.state = 'active'
+                and (h.busy_until is null or h.busy_until <= now())
+                and (h.paused_until is null or h.paused_until <= now())
             for no key update skip locked
-        ), busy as (
-            update webhooks h
-            set busy_until = now() + make_interval(secs => $2)
-            from held
-            where h.id = held.id
-            returning h.id, h.busy_until
         ), first as (
             select distinct on (d.webhook_id) d.id, d.webhook_id
             from webhook_deliveries d
             join held on held.id = d.webhook_id
-            where d.state = 'waiting' and d.due_at <= now()
+            where d.state = 'waiting' and d.due_at <= now() and not d.is_test and d.attempts < $3
             order by d.webhook_id, d.due_at, d.id
+        ), taken as (
+            update webhook_deliveries d
+            set attempts = d.attempts + 1, attempted_at = now(), due_at = now() + make_interval(secs => $2)
+            from first
+            -- Asked again: somebody may have tried it since this statement began.
+            where d.id = first.id and d.state = 'waiting' and d.due_at <= now() and d.attempts < $3
+            returning d.id, d.webhook_id, d.attempts
         )
-        update webhook_deliveries d
-        set attempts = d.attempts + 1, attempted_at = now(), due_at = busy.busy_until
-        from first
-        join busy on busy.id = first.webhook_id
-        where d.id = first.id and d.state = 'waiting'
-        returning d.id, d.webhook_id, d.attempts, d.conversation_id is null as "is_test!", busy.busy_until
+        update webhooks h
+        set busy_until = now() + make_interval(secs => $2)
+        from taken
+        where h.id = taken.webhook_id
+        returning taken.id, taken.webhook_id, taken.attempts, h.busy_until
         "#,
         most as i64,
-        f64::from(LEASE)
+        f64::from(LEASE),
+        MAX_ATTEMPTS,
+        AT_ONCE_OF_ONE
     )
     .fetch_all(db)
     .await?;
@@ -164,7 +215,7 @@ async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
         webhook: WebhookId::from_uuid(row.webhook_id),
         delivery: DeliveryId::from_uuid(row.id),
         attempt: row.attempts,
-        is_test: row.is_test,
+        is_test: false,
         lease: row.busy_until,
     });
     Ok(claims.collect())
@@ -176,14 +227,16 @@ async fn settle(db: &PgPool, claim: Claim, outcome: Outcome) -> sqlx::Result<()>
     let pause = if matches!(outcome, Outcome::Failed { .. }) { claim.pause() } else { None };
     let (state, status, reason) = match &outcome {
         Outcome::Delivered { status } => ("delivered", Some(*status), None),
-        Outcome::Failed { status, reason } if pause.is_some() => ("waiting", *status, Some(reason.as_str())),
-        Outcome::Failed { status, reason } => ("failed", *status, Some(reason.as_str())),
+        Outcome::Failed { status, reason, .. } if pause.is_some() => ("waiting", *status, Some(reason.as_str())),
+        Outcome::Failed { status, reason, .. } => ("failed", *status, Some(reason.as_str())),
         Outcome::Gone => ("failed", Some(410), Some("It answered that it is gone (410).")),
         Outcome::Silent { why } => ("silent", None, Some(*why)),
     };
     let settled = sqlx::query!(
         "update webhook_deliveries
          set state = $3,
+             -- What nobody is to be told was not tried.
+             attempts = case when $3 = 'silent' then attempts - 1 else attempts end,
              status = $4,
              reason = $5,
              due_at = case when $3 = 'waiting' then now() + make_interval(secs => $6) else due_at end,
@@ -203,19 +256,27 @@ async fn settle(db: &PgPool, claim: Claim, outcome: Outcome) -> sqlx::Result<()>
     }
     let goes_on = note(&mut tx, claim, &outcome).await?;
     if !goes_on {
-        sqlx::query!(
-            "update webhook_deliveries
-             set state = 'failed', reason = 'The webhook is told nothing any more.', ended_at = now(), body = null
-             where webhook_id = $1 and state = 'waiting'",
-            claim.webhook.uuid()
-        )
-        .execute(&mut *tx)
-        .await?;
+        end_of_silent(&mut tx, Some(claim.webhook)).await?;
     }
     tx.commit().await
 }
 
-/// What an attempt means for its webhook, which is free then; whether it goes on.
+/// Ends what waits for webhooks that are told nothing any more, or for one of them.
+async fn end_of_silent(conn: &mut PgConnection, only: Option<WebhookId>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update webhook_deliveries d
+         set state = 'failed', reason = 'The webhook is told nothing any more.', ended_at = now(), body = null
+         from webhooks h
+         where h.id = d.webhook_id and h.state <> 'active' and ($1::uuid is null or h.id = $1)
+             and d.state = 'waiting' and not d.is_test",
+        only.map(WebhookId::uuid)
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What an attempt means for its webhook, which is free then, and left alone for a while if it failed; whether it goes on.
 async fn note(conn: &mut PgConnection, claim: Claim, outcome: &Outcome) -> sqlx::Result<bool> {
     let (failed, delivered, gone) = match outcome {
         Outcome::Delivered { .. } => (false, true, false),
@@ -223,12 +284,24 @@ async fn note(conn: &mut PgConnection, claim: Claim, outcome: &Outcome) -> sqlx:
         Outcome::Gone => (false, false, true),
         Outcome::Silent { .. } => (false, false, false),
     };
+    let asked_for = match outcome {
+        Outcome::Failed { retry_after: Some(pause), .. } => (*pause).min(LONGEST_RETRY_AFTER).as_secs_f64(),
+        _ => 0.0,
+    };
+    let pauses: Vec<f64> = PAUSES.iter().take(PAUSES_OF_WEBHOOK).map(|pause| jittered(*pause) as f64).collect();
     let goes_on = sqlx::query_scalar!(
         r#"
         update webhooks
         set busy_until = case when busy_until = $2 then null else busy_until end,
+            paused_until = case
+                when $4 then null
+                when $3 and not $7 then now() + make_interval(
+                    secs => greatest($8, ($9::float8[])[least(failures + 1, cardinality($9::float8[]))]))
+                else paused_until
+            end,
             failures = case when $3 then failures + 1 when $4 then 0 else failures end,
             failing_since = case when $3 then coalesce(failing_since, now()) when not $4 then failing_since end,
+            missed = case when $4 then 0 else missed end,
             state = case
                 when state = 'ended' or $5 then 'ended'
                 when $4 then 'active'
@@ -243,13 +316,26 @@ async fn note(conn: &mut PgConnection, claim: Claim, outcome: &Outcome) -> sqlx:
         failed,
         delivered,
         gone,
-        MANY_FAILURES
+        MANY_FAILURES,
+        claim.is_test,
+        asked_for,
+        &pauses
     );
     Ok(goes_on.fetch_optional(conn).await?.unwrap_or_default())
 }
 
-/// Forgets what is over for long.
+/// Ends what nobody will settle, and forgets what is over: what is old, and all but the newest of each webhook.
 async fn sweep(db: &PgPool) -> sqlx::Result<()> {
+    end_of_silent(&mut *db.acquire().await?, None).await?;
+    sqlx::query!(
+        "update webhook_deliveries
+         set state = 'failed', reason = coalesce(reason, $2), ended_at = now(), body = null
+         where state = 'waiting' and due_at < now() and (is_test or attempts >= $1)",
+        MAX_ATTEMPTS,
+        OUR_FAULT
+    )
+    .execute(db)
+    .await?;
     loop {
         let gone = sqlx::query!(
             "delete from webhook_deliveries
@@ -257,6 +343,23 @@ async fn sweep(db: &PgPool) -> sqlx::Result<()> {
                           where ended_at < now() - make_interval(days => $1)
                           limit $2)",
             i32::from(DELIVERY_DAYS),
+            SWEPT_AT_ONCE
+        );
+        if gone.execute(db).await?.rows_affected() < SWEPT_AT_ONCE as u64 {
+            break;
+        }
+    }
+    loop {
+        let gone = sqlx::query!(
+            "delete from webhook_deliveries
+             where id in (select beyond.id
+                          from webhooks h
+                          cross join lateral (select d.id from webhook_deliveries d
+                                              where d.webhook_id = h.id and d.ended_at is not null
+                                              order by d.id desc
+                                              offset $1) beyond
+                          limit $2)",
+            i64::from(MAX_DELIVERIES_KEPT),
             SWEPT_AT_ONCE
         );
         if gone.execute(db).await?.rows_affected() < SWEPT_AT_ONCE as u64 {

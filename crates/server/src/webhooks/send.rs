@@ -1,13 +1,18 @@
 //! One attempt: what is said, signed, and what came back.
 
-use reqwest::{StatusCode, header};
+use std::time::Duration;
+
+use reqwest::{
+    StatusCode,
+    header::{self, HeaderMap},
+};
 use shared::{
     api::{Event, EventAuthor, EventConversation, EventData, EventKind, NewComment},
     ids::{CommentId, ConversationId, HighlightId, UserId},
 };
 use sqlx::PgPool;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use url::Url;
 
 use super::queue::Claim;
@@ -15,7 +20,7 @@ use crate::{
     access, conversations,
     error::Error,
     export::{SOMEBODY, as_mention, named},
-    outbound::strangers::{NotPublic, PATIENCE},
+    outbound::strangers::{PATIENCE, Refused},
     services::Services,
     sessions,
     times::rfc3339,
@@ -26,11 +31,23 @@ pub(super) enum Outcome {
     /// The address has it.
     Delivered { status: u16 },
     /// It has it not, as far as we know; why, for the webhook's owner.
-    Failed { status: Option<u16>, reason: String },
+    Failed {
+        status: Option<u16>,
+        reason: String,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
+    },
     /// It wants nothing any more.
     Gone,
     /// Nothing was sent: nobody is to be told.
     Silent { why: &'static str },
+}
+
+impl Outcome {
+    /// Without an answer.
+    pub(super) fn failed(reason: impl ToString) -> Self {
+        Self::Failed { status: None, reason: reason.to_string(), retry_after: None }
+    }
 }
 
 /// A delivery and its webhook, as they are now.
@@ -39,6 +56,7 @@ struct Task {
     url: String,
     /// Deliveries are signed by each.
     secrets: Vec<Vec<u8>>,
+    is_test: bool,
     comment: Option<Comment>,
     created_at: OffsetDateTime,
 }
@@ -60,13 +78,14 @@ struct Comment {
 pub(super) async fn attempt(services: &Services, claim: Claim) -> Result<Option<Outcome>, Error> {
     let Some(task) = read(&services.db, claim).await? else { return Ok(None) };
     let data = match &task.comment {
-        None => EventData::Test { webhook: claim.webhook },
+        None if task.is_test => EventData::Test { webhook: claim.webhook },
+        None => return Ok(Some(Outcome::Silent { why: "What it was about is not there any more." })),
         Some(comment) => match told(services, task.owner, comment).await? {
             Ok(data) => data,
             Err(why) => return Ok(Some(Outcome::Silent { why })),
         },
     };
-    let kind = if task.comment.is_some() { EventKind::CommentCreated } else { EventKind::Test };
+    let kind = if task.is_test { EventKind::Test } else { EventKind::CommentCreated };
     let event = Event { kind, timestamp: rfc3339(task.created_at), data };
     let body = serde_json::to_string(&event).map_err(|error| Error::Internal(error.into()))?;
     Ok(Some(post(services, &task, &claim.delivery.to_string(), body).await?))
@@ -75,7 +94,8 @@ pub(super) async fn attempt(services: &Services, claim: Claim) -> Result<Option<
 async fn read(db: &PgPool, claim: Claim) -> sqlx::Result<Option<Task>> {
     let row = sqlx::query!(
         r#"select h.user_id, h.url, h.secret, case when h.old_secret_until > now() then h.old_secret end as old_secret,
-                  d.conversation_id, d.highlight_id, d.comment_id, coalesce(a.alias, d.by_user) as author, d.body,
+                  d.is_test, d.conversation_id, d.highlight_id, d.comment_id, d.body,
+                  case when c.alias_scope is null then d.by_user else a.alias end as author,
                   d.comment_deleted or d.highlight_deleted as "deleted!", d.created_at, c.title as "title?"
            from webhook_deliveries d
            join webhooks h on h.id = d.webhook_id
@@ -91,6 +111,7 @@ async fn read(db: &PgPool, claim: Claim) -> sqlx::Result<Option<Task>> {
         url: row.url,
         secrets: std::iter::once(row.secret).chain(row.old_secret).collect(),
         created_at: row.created_at,
+        is_test: row.is_test,
         comment: (|| {
             Some(Comment {
                 conversation: ConversationId::from_uuid(row.conversation_id?),
@@ -136,12 +157,11 @@ async fn told(services: &Services, owner: UserId, said: &Comment) -> Result<Resu
 
 /// Of what is answered, its head alone is read: whose address it is learns what we send, and we nothing of theirs.
 async fn post(services: &Services, task: &Task, id: &str, body: String) -> Result<Outcome, Error> {
-    let failed = |status, reason: &str| Ok(Outcome::Failed { status, reason: reason.to_owned() });
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let url: Url = task.url.parse().map_err(|error: url::ParseError| Error::Internal(error.into()))?;
     let request = match services.strangers.post(url) {
         Ok(request) => request,
-        Err(refused) => return failed(None, &refused.to_string()),
+        Err(refused) => return Ok(Outcome::failed(refused)),
     };
     let request = request
         .header(header::CONTENT_TYPE, "application/json")
@@ -149,20 +169,44 @@ async fn post(services: &Services, task: &Task, id: &str, body: String) -> Resul
         .header(HEADER_WEBHOOK_TIMESTAMP, now)
         .header(HEADER_WEBHOOK_SIGNATURE, signature(&task.secrets, id, now, &body)?)
         .body(body);
-    match request.send().await {
-        Ok(answer) if answer.status().is_success() => Ok(Outcome::Delivered { status: answer.status().as_u16() }),
-        Ok(answer) if answer.status() == StatusCode::GONE => Ok(Outcome::Gone),
-        Ok(answer) if answer.status().is_redirection() => {
-            failed(Some(answer.status().as_u16()), "It leads elsewhere, and nobody follows.")
+    let answer = match request.send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            return Ok(match Refused::why(&error) {
+                Some(refused) => Outcome::failed(refused),
+                None if error.is_timeout() => {
+                    Outcome::failed(format_args!("No answer within {} seconds.", PATIENCE.as_secs()))
+                }
+                None if error.is_connect() => {
+                    Outcome::failed("There is no connection to it, or its certificate is not good.")
+                }
+                None => Outcome::failed("The connection broke before an answer."),
+            });
         }
-        Ok(answer) => failed(Some(answer.status().as_u16()), "It answered with an error."),
-        Err(error) if NotPublic::is_why(&error) => failed(None, &NotPublic.to_string()),
-        Err(error) if error.is_timeout() => failed(None, &format!("No answer within {} seconds.", PATIENCE.as_secs())),
-        Err(error) if error.is_connect() => {
-            failed(None, "There is no connection to it, or its certificate is not good.")
-        }
-        Err(_) => failed(None, "The connection broke before an answer."),
+    };
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(Outcome::Delivered { status: status.as_u16() });
     }
+    if status == StatusCode::GONE {
+        return Ok(Outcome::Gone);
+    }
+    let reason = match status.is_redirection() {
+        true => "It leads elsewhere, and nobody follows.",
+        false => "It answered with an error.",
+    };
+    let retry_after = retry_after(answer.headers());
+    Ok(Outcome::Failed { status: Some(status.as_u16()), reason: reason.to_owned(), retry_after })
+}
+
+/// How long a receiver asks to be left alone: seconds, or until a moment.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = OffsetDateTime::parse(text, &Rfc2822).ok()?;
+    Duration::try_from(until - OffsetDateTime::now_utc()).ok()
 }
 
 /// One for each secret: whoever knows one of them can verify it.
@@ -177,6 +221,17 @@ mod tests {
     use base64::{Engine, prelude::BASE64_STANDARD};
 
     use super::*;
+
+    #[test]
+    fn a_receiver_asks_to_be_left_alone_in_seconds_or_until_a_moment() {
+        let asked = |text: &str| retry_after(&[(header::RETRY_AFTER, text.parse().unwrap())].into_iter().collect());
+        assert_eq!(asked("120"), Some(Duration::from_secs(120)));
+        let until = asked("Fri, 31 Dec 2999 23:59:59 GMT").unwrap();
+        assert!(until > Duration::from_secs(3_600), "{until:?}");
+        for nothing in ["", "-1", "soon", "Sun, 06 Nov 1994 08:49:37 GMT"] {
+            assert_eq!(asked(nothing), None, "{nothing}");
+        }
+    }
 
     /// The example of the specification's own libraries.
     #[test]

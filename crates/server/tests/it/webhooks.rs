@@ -6,18 +6,18 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use server::{config::Config, services::Services, webhooks};
 use shared::{
-    api::{MAX_WAITING_DELIVERIES, MAX_WEBHOOKS},
+    api::{MAX_DELIVERIES_KEPT, MAX_WAITING_DELIVERIES, MAX_WEBHOOKS, MAX_WEBHOOKS_ABOUT},
     ids::{CommentId, WebhookId},
     prose,
 };
 use sqlx::PgPool;
 use standardwebhooks::Webhook;
 use tokio::task::JoinHandle;
-use yrs::{Any, any};
+use yrs::{Any, Map, Transact, any};
 
 use crate::{
     activities::{self, activity, assert_problem, class_and_template},
-    notices::{Scene, add},
+    notices::{Scene, add, call, inner},
     rooms_support::until,
     support::{
         receiver::{Received, Receiver},
@@ -99,6 +99,22 @@ impl Stage {
     /// As if the time of the next attempt had come.
     async fn now(&self) {
         self.scene.sql("update webhook_deliveries set due_at = now() where state = 'waiting'").await;
+        self.scene.sql("update webhooks set paused_until = null").await;
+    }
+
+    /// As if the pause of the webhooks were over, and what failed were not due for long.
+    async fn go_on(&self) {
+        let later = "update webhook_deliveries set due_at = now() + interval '1 day'
+                     where state = 'waiting' and reason is not null";
+        self.scene.sql(later).await;
+        self.scene.sql("update webhooks set paused_until = null").await;
+    }
+
+    async fn one<T>(&self, sql: &'static str) -> T
+    where
+        T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        sqlx::query_scalar(sql).fetch_one(self.db()).await.unwrap()
     }
 
     /// Nothing more is to come.
@@ -290,9 +306,13 @@ async fn a_comment_that_changes_before_it_arrives_arrives_as_it_is_and_not_at_al
     let Scene { ann, ben, .. } = &stage.scene;
     let hook = stage.hook(&ann.visitor).await;
     stage.receiver.answers(503);
-    let [edited, deleted, hidden] =
-        [stage.scene.says(ben, "One").await, stage.scene.says(ben, "Two").await, stage.scene.says(ben, "Three").await];
-    stage.until("waiting", 3).await;
+    let mut said = Vec::new();
+    for (count, words) in (1..).zip(["One", "Two", "Three"]) {
+        said.push(stage.scene.says(ben, words).await);
+        stage.until("waiting", count).await;
+        stage.go_on().await;
+    }
+    let [edited, deleted, hidden] = said[..] else { panic!("{said:?}") };
     stage.receiver.rest().await;
     stage.scene.changes(ben, edited, &[("body", "Other words".into()), ("edited_at", Any::from(3))]).await;
     stage.scene.changes(ben, deleted, &[("body", "".into()), ("deleted", true.into())]).await;
@@ -386,7 +406,8 @@ async fn what_fails_is_sent_again_under_the_same_id_and_given_up_after_a_day() {
     stage.scene.says(ben, "The last one").await;
     stage.receiver.next().await;
     stage.until("waiting", 1).await;
-    stage.scene.sql("update webhook_deliveries set attempts = 8, due_at = now() where state = 'waiting'").await;
+    stage.scene.sql("update webhook_deliveries set attempts = 8 where state = 'waiting'").await;
+    stage.now().await;
     stage.receiver.next().await;
     stage.until("failed", 1).await;
     assert_eq!(told(&ann.visitor, &hook).await[0].0, "failed");
@@ -636,22 +657,43 @@ async fn a_person_has_so_many_webhooks_and_a_webhook_so_much_that_waits() {
     peer.settle().await;
     let webhook = ann.visitor.get(HOOKS).await.json()[0].clone();
     assert_eq!((&webhook["waiting"], &webhook["missed"]), (&json!(MAX_WAITING_DELIVERIES), &json!(2)), "{webhook}");
+    stage.until("waiting", 1).await;
+    stage.receiver.answers(204);
+    sqlx::query("update webhook_deliveries set due_at = now() where reason is not null")
+        .execute(stage.db())
+        .await
+        .unwrap();
+    stage.scene.sql("update webhooks set paused_until = null").await;
+    stage.until("delivered", 1).await;
+    assert_eq!(ann.visitor.get(HOOKS).await.json()[0]["missed"], 0, "what was missed before it came is old");
 }
 
 #[tokio::test]
-async fn what_is_over_is_forgotten_after_a_month() {
+async fn what_is_over_is_forgotten_after_a_week_and_sooner_where_there_is_more() {
     let stage = Stage::set().await;
     let Scene { ann, ben, .. } = &stage.scene;
     let hook = stage.hook(&ann.visitor).await;
     stage.scene.says(ben, "Old").await;
     stage.until("delivered", 1).await;
-    stage.scene.sql("update webhook_deliveries set ended_at = now() - interval '31 days'").await;
+    stage.scene.sql("update webhook_deliveries set ended_at = now() - interval '8 days'").await;
     stage.scene.says(ben, "New").await;
     stage.until("delivered", 2).await;
     // A server looks when it starts.
     let other = another_server(&stage);
     until(async || in_state(stage.db(), "delivered").await == 1).await;
     assert_eq!(told(&ann.visitor, &hook).await.len(), 1);
+    other.abort();
+    sqlx::query(
+        "insert into webhook_deliveries (id, webhook_id, state, ended_at)
+         select gen_random_uuid(), id, 'failed', now() from webhooks, generate_series(1, $1)",
+    )
+    .bind(i32::from(MAX_DELIVERIES_KEPT) + 5)
+    .execute(stage.db())
+    .await
+    .unwrap();
+    let other = another_server(&stage);
+    let kept = i64::from(MAX_DELIVERIES_KEPT);
+    until(async || stage.one::<i64>("select count(*) from webhook_deliveries").await == kept).await;
     other.abort();
 }
 
@@ -679,4 +721,198 @@ async fn a_webhook_is_its_owners_and_a_token_that_reads_makes_none() {
     assert_eq!(ben.visitor.post(HOOKS, body.clone()).await.status, StatusCode::NOT_FOUND);
     let no_page = json!({"url": stage.receiver.origin, "about": "/search"});
     assert_problem(&ben.visitor.post(HOOKS, no_page).await, 400, "webhook_about");
+}
+
+#[tokio::test]
+async fn what_postgres_does_not_store_is_told_without_it_and_takes_nothing_with_it() {
+    let stage = Stage::set().await;
+    let Scene { olga, ann, ben, highlight, .. } = &stage.scene;
+    stage.hook(&ann.visitor).await;
+    let gone = stage.scene.says(ben, &format!("{} Gone", call(&[olga.id]))).await;
+    stage.receiver.next().await;
+    stage.until("delivered", 1).await;
+    stage.receiver.answers(503);
+    let edited = CommentId::new();
+    let mut peer = stage.scene.peer(ben).await;
+    peer.edit(|doc| {
+        add(doc, *highlight, edited, ben.id, &format!("{} one\0two\u{7}\tthree", call(&[olga.id])));
+        let highlights = doc.get_or_insert_map("highlights");
+        let mut txn = doc.transact_mut();
+        let comments = inner(&inner(&highlights, &txn, &highlight.to_string()), &txn, "comments");
+        let comment = inner(&comments, &txn, &gone.to_string());
+        comment.insert(&mut txn, "body", "");
+        comment.insert(&mut txn, "deleted", true);
+    })
+    .await;
+    peer.settle().await;
+    assert_eq!(peer.refused, []);
+    let inbox = olga.visitor.get("/api/v1/notices").await.json();
+    let listed: Vec<&str> =
+        inbox["notices"].as_array().unwrap().iter().map(|one| one["comment"].as_str().unwrap()).collect();
+    assert_eq!(listed, [edited.to_string()], "it is told, and the deleted one is not shown");
+    assert!(stage.receiver.next().await.words().ends_with("one\u{fffd}two\u{fffd}\tthree"));
+    stage.until("waiting", 1).await;
+    stage.scene.changes(ben, edited, &[("body", "a\0b".into()), ("edited_at", Any::from(3))]).await;
+    stage.receiver.answers(204);
+    stage.now().await;
+    assert_eq!(stage.receiver.next().await.words(), "a\u{fffd}b");
+}
+
+#[tokio::test]
+async fn a_fault_of_telling_webhooks_holds_nobody_up_and_takes_no_notices_with_it() {
+    let stage = Stage::set().await;
+    let Scene { olga, ann, ben, .. } = &stage.scene;
+    stage.hook(&ann.visitor).await;
+    let mut held = stage.db().begin().await.unwrap();
+    sqlx::query("lock table webhook_deliveries in exclusive mode").execute(&mut *held).await.unwrap();
+    // What is written is acknowledged while somebody has the table.
+    stage.scene.says(ben, &format!("{} Why?", call(&[olga.id]))).await;
+    let inbox = olga.visitor.get("/api/v1/notices").await.json();
+    assert_eq!(inbox["notices"].as_array().unwrap().len(), 1, "{inbox}");
+    held.rollback().await.unwrap();
+    stage.scene.says(ben, "Heard").await;
+    assert_eq!(stage.receiver.next().await.words(), "Heard");
+}
+
+#[tokio::test]
+async fn of_one_thing_so_many_are_told_however_many_ask_at_once() {
+    let stage = Stage::set().await;
+    let Scene { olga, ann, ben, talk, .. } = &stage.scene;
+    stage.hook(&ann.visitor).await;
+    sqlx::query(
+        "insert into webhooks (id, user_id, conversation_id, url, secret, state)
+         select gen_random_uuid(), owner_id, id, 'https://example.org', 'x', case when n = 1 then 'ended' else 'active' end
+         from conversations, generate_series(1, $2) n where conversations.id = $1",
+    )
+    .bind(talk.parse::<uuid::Uuid>().unwrap())
+    .bind(i32::from(MAX_WEBHOOKS_ABOUT) - 1)
+    .execute(stage.db())
+    .await
+    .unwrap();
+    let body = || json!({"url": stage.receiver.origin, "about": format!("/c/{talk}")});
+    let (one, other, third) =
+        tokio::join!(ann.visitor.post(HOOKS, body()), ben.visitor.post(HOOKS, body()), ben.visitor.post(HOOKS, body()));
+    let mut answers = [one, other, third];
+    answers.sort_by_key(|answer| answer.status);
+    assert_eq!(answers[0].status, StatusCode::CREATED);
+    for refused in &answers[1..] {
+        assert_problem(refused, 409, "too_many_webhooks_about");
+    }
+    assert_problem(&olga.visitor.post(HOOKS, body()).await, 409, "too_many_webhooks");
+}
+
+#[tokio::test]
+async fn a_webhook_that_failed_is_left_alone_for_as_long_as_its_receiver_asks_within_an_hour() {
+    let stage = Stage::set().await;
+    let Scene { ann, ben, .. } = &stage.scene;
+    stage.hook(&ann.visitor).await;
+    stage.receiver.answers(503);
+    let pause = "select extract(epoch from paused_until - now())::float8 from webhooks";
+    for (asked, expected) in [(0, 0.0..7.0), (600, 500.0..601.0), (50_000, 3_000.0..3_601.0)] {
+        stage.receiver.asks_for(asked);
+        stage.scene.sql("update webhooks set failures = 0, paused_until = null").await;
+        let failed: i64 = stage.one("select count(*) from webhook_deliveries").await;
+        stage.scene.says(ben, "Why?").await;
+        stage.receiver.next().await;
+        stage.until("waiting", failed + 1).await;
+        let pause: f64 = stage.one(pause).await;
+        assert!(expected.contains(&pause), "{asked}: {pause}");
+        let later = "update webhook_deliveries set due_at = now() + interval '1 day' where state = 'waiting'";
+        stage.scene.sql(later).await;
+    }
+    // What is new waits with it; an answered test ends the pause.
+    stage.receiver.answers(204);
+    stage.scene.says(ben, "Later").await;
+    assert_eq!(stage.one::<i64>("select count(*) from webhook_deliveries where attempts = 0").await, 1);
+    let id = ann.visitor.get(HOOKS).await.json()[0]["id"].as_str().unwrap().to_owned();
+    ann.visitor.post(&format!("{HOOKS}/{id}/test"), json!({})).await;
+    stage.until("delivered", 2).await;
+}
+
+#[tokio::test]
+async fn what_no_server_can_finish_comes_to_an_end() {
+    let stage = Stage::set().await;
+    let Scene { ann, ben, .. } = &stage.scene;
+    let hook = stage.hook(&ann.visitor).await;
+    stage.receiver.answers(503);
+    for (count, words) in (1..).zip(["Tried", "Torn"]) {
+        stage.scene.says(ben, words).await;
+        stage.until("waiting", count).await;
+        stage.go_on().await;
+    }
+    stage.receiver.rest().await;
+    stage.receiver.answers(204);
+    // Of one a part is missing; the other was tried as often as anything is, by servers that did not live to say so.
+    stage
+        .scene
+        .sql("update webhook_deliveries set highlight_id = null where id = (select max(id::text)::uuid from webhook_deliveries)")
+        .await;
+    stage.scene.sql("update webhook_deliveries set attempts = 9 where highlight_id is not null").await;
+    stage.now().await;
+    stage.until("silent", 1).await;
+    let other = another_server(&stage);
+    stage.until("failed", 1).await;
+    other.abort();
+    stage.assert_silent().await;
+    // Neither does what was written while it was switched off wait for ever.
+    stage.scene.sql("update webhooks set state = 'disabled'").await;
+    stage.scene.sql("insert into webhook_deliveries (id, webhook_id) select gen_random_uuid(), id from webhooks").await;
+    let other = another_server(&stage);
+    stage.until("failed", 2).await;
+    other.abort();
+    assert_eq!(details(&ann.visitor, &hook).await["webhook"]["waiting"], 0);
+}
+
+#[tokio::test]
+async fn a_test_is_carried_out_also_where_nobody_waits_for_it_and_by_nobody_else() {
+    let stage = Stage::set().await;
+    let ann = &stage.scene.ann.visitor;
+    let hook = stage.hook(ann).await;
+    let test = format!("{}/test", hook.path());
+    stage.receiver.holds();
+    tokio::select! {
+        answer = ann.post(&test, json!({})) => panic!("it was held: {}", answer.body),
+        _ = stage.receiver.next() => {}
+    }
+    // Due or not, it is not in the queue: what comes after it is sent, and it is not.
+    stage.now().await;
+    stage.scene.says(&stage.scene.ben, "Why?").await;
+    assert_eq!(stage.receiver.next().await.words(), "Why?");
+    stage.receiver.releases();
+    stage.until("delivered", 2).await;
+    let told: Vec<_> = told(ann, &hook).await.into_iter().map(|(state, attempts, ..)| (state, attempts)).collect();
+    assert_eq!(told, [("delivered".to_owned(), 1), ("delivered".to_owned(), 1)]);
+    stage.assert_silent().await;
+}
+
+#[tokio::test]
+async fn a_second_new_secret_within_a_day_takes_the_place_of_the_first_one() {
+    let stage = Stage::set().await;
+    let ann = &stage.scene.ann.visitor;
+    let old = stage.hook(ann).await;
+    let renew = async || {
+        let renewed = ann.post(&format!("{}/secret", old.path()), json!({})).await.json();
+        Hook { id: old.id.clone(), secret: renewed["secret"].as_str().unwrap().to_owned() }
+    };
+    let (first, second) = (renew().await, renew().await);
+    stage.scene.says(&stage.scene.ben, "Why?").await;
+    let received = stage.receiver.next().await;
+    assert_eq!((old.signed(&received), first.signed(&received), second.signed(&received)), (true, false, true));
+}
+
+#[tokio::test]
+async fn who_has_no_alias_where_people_have_become_anonymous_is_not_named() {
+    let stage = Stage::set().await;
+    let Scene { ann, ben, .. } = &stage.scene;
+    let hook = stage.hook(&ann.visitor).await;
+    stage.receiver.answers(503);
+    stage.scene.says(ben, "Why?").await;
+    stage.receiver.next().await;
+    stage.until("waiting", 1).await;
+    stage.receiver.answers(204);
+    stage.scene.sql("update conversations set alias_scope = id where title like 'Bread%'").await;
+    stage.now().await;
+    stage.until("silent", 1).await;
+    stage.assert_silent().await;
+    assert_eq!(told(&ann.visitor, &hook).await[0].1, 1, "once it was sent, once it was not");
 }

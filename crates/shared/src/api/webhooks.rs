@@ -5,6 +5,9 @@ use crate::ids::{CommentId, ConversationId, DeliveryId, HighlightId, UserId, Web
 /// Webhooks that one person has at most, ended ones too.
 pub const MAX_WEBHOOKS: u16 = 20;
 
+/// Webhooks about one conversation, activity or class at most, everybody's; ended ones do not count.
+pub const MAX_WEBHOOKS_ABOUT: u16 = 50;
+
 /// Comments that may wait for one webhook; what comes while so many wait is not told, and counted.
 pub const MAX_WAITING_DELIVERIES: u16 = 1_000;
 
@@ -12,7 +15,10 @@ pub const MAX_WAITING_DELIVERIES: u16 = 1_000;
 pub const MAX_DELIVERIES_LISTED: u16 = 50;
 
 /// Days after which a delivery that is over is forgotten.
-pub const DELIVERY_DAYS: u16 = 30;
+pub const DELIVERY_DAYS: u16 = 7;
+
+/// Deliveries of a webhook that are kept when they are over, the newest.
+pub const MAX_DELIVERIES_KEPT: u16 = 200;
 
 /// Characters of a webhook's address at most.
 pub const MAX_WEBHOOK_URL_CHARS: usize = 2_000;
@@ -68,7 +74,7 @@ pub struct Webhook {
     pub failures: u32,
     /// Deliveries that wait for their first or next attempt.
     pub waiting: u32,
-    /// Comments that were not told because too many waited ([`MAX_WAITING_DELIVERIES`]).
+    /// Comments that were not told because too many waited ([`MAX_WAITING_DELIVERIES`]), since a delivery last arrived.
     pub missed: u64,
     /// When it was made, RFC 3339.
     pub created_at: String,
@@ -150,7 +156,7 @@ pub struct Delivery {
     pub kind: EventKind,
     /// What became of it.
     pub state: DeliveryState,
-    /// How often it was sent.
+    /// Attempts to send it; none where nobody was to be told.
     pub attempts: u32,
     /// What was answered last, an HTTP status; `None` where nothing was.
     pub status: Option<u16>,

@@ -49,6 +49,7 @@ impl Received {
 #[derive(Clone)]
 struct World {
     answers: Arc<AtomicU16>,
+    retry_after: Arc<AtomicU16>,
     gate: Arc<Semaphore>,
     came: mpsc::UnboundedSender<Received>,
 }
@@ -73,7 +74,7 @@ impl Receiver {
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let (sender, came) = mpsc::unbounded_channel();
         let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
-        let world = World { answers: Arc::new(AtomicU16::new(204)), gate, came: sender };
+        let world = World { answers: Arc::new(AtomicU16::new(204)), retry_after: Arc::default(), gate, came: sender };
         let router = Router::new().fallback(take).with_state(world.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { origin, world, came: Mutex::new(came), server }
@@ -84,9 +85,19 @@ impl Receiver {
         self.world.answers.store(status, Ordering::SeqCst);
     }
 
+    /// From now on it asks to be left alone for so many seconds.
+    pub fn asks_for(&self, seconds: u16) {
+        self.world.retry_after.store(seconds, Ordering::SeqCst);
+    }
+
     /// From now on nothing is answered.
     pub fn holds(&self) {
         self.world.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// What was held is answered.
+    pub fn releases(&self) {
+        self.world.gate.add_permits(1_000);
     }
 
     pub async fn next(&self) -> Received {
@@ -105,10 +116,11 @@ async fn take(State(world): State<World>, uri: Uri, headers: HeaderMap, body: By
     let _ = world.came.send(Received { path: uri.path().to_owned(), headers, body });
     let _permit = world.gate.acquire().await.unwrap();
     let status = StatusCode::from_u16(world.answers.load(Ordering::SeqCst)).unwrap();
-    let elsewhere: [(HeaderName, &str); 1] = [(header::LOCATION, "/elsewhere")];
+    let retry_after = world.retry_after.load(Ordering::SeqCst).to_string();
+    let answer: [(HeaderName, &str); 2] = [(header::LOCATION, "/elsewhere"), (header::RETRY_AFTER, &retry_after)];
     if uri.path() == "/endless" {
         let words = stream::repeat_with(|| Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 1024])));
         return (status, Body::from_stream(words)).into_response();
     }
-    (status, elsewhere).into_response()
+    (status, answer).into_response()
 }

@@ -39,7 +39,8 @@ export class Workspace {
   }
 
   async ready(): Promise<void> {
-    await expect(this.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+    // Twenty at once on two cores take their time.
+    await expect(this.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 30_000 });
     await this.synced('saved');
   }
 

@@ -82,6 +82,8 @@ struct State {
     /// How many were asked for at once, and what has become of each so far.
     asked: RwSignal<usize>,
     steps: RwSignal<Vec<ImportStep>>,
+    /// Those of this file that had been brought in before: none is brought in twice.
+    brought: RwSignal<Vec<ImportStep>>,
     /// The text box holds the plain text of something that was pasted with its formatting.
     is_rich: RwSignal<bool>,
     /// What was filled in is in this page alone: it is too large for the browser's storage, or there is none.
@@ -106,6 +108,7 @@ pub fn ImportForm() -> impl IntoView {
         sent: RwSignal::new(None),
         asked: RwSignal::new(0),
         steps: RwSignal::new(Vec::new()),
+        brought: RwSignal::new(Vec::new()),
         is_rich: RwSignal::new(false),
         is_unkept: RwSignal::new(false),
     };
@@ -195,8 +198,7 @@ fn progress(state: State) -> impl IntoView {
         let (done, asked) = (state.steps.with(Vec::len), state.asked.get());
         match state.sent.get() {
             _ if !is_sending() => String::new(),
-            // Each tenth is heard, not each packet.
-            Some(sent) if sent < 1.0 => format!("Sending: {:.0} %", (sent * 10.0).floor() * 10.0),
+            Some(sent) if sent < 1.0 => format!("Sending: {:.0} %", (sent * 100.0).floor()),
             _ if asked > 0 => format!("Importing: {done} of {asked}"),
             _ => "Importing…".to_owned(),
         }
@@ -215,7 +217,8 @@ fn progress(state: State) -> impl IntoView {
         browser::cancel();
     };
     view! {
-        <span class="hint import-words" role="status">{words}</span>
+        // What is heard is that it goes on, not each step of it.
+        <span class="visually-hidden" role="status">{move || is_sending().then_some("Importing…")}</span>
         {move || {
             (is_sending() && state.sent.with(Option::is_some))
                 .then(|| {
@@ -225,5 +228,7 @@ fn progress(state: State) -> impl IntoView {
                     }
                 })
         }}
+        // Last: it grows, and nothing that is pressed may move.
+        <span class="hint import-words">{words}</span>
     }
 }

@@ -53,12 +53,17 @@ pub struct Services {
     /// Rings when a file waits to be made.
     pub export_bell: Bell,
     imports: Arc<Semaphore>,
+    /// Turns to hold an archive of which several conversations are stored.
+    pub archives: Arc<Turns>,
     /// Turns to gather and write an export: to be held until the file is written.
     pub exports: Arc<Turns>,
 }
 
 /// Imports that are read at once: each may take seconds of a core and several times its size in memory.
 const IMPORTS_AT_ONCE: usize = 2;
+
+/// Archives that are held while their conversations are stored: each has 200 MiB at most.
+const ARCHIVES_AT_ONCE: usize = 2;
 
 /// Exports that are gathered and written at once, for the same reason.
 const EXPORTS_AT_ONCE: usize = 2;
@@ -94,6 +99,7 @@ impl Services {
             seeds: Arc::default(),
             export_bell: Bell::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
+            archives: Arc::new(Turns::new(ARCHIVES_AT_ONCE)),
             exports: Arc::new(Turns::new(EXPORTS_AT_ONCE)),
         })
     }

@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Blob, Element, FormData, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 use super::{
-    Fields, ImportForm, Stage, State, Wanted, draft, rich,
+    Fields, ImportForm, Stage, State, Wanted, choices, draft, rich,
     transfer::{Answer, Told, Transfer},
 };
 use crate::{
@@ -156,7 +156,9 @@ pub fn send(fields: Fields, state: State, wanted: Wanted) {
     state.problem.set(None);
     state.sent.set(matches!(draft, Draft::File { .. }).then_some(0.0));
     IS_GIVEN_UP.set(false);
-    state.steps.set(Vec::new());
+    let before = state.steps.try_update(std::mem::take).unwrap_or_default();
+    let before = before.into_iter().filter(|step| matches!(step, ImportStep::Imported { .. }));
+    state.brought.update(|brought| brought.extend(before));
     let asked = wanted.count();
     state.asked.set(asked);
     spawn_local(async move {
@@ -175,7 +177,7 @@ pub fn send(fields: Fields, state: State, wanted: Wanted) {
                 } else {
                     state.problem.set(Some(CallError::Unreachable.to_string()));
                 }
-                state.picked.update(|picked| picked.clear());
+                unpick(state);
                 state.stage.set(Stage::Ready);
             }
             Err(error) => {
@@ -185,10 +187,16 @@ pub fn send(fields: Fields, state: State, wanted: Wanted) {
                 if !is_given_up && asked == 0 {
                     state.choices.set(Vec::new());
                 }
+                unpick(state);
                 state.stage.set(Stage::Ready);
             }
         }
     });
+}
+
+/// What was brought in is chosen no more.
+fn unpick(state: State) {
+    state.picked.update(|picked| picked.retain(|index| !choices::is_brought(state, *index)));
 }
 
 /// Gives up what is on its way.

@@ -9,6 +9,8 @@ use super::{Stage, State, Wanted, preview};
 pub(super) fn forget(state: State) {
     state.choices.set(Vec::new());
     state.steps.set(Vec::new());
+    state.brought.set(Vec::new());
+    state.asked.set(0);
     state.picked.update(|picked| picked.clear());
 }
 
@@ -50,7 +52,10 @@ fn row(
     let ImportChoice { index, title, problem, .. } = choice.clone();
     let is_bad = problem.is_some();
     let label = problem.unwrap_or_else(|| holds(&choice));
-    let step = Memo::new(move |_| state.steps.with(|steps| steps.iter().find(|step| is_of(step, index)).cloned()));
+    let step = Memo::new(move |_| {
+        let find = |steps: &Vec<ImportStep>| steps.iter().find(|step| is_of(step, index)).cloned();
+        state.brought.with(find).or_else(|| state.steps.with(find))
+    });
     let is_busy = move || state.stage.get() != Stage::Ready;
     let pick = is_several.then(|| {
         let name = format!("Choose {title}");
@@ -96,6 +101,12 @@ fn row(
     view! { <div class="choice-row">{pick}{words}</div> }
 }
 
+/// Whether it is here already.
+pub(super) fn is_brought(state: State, number: usize) -> bool {
+    let is = |step: &ImportStep| matches!(step, ImportStep::Imported { .. }) && is_of(step, number);
+    state.brought.with(|steps| steps.iter().any(is)) || state.steps.with(|steps| steps.iter().any(is))
+}
+
 fn is_of(step: &ImportStep, number: usize) -> bool {
     match step {
         ImportStep::Imported { index, .. } | ImportStep::Refused { index, .. } => *index == number,
@@ -107,11 +118,7 @@ fn is_of(step: &ImportStep, number: usize) -> bool {
 fn together(state: State, good: Vec<usize>, send: impl Fn(Wanted) + Copy + Send + Sync + 'static) -> impl IntoView {
     let good = StoredValue::new(good);
     let left = move || {
-        let done = |index: &usize| {
-            state.steps.with(|steps| {
-                steps.iter().any(|step| matches!(step, ImportStep::Imported { .. }) && is_of(step, *index))
-            })
-        };
+        let done = |index: &usize| is_brought(state, *index);
         good.with_value(|good| good.iter().copied().filter(|index| !done(index)).take(MAX_CHOICES).collect::<Vec<_>>())
     };
     let count = move || state.picked.with(|picked| picked.len());

@@ -53,7 +53,7 @@ pub fn compare(fields: Fields, state: State) {
     });
     if state.is_rich.get_untracked() != is_rich {
         state.is_rich.set(is_rich);
-        state.choices.set(Vec::new());
+        super::choices::forget(state);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Several conversations of one file, one after the other: each whole or not at all, and told of as it is stored. Whoever
 //! stops listening stops the rest.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::response::{
     IntoResponse,
@@ -12,12 +12,14 @@ use shared::{
     api::{ImportStep, Share},
     ids::UserId,
 };
+use tokio::sync::mpsc;
 
 use super::Archive;
 use crate::{
     conversations::{self, Draft},
     error::Error,
     services::Services,
+    turns::Turn,
 };
 
 /// What holds for all of them.
@@ -31,28 +33,35 @@ pub(super) struct Terms {
     pub(super) anonymous: bool,
 }
 
-/// Stores the conversations of these numbers as somebody reads along.
-pub(super) fn import(services: Services, archive: Archive, choices: Vec<usize>, terms: Terms) -> impl IntoResponse {
-    let steps = steps(services, Arc::new(archive), choices.into(), terms);
-    Sse::new(steps).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+/// Stores the conversations of these numbers while somebody reads along. The turn is over when the last is stored, however
+/// slowly they read.
+pub(super) fn import(
+    services: Services,
+    (archive, turn): (Archive, Turn),
+    choices: Vec<usize>,
+    terms: Terms,
+) -> impl IntoResponse {
+    // Room for all of it: nobody who does not read keeps the archive in memory.
+    let (told, steps) = mpsc::channel(choices.len() + 1);
+    tokio::spawn(async move {
+        let _turn = turn;
+        let archive = Arc::new(archive);
+        for index in choices {
+            if told.is_closed() {
+                return;
+            }
+            // Whoever went away meanwhile is told nothing; the next look sees that.
+            let _ = told.send(one(&services, archive.clone(), index, terms).await).await;
+        }
+        let _ = told.send(ImportStep::Done).await;
+    });
+    Sse::new(events(steps)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
-fn steps(
-    services: Services,
-    archive: Arc<Archive>,
-    choices: VecDeque<usize>,
-    terms: Terms,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(Some(choices), move |left| {
-        let (services, archive) = (services.clone(), archive.clone());
-        async move {
-            let mut left = left?;
-            let (step, left) = match left.pop_front() {
-                Some(index) => (one(&services, archive, index, terms).await, Some(left)),
-                None => (ImportStep::Done, None),
-            };
-            Some((Ok(event(&step)), left))
-        }
+fn events(steps: mpsc::Receiver<ImportStep>) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(steps, async |mut steps| {
+        let step = steps.recv().await?;
+        Some((Ok(event(&step)), steps))
     })
 }
 

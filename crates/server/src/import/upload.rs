@@ -132,6 +132,7 @@ pub async fn upload(
             let why = "choices: with several, neither `choice` nor `preview` nor `title` has a meaning.";
             return Err(Error::Invalid("bad_choice", why.into()));
         }
+        let turn = services.archives.take(caller.id).await?;
         let archive = match services.import(move || Ok(super::file(&name, &bytes, None)?)).await? {
             Parsed::Choice(archive) => archive,
             Parsed::One(_) | Parsed::Bundle(_) => {
@@ -139,7 +140,7 @@ pub async fn upload(
             }
         };
         let terms = Terms { user: caller.id, share, anonymous };
-        return Ok(several::import(services, archive, choices, terms).into_response());
+        return Ok(several::import(services, (archive, turn), choices, terms).into_response());
     }
     let read = move || {
         let parsed = super::file(&name, &bytes, title.as_deref())?;

@@ -19,8 +19,10 @@ create table webhooks (
     -- Attempts that failed, since one last did not, and when the first of them did.
     failures integer not null default 0,
     failing_since timestamptz,
-    -- Comments that were not told because too many waited, since a delivery last arrived.
+    -- Comments that were not told, because too many came or waited or something failed, and when there last was one;
+    -- forgotten a week later.
     missed bigint not null default 0,
+    missed_at timestamptz,
     -- Until then a server sends one of its deliveries: one at a time.
     busy_until timestamptz,
     -- Until then it is left alone: an attempt failed.
@@ -39,15 +41,11 @@ create table webhook_deliveries (
     webhook_id uuid not null references webhooks on delete cascade,
     -- Somebody waits for a test: it is sent at once, and is about no comment.
     is_test boolean not null default false,
-    -- The comment.
+    -- The comment; what it says is read when it is sent.
     conversation_id uuid references conversations on delete cascade,
     highlight_id uuid,
     comment_id uuid,
     by_user uuid references users on delete cascade,
-    -- The comment's words, while they wait.
-    body text,
-    comment_deleted boolean not null default false,
-    highlight_deleted boolean not null default false,
     state text not null default 'waiting'
         constraint webhook_deliveries_state check (state in ('waiting', 'delivered', 'failed', 'silent')),
     attempts smallint not null default 0,
@@ -62,6 +60,5 @@ create table webhook_deliveries (
 );
 create index webhook_deliveries_listed on webhook_deliveries (webhook_id, id desc);
 create index webhook_deliveries_waiting on webhook_deliveries (webhook_id, due_at) where state = 'waiting';
-create index webhook_deliveries_due on webhook_deliveries (due_at) where state = 'waiting';
 create index webhook_deliveries_ended on webhook_deliveries (ended_at) where ended_at is not null;
 create index webhook_deliveries_by on webhook_deliveries (by_user);

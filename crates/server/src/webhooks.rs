@@ -20,8 +20,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use rand::TryRngCore;
 use shared::{
     api::{
-        CreateWebhook, Delivery, DeliveryState, EventKind, MAX_DELIVERIES_LISTED, MAX_WEBHOOK_URL_CHARS, MAX_WEBHOOKS,
-        MAX_WEBHOOKS_ABOUT, Webhook, WebhookDetails, WebhookSecret, WebhookState,
+        CreateWebhook, Delivery, DeliveryState, EventKind, MAX_DELIVERIES_LISTED, MAX_OWN_WEBHOOKS_ABOUT,
+        MAX_WEBHOOK_URL_CHARS, MAX_WEBHOOKS, MAX_WEBHOOKS_ABOUT, SecretRenewal, Webhook, WebhookDetails, WebhookSecret,
+        WebhookState,
     },
     ids::{ConversationId, DeliveryId, UserId, WebhookId},
 };
@@ -63,7 +64,7 @@ async fn one(db: &PgPool, owner: UserId, id: WebhookId) -> Result<Webhook, Error
 /// Somebody's webhooks, or one of them.
 async fn of(db: &PgPool, owner: UserId, only: Option<WebhookId>) -> Result<Vec<Webhook>, Error> {
     let rows = sqlx::query!(
-        r#"select h.id, h.url, h.conversation_id, h.activity_id, h.class_id, h.state, h.failures, h.missed, h.created_at,
+        r#"select h.id, h.url, h.conversation_id, h.activity_id, h.class_id, h.state, h.failures, h.missed, h.missed_at, h.created_at,
                   coalesce(c.title, a.title, k.name) as "title!", m.user_id is not null as "belongs!",
                   (select count(*) from webhook_deliveries d
                    where d.webhook_id = h.id and d.state = 'waiting') as "waiting!"
@@ -98,6 +99,7 @@ async fn of(db: &PgPool, owner: UserId, only: Option<WebhookId>) -> Result<Vec<W
             failures: u32::try_from(row.failures).unwrap_or_default(),
             waiting: u32::try_from(row.waiting).unwrap_or_default(),
             missed: u64::try_from(row.missed).unwrap_or_default(),
+            missed_at: row.missed_at.map(rfc3339),
             created_at: rfc3339(row.created_at),
         })
     });
@@ -151,12 +153,13 @@ async fn deliveries(db: &PgPool, webhook: WebhookId, only: Option<DeliveryId>) -
     Ok(deliveries.collect())
 }
 
-/// `POST /api/v1/webhooks`
+/// `POST /api/v1/webhooks`: by no token. One that leaked would otherwise hear on when it is revoked.
 pub async fn create(
     State(services): State<Services>,
     caller: Caller,
     body: Result<Json<CreateWebhook>, JsonRejection>,
 ) -> Result<(StatusCode, Json<WebhookSecret>), Error> {
+    caller.session()?;
     let Json(CreateWebhook { url, about }) = body?;
     let url = address(&url, &services.config.webhook_reach)?;
     let about = About::read(&about, &services.origin)?;
@@ -170,8 +173,17 @@ pub async fn create(
     let there = sqlx::query!(
         r#"select (select count(*) from webhooks where user_id = $1) as "of_caller!",
                   (select count(*) from webhooks
-                   where state <> 'ended'
-                       and (conversation_id = $2 or activity_id = $3 or class_id = $4)) as "about_it!""#,
+                   where user_id = $1 and state <> 'ended'
+                       and (conversation_id = $2 or activity_id = $3 or class_id = $4)) as "of_both!",
+                  -- Those that are told something.
+                  (select count(*)
+                   from webhooks h
+                   join users u on u.id = h.user_id and u.banned_at is null
+                   left join activities a on a.id = h.activity_id
+                   left join memberships m on m.class_id = coalesce(a.class_id, h.class_id) and m.user_id = h.user_id
+                   where h.state = 'active'
+                       and (h.conversation_id = $2
+                            or ((h.activity_id = $3 or h.class_id = $4) and m.user_id is not null))) as "about_it!""#,
         caller.id.uuid(),
         conversation,
         activity,
@@ -181,6 +193,10 @@ pub async fn create(
     .await?;
     if there.of_caller >= i64::from(MAX_WEBHOOKS) {
         let why = format!("You have {MAX_WEBHOOKS} webhooks. Delete one that you do not need first.");
+        return Err(Error::Conflict("too_many_webhooks", why));
+    }
+    if there.of_both >= i64::from(MAX_OWN_WEBHOOKS_ABOUT) {
+        let why = format!("You have {MAX_OWN_WEBHOOKS_ABOUT} webhooks about this. Delete one of them first.");
         return Err(Error::Conflict("too_many_webhooks", why));
     }
     if there.about_it >= i64::from(MAX_WEBHOOKS_ABOUT) {
@@ -252,23 +268,27 @@ pub async fn delete(
 }
 
 /// `POST /api/v1/webhooks/{webhook}/secret`: whoever verifies with the old one has a day to take the new one. The old one is
-/// the one in use: a second one that is new within that day takes the place of the first.
+/// the one in use: a second one that is new within that day takes the place of the first. One that leaked need not sign for
+/// that day; by a token nobody takes another's place.
 pub async fn renew(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<WebhookId>, PathRejection>,
+    body: Result<Json<SecretRenewal>, JsonRejection>,
 ) -> Result<Json<WebhookSecret>, Error> {
-    let Path(id) = path?;
+    caller.session()?;
+    let (Path(id), Json(SecretRenewal { at_once })) = (path?, body?);
     let secret = secret()?;
     let renewed = sqlx::query!(
         "update webhooks
-         set old_secret = case when old_secret_until > now() then old_secret else secret end,
-             old_secret_until = now() + interval '1 day',
+         set old_secret = case when not $4 then case when old_secret_until > now() then old_secret else secret end end,
+             old_secret_until = case when not $4 then now() + interval '1 day' end,
              secret = $3
          where id = $1 and user_id = $2",
         id.uuid(),
         caller.id.uuid(),
-        &secret
+        &secret,
+        at_once
     );
     if renewed.execute(&services.db).await?.rows_affected() == 0 {
         return Err(Error::NotFound);

@@ -126,9 +126,9 @@ pub use trash::{
 };
 pub use webhooks::{
     CreateWebhook, DELIVERY_DAYS, DeleteWebhook, Delivery, DeliveryState, Event, EventAuthor, EventConversation,
-    EventData, EventKind, GetWebhook, ListWebhooks, MAX_DELIVERIES_KEPT, MAX_DELIVERIES_LISTED, MAX_WAITING_DELIVERIES,
-    MAX_WEBHOOK_URL_CHARS, MAX_WEBHOOKS, MAX_WEBHOOKS_ABOUT, NewComment, RenewWebhookSecret, TestWebhook, Webhook,
-    WebhookDetails, WebhookSecret, WebhookState, WebhookSubject,
+    EventData, EventKind, GetWebhook, ListWebhooks, MAX_DELIVERIES_KEPT, MAX_DELIVERIES_LISTED, MAX_OWN_WEBHOOKS_ABOUT,
+    MAX_WAITING_DELIVERIES, MAX_WEBHOOK_URL_CHARS, MAX_WEBHOOKS, MAX_WEBHOOKS_ABOUT, NewComment, RenewWebhookSecret,
+    SecretRenewal, TestWebhook, Webhook, WebhookDetails, WebhookSecret, WebhookState, WebhookSubject,
 };
 
 /// Methods that the API uses.

@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use shared::api::{
     ClassSummary, DELIVERY_DAYS, DeleteWebhook, Delivery, DeliveryState, EventKind, MAX_DELIVERIES_LISTED,
-    MAX_WEBHOOK_URL_CHARS, RenewWebhookSecret, TestWebhook, Webhook, WebhookDetails, WebhookState, WebhookSubject,
+    MAX_WEBHOOK_URL_CHARS, RenewWebhookSecret, SecretRenewal, TestWebhook, Webhook, WebhookDetails, WebhookState,
+    WebhookSubject,
 };
 
 use super::Bar;
@@ -143,12 +144,12 @@ fn standing(webhook: &Webhook) -> impl IntoView + use<> {
         count => Some(format!("{count} deliveries wait.")),
     };
     let missed = match webhook.missed {
-        0 => None,
-        1 => Some("One comment was not sent, because too many waited.".to_owned()),
-        count => Some(format!("{count} comments were not sent, because too many waited.")),
+        1 => "One comment was not sent, because too many came or waited: ".to_owned(),
+        count => format!("{count} comments were not sent, because too many came or waited. The last: "),
     };
-    let lines = [why, waiting, missed].into_iter().flatten();
-    lines.map(|line| view! { <p class="remark">{line}</p> }).collect_view()
+    let missed = webhook.missed_at.clone().map(|at| view! { <p class="remark">{missed} <LocalTime at=at /></p> });
+    let lines = [why, waiting].into_iter().flatten().map(|line| view! { <p class="remark">{line}</p> });
+    (lines.collect_view(), missed)
 }
 
 #[component]
@@ -165,11 +166,15 @@ fn Acts(webhook: Webhook) -> impl IntoView {
         <div class="webhook-acts">
             {test}
             <ApiForm
-                api=api_of(&RenewWebhookSecret { webhook: id })
-                then=Then::Say("Copy the new secret now: it is shown this once. For a day the old one signs too.".into())
+                api=api_of(&RenewWebhookSecret { webhook: id, renewal: SecretRenewal::default() })
+                then=Then::Say("Copy the new secret now: it is shown this once.".into())
                 label="New secret"
                 confirm="renew-secret"
             >
+                <label class="checkbox-row">
+                    <input type="checkbox" name="at_once" />
+                    <span>"Somebody else knows the old one" <span class="hint">"It signs nothing more."</span></span>
+                </label>
                 <button class="button" type="submit">"New secret"</button>
                 <p data-replied hidden><code class="account-token" data-reply="secret"></code></p>
             </ApiForm>
@@ -180,7 +185,7 @@ fn Acts(webhook: Webhook) -> impl IntoView {
         <ConfirmDialog
             id="renew-secret"
             title="Make a new secret?"
-            text="Deliveries are signed by both for a day. After that your server has to know the new one."
+            text="Deliveries are signed by both for a day, or by the new one alone from now on if somebody else knows the old one. Then your server has to know the new one."
             action="New secret"
         />
         <ConfirmDialog

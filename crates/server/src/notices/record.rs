@@ -109,7 +109,7 @@ pub async fn record(conn: &mut PgConnection, talks: &[(ConversationId, &Talk)]) 
         let people = insert(conn, &said, wanted).await?;
         let_go(conn, &people).await?;
     }
-    webhooks::record::record(conn, &said, &hidden).await
+    webhooks::record::record(conn, &said).await
 }
 
 /// What a comment says after two changes.

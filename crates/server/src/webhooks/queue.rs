@@ -120,19 +120,23 @@ pub async fn follow(services: Services) {
 /// Sends a test now, and answers which delivery it is; also where whoever asked does not wait for it.
 ///
 /// # Errors
-/// The database's.
+/// The database's, or the webhook is not there any more.
 pub(super) async fn test(services: Services, webhook: WebhookId) -> Result<DeliveryId, Error> {
     let delivery = DeliveryId::new();
     let sending = async move {
-        sqlx::query!(
+        let written = sqlx::query!(
             "insert into webhook_deliveries (id, webhook_id, is_test, attempts, attempted_at, due_at)
-             values ($1, $2, true, 1, now(), now() + make_interval(secs => $3))",
+             select $1, id, true, 1, now(), now() + make_interval(secs => $3)
+             from webhooks
+             where id = $2
+             for key share",
             delivery.uuid(),
             webhook.uuid(),
             f64::from(LEASE)
-        )
-        .execute(&services.db)
-        .await?;
+        );
+        if written.execute(&services.db).await?.rows_affected() == 0 {
+            return Err(Error::NotFound);
+        }
         carry_out(&services, Claim { webhook, delivery, attempt: 1, is_test: true, lease: None }).await?;
         Ok::<_, Error>(delivery)
     };
@@ -143,7 +147,7 @@ pub(super) async fn test(services: Services, webhook: WebhookId) -> Result<Deliv
 async fn carry_out(services: &Services, claim: Claim) -> Result<(), Error> {
     let outcome = match timeout(WHOLE, send::attempt(services, claim)).await {
         Ok(Ok(Some(outcome))) => outcome,
-        Ok(Ok(None)) => return Ok(()),
+        Ok(Ok(None)) => return Ok(free(&mut *services.db.acquire().await?, claim).await?),
         Ok(Err(error)) => {
             tracing::warn!(%error, webhook = %claim.webhook, "a delivery could not be made");
             Outcome::failed(OUR_FAULT)
@@ -154,8 +158,9 @@ async fn carry_out(services: &Services, claim: Claim) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes the first due delivery of each webhook of which none is being sent, those that wait longest first. A webhook is
-/// busy for others only if there was something to take.
+/// Takes the first due delivery of each webhook of which none is being sent: first of those people of whom the fewest are,
+/// so that nobody's slow receivers hold all others up; of these, what waits longest. A webhook is busy for others only if
+/// there was something to take.
 async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
     if most == 0 {
         return Ok(Vec::new());
@@ -163,14 +168,20 @@ async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
     let taken = sqlx::query!(
         r#"
         with due as (
-            select h.id, h.user_id, min(d.due_at) as since
-            from webhook_deliveries d
-            join webhooks h on h.id = d.webhook_id
-            where d.state = 'waiting' and d.due_at <= now() and not d.is_test and d.attempts < $3
-                and h.state = 'active'
+            select h.id, h.user_id, first.due_at as since
+            from webhooks h
+            -- However much waits, one is looked at.
+            cross join lateral (
+                select d.due_at
+                from webhook_deliveries d
+                where d.webhook_id = h.id and d.state = 'waiting' and d.due_at <= now() and not d.is_test
+                    and d.attempts < $3
+                order by d.due_at
+                limit 1
+            ) first
+            where h.state = 'active'
                 and (h.busy_until is null or h.busy_until <= now())
                 and (h.paused_until is null or h.paused_until <= now())
-            group by h.id
         ), in_turn as (
             select due.id, due.since,
                    row_number() over (partition by due.user_id order by due.since, due.id)
@@ -179,7 +190,7 @@ async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
         ), held as (
             select h.id
             from webhooks h
-            where h.id in (select id from in_turn where place <= $4 order by since, id limit $1)
+            where h.id in (select id from in_turn where place <= $4 order by place, since, id limit $1)
                 and h.state = 'active'
                 and (h.busy_until is null or h.busy_until <= now())
                 and (h.paused_until is null or h.paused_until <= now())
@@ -224,6 +235,10 @@ async fn claim(db: &PgPool, most: usize) -> sqlx::Result<Vec<Claim>> {
 /// Writes down what came of an attempt, unless somebody else has it by now.
 async fn settle(db: &PgPool, claim: Claim, outcome: Outcome) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
+    // Whoever takes the webhook away has it first, and then what waits for it.
+    sqlx::query!("select id from webhooks where id = $1 for no key update", claim.webhook.uuid())
+        .fetch_optional(&mut *tx)
+        .await?;
     let pause = if matches!(outcome, Outcome::Failed { .. }) { claim.pause() } else { None };
     let (state, status, reason) = match &outcome {
         Outcome::Delivered { status } => ("delivered", Some(*status), None),
@@ -240,9 +255,7 @@ async fn settle(db: &PgPool, claim: Claim, outcome: Outcome) -> sqlx::Result<()>
              status = $4,
              reason = $5,
              due_at = case when $3 = 'waiting' then now() + make_interval(secs => $6) else due_at end,
-             ended_at = case when $3 = 'waiting' then null else now() end,
-             -- What is over need not be kept twice.
-             body = case when $3 = 'waiting' then body end
+             ended_at = case when $3 = 'waiting' then null else now() end
          where id = $1 and attempts = $2 and state = 'waiting'",
         claim.delivery.uuid(),
         claim.attempt,
@@ -252,7 +265,8 @@ async fn settle(db: &PgPool, claim: Claim, outcome: Outcome) -> sqlx::Result<()>
         pause.unwrap_or_default() as f64
     );
     if settled.execute(&mut *tx).await?.rows_affected() == 0 {
-        return Ok(());
+        free(&mut tx, claim).await?;
+        return tx.commit().await;
     }
     let goes_on = note(&mut tx, claim, &outcome).await?;
     if !goes_on {
@@ -261,11 +275,23 @@ async fn settle(db: &PgPool, claim: Claim, outcome: Outcome) -> sqlx::Result<()>
     tx.commit().await
 }
 
+/// A webhook whose delivery has gone meanwhile goes on with the next, if it is still ours.
+async fn free(conn: &mut PgConnection, claim: Claim) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update webhooks set busy_until = null where id = $1 and busy_until = $2",
+        claim.webhook.uuid(),
+        claim.lease
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Ends what waits for webhooks that are told nothing any more, or for one of them.
 async fn end_of_silent(conn: &mut PgConnection, only: Option<WebhookId>) -> sqlx::Result<()> {
     sqlx::query!(
         "update webhook_deliveries d
-         set state = 'failed', reason = 'The webhook is told nothing any more.', ended_at = now(), body = null
+         set state = 'failed', reason = 'The webhook is told nothing any more.', ended_at = now()
          from webhooks h
          where h.id = d.webhook_id and h.state <> 'active' and ($1::uuid is null or h.id = $1)
              and d.state = 'waiting' and not d.is_test",
@@ -301,7 +327,6 @@ async fn note(conn: &mut PgConnection, claim: Claim, outcome: &Outcome) -> sqlx:
             end,
             failures = case when $3 then failures + 1 when $4 then 0 else failures end,
             failing_since = case when $3 then coalesce(failing_since, now()) when not $4 then failing_since end,
-            missed = case when $4 then 0 else missed end,
             state = case
                 when state = 'ended' or $5 then 'ended'
                 when $4 then 'active'
@@ -324,15 +349,25 @@ async fn note(conn: &mut PgConnection, claim: Claim, outcome: &Outcome) -> sqlx:
     Ok(goes_on.fetch_optional(conn).await?.unwrap_or_default())
 }
 
-/// Ends what nobody will settle, and forgets what is over: what is old, and all but the newest of each webhook.
+/// Ends what nobody will settle, and forgets what is over: secrets and counts that are old, deliveries that are, and all but
+/// the newest of each webhook.
 async fn sweep(db: &PgPool) -> sqlx::Result<()> {
     end_of_silent(&mut *db.acquire().await?, None).await?;
     sqlx::query!(
         "update webhook_deliveries
-         set state = 'failed', reason = coalesce(reason, $2), ended_at = now(), body = null
+         set state = 'failed', reason = coalesce(reason, $2), ended_at = now()
          where state = 'waiting' and due_at < now() and (is_test or attempts >= $1)",
         MAX_ATTEMPTS,
         OUR_FAULT
+    )
+    .execute(db)
+    .await?;
+    sqlx::query!("update webhooks set old_secret = null, old_secret_until = null where old_secret_until <= now()")
+        .execute(db)
+        .await?;
+    sqlx::query!(
+        "update webhooks set missed = 0, missed_at = null where missed_at < now() - make_interval(days => $1)",
+        i32::from(DELIVERY_DAYS)
     )
     .execute(db)
     .await?;

@@ -8,12 +8,14 @@ use reqwest::{
 };
 use shared::{
     api::{Event, EventAuthor, EventConversation, EventData, EventKind, NewComment},
+    document::{self, Roots},
     ids::{CommentId, ConversationId, HighlightId, UserId},
 };
 use sqlx::PgPool;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use url::Url;
+use yrs::{Doc, Transact};
 
 use super::queue::Claim;
 use crate::{
@@ -57,6 +59,8 @@ struct Task {
     /// Deliveries are signed by each.
     secrets: Vec<Vec<u8>>,
     is_test: bool,
+    /// Whether they belong to the class that it listens to, where it does.
+    belongs: bool,
     comment: Option<Comment>,
     created_at: OffsetDateTime,
 }
@@ -67,8 +71,6 @@ struct Comment {
     highlight: HighlightId,
     comment: CommentId,
     author: UserId,
-    body: String,
-    deleted: bool,
 }
 
 /// Sends a delivery, if its owner may read the comment now; nothing if it is not there any more.
@@ -80,7 +82,7 @@ pub(super) async fn attempt(services: &Services, claim: Claim) -> Result<Option<
     let data = match &task.comment {
         None if task.is_test => EventData::Test { webhook: claim.webhook },
         None => return Ok(Some(Outcome::Silent { why: "What it was about is not there any more." })),
-        Some(comment) => match told(services, task.owner, comment).await? {
+        Some(comment) => match told(services, &task, comment).await? {
             Ok(data) => data,
             Err(why) => return Ok(Some(Outcome::Silent { why })),
         },
@@ -94,11 +96,15 @@ pub(super) async fn attempt(services: &Services, claim: Claim) -> Result<Option<
 async fn read(db: &PgPool, claim: Claim) -> sqlx::Result<Option<Task>> {
     let row = sqlx::query!(
         r#"select h.user_id, h.url, h.secret, case when h.old_secret_until > now() then h.old_secret end as old_secret,
-                  d.is_test, d.conversation_id, d.highlight_id, d.comment_id, d.body,
+                  d.is_test, d.conversation_id, d.highlight_id, d.comment_id,
                   case when c.alias_scope is null then d.by_user else a.alias end as author,
-                  d.comment_deleted or d.highlight_deleted as "deleted!", d.created_at, c.title as "title?"
+                  h.conversation_id is not null or m.user_id is not null as "belongs!", d.created_at,
+                  c.title as "title?"
            from webhook_deliveries d
            join webhooks h on h.id = d.webhook_id
+           left join activities of_it on of_it.id = h.activity_id
+           left join memberships m on m.class_id = coalesce(of_it.class_id, h.class_id) and m.user_id = h.user_id
+               and of_it.trashed_at is null
            left join conversations c on c.id = d.conversation_id
            left join author_aliases a on a.scope = c.alias_scope and a.user_id = d.by_user
            where d.id = $1 and d.state = 'waiting'"#,
@@ -112,6 +118,7 @@ async fn read(db: &PgPool, claim: Claim) -> sqlx::Result<Option<Task>> {
         secrets: std::iter::once(row.secret).chain(row.old_secret).collect(),
         created_at: row.created_at,
         is_test: row.is_test,
+        belongs: row.belongs,
         comment: (|| {
             Some(Comment {
                 conversation: ConversationId::from_uuid(row.conversation_id?),
@@ -119,8 +126,6 @@ async fn read(db: &PgPool, claim: Claim) -> sqlx::Result<Option<Task>> {
                 highlight: HighlightId::from_uuid(row.highlight_id?),
                 comment: CommentId::from_uuid(row.comment_id?),
                 author: UserId::from_uuid(row.author?),
-                body: row.body?,
-                deleted: row.deleted,
             })
         })(),
     }))
@@ -128,31 +133,57 @@ async fn read(db: &PgPool, claim: Claim) -> sqlx::Result<Option<Task>> {
 
 /// What the owner of a webhook is told of a comment, by their rights of now; or why nothing. People are called as all
 /// readers see them: no names of an anonymous conversation leave it, also where the owner sees them on the page.
-async fn told(services: &Services, owner: UserId, said: &Comment) -> Result<Result<EventData, &'static str>, Error> {
-    if said.deleted {
-        return Ok(Err("The comment was deleted before it was sent."));
-    }
+async fn told(services: &Services, task: &Task, said: &Comment) -> Result<Result<EventData, &'static str>, Error> {
+    let owner = task.owner;
     if !sessions::banned(&services.db, &[owner]).await?.is_empty() {
         return Ok(Err("This account is closed."));
+    }
+    if !task.belongs {
+        return Ok(Err("You do not belong to the class any more, or the activity is in the trash."));
     }
     let reader = match access::reader(&services.db, owner, said.conversation).await {
         Err(Error::NotFound) => return Ok(Err("You may not read this conversation any more, or it is in the trash.")),
         reader => reader?,
+    };
+    let Some(body) = words(services, said).await? else {
+        return Ok(Err("The comment was deleted before it was sent."));
     };
     let people = conversations::people_of(&services.db, reader).await?;
     let called = |id| {
         let person = people.iter().find(|person| person.id == id);
         person.map_or(SOMEBODY, |person| person.pseudonym.as_ref().unwrap_or(&person.name))
     };
-    let Comment { conversation, title, highlight, comment, author, body, .. } = said;
+    let Comment { conversation, title, highlight, comment, author } = said;
     Ok(Ok(EventData::Comment(NewComment {
         comment: *comment,
         highlight: *highlight,
         link: format!("{}/c/{conversation}#h={highlight}&c={comment}", services.origin),
         conversation: EventConversation { id: *conversation, title: title.clone() },
         author: EventAuthor { id: *author, name: called(*author).to_owned() },
-        body: named(body, |id| as_mention(called(id))).into_owned(),
+        body: named(&body, |id| as_mention(called(id))).into_owned(),
     })))
+}
+
+/// What a comment says now, as the document has it; nothing if it is not there any more, or deleted, or its highlight is.
+///
+/// # Errors
+/// The document cannot be read: then nobody knows.
+async fn words(services: &Services, said: &Comment) -> Result<Option<String>, Error> {
+    let (highlight, comment) = (said.highlight, said.comment);
+    let find = move |doc: &Doc| {
+        let found = document::highlight(&Roots::of(doc), &doc.transact(), highlight)?;
+        let thread = found.comments.into_iter().filter(|_| found.deleted.is_none());
+        let is_it = |one: &document::Comment| one.id == comment && !one.deleted;
+        thread.into_iter().find(is_it).map(|one| storable(&one.body))
+    };
+    let read = services.rooms.read(said.conversation, find).await.map_err(|error| Error::Internal(error.into()))?;
+    Ok(read.and_then(|read| read.what))
+}
+
+/// Words as everybody can show and store them: Postgres knows no NUL, and other controls are nobody's words.
+fn storable(text: &str) -> String {
+    let is_foreign = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+    text.replace(is_foreign, "\u{fffd}")
 }
 
 /// Of what is answered, its head alone is read: whose address it is learns what we send, and we nothing of theirs.

@@ -6,18 +6,19 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use server::{config::Config, services::Services, webhooks};
 use shared::{
-    api::{MAX_DELIVERIES_KEPT, MAX_WAITING_DELIVERIES, MAX_WEBHOOKS, MAX_WEBHOOKS_ABOUT},
+    api::{MAX_DELIVERIES_KEPT, MAX_OWN_WEBHOOKS_ABOUT, MAX_WAITING_DELIVERIES, MAX_WEBHOOKS, MAX_WEBHOOKS_ABOUT},
     ids::{CommentId, WebhookId},
     prose,
 };
 use sqlx::PgPool;
 use standardwebhooks::Webhook;
 use tokio::task::JoinHandle;
-use yrs::{Any, Map, Transact, any};
+use uuid::Uuid;
+use yrs::{Any, Map, MapPrelim, Transact, any};
 
 use crate::{
     activities::{self, activity, assert_problem, class_and_template},
-    notices::{Scene, add, call, inner},
+    notices::{Reader, Scene, add, call, inner},
     rooms_support::until,
     support::{
         receiver::{Received, Receiver},
@@ -45,6 +46,10 @@ struct Hook {
 impl Hook {
     fn path(&self) -> String {
         format!("{HOOKS}/{}", self.id)
+    }
+
+    fn uuid(&self) -> Uuid {
+        self.id.parse::<WebhookId>().unwrap().uuid()
     }
 
     /// Whether it was sent by who knows the secret, as somebody else's library sees it.
@@ -110,6 +115,50 @@ impl Stage {
         self.scene.sql("update webhooks set paused_until = null").await;
     }
 
+    /// A webhook of somebody else's for the conversation, to hear by of what a server has looked at meanwhile.
+    async fn beside(&self, owner: &Reader) -> Receiver {
+        let receiver = Receiver::start().await;
+        hook(&owner.visitor, &receiver.origin, &format!("/c/{}", self.scene.talk)).await;
+        receiver
+    }
+
+    /// As many waiting as may wait, but one; none of them is due.
+    async fn fill(&self) {
+        let sql = "insert into webhook_deliveries (id, webhook_id, due_at)
+                   select gen_random_uuid(), id, now() + interval '1 day' from webhooks, generate_series(1, $1)";
+        sqlx::query(sql).bind(i32::from(MAX_WAITING_DELIVERIES) - 1).execute(self.db()).await.unwrap();
+    }
+
+    /// People of the class, each with so many webhooks for the conversation, at `/crowd` of the receiver.
+    async fn crowd(&self, people: std::ops::RangeInclusive<i32>, webhooks: i32) {
+        let sql = "with crowd as (
+                       insert into users (id, name, email)
+                       select gen_random_uuid(), 'Crowd ' || n, n || '@crowd.example' from generate_series($1, $2) n
+                       returning id
+                   ), members as (
+                       insert into memberships (class_id, user_id, role)
+                       select c.class_id, crowd.id, 'student' from crowd, conversations c where c.id = $3
+                   )
+                   insert into webhooks (id, user_id, conversation_id, url, secret)
+                   select gen_random_uuid(), crowd.id, $3, $4, 'x' from crowd, generate_series(1, $5)";
+        sqlx::query(sql)
+            .bind(people.start())
+            .bind(people.end())
+            .bind(self.scene.talk.parse::<Uuid>().unwrap())
+            .bind(format!("{}/crowd", self.receiver.origin))
+            .bind(webhooks)
+            .execute(self.db())
+            .await
+            .unwrap();
+    }
+
+    /// Until a transaction waits for another.
+    async fn until_somebody_waits(&self) {
+        let sql = "select exists (select from pg_stat_activity
+                                  where datname = current_database() and wait_event_type = 'Lock')";
+        until(async || self.one(sql).await).await;
+    }
+
     async fn one<T>(&self, sql: &'static str) -> T
     where
         T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
@@ -164,9 +213,6 @@ async fn a_comment_is_sent_signed_with_what_a_program_needs() {
     let listed = olga.visitor.get(HOOKS).await;
     assert_eq!(listed.json()[0], details["webhook"]);
     assert!(!listed.body.contains("whsec") && !details.to_string().contains(&hook.secret[6..]));
-    let kept: Option<String> =
-        sqlx::query_scalar("select body from webhook_deliveries").fetch_one(stage.db()).await.unwrap();
-    assert_eq!(kept, None, "what has arrived is not kept twice");
 }
 
 #[tokio::test]
@@ -316,9 +362,6 @@ async fn a_comment_that_changes_before_it_arrives_arrives_as_it_is_and_not_at_al
     stage.receiver.rest().await;
     stage.scene.changes(ben, edited, &[("body", "Other words".into()), ("edited_at", Any::from(3))]).await;
     stage.scene.changes(ben, deleted, &[("body", "".into()), ("deleted", true.into())]).await;
-    let kept: Vec<String> =
-        sqlx::query_scalar("select body from webhook_deliveries order by body").fetch_all(stage.db()).await.unwrap();
-    assert_eq!(kept, ["", "Other words", "Three"]);
     stage.receiver.answers(204);
     sqlx::query("update webhook_deliveries set due_at = now() where comment_id <> $1")
         .bind(hidden.uuid())
@@ -595,22 +638,25 @@ async fn the_same_update_again_is_told_once() {
 #[tokio::test]
 async fn what_a_server_took_and_did_not_finish_is_sent_by_another_under_the_same_id() {
     let stage = Stage::set().await;
-    let Scene { ann, ben, .. } = &stage.scene;
+    let Scene { olga, ann, ben, .. } = &stage.scene;
     let hook = stage.hook(&ann.visitor).await;
     stage.receiver.holds();
     stage.scene.says(ben, "Why?").await;
     let first = stage.receiver.next().await;
-    // Nobody else takes it meanwhile, nor what comes after it.
+    // Nobody else takes it meanwhile, nor what comes after it: whoever sends the second to somebody else has looked.
+    let (other, beside) = (another_server(&stage), stage.beside(olga).await);
     stage.scene.says(ben, "Why not?").await;
-    let other = another_server(&stage);
+    assert_eq!(beside.next().await.words(), "Why not?");
     let taken: Vec<i16> =
-        sqlx::query_scalar("select attempts from webhook_deliveries order by id").fetch_all(stage.db()).await.unwrap();
+        sqlx::query_scalar("select attempts from webhook_deliveries where webhook_id = $1 order by id")
+            .bind(hook.uuid())
+            .fetch_all(stage.db())
+            .await
+            .unwrap();
     assert_eq!(taken, [1, 0]);
     // Whoever took it is dead for as long as an attempt takes.
     stage.scene.sql("update webhooks set busy_until = now()").await;
     stage.scene.sql("update webhook_deliveries set due_at = now() where attempts = 1").await;
-    let mut ids = BTreeSet::new();
-    ids.insert(first.header("webhook-id").to_owned());
     let again = loop {
         let received = stage.receiver.next().await;
         if received.words() == "Why?" {
@@ -628,24 +674,32 @@ async fn a_person_has_so_many_webhooks_and_a_webhook_so_much_that_waits() {
     let stage = Stage::set().await;
     let Scene { ann, ben, .. } = &stage.scene;
     let hook = stage.hook(&ann.visitor).await;
-    for _ in 1..MAX_WEBHOOKS {
+    for _ in 1..MAX_OWN_WEBHOOKS_ABOUT {
         stage.hook(&ann.visitor).await;
     }
-    let body = json!({"url": stage.receiver.origin, "about": format!("/c/{}", stage.scene.talk)});
-    assert_problem(&ann.visitor.post(HOOKS, body).await, 409, "too_many_webhooks");
-    sqlx::query("delete from webhooks where id <> $1")
-        .bind(hook.id.parse::<WebhookId>().unwrap().uuid())
+    let body = || json!({"url": stage.receiver.origin, "about": format!("/c/{}", stage.scene.talk)});
+    let of_it = ann.visitor.post(HOOKS, body()).await;
+    assert_problem(&of_it, 409, "too_many_webhooks");
+    assert!(of_it.body.contains("about this"), "{}", of_it.body);
+    // What has ended takes no room about it, and some among one's own.
+    sqlx::query("update webhooks set state = 'ended' where id <> $1")
+        .bind(hook.uuid())
         .execute(stage.db())
         .await
         .unwrap();
-    sqlx::query(
-        "insert into webhook_deliveries (id, webhook_id, due_at)
-         select gen_random_uuid(), id, now() + interval '1 day' from webhooks, generate_series(1, $1)",
-    )
-    .bind(i32::from(MAX_WAITING_DELIVERIES) - 1)
-    .execute(stage.db())
-    .await
-    .unwrap();
+    for _ in MAX_OWN_WEBHOOKS_ABOUT..MAX_WEBHOOKS {
+        stage.hook(&ann.visitor).await;
+        sqlx::query("update webhooks set state = 'ended' where id <> $1")
+            .bind(hook.uuid())
+            .execute(stage.db())
+            .await
+            .unwrap();
+    }
+    let in_all = ann.visitor.post(HOOKS, body()).await;
+    assert_problem(&in_all, 409, "too_many_webhooks");
+    assert!(!in_all.body.contains("about this"), "{}", in_all.body);
+    sqlx::query("delete from webhooks where id <> $1").bind(hook.uuid()).execute(stage.db()).await.unwrap();
+    stage.fill().await;
     let mut peer = stage.scene.peer(ben).await;
     stage.receiver.answers(500);
     peer.edit(|doc| {
@@ -665,7 +719,24 @@ async fn a_person_has_so_many_webhooks_and_a_webhook_so_much_that_waits() {
         .unwrap();
     stage.scene.sql("update webhooks set paused_until = null").await;
     stage.until("delivered", 1).await;
-    assert_eq!(ann.visitor.get(HOOKS).await.json()[0]["missed"], 0, "what was missed before it came is old");
+    // What was missed is not less so because something arrives; it is old after a week.
+    ann.visitor.post(&format!("{}/test", hook.path()), json!({})).await;
+    let webhook = ann.visitor.get(HOOKS).await.json()[0].clone();
+    assert!(webhook["missed"] == 2 && webhook["missed_at"].is_string(), "{webhook}");
+    let page = ann.visitor.get(&hook.path().replace(HOOKS, "/account/webhooks")).await.body;
+    assert!(page.contains("2 comments were not sent"), "{page}");
+    for (age, missed) in [("6 days", 2), ("8 days", 0)] {
+        let sql = "update webhooks set missed_at = now() - $1::interval, old_secret = 'x', old_secret_until = now()";
+        sqlx::query(sql).bind(age).execute(stage.db()).await.unwrap();
+        // A server looks when it starts, at secrets too.
+        let other = another_server(&stage);
+        until(async || stage.one("select old_secret is null and old_secret_until is null from webhooks").await).await;
+        until(async || in_state(stage.db(), "delivered").await == 2).await;
+        let counted = async || ann.visitor.get(HOOKS).await.json()[0]["missed"] == missed;
+        until(counted).await;
+        other.abort();
+    }
+    assert_eq!(ann.visitor.get(HOOKS).await.json()[0]["missed_at"], Value::Null);
 }
 
 #[tokio::test]
@@ -698,7 +769,7 @@ async fn what_is_over_is_forgotten_after_a_week_and_sooner_where_there_is_more()
 }
 
 #[tokio::test]
-async fn a_webhook_is_its_owners_and_a_token_that_reads_makes_none() {
+async fn a_webhook_is_its_owners_and_no_token_makes_one_or_learns_its_secret() {
     let stage = Stage::set().await;
     let Scene { app, ann, ben, talk, .. } = &stage.scene;
     let hook = stage.hook(&ann.visitor).await;
@@ -715,7 +786,14 @@ async fn a_webhook_is_its_owners_and_a_token_that_reads_makes_none() {
         app.stranger().send(Method::POST, HOOKS, |request| request.bearer_auth(token).json(&body)).await
     };
     assert_problem(&ask(&reads).await, 403, "read_only_token");
-    assert_eq!(ask(&writes).await.status, StatusCode::CREATED);
+    // One that leaked would have what it could read told on, when it is revoked.
+    assert_problem(&ask(&writes).await, 400, "token_by_token");
+    let by_token = async |method: Method, path: &str| -> Answer {
+        app.stranger().send(method, path, |request| request.bearer_auth(&writes).json(&json!({}))).await
+    };
+    assert_problem(&by_token(Method::POST, &paths[2]).await, 400, "token_by_token");
+    assert_eq!(by_token(Method::POST, &paths[1]).await.status, StatusCode::OK);
+    assert_eq!(by_token(Method::DELETE, &paths[0]).await.status, StatusCode::NO_CONTENT);
     // What is not for somebody is heard by nobody.
     stage.scene.sql("update conversations set share = 'none' where title like 'Bread%'").await;
     assert_eq!(ben.visitor.post(HOOKS, body.clone()).await.status, StatusCode::NOT_FOUND);
@@ -770,6 +848,7 @@ async fn a_fault_of_telling_webhooks_holds_nobody_up_and_takes_no_notices_with_i
     let inbox = olga.visitor.get("/api/v1/notices").await.json();
     assert_eq!(inbox["notices"].as_array().unwrap().len(), 1, "{inbox}");
     held.rollback().await.unwrap();
+    assert_eq!(ann.visitor.get(HOOKS).await.json()[0]["missed"], 1, "what is not told is counted");
     stage.scene.says(ben, "Heard").await;
     assert_eq!(stage.receiver.next().await.words(), "Heard");
 }
@@ -779,16 +858,7 @@ async fn of_one_thing_so_many_are_told_however_many_ask_at_once() {
     let stage = Stage::set().await;
     let Scene { olga, ann, ben, talk, .. } = &stage.scene;
     stage.hook(&ann.visitor).await;
-    sqlx::query(
-        "insert into webhooks (id, user_id, conversation_id, url, secret, state)
-         select gen_random_uuid(), owner_id, id, 'https://example.org', 'x', case when n = 1 then 'ended' else 'active' end
-         from conversations, generate_series(1, $2) n where conversations.id = $1",
-    )
-    .bind(talk.parse::<uuid::Uuid>().unwrap())
-    .bind(i32::from(MAX_WEBHOOKS_ABOUT) - 1)
-    .execute(stage.db())
-    .await
-    .unwrap();
+    stage.crowd(2..=i32::from(MAX_WEBHOOKS_ABOUT) - 1, 1).await;
     let body = || json!({"url": stage.receiver.origin, "about": format!("/c/{talk}")});
     let (one, other, third) =
         tokio::join!(ann.visitor.post(HOOKS, body()), ben.visitor.post(HOOKS, body()), ben.visitor.post(HOOKS, body()));
@@ -798,14 +868,32 @@ async fn of_one_thing_so_many_are_told_however_many_ask_at_once() {
     for refused in &answers[1..] {
         assert_problem(refused, 409, "too_many_webhooks_about");
     }
-    assert_problem(&olga.visitor.post(HOOKS, body()).await, 409, "too_many_webhooks");
+    assert_problem(&olga.visitor.post(HOOKS, body()).await, 409, "too_many_webhooks_about");
+    // Whoever is told nothing takes no room.
+    for nothing in [
+        "update users set banned_at = now() where name = 'Crowd 2'",
+        "update webhooks set state = 'disabled' where user_id = (select id from users where name = 'Crowd 3')",
+        "update webhooks set state = 'ended' where user_id = (select id from users where name = 'Crowd 4')",
+    ] {
+        stage.scene.sql(nothing).await;
+        stage.hook(&olga.visitor).await;
+        assert_problem(&ben.visitor.post(HOOKS, body()).await, 409, "too_many_webhooks_about");
+    }
+    // Of a class that is whoever does not belong to it.
+    let (class, _) = class_and_template(&olga.visitor).await;
+    let of_class = "update webhooks set conversation_id = null, class_id = $1";
+    sqlx::query(of_class).bind(class.parse::<Uuid>().unwrap()).execute(stage.db()).await.unwrap();
+    let body = || json!({"url": stage.receiver.origin, "about": format!("/classes/{class}")});
+    assert_problem(&ben.visitor.post(HOOKS, body()).await, 409, "too_many_webhooks_about");
+    stage.scene.sql("delete from memberships where user_id = (select id from users where name = 'Crowd 5')").await;
+    assert_eq!(ben.visitor.post(HOOKS, body()).await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
 async fn a_webhook_that_failed_is_left_alone_for_as_long_as_its_receiver_asks_within_an_hour() {
     let stage = Stage::set().await;
-    let Scene { ann, ben, .. } = &stage.scene;
-    stage.hook(&ann.visitor).await;
+    let Scene { olga, ann, ben, .. } = &stage.scene;
+    let hook = stage.hook(&ann.visitor).await;
     stage.receiver.answers(503);
     let pause = "select extract(epoch from paused_until - now())::float8 from webhooks";
     for (asked, expected) in [(0, 0.0..7.0), (600, 500.0..601.0), (50_000, 3_000.0..3_601.0)] {
@@ -820,13 +908,14 @@ async fn a_webhook_that_failed_is_left_alone_for_as_long_as_its_receiver_asks_wi
         let later = "update webhook_deliveries set due_at = now() + interval '1 day' where state = 'waiting'";
         stage.scene.sql(later).await;
     }
-    // What is new waits with it; an answered test ends the pause.
+    // What is new waits with it, also when a server has looked; an answered test ends the pause.
     stage.receiver.answers(204);
+    let beside = stage.beside(olga).await;
     stage.scene.says(ben, "Later").await;
+    assert_eq!(beside.next().await.words(), "Later");
     assert_eq!(stage.one::<i64>("select count(*) from webhook_deliveries where attempts = 0").await, 1);
-    let id = ann.visitor.get(HOOKS).await.json()[0]["id"].as_str().unwrap().to_owned();
-    ann.visitor.post(&format!("{HOOKS}/{id}/test"), json!({})).await;
-    stage.until("delivered", 2).await;
+    ann.visitor.post(&format!("{}/test", hook.path()), json!({})).await;
+    stage.until("delivered", 3).await;
 }
 
 #[tokio::test]
@@ -915,4 +1004,209 @@ async fn who_has_no_alias_where_people_have_become_anonymous_is_not_named() {
     stage.until("silent", 1).await;
     stage.assert_silent().await;
     assert_eq!(told(&ann.visitor, &hook).await[0].1, 1, "once it was sent, once it was not");
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_not_told_though_telling_of_what_is_new_fails() {
+    let stage = Stage::set().await;
+    let Scene { ann, ben, highlight, .. } = &stage.scene;
+    stage.hook(&ann.visitor).await;
+    stage.receiver.answers(503);
+    let gone = stage.scene.says(ben, "Private").await;
+    stage.receiver.next().await;
+    stage.until("waiting", 1).await;
+    stage.go_on().await;
+    let fault = "create function fault() returns trigger language plpgsql as $$ begin raise 'no more'; end $$";
+    stage.scene.sql(fault).await;
+    stage
+        .scene
+        .sql("create trigger fault before insert on webhook_deliveries for each row execute function fault()")
+        .await;
+    let mut peer = stage.scene.peer(ben).await;
+    peer.edit(|doc| {
+        add(doc, *highlight, CommentId::new(), ben.id, "New");
+        let highlights = doc.get_or_insert_map("highlights");
+        let mut txn = doc.transact_mut();
+        let comments = inner(&inner(&highlights, &txn, &highlight.to_string()), &txn, "comments");
+        let comment = inner(&comments, &txn, &gone.to_string());
+        comment.insert(&mut txn, "body", "");
+        comment.insert(&mut txn, "deleted", true);
+    })
+    .await;
+    peer.settle().await;
+    assert_eq!(peer.refused, []);
+    assert_eq!(ann.visitor.get(HOOKS).await.json()[0]["missed"], 1);
+    stage.receiver.answers(204);
+    stage.now().await;
+    stage.until("silent", 1).await;
+    stage.assert_silent().await;
+}
+
+#[tokio::test]
+async fn slow_receivers_hold_nobody_else_up() {
+    let stage = Stage::set().await;
+    let Scene { olga, ben, .. } = &stage.scene;
+    // More than a server sends at once, and as much again.
+    stage.crowd(1..=6, 3).await;
+    stage.receiver.holds();
+    for words in ["One", "Two"] {
+        stage.scene.says(ben, words).await;
+    }
+    for _ in 0..16 {
+        assert_eq!(stage.receiver.next().await.path, "/crowd");
+    }
+    let of_olga = format!("{}/olga", stage.receiver.origin);
+    hook(&olga.visitor, &of_olga, &format!("/c/{}", stage.scene.talk)).await;
+    stage.scene.says(ben, "Three").await;
+    stage.receiver.lets_through(1);
+    assert_eq!(stage.receiver.next().await.path, "/olga");
+}
+
+#[tokio::test]
+async fn who_comments_waits_for_no_webhook_that_somebody_has_in_hand() {
+    let stage = Stage::set().await;
+    let Scene { olga, ann, ben, .. } = &stage.scene;
+    let of_ann = stage.hook(&ann.visitor).await;
+    stage.hook(&ben.visitor).await;
+    stage.receiver.holds();
+    stage.fill().await;
+    let beside = stage.beside(olga).await;
+    let mut held = stage.db().begin().await.unwrap();
+    sqlx::query("select from webhooks where id = $1 for no key update")
+        .bind(of_ann.uuid())
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    for words in ["One", "Two"] {
+        stage.scene.says(ben, words).await;
+        assert_eq!(beside.next().await.words(), words);
+    }
+    let missed = async |who: &Reader| who.visitor.get(HOOKS).await.json()[0]["missed"].clone();
+    assert_eq!((missed(ann).await, missed(ben).await), (json!(0), json!(1)));
+    held.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_came_of_an_attempt_is_written_to_the_webhook_first_as_whoever_deletes_it_does() {
+    let stage = Stage::set().await;
+    let Scene { ann, ben, .. } = &stage.scene;
+    let hook = stage.hook(&ann.visitor).await;
+    stage.receiver.holds();
+    stage.scene.says(ben, "Why?").await;
+    stage.receiver.next().await;
+    let mut held = stage.db().begin().await.unwrap();
+    sqlx::query("select from webhooks for no key update").execute(&mut *held).await.unwrap();
+    stage.receiver.releases();
+    stage.until_somebody_waits().await;
+    let delivery = sqlx::query("select from webhook_deliveries for update nowait").execute(&mut *held).await;
+    assert!(delivery.is_ok(), "{delivery:?}");
+    sqlx::query("delete from webhooks").execute(&mut *held).await.unwrap();
+    held.commit().await.unwrap();
+    assert_eq!(ann.visitor.get(&hook.path()).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn of_very_much_at_once_a_part_is_told_and_the_others_are_counted() {
+    let stage = Stage::set().await;
+    let Scene { ann, ben, highlight, .. } = &stage.scene;
+    stage.hook(&ann.visitor).await;
+    stage.receiver.answers(503);
+    let mut peer = stage.scene.peer(ben).await;
+    peer.edit(|doc| {
+        let highlights = doc.get_or_insert_map("highlights");
+        let mut txn = doc.transact_mut();
+        let comments = inner(&inner(&highlights, &txn, &highlight.to_string()), &txn, "comments");
+        for _ in 0..305 {
+            let fields = [("author", Any::from(ben.id.to_string())), ("created_at", 2.into()), ("body", "x".into())];
+            comments.insert(&mut txn, CommentId::new().to_string(), MapPrelim::from(fields));
+        }
+    })
+    .await;
+    peer.settle().await;
+    assert_eq!(peer.refused, []);
+    let webhook = ann.visitor.get(HOOKS).await.json()[0].clone();
+    assert_eq!((&webhook["waiting"], &webhook["missed"]), (&json!(300), &json!(5)), "{webhook}");
+}
+
+#[tokio::test]
+async fn who_has_left_a_class_hears_of_nothing_in_it_by_its_webhook_also_where_they_may_read() {
+    let stage = Stage::set().await;
+    let Scene { olga, ann, ben, .. } = &stage.scene;
+    let (class, _) = class_and_template(&olga.visitor).await;
+    let hook = hook(&ann.visitor, &stage.receiver.origin, &format!("/classes/{class}")).await;
+    let hers = ann.visitor.conversation("Hers", "Some words to mark.", "class").await;
+    let mut peer = activities::synced(&ben.visitor, &hers).await;
+    let marked = activities::mark(&ben.visitor, &mut peer, &hers).await;
+    stage.receiver.answers(503);
+    let mut says = async |words: &str| {
+        peer.edit(|doc| add(doc, marked.parse().unwrap(), CommentId::new(), ben.id, words)).await;
+        peer.settle().await;
+        assert_eq!(peer.refused, []);
+    };
+    says("One").await;
+    stage.receiver.next().await;
+    stage.until("waiting", 1).await;
+    let member = format!("/api/v1/classes/{class}/members/{}", ann.id);
+    assert_eq!(olga.visitor.delete(&member).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(ann.visitor.get(&format!("/api/v1/conversations/{hers}")).await.status, StatusCode::OK);
+    says("Two").await;
+    stage.receiver.answers(204);
+    stage.now().await;
+    stage.until("silent", 1).await;
+    stage.assert_silent().await;
+    let told = told(&ann.visitor, &hook).await;
+    assert!(told.len() == 1 && told[0].3.as_ref().unwrap().contains("belong to the class"), "{told:?}");
+    assert_eq!(details(&ann.visitor, &hook).await["webhook"]["may_read"], false);
+}
+
+#[tokio::test]
+async fn a_webhook_goes_on_when_what_was_being_sent_is_gone() {
+    let stage = Stage::set().await;
+    let Scene { ann, ben, .. } = &stage.scene;
+    stage.hook(&ann.visitor).await;
+    stage.receiver.holds();
+    for words in ["One", "Two"] {
+        stage.scene.says(ben, words).await;
+    }
+    stage.receiver.next().await;
+    stage.scene.sql("delete from webhook_deliveries where attempts = 1").await;
+    let lease: time::OffsetDateTime = stage.one("select busy_until from webhooks").await;
+    stage.receiver.releases();
+    assert_eq!(stage.receiver.next().await.words(), "Two");
+    let tried: time::OffsetDateTime = stage.one("select attempted_at from webhook_deliveries").await;
+    assert!(tried < lease, "not when nobody can be sending any more");
+}
+
+#[tokio::test]
+async fn a_secret_that_somebody_else_knows_signs_nothing_more() {
+    let stage = Stage::set().await;
+    let ann = &stage.scene.ann.visitor;
+    let old = stage.hook(ann).await;
+    let renew = async |body: Value| {
+        let renewed = ann.post(&format!("{}/secret", old.path()), body).await;
+        assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.body);
+        Hook { id: old.id.clone(), secret: renewed.json()["secret"].as_str().unwrap().to_owned() }
+    };
+    let first = renew(json!({})).await;
+    let second = renew(json!({"at_once": true})).await;
+    stage.scene.says(&stage.scene.ben, "Why?").await;
+    let received = stage.receiver.next().await;
+    assert_eq!((old.signed(&received), first.signed(&received), second.signed(&received)), (false, false, true));
+    assert!(stage.one::<bool>("select old_secret is null from webhooks").await);
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_taken_away_meanwhile_is_not_tested() {
+    let stage = Stage::set().await;
+    let ann = &stage.scene.ann.visitor;
+    let hook = stage.hook(ann).await;
+    let mut held = stage.db().begin().await.unwrap();
+    sqlx::query("delete from webhooks").execute(&mut *held).await.unwrap();
+    let (test, body) = (format!("{}/test", hook.path()), json!({}));
+    let (answer, ()) = tokio::join!(ann.post(&test, body), async {
+        stage.until_somebody_waits().await;
+        held.commit().await.unwrap();
+    });
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
+    stage.assert_silent().await;
 }

@@ -5,7 +5,10 @@ use crate::ids::{CommentId, ConversationId, DeliveryId, HighlightId, UserId, Web
 /// Webhooks that one person has at most, ended ones too.
 pub const MAX_WEBHOOKS: u16 = 20;
 
-/// Webhooks about one conversation, activity or class at most, everybody's; ended ones do not count.
+/// Webhooks of one person about one conversation, activity or class at most; ended ones do not count.
+pub const MAX_OWN_WEBHOOKS_ABOUT: u16 = 3;
+
+/// And everybody's, of which those count that are told something: that are active, and whose owners still belong there.
 pub const MAX_WEBHOOKS_ABOUT: u16 = 50;
 
 /// Comments that may wait for one webhook; what comes while so many wait is not told, and counted.
@@ -74,13 +77,16 @@ pub struct Webhook {
     pub failures: u32,
     /// Deliveries that wait for their first or next attempt.
     pub waiting: u32,
-    /// Comments that were not told because too many waited ([`MAX_WAITING_DELIVERIES`]), since a delivery last arrived.
+    /// Comments that were not told, because too many came at once or waited ([`MAX_WAITING_DELIVERIES`]); forgotten
+    /// [`DELIVERY_DAYS`] after the last.
     pub missed: u64,
+    /// When there last was one, RFC 3339.
+    pub missed_at: Option<String>,
     /// When it was made, RFC 3339.
     pub created_at: String,
 }
 
-/// `POST /api/v1/webhooks`: has an address told of new comments.
+/// `POST /api/v1/webhooks`: has an address told of new comments; by no token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateWebhook {
@@ -192,12 +198,24 @@ pub struct TestWebhook {
 
 endpoint!(TestWebhook: Post Delivery, "/api/v1/webhooks/{webhook}/test", webhook);
 
-/// `POST /api/v1/webhooks/{webhook}/secret`: a new secret; for a day the old one signs beside it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// `POST /api/v1/webhooks/{webhook}/secret`: a new secret; by no token.
+#[derive(Debug, Clone, Serialize)]
 pub struct RenewWebhookSecret {
     /// Which.
-    #[serde(skip_serializing)]
+    #[serde(skip)]
     pub webhook: WebhookId,
+    /// What becomes of the old one.
+    #[serde(flatten)]
+    pub renewal: SecretRenewal,
+}
+
+/// What becomes of a webhook's old secret.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretRenewal {
+    /// It signs nothing from now on; otherwise it signs beside the new one for a day.
+    #[serde(default)]
+    pub at_once: bool,
 }
 
 endpoint!(RenewWebhookSecret: Post WebhookSecret, "/api/v1/webhooks/{webhook}/secret", webhook);

@@ -67,8 +67,6 @@ pub struct Said {
     pub answered: Vec<UserId>,
     /// The first of its words.
     pub excerpt: String,
-    /// All of them, Markdown.
-    pub body: String,
     /// Whether it is deleted.
     pub deleted: bool,
     /// Whether its highlight is.
@@ -148,7 +146,6 @@ fn said(highlight: HighlightId, comment: CommentId, was: Option<&Fields>, is: &F
         new: was.is_none(),
         answered: Vec::new(),
         excerpt,
-        body: text,
         deleted: is_gone,
         hidden: false,
     };

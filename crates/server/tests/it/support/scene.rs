@@ -485,6 +485,7 @@ impl Scene {
             ("POST", "/api/v1/webhooks") => {
                 json!({"url": "https://receiver.example/", "about": format!("/classes/{}", self.class)})
             }
+            ("POST", "/api/v1/webhooks/{webhook}/secret") => json!({}),
             ("POST", "/api/v1/conversations") => json!({"title": "x", "text": "x", "share": "none"}),
             ("PATCH", "/api/v1/conversations/{id}") => json!({"title": "Renamed"}),
             ("PUT", "/api/v1/conversations/{id}/sharing/class") => json!({"class": null}),

@@ -2,10 +2,12 @@
 //! (`schemathesis.toml`). It sends to each route what is described, and what is not quite: no answer may be a fault of ours, nor
 //! one that is not described, in status, kind and fields.
 
-use std::{env, fmt::Write, fs, time::Duration};
+use std::{collections::BTreeSet, env, fmt::Write, fs, time::Duration};
 
+use serde_json::Value;
 use server::rooms::Timing;
 use tokio::time::timeout;
+use url::Url;
 
 use crate::{
     replicas::installed,
@@ -21,6 +23,10 @@ const EXAMPLES: &str = "--max-examples=2";
 
 /// How long the search goes on, and then not the same way each time: `cargo xtask fuzz --api`.
 const SECONDS: &str = "PROMPTGRIMOIRE_CONFORMANCE_SECONDS";
+
+/// Of the routes that read, so many of a hundred are answered with what is there at least once: where all were 404, nothing of
+/// what is described would have been compared.
+const ANSWERED: usize = 60;
 
 /// Whoever takes longer does not end.
 const PATIENCE: Duration = Duration::from_secs(1_200);
@@ -57,7 +63,9 @@ async fn assert_answers_as_described(role: Option<Role>) {
     fs::write(&file, config).unwrap();
     let mut program = installed::python();
     program.args(["-m", "schemathesis.cli", "--config-file"]).arg(&file);
+    let report = file.with_extension("har");
     program.args(["run", &format!("{}/api/openapi.json", app.origin())]).kill_on_drop(true);
+    program.args(["--report", "har", "--report-har-path"]).arg(&report);
     // What it learns on its way it would keep there.
     program.current_dir(file.parent().unwrap());
     match seconds {
@@ -76,6 +84,38 @@ async fn assert_answers_as_described(role: Option<Role>) {
     assert!(output.status.success(), "{said}\n{complained}");
     // With an empty description all would be well.
     assert!(said.contains("Tested: ") && !said.contains("Tested: 0"), "{said}");
+    if role.is_some() {
+        let (routes, answered) = (reads(), answered(&fs::read(&report).unwrap()));
+        let missing: Vec<_> = routes.difference(&answered).collect();
+        let share = (routes.len() - missing.len()) * 100 / routes.len();
+        assert!(share >= ANSWERED, "{share} of a hundred; not {missing:#?}");
+    }
+}
+
+/// The described paths of routes that read.
+fn reads() -> BTreeSet<String> {
+    let described: Value = serde_json::from_str(include_str!("../../src/openapi.json")).unwrap();
+    let paths = described["paths"].as_object().unwrap().iter();
+    paths.filter(|(_, path)| path["get"].is_object()).map(|(path, _)| path.clone()).collect()
+}
+
+/// Those of them that a report has a good answer of.
+fn answered(report: &[u8]) -> BTreeSet<String> {
+    let report: Value = serde_json::from_slice(report).unwrap();
+    let is_good = |entry: &&Value| {
+        entry["request"]["method"] == "GET" && entry["response"]["status"].as_u64().unwrap() / 100 == 2
+    };
+    let entries = report["log"]["entries"].as_array().unwrap().iter();
+    let asked = entries.filter(is_good).map(|entry| Url::parse(entry["request"]["url"].as_str().unwrap()).unwrap());
+    let routes = reads();
+    let plainest = |route: &&String| route.matches('{').count();
+    let of = |url: Url| routes.iter().filter(|route| is_of(route, url.path())).min_by_key(plainest).cloned();
+    asked.filter_map(of).collect()
+}
+
+fn is_of(route: &str, path: &str) -> bool {
+    let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
+    route.len() == path.len() && route.iter().zip(path).all(|(part, is)| part.starts_with('{') || *part == is)
 }
 
 #[tokio::test]

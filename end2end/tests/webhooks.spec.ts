@@ -108,9 +108,15 @@ test('a person has their server told of comments, sees what became of each, and 
   }).toPass();
   await expectAccessible(page, 'a webhook with deliveries');
 
+  await page.getByRole('checkbox', { name: 'Somebody else knows the old one' }).check();
   await page.getByRole('button', { name: 'New secret' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'New secret' }).click();
-  expect(await shownOnce(page, 'secret')).not.toBe(secret);
+  const renewed = await shownOnce(page, 'secret');
+  expect(renewed).not.toBe(secret);
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await expect(deliveries).toHaveCount(4);
+  // By the new one alone.
+  expect(receiver.received[3]!.headers['webhook-signature']).toBe(signature(receiver.received[3]!, renewed));
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByRole('dialog', { name: 'Delete this webhook?' }).getByRole('button', { name: 'Delete' }).click();
   await expect(page).toHaveURL(/\/account#webhooks$/);

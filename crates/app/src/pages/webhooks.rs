@@ -165,6 +165,9 @@ fn Acts(webhook: Webhook) -> impl IntoView {
     view! {
         <div class="webhook-acts">
             {test}
+            <ApiForm api=api_of(&DeleteWebhook { webhook: id }) then=Then::Go("/account#webhooks".into()) label="Delete" confirm="delete-webhook">
+                <button class="button danger" type="submit">"Delete"</button>
+            </ApiForm>
             <ApiForm
                 api=api_of(&RenewWebhookSecret { webhook: id, renewal: SecretRenewal::default() })
                 then=Then::Say("Copy the new secret now: it is shown this once.".into())
@@ -177,9 +180,6 @@ fn Acts(webhook: Webhook) -> impl IntoView {
                 </label>
                 <button class="button" type="submit">"New secret"</button>
                 <p data-replied hidden><code class="account-token" data-reply="secret"></code></p>
-            </ApiForm>
-            <ApiForm api=api_of(&DeleteWebhook { webhook: id }) then=Then::Go("/account#webhooks".into()) label="Delete" confirm="delete-webhook">
-                <button class="button danger" type="submit">"Delete"</button>
             </ApiForm>
         </div>
         <ConfirmDialog

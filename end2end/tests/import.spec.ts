@@ -6,6 +6,7 @@ import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { ImportPage } from '../import_page.ts';
 import { bread, lighthouse } from '../texts.ts';
+import { Workspace } from '../workspace.ts';
 import { zipOf } from '../zip.ts';
 
 /** Chromium reports each answer of 400 and more as a console error; here they are asked for. */
@@ -157,10 +158,26 @@ test('what was last shown is imported, also where another branch is newer', asyn
   const buffer = Buffer.from(JSON.stringify([{ ...river, current_node: 'n3' }]));
   await form.file.setInputFiles({ name: 'conversations.json', mimeType: 'application/json', buffer });
   await form.submit.click();
-  await expectTurns(api, await form.imported(), [
+  const id = await form.imported();
+  await expectTurns(api, id, [
     { role: 'user', holds: ['Why do so many English rivers'] },
     { role: 'assistant', holds: ['This is the first answer, which was regenerated.'], lacks: ['Because the old word'] },
   ]);
+  // What was left is behind the arrows at the message; what is marked there belongs there.
+  await page.goto(`/c/${id}`);
+  const workspace = Workspace.on(page);
+  await workspace.highlight('first answer');
+  await workspace.synced('saved');
+  const versions = page.getByRole('navigation', { name: 'Versions of message 2' });
+  await expect(versions).toContainText('1 of 2');
+  await versions.getByRole('link', { name: 'Next version' }).click();
+  await expect(versions).toContainText('2 of 2');
+  await expect(page.locator('[data-message-id]')).toHaveCount(4);
+  await expect(page.getByText('Because the old word simply')).toBeVisible();
+  await expect(workspace.cards).toHaveCount(0);
+  await expect(page.getByText('Lost highlights')).toBeHidden();
+  await versions.getByRole('link', { name: 'Version before' }).click();
+  await workspace.expectPainted('first answer');
 });
 
 test('a conversation with neither title nor current node is read along its newest branch', async ({ signIn }) => {

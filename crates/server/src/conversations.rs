@@ -32,7 +32,7 @@ use crate::{
     access, authors,
     error::Error,
     files,
-    import::{self, ImportedConversation, ImportedMessage},
+    import::{self, Branches, ImportedConversation, ImportedMessage},
     pages, projects, rooms,
     services::Services,
     sessions::{Caller, Proof},
@@ -62,6 +62,7 @@ pub async fn create(
 pub struct Draft {
     title: String,
     messages: Vec<(ImportedMessage, String)>,
+    branches: Option<Branches>,
 }
 
 impl Draft {
@@ -81,7 +82,7 @@ impl Draft {
             let text = text::render(&message.markdown).text;
             (message, text)
         });
-        Ok(Self { title: imported.title, messages: messages.collect() })
+        Ok(Self { title: imported.title, messages: messages.collect(), branches: imported.branches })
     }
 }
 
@@ -153,13 +154,16 @@ async fn begin_in(
 }
 
 async fn fill(conn: &mut PgConnection, id: ConversationId, owner: UserId, draft: Draft) -> Result<(), Error> {
-    for (position, (message, text)) in (0..).zip(draft.messages) {
+    let ids: Vec<MessageId> = draft.messages.iter().map(|_| MessageId::new()).collect();
+    for (at, (message, text)) in draft.messages.into_iter().enumerate() {
+        let parent = draft.branches.as_ref().and_then(|branches| branches.parents[at]);
         sqlx::query!(
-            "insert into messages (id, conversation_id, position, role, title, markdown, text, renderer)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-            MessageId::new().uuid(),
+            "insert into messages (id, conversation_id, position, parent_id, role, title, markdown, text, renderer)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            ids[at].uuid(),
             id.uuid(),
-            position,
+            i32::try_from(at).map_err(|error| Error::Internal(error.into()))?,
+            parent.map(|parent| ids[parent].uuid()),
             message.role.as_str(),
             message.title,
             message.markdown,
@@ -169,7 +173,16 @@ async fn fill(conn: &mut PgConnection, id: ConversationId, owner: UserId, draft:
         .execute(&mut *conn)
         .await?;
     }
+    if let Some(branches) = draft.branches {
+        show(conn, id, ids[branches.leaf]).await?;
+    }
     rooms::create(conn, id, &document::seed(owner), owner).await?;
+    Ok(())
+}
+
+/// Shows the branch of a conversation that ends in `leaf`.
+pub(crate) async fn show(conn: &mut PgConnection, id: ConversationId, leaf: MessageId) -> sqlx::Result<()> {
+    sqlx::query!("update conversations set leaf_id = $2 where id = $1", id.uuid(), leaf.uuid()).execute(conn).await?;
     Ok(())
 }
 

@@ -89,6 +89,7 @@ fn demo_conversation() -> ImportedConversation {
         source: None,
         kind: None,
         messages: messages.collect(),
+        branches: None,
         notes: Vec::new(),
     }
 }

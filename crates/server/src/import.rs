@@ -18,6 +18,7 @@ use shared::messages::MessageRole;
 use crate::bundle::{self, Bundle};
 
 pub use self::archive::{Archive, Listed};
+pub use self::branches::Branches;
 pub use self::error::ImportError;
 pub use self::limits::{MESSAGE_BYTES, MESSAGES, PASTE_BYTES, TITLE_CHARS, UPLOAD_BYTES};
 pub(crate) use self::title::given as given_title;
@@ -27,6 +28,7 @@ mod accept;
 /// Documents, in a process of their own.
 pub mod apart;
 mod archive;
+mod branches;
 mod chatgpt;
 mod claude;
 pub(crate) mod decode;
@@ -68,6 +70,8 @@ pub struct ImportedConversation {
     pub kind: Option<Cow<'static, str>>,
     /// At least one, at most [`MESSAGES`]; none is blank.
     pub messages: Vec<ImportedMessage>,
+    /// How they follow each other, where they are more than one row.
+    pub branches: Option<Branches>,
     /// What was left out or changed, a sentence each, for the person.
     pub notes: Vec<String>,
 }

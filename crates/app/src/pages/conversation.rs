@@ -58,6 +58,7 @@ pub fn ConversationPage(
     let code = (chat.is_some() || messages.iter().any(may_have_code))
         .then(|| view! { <script type="module" nonce=use_nonce() inner_html=CODE></script> });
     let has_formulas = chat.is_some() || messages.iter().any(|message| formulas::may_be_in(&message.markdown));
+    let has_branches = chat.is_some() || messages.iter().any(|message| !message.siblings.is_empty());
     let articles = (1..)
         .zip(messages)
         .map(move |(number, message)| view! { <MessageArticle around=around.clone() number=number message=message /> });
@@ -67,7 +68,7 @@ pub fn ConversationPage(
     view! {
         <a class="skip-link" href="#text">"Skip to the text"</a>
         <Workspace opened=opened>
-            <section class="reading" id="text" aria-label="Conversation" data-chat=of_chat data-user=user>
+            <section class="reading" id="text" aria-label="Conversation" data-branches=has_branches data-chat=of_chat data-user=user>
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
                 <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a></p>

@@ -66,8 +66,7 @@ pub async fn store(
         insert(&mut tx, (id, position), stored, &mut ids).await?;
     }
     if let Some(leaf) = bundle.leaf {
-        let leaf = ids.message(leaf).uuid();
-        sqlx::query!("update conversations set leaf_id = $2 where id = $1", id.uuid(), leaf).execute(&mut *tx).await?;
+        conversations::show(&mut tx, id, ids.message(leaf)).await?;
     }
     let named = bundle.people.iter().filter(|(person, _)| everybody.contains(person));
     let (people, names): (Vec<_>, Vec<_>) =

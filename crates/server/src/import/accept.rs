@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::branches::Branches;
 use super::limits::{MESSAGE_BYTES, MESSAGES};
 use super::notes::Notes;
 use super::{ImportError, ImportedConversation, ImportedMessage, Provenance, title};
@@ -16,23 +17,34 @@ pub(super) struct Draft {
     /// What was read, with its article, where that was found out.
     pub kind: Option<Cow<'static, str>>,
     pub messages: Vec<ImportedMessage>,
+    /// How the messages follow each other, where they are more than one row.
+    pub branches: Option<Branches>,
     pub notes: Notes,
 }
 
 /// Makes of a draft what may be stored, or says what is in the way.
 pub(super) fn accept(draft: Draft) -> Result<ImportedConversation, ImportError> {
-    let Draft { what, title: given, source, kind, messages, mut notes } = draft;
-    let messages: Vec<ImportedMessage> = messages.into_iter().filter_map(clean).collect();
+    let Draft { what, title: given, source, kind, messages, branches, mut notes } = draft;
+    let messages: Vec<Option<ImportedMessage>> = messages.into_iter().map(clean).collect();
+    let kept: Vec<bool> = messages.iter().map(Option::is_some).collect();
+    let branches = branches.and_then(|branches| branches.keep(&kept));
+    let messages: Vec<ImportedMessage> = messages.into_iter().flatten().collect();
     if messages.is_empty() {
         return Err(ImportError::NoMessages { what, reason: "nothing in it is text that can be shown".to_owned() });
     }
     if messages.len() > MESSAGES {
         return Err(ImportError::TooManyMessages { count: messages.len(), limit: MESSAGES });
     }
-    for (i, message) in messages.iter().enumerate() {
+    let row: Vec<usize> = match &branches {
+        None => (0..messages.len()).collect(),
+        Some(branches) => branches.shown(),
+    };
+    let shown = || row.iter().map(|at| &messages[*at]);
+    // What would be too large beside them was left out.
+    for (number, message) in (1..).zip(shown()) {
         if message.markdown.len() > MESSAGE_BYTES {
             return Err(ImportError::MessageTooLarge {
-                number: i + 1,
+                number,
                 role: message.role,
                 size: message.markdown.len(),
                 limit: MESSAGE_BYTES,
@@ -46,9 +58,9 @@ pub(super) fn accept(draft: Draft) -> Result<ImportedConversation, ImportError> 
             }
             title
         }
-        None => title::guessed(&messages),
+        None => title::guessed(shown()),
     };
-    Ok(ImportedConversation { title, source, kind, messages, notes: notes.into_sentences() })
+    Ok(ImportedConversation { title, source, kind, messages, branches, notes: notes.into_sentences() })
 }
 
 fn clean(message: ImportedMessage) -> Option<ImportedMessage> {

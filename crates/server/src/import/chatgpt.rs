@@ -1,4 +1,4 @@
-//! One conversation of a ChatGPT export: the branch that was last seen, as ChatGPT shows it.
+//! One conversation of a ChatGPT export: all its branches, as ChatGPT shows them.
 //!
 //! The format is unofficial and changes, so nothing in it is taken for granted: any key may be missing or of another
 //! type. Pieces of one answer (before and after a search, say) are separate nodes in the export and one bubble on the
@@ -10,11 +10,13 @@ use time::OffsetDateTime;
 use shared::messages::MessageRole;
 
 use super::accept::Draft;
+use super::branches::{Piece, Told, told};
 use super::notes::Notes;
-use super::pieces::append;
 use super::{ImportError, ImportedMessage, Provenance, Tool};
 
-use self::content::{has_image, render};
+use crate::conversations::MAX_CONVERSATION_BYTES;
+
+use self::content::{has_image, has_words, render};
 use self::nodes::Nodes;
 
 mod citations;
@@ -28,26 +30,34 @@ pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportE
         return Err(ImportError::NoMessages { what, reason });
     };
     let nodes = Nodes::new(mapping);
-    let path = nodes.path(value.get("current_node").and_then(Value::as_str));
-    let mut turns = Turns::default();
-    for id in &path.ids {
-        if let Some(message) = nodes.message(id) {
-            turns.add(message);
-        }
+    let tree = nodes.tree(value.get("current_node").and_then(Value::as_str));
+    let mut turns =
+        Turns { pieces: Vec::new(), room: MAX_CONVERSATION_BYTES, hidden: 0, reasoning: 0, tool: 0, citations: 0 };
+    // Of each node what was said last on the way to it.
+    let mut ends = vec![None; mapping.len()];
+    let order = tree.order();
+    for node in &order {
+        let end = tree.parent(*node).and_then(|parent| ends[parent]);
+        ends[*node] = match nodes.message(*node) {
+            Some(message) => turns.add(message, end),
+            None => end,
+        };
     }
     let mut notes = turns.notes();
-    let elsewhere = nodes.elsewhere(&path).filter(|message| is_visible(message)).count();
-    notes.count(
-        elsewhere,
-        "message of another branch (an edit or a regenerated answer) was left out",
-        "messages of other branches (edits and regenerated answers) were left out",
-    );
-    if path.cut {
+    let mut is_read = vec![false; mapping.len()];
+    order.iter().for_each(|node| is_read[*node] = true);
+    let unread = nodes.all().filter(|node| !is_read[*node]).filter_map(|node| nodes.message(node));
+    let shown = tree.way().last().and_then(|leaf| ends[*leaf]).map(|end| end.piece);
+    let mut told = told(&turns.pieces, shown);
+    told.left_out += unread.filter(|message| is_visible(message)).count();
+    told.say(&mut notes);
+    if tree.way().first().is_some_and(|first| nodes.is_orphan(*first)) {
         notes.say("The beginning may be missing: the export does not contain the message that comes before the first.");
     }
     let source = Some(provenance(value));
     let title = value.get("title").and_then(Value::as_str).map(str::to_owned);
-    Ok(Draft { what, title, source, kind: None, messages: turns.messages, notes })
+    let Told { messages, branches, .. } = told;
+    Ok(Draft { what, title, source, kind: None, messages, branches, notes })
 }
 
 /// When a conversation began.
@@ -106,15 +116,22 @@ fn judge(message: &Value) -> Verdict {
 }
 
 fn is_visible(message: &Value) -> bool {
-    matches!(judge(message), Verdict::Show(_)) && !render(message).markdown.trim().is_empty()
+    matches!(judge(message), Verdict::Show(_)) && has_words(message)
 }
 
-/// The messages so far, and what was left out.
-#[derive(Default)]
-struct Turns {
-    messages: Vec<ImportedMessage>,
-    /// The answer at the end goes on with the next piece.
+/// The last piece of a branch.
+#[derive(Clone, Copy)]
+struct End {
+    piece: usize,
+    /// The answer that it is part of goes on with the next piece.
     unfinished: bool,
+}
+
+/// What is said in all branches, and what was left out.
+struct Turns {
+    pieces: Vec<Piece>,
+    /// Bytes that explained citations may still take.
+    room: usize,
     hidden: usize,
     reasoning: usize,
     tool: usize,
@@ -122,41 +139,38 @@ struct Turns {
 }
 
 impl Turns {
-    fn add(&mut self, message: &Value) {
-        let shown = match judge(message) {
-            Verdict::Show(role) => Some(role),
-            Verdict::Plumbing => None,
+    /// Adds a message to the branch that ends with `end`; answers its new end.
+    fn add(&mut self, message: &Value, end: Option<End>) -> Option<End> {
+        let role = match judge(message) {
+            Verdict::Show(role) => role,
+            Verdict::Plumbing => return end,
             Verdict::Hidden => {
-                self.hidden += usize::from(!render(message).markdown.trim().is_empty());
-                None
+                self.hidden += usize::from(has_words(message));
+                return end;
             }
             Verdict::Reasoning => {
                 self.reasoning += 1;
-                None
+                return end;
             }
             Verdict::Tool => {
                 self.tool += 1;
-                None
+                return end;
             }
         };
-        let Some(role) = shown else { return };
-        let rendered = render(message);
+        let rendered = render(message, &mut self.room);
         self.citations += rendered.citations;
         let ends = message.get("end_turn").and_then(Value::as_bool) == Some(true);
         if rendered.markdown.trim().is_empty() {
-            return;
+            return end;
         }
         let is_assistant = role == MessageRole::Assistant;
-        match self.messages.last_mut() {
-            Some(last) if is_assistant && self.unfinished => {
-                append(&mut last.markdown, &rendered.markdown);
-            }
-            _ => {
-                let title = (role == MessageRole::System).then(|| "Custom instructions".to_owned());
-                self.messages.push(ImportedMessage { role, title, markdown: rendered.markdown });
-            }
-        }
-        self.unfinished = is_assistant && !ends;
+        let title = (role == MessageRole::System).then(|| "Custom instructions".to_owned());
+        self.pieces.push(Piece {
+            parent: end.map(|end| end.piece),
+            joins: is_assistant && end.is_some_and(|end| end.unfinished),
+            message: ImportedMessage { role, title, markdown: rendered.markdown },
+        });
+        Some(End { piece: self.pieces.len() - 1, unfinished: is_assistant && !ends })
     }
 
     fn notes(&self) -> Notes {

@@ -1,4 +1,4 @@
-//! One conversation of a Claude export: the branch that was last seen, with the texts of attachments.
+//! One conversation of a Claude export: all its branches, with the texts of attachments.
 
 use std::collections::HashMap;
 
@@ -8,9 +8,9 @@ use time::format_description::well_known::Rfc3339;
 
 use shared::messages::MessageRole;
 
-use super::accept::Draft;
-use super::notes::Notes;
-use super::tree::branch;
+use super::accept::{Draft, normalised};
+use super::branches::{Piece, Told, told};
+use super::tree::Tree;
 use super::{ImportError, ImportedMessage, Provenance, Tool};
 
 use self::content::{Left, render};
@@ -23,13 +23,17 @@ pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportE
         let reason = "the list that holds them (chat_messages) is missing or empty".to_owned();
         return Err(ImportError::NoMessages { what, reason });
     };
-    let order = order(value, all);
     let mut left = Left::default();
-    let messages = order.iter().map(|&message| read(message, &mut left)).collect();
+    let mut read = |message: &Value| read(message, &mut left);
+    let told = match leaf(value, all) {
+        Some(leaf) => tree(all, leaf, &mut read),
+        None => Told::row(all.iter().map(&mut read).collect()),
+    };
     let mut notes = left.notes();
-    branches(&mut notes, all.len() - order.len());
+    told.say(&mut notes);
     let title = value.get("name").and_then(Value::as_str).map(str::to_owned);
-    Ok(Draft { what, title, source: Some(provenance(value)), kind: None, messages, notes })
+    let Told { messages, branches, .. } = told;
+    Ok(Draft { what, title, source: Some(provenance(value)), kind: None, messages, branches, notes })
 }
 
 /// When a conversation began.
@@ -37,32 +41,46 @@ pub(super) fn created(value: &Value) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(value.get("created_at")?.as_str()?, &Rfc3339).ok()
 }
 
-fn branches(notes: &mut Notes, count: usize) {
-    notes.count(
-        count,
-        "message of another branch (an edit or a retried answer) was left out",
-        "messages of other branches (edits and retried answers) were left out",
-    );
-}
-
 fn provenance(value: &Value) -> Provenance {
     let text = |key| value.get(key).and_then(Value::as_str).map(|text| text.chars().take(100).collect());
     Provenance { tool: Tool::Claude, id: text("uuid"), created: created(value), model: text("model") }
 }
 
-/// The messages to read: the branch of the current leaf where the export says which it is, else all in their order.
-fn order<'a>(conversation: &'a Value, all: &'a [Value]) -> Vec<&'a Value> {
-    let text = |value: &'a Value, key| value.get(key).and_then(Value::as_str);
-    let by_id: HashMap<&str, &Value> =
-        all.iter().filter_map(|message| Some((text(message, "uuid")?, message))).collect();
+fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+/// The end of the branch that was last seen, where the export says which it is. Where it does not, the order of the list is
+/// all that is known.
+fn leaf(conversation: &Value, all: &[Value]) -> Option<usize> {
+    let leaf = text(conversation, "current_leaf_message_uuid")?;
     let has_parents = all.iter().any(|message| text(message, "parent_message_uuid").is_some());
-    let leaf = text(conversation, "current_leaf_message_uuid").filter(|leaf| has_parents && by_id.contains_key(leaf));
-    let Some(leaf) = leaf else {
-        return all.iter().collect();
-    };
+    all.iter().rposition(|message| has_parents && text(message, "uuid") == Some(leaf))
+}
+
+fn tree(all: &[Value], leaf: usize, read: &mut impl FnMut(&Value) -> ImportedMessage) -> Told {
+    let by_id: HashMap<&str, usize> =
+        all.iter().enumerate().filter_map(|(at, message)| Some((text(message, "uuid")?, at))).collect();
     // The first message's parent is an id of zeros that no message has.
-    let parent = |id: &str| text(by_id.get(id)?, "parent_message_uuid").filter(|parent| by_id.contains_key(parent));
-    branch(leaf, parent).into_iter().filter_map(|id| by_id.get(id).copied()).collect()
+    let parents: Vec<Option<usize>> =
+        all.iter().map(|message| by_id.get(text(message, "parent_message_uuid")?).copied()).collect();
+    let tree = Tree::new(parents, leaf);
+    let order = tree.order();
+    let mut numbers = vec![None; all.len()];
+    let mut pieces = Vec::with_capacity(all.len());
+    for at in &order {
+        let parent = tree.parent(*at).and_then(|parent| numbers[parent]);
+        let message = read(&all[*at]);
+        if message.markdown.trim().is_empty() {
+            numbers[*at] = parent;
+            continue;
+        }
+        numbers[*at] = Some(pieces.len());
+        pieces.push(Piece { parent, joins: false, message });
+    }
+    let mut told = told(&pieces, numbers[leaf]);
+    told.left_out += all.len() - order.len();
+    told
 }
 
 fn read(message: &Value, left: &mut Left) -> ImportedMessage {
@@ -74,5 +92,5 @@ fn read(message: &Value, left: &mut Left) -> ImportedMessage {
         // Kept under its own name rather than put into somebody's mouth.
         other => (MessageRole::Source, Some(other.to_owned())),
     };
-    ImportedMessage { role, title, markdown: render(message, left) }
+    ImportedMessage { role, title, markdown: normalised(&render(message, left)).into_owned() }
 }

@@ -65,7 +65,7 @@ pub(super) fn conversation(file: &str, bytes: &[u8], title: Option<&str>) -> Res
     }
     let messages = turns::messages(&markdown, &mut notes)?;
     let (what, title) = (file.to_owned(), title.map(str::to_owned));
-    accept(Draft { what, title, source: None, kind: Some("a Word document".into()), messages, notes })
+    accept(Draft { what, title, source: None, kind: Some("a Word document".into()), messages, branches: None, notes })
 }
 
 /// Puts notes at the end, by the numbers that stand in the text. `None`: the whole is too long; one note may be referred to

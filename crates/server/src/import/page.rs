@@ -132,7 +132,15 @@ fn of_platform(
     }
     let title =
         title.filter(|title| !title.trim().is_empty()).map(str::to_owned).or_else(|| own_title(page, Some(name)));
-    accept(Draft { what: file.to_owned(), title, source: None, kind: Some(platform.kind.into()), messages, notes })
+    accept(Draft {
+        what: file.to_owned(),
+        title,
+        source: None,
+        kind: Some(platform.kind.into()),
+        messages,
+        branches: None,
+        notes,
+    })
 }
 
 fn left_out(left_out: &LeftOut, notes: &mut Notes) {
@@ -150,7 +158,15 @@ fn plain(file: &str, page: &Page, title: Option<&str>, mut notes: Notes) -> Resu
     if let Some(text) = verbatim(page) {
         let messages = turns::messages(&normalised(&text), &mut notes)?;
         let (what, title) = (file.to_owned(), title.map(str::to_owned));
-        return accept(Draft { what, title, source: None, kind: Some("plain text".into()), messages, notes });
+        return accept(Draft {
+            what,
+            title,
+            source: None,
+            kind: Some("plain text".into()),
+            messages,
+            branches: None,
+            notes,
+        });
     }
     let mut reader = Reader::new(page, None, TEXT_BYTES);
     let markdown = reader.read(body(page), TEXT_BYTES).ok_or_else(|| ImportError::DocumentTooLarge {
@@ -163,7 +179,15 @@ fn plain(file: &str, page: &Page, title: Option<&str>, mut notes: Notes) -> Resu
     left_out(&reader.left_out, &mut notes);
     let messages = turns::messages(&markdown, &mut notes)?;
     let title = title.filter(|title| !title.trim().is_empty()).map(str::to_owned).or_else(|| own_title(page, None));
-    accept(Draft { what: file.to_owned(), title, source: None, kind: Some("a web page".into()), messages, notes })
+    accept(Draft {
+        what: file.to_owned(),
+        title,
+        source: None,
+        kind: Some("a web page".into()),
+        messages,
+        branches: None,
+        notes,
+    })
 }
 
 /// A page that is nothing but a text as it was typed: what editors copy, and what a browser makes of a text file. Its

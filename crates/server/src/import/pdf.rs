@@ -74,7 +74,15 @@ fn of_answer(file: &str, answer: Answer, title: Option<&str>) -> Result<Imported
     notes.say("Paragraphs were put together from the lines of the pages: look whether they are right. Pictures were left out.");
     let messages = turns::messages(&markdown, &mut notes)?;
     let title = title.map(str::to_owned);
-    accept(Draft { what: file, title, source: None, kind: Some("a PDF document".into()), messages, notes })
+    accept(Draft {
+        what: file,
+        title,
+        source: None,
+        kind: Some("a PDF document".into()),
+        messages,
+        branches: None,
+        notes,
+    })
 }
 
 #[cfg(test)]

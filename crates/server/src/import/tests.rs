@@ -37,6 +37,14 @@ fn choice(name: &str, bytes: &[u8]) -> Archive {
     }
 }
 
+/// The messages of the branch that is shown.
+fn shown(read: &ImportedConversation) -> Vec<ImportedMessage> {
+    match &read.branches {
+        Some(branches) => branches.shown().into_iter().map(|at| read.messages[at].clone()).collect(),
+        None => read.messages.clone(),
+    }
+}
+
 fn refused(name: &str, bytes: &[u8]) -> ImportError {
     file(name, bytes, None).map(|_| ()).unwrap_err()
 }

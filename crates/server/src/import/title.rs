@@ -44,12 +44,12 @@ pub(crate) fn given(title: &str) -> Option<Given> {
 
 /// A title from the texts: the first heading of a source, else the first line of what the person said, else the first
 /// line of all. An answer's headings name a step of it, not the conversation.
-pub(super) fn guessed(messages: &[ImportedMessage]) -> String {
-    let of = |role| messages.iter().find(|message| message.role == role);
+pub(super) fn guessed<'a>(messages: impl Iterator<Item = &'a ImportedMessage> + Clone) -> String {
+    let of = |role| messages.clone().find(|message| message.role == role);
     if let Some(heading) = of(MessageRole::Source).and_then(|source| heading(&source.markdown)) {
         return cut(&heading, TITLE_CHARS);
     }
-    [of(MessageRole::User), messages.first()]
+    [of(MessageRole::User), messages.clone().next()]
         .into_iter()
         .flatten()
         .find_map(|message| first_line(&message.markdown))

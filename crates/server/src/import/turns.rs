@@ -19,7 +19,15 @@ pub(super) fn conversation(what: &str, text: &str, title: Option<&str>) -> Resul
     }
     let mut notes = Notes::default();
     let messages = messages(&text, &mut notes)?;
-    accept(Draft { what: what.to_owned(), title: title.map(str::to_owned), source: None, kind: None, messages, notes })
+    accept(Draft {
+        what: what.to_owned(),
+        title: title.map(str::to_owned),
+        source: None,
+        kind: None,
+        messages,
+        branches: None,
+        notes,
+    })
 }
 
 pub(super) fn messages(text: &str, notes: &mut Notes) -> Result<Vec<ImportedMessage>, ImportError> {

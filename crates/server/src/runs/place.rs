@@ -8,7 +8,10 @@ use shared::{
 };
 use sqlx::PgConnection;
 
-use crate::{conversations::MAX_CONVERSATION_BYTES, error::Error};
+use crate::{
+    conversations::{self, MAX_CONVERSATION_BYTES},
+    error::Error,
+};
 
 /// Messages of a conversation.
 pub const MAX_MESSAGES: i64 = 5_000;
@@ -168,9 +171,7 @@ impl Held {
         .execute(&mut *conn)
         .await
         .map_err(key_taken)?;
-        sqlx::query!("update conversations set leaf_id = $2 where id = $1", self.conversation.uuid(), reply.uuid())
-            .execute(conn)
-            .await?;
+        conversations::show(conn, self.conversation, reply).await?;
         self.next_position += 1;
         Ok((reply, run))
     }

@@ -103,8 +103,19 @@ async fn a_file_with_several_conversations_is_stored_only_once_one_is_chosen() {
     let stored = upload(Some(readable["index"].as_u64().unwrap() as usize)).await;
     assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.body);
     let id = stored.json()["created"]["id"].as_str().unwrap().to_owned();
-    let conversation = student.get(&format!("/api/v1/conversations/{id}")).await.json();
-    assert_eq!(conversation["messages"].as_array().unwrap().len() as u64, readable["messages"].as_u64().unwrap());
+    let shown = async |query: &str| {
+        let conversation = student.get(&format!("/api/v1/conversations/{id}{query}")).await.json();
+        let words = |message: &Value| message["markdown"].as_str().unwrap().chars().take(24).collect::<String>();
+        (conversation["messages"].as_array().unwrap().iter().map(words).collect::<Vec<_>>(), conversation)
+    };
+    // The branch that was last seen, and behind its second message the one that was left.
+    let (words, conversation) = shown("").await;
+    assert_eq!(words[..2], ["Why do so many English r", "Let me check a gazetteer"]);
+    assert_eq!((words.len() as u64 + 1, 5), (readable["messages"].as_u64().unwrap(), 5));
+    let versions = conversation["messages"][1]["siblings"].as_array().unwrap().clone();
+    assert_eq!(versions[1], conversation["messages"][1]["id"]);
+    let (words, _) = shown(&format!("?branch={}", versions[0].as_str().unwrap())).await;
+    assert_eq!(words, ["Why do so many English r", "This is the first answer"]);
     let beyond = upload(Some(999)).await;
     assert_eq!((beyond.status, beyond.problem().as_str()), (StatusCode::BAD_REQUEST, "no_such_conversation"));
 }

@@ -219,20 +219,20 @@ fn found_text(session: &Session, spans: &[Span]) -> String {
     spans.iter().filter_map(text).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether none of its messages is shown, in a chat: they are of another branch, or not written yet.
+/// Whether none of its messages is shown where there are branches: they are of another one, or not written yet.
 fn elsewhere(session: &Session, highlight: &Highlight) -> Option<Placeless> {
     let first = highlight.targets.first()?.message;
     let is_shown = highlight.targets.iter().any(|target| session.texts.get(target.message).is_some());
-    (!is_shown && session.texts.is_of_chat()).then_some(Placeless::Elsewhere(first))
+    (!is_shown && session.texts.has_branches()).then_some(Placeless::Elsewhere(first))
 }
 
 fn locate(session: &Session, highlight: &Highlight) -> (AnchorState, Vec<Span>) {
     let mut state = AnchorState::Exact;
     let mut spans = Vec::new();
-    let of_chat = session.texts.is_of_chat();
+    let has_branches = session.texts.has_branches();
     for target in &highlight.targets {
         let found = session.texts.resolve(target);
-        if found.is_none() && of_chat {
+        if found.is_none() && has_branches {
             // This part of it is in a message of another branch.
             continue;
         }

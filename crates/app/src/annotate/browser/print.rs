@@ -13,7 +13,7 @@ use web_sys::{Element, HtmlElement};
 
 use self::note::Note;
 use super::{dom, session, session::Session};
-use crate::annotate::desk::Desk;
+use crate::annotate::desk::{Desk, Placeless};
 
 /// Says on the page that a copy is there: what the copy replaces is not printed then.
 const MADE: &str = "data-print-copy";
@@ -61,10 +61,13 @@ fn take_away() {
     }
 }
 
-/// What is in sight of the filter, in the order of the text; the lost ones last, without spans.
+/// What is in sight of the filter, in the order of the text; the lost ones last, without spans. What stands in another
+/// branch is not of this print.
 fn notes(session: &Session) -> Vec<Note> {
     let shown: Vec<HighlightId> = session.desk.shown.get_untracked();
-    let notes = shown.into_iter().filter_map(|id| session.desk.card(id));
+    let placeless = session.desk.placeless.get_untracked();
+    let here = shown.into_iter().filter(|id| !matches!(placeless.get(id), Some(Placeless::Elsewhere(_))));
+    let notes = here.filter_map(|id| session.desk.card(id));
     (1..).zip(notes).map(|(number, card)| card.with_untracked(|card| Note::of(session, number, card))).collect()
 }
 

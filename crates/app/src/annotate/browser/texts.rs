@@ -63,9 +63,9 @@ impl Texts {
         self.0.replace(Read { messages, by_id });
     }
 
-    /// Whether more messages may come, and others be shown in their place.
-    pub fn is_of_chat(&self) -> bool {
-        !dom::all("#text[data-chat]").is_empty()
+    /// Whether other messages may be shown in the place of these.
+    pub fn has_branches(&self) -> bool {
+        !dom::all("#text[data-branches]").is_empty()
     }
 
     /// The message of that id.

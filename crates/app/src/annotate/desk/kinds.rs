@@ -42,7 +42,7 @@ pub enum AnchorState {
 pub enum Placeless {
     /// Its words are gone.
     Lost,
-    /// They are in this message of a chat, which belongs to another branch than the one that is shown.
+    /// They are in this message, which belongs to another branch than the one that is shown.
     Elsewhere(MessageId),
 }
 

@@ -11,8 +11,9 @@ const END: char = '\u{e201}';
 const SEPARATOR: char = '\u{e202}';
 
 /// `text` without the marks, and how many citations went with them. A citation that the export explains (`references`
-/// maps its exact text to Markdown) becomes that; a name or a link keeps its words.
-pub(super) fn without_marks(text: &str, references: &HashMap<&str, &str>) -> (String, usize) {
+/// maps its exact text to Markdown) becomes that, as long as there is `room` for its bytes: one explanation can be asked for
+/// a thousand times. A name or a link keeps its words.
+pub(super) fn without_marks(text: &str, references: &HashMap<&str, &str>, room: &mut usize) -> (String, usize) {
     if !text.contains(|c| MARKS.contains(&c)) {
         return (text.to_owned(), 0);
     }
@@ -28,7 +29,10 @@ pub(super) fn without_marks(text: &str, references: &HashMap<&str, &str>) -> (St
             continue;
         };
         rest = &marked[span.len()..];
-        let known = references.get(span).map(|words| (*words).to_owned());
+        let known = references.get(span).and_then(|words| {
+            *room = room.checked_sub(words.len())?;
+            Some((*words).to_owned())
+        });
         match known.or_else(|| words(span)) {
             Some(words) => clean.push_str(&words),
             None => {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::import::accept::normalised;
 use crate::import::fence::fenced;
 use crate::import::pieces::{bracketed, joined, quoted};
 
@@ -16,12 +17,18 @@ pub(super) struct Rendered {
     pub citations: usize,
 }
 
-/// The content and the attached files of a message.
-pub(super) fn render(message: &Value) -> Rendered {
+/// The content and the attached files of a message, of which explained citations take no more than `room`.
+pub(super) fn render(message: &Value, room: &mut usize) -> Rendered {
     let content = message.get("content").unwrap_or(&Value::Null);
-    let (markdown, citations) = without_marks(&body(content), &references(message));
+    let (markdown, citations) = without_marks(&body(content), &references(message), room);
     let files = attachments(message).into_iter();
-    Rendered { markdown: joined(std::iter::once(markdown).chain(files)), citations }
+    let markdown = joined(std::iter::once(markdown).chain(files));
+    Rendered { markdown: normalised(&markdown).into_owned(), citations }
+}
+
+/// Whether there is anything to read in a message.
+pub(super) fn has_words(message: &Value) -> bool {
+    !render(message, &mut 0).markdown.trim().is_empty()
 }
 
 /// Whether a picture is part of the content: what image tools answer.

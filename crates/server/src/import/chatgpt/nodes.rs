@@ -1,90 +1,87 @@
-//! The nodes of a ChatGPT conversation and the branch to read.
+//! The nodes of a ChatGPT conversation, and which of them are its branches.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::import::tree::{branch, depths};
+use crate::import::tree::{Tree, depths};
 
-/// `mapping` of an export, with every node's parent.
+/// `mapping` of an export: siblings stand in their order, each with its parent.
 pub(super) struct Nodes<'a> {
-    mapping: &'a Map<String, Value>,
+    ids: Vec<&'a str>,
+    nodes: Vec<&'a Value>,
     /// From `parent`, or from the `children` of another node where that is missing.
-    parents: HashMap<&'a str, &'a str>,
-    /// Parents that are named and not there.
-    orphans: HashSet<&'a str>,
-}
-
-/// The branch to read.
-pub(super) struct Path<'a> {
-    /// From the root.
-    pub ids: Vec<&'a str>,
-    /// The first of it has a parent that is not in the export.
-    pub cut: bool,
+    parents: Vec<Option<usize>>,
+    /// Their parents are named and not there.
+    orphans: Vec<bool>,
 }
 
 impl<'a> Nodes<'a> {
     pub fn new(mapping: &'a Map<String, Value>) -> Self {
-        let mut parents = HashMap::new();
-        let mut orphans = HashSet::new();
+        // Of each child the first that names it, and in which place.
+        let mut named: HashMap<&str, (&str, usize)> = HashMap::new();
         for (id, node) in mapping {
-            for child in node.get("children").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-            {
-                if let Some((child, _)) = mapping.get_key_value(child) {
-                    parents.entry(child.as_str()).or_insert(id.as_str());
+            let children = node.get("children").and_then(Value::as_array).into_iter().flatten().map(Value::as_str);
+            for (place, child) in children.enumerate() {
+                if let Some((child, _)) = child.and_then(|child| mapping.get_key_value(child)) {
+                    named.entry(child).or_insert((id, place));
                 }
             }
         }
-        for (id, node) in mapping {
-            let Some(parent) = node.get("parent").and_then(Value::as_str) else { continue };
-            match mapping.get_key_value(parent) {
-                Some((parent, _)) => {
-                    parents.insert(id.as_str(), parent.as_str());
-                }
-                None if !parents.contains_key(id.as_str()) => {
-                    orphans.insert(id.as_str());
-                }
-                None => {}
-            }
+        let mut all: Vec<(&str, &Value)> = mapping.iter().map(|(id, node)| (id.as_str(), node)).collect();
+        // As their parent has them; without that as they were written.
+        all.sort_by(|(a, a_node), (b, b_node)| {
+            let place = |id| named.get(id).map_or(usize::MAX, |(_, place)| *place);
+            place(a).cmp(&place(b)).then_with(|| time(a_node).total_cmp(&time(b_node))).then_with(|| a.cmp(b))
+        });
+        let numbers: HashMap<&str, usize> = all.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+        let (mut parents, mut orphans) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
+        for (id, node) in &all {
+            let own = node.get("parent").and_then(Value::as_str);
+            let there = own.and_then(|own| numbers.get(own)).or_else(|| numbers.get(named.get(id)?.0));
+            parents.push(there.copied());
+            orphans.push(own.is_some() && there.is_none());
         }
-        Self { mapping, parents, orphans }
+        let (ids, nodes) = all.into_iter().unzip();
+        Self { ids, nodes, parents, orphans }
     }
 
-    /// The branch that ends in `current`; without it, in the newest leaf.
-    pub fn path(&self, current: Option<&str>) -> Path<'a> {
-        let current = current.and_then(|id| self.mapping.get_key_value(id)).map(|(id, _)| id.as_str());
-        let Some(leaf) = current.or_else(|| self.newest_leaf()) else {
-            return Path { ids: Vec::new(), cut: false };
-        };
-        let ids = branch(leaf, |id| self.parents.get(id).copied());
-        let cut = ids.first().is_some_and(|first| self.orphans.contains(first));
-        Path { ids, cut }
+    /// The tree with the branch that ends in `current`; without it, in the newest leaf.
+    pub fn tree(&self, current: Option<&str>) -> Tree {
+        let current = current.and_then(|current| self.ids.iter().position(|id| *id == current));
+        Tree::new(self.parents.clone(), current.unwrap_or_else(|| self.newest_leaf()))
+    }
+
+    /// Whether something came before a node that is not in the export.
+    pub fn is_orphan(&self, node: usize) -> bool {
+        self.orphans[node]
     }
 
     /// The message of a node; many have none.
-    pub fn message(&self, id: &str) -> Option<&'a Value> {
-        self.mapping.get(id)?.get("message").filter(|message| message.is_object())
+    pub fn message(&self, node: usize) -> Option<&'a Value> {
+        self.nodes[node].get("message").filter(|message| message.is_object())
     }
 
-    /// The messages that are not on `path`.
-    pub fn elsewhere(&self, path: &Path<'a>) -> impl Iterator<Item = &'a Value> {
-        let on_path: HashSet<&str> = path.ids.iter().copied().collect();
-        self.mapping.keys().filter(move |id| !on_path.contains(id.as_str())).filter_map(|id| self.message(id))
+    /// All nodes by their numbers.
+    pub fn all(&self) -> impl Iterator<Item = usize> + use<> {
+        0..self.nodes.len()
     }
 
     /// The leaf of the latest message; where times are missing the deepest. If all is circles, any node counts as a leaf.
-    fn newest_leaf(&self) -> Option<&'a str> {
-        let ids = || self.mapping.keys().map(String::as_str);
-        let inner: HashSet<&str> = self.parents.values().copied().collect();
-        let depths = depths(ids(), |id| self.parents.get(id).copied());
-        let age = |id: &&str| {
-            let time = self.message(id).and_then(|message| message.get("create_time")).and_then(Value::as_f64);
-            (time.unwrap_or(f64::NEG_INFINITY), depths.get(id).copied().unwrap_or(0))
+    fn newest_leaf(&self) -> usize {
+        let mut is_inner = vec![false; self.nodes.len()];
+        for parent in self.parents.iter().flatten() {
+            is_inner[*parent] = true;
+        }
+        let depths = depths(&self.parents);
+        let newest = |a: &usize, b: &usize| {
+            time(self.nodes[*a]).total_cmp(&time(self.nodes[*b])).then(depths[*a].cmp(&depths[*b]))
         };
-        let newest = |a: &&str, b: &&str| {
-            let ((a_time, a_depth), (b_time, b_depth)) = (age(a), age(b));
-            a_time.total_cmp(&b_time).then(a_depth.cmp(&b_depth))
-        };
-        ids().filter(|id| !inner.contains(id)).max_by(newest).or_else(|| ids().max_by(newest))
+        self.all().filter(|node| !is_inner[*node]).max_by(newest).or_else(|| self.all().max_by(newest)).unwrap_or(0)
     }
+}
+
+fn time(node: &Value) -> f64 {
+    let time = node.get("message").and_then(|message| message.get("create_time")).and_then(Value::as_f64);
+    time.unwrap_or(f64::NEG_INFINITY)
 }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use shared::messages::MessageRole;
 
-use crate::import::{ImportedConversation, Tool};
+use crate::import::{Branches, ImportedConversation, Tool};
 
-use super::{assistant, choice, fixture, message, one, user};
+use super::{assistant, choice, fixture, message, one, shown, user};
 
 fn read(messages: Value) -> ImportedConversation {
     one("conversations.json", json!({"uuid": "c", "name": "T", "chat_messages": messages}).to_string().as_bytes())
@@ -18,13 +18,15 @@ fn only(blocks: Value) -> String {
 }
 
 #[test]
-fn the_fixture_is_the_branch_of_its_leaf() {
+fn the_fixture_has_its_branches_and_shows_that_of_its_leaf() {
     let archive = choice("claude-conversations.json", &fixture("claude-conversations.json"));
     assert_eq!(archive.tool(), Tool::Claude);
     let read = archive.read(0, None).unwrap();
     assert_eq!(read.title, "Reading a sonnet aloud");
+    assert_eq!(read.messages[1], assistant("An abandoned first answer."));
+    assert_eq!(read.branches, Some(Branches { parents: vec![None, Some(0), Some(0), Some(2)], leaf: 3 }));
     assert_eq!(
-        read.messages,
+        shown(&read),
         [
             user(
                 "Where should I pause in this sonnet?\n\n[file: sonnet.txt]\n\n````\nThe tide that took the road returns the road,\n```and not the cart```\n````\n\n[file: reading\\_mara.m4a]"
@@ -40,7 +42,7 @@ fn the_fixture_is_the_branch_of_its_leaf() {
         [
             "1 step of the model's thinking was left out.",
             "1 tool call or result was left out.",
-            "1 message of another branch (an edit or a retried answer) was left out.",
+            "1 message of another branch (an edit or another answer) was kept: the arrows at a message lead there.",
         ]
     );
     let source = read.source.unwrap();
@@ -62,6 +64,19 @@ fn a_leaf_that_does_not_exist_is_no_leaf() {
         {"uuid": "a", "sender": "human", "text": "a"},
         {"uuid": "b", "parent_message_uuid": "a", "sender": "assistant", "text": "b"}]});
     assert_eq!(one("c.json", value.to_string().as_bytes()).messages, [user("a"), assistant("b")]);
+}
+
+#[test]
+fn a_message_of_tools_alone_leaves_its_branches_where_it_was() {
+    let value = json!({"current_leaf_message_uuid": "c", "chat_messages": [
+        {"uuid": "c", "parent_message_uuid": "t", "sender": "human", "text": "c"},
+        {"uuid": "a", "sender": "human", "text": "a"},
+        {"uuid": "t", "parent_message_uuid": "a", "sender": "assistant", "text": "", "content": [{"type": "tool_use"}]},
+        {"uuid": "b", "parent_message_uuid": "t", "sender": "human", "text": "b"},
+        {"parent_message_uuid": "c", "sender": "assistant", "text": "d"}]});
+    let read = one("c.json", value.to_string().as_bytes());
+    assert_eq!(read.messages, [user("a"), user("c"), assistant("d"), user("b")]);
+    assert_eq!(read.branches, Some(Branches { parents: vec![None, Some(0), Some(1), Some(0)], leaf: 2 }));
 }
 
 #[test]

@@ -68,6 +68,8 @@ export class Server {
         DATA_DIR: this.dataDir,
         LISTEN: `127.0.0.1:${this.port}`,
         CHROMIUM_PATH: browser ?? '',
+        // Receivers of journeys are on this machine.
+        WEBHOOK_NETWORKS: '127.0.0.0/8',
         ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -24,6 +24,7 @@ mod search;
 mod share;
 mod sign_in;
 mod trash;
+mod webhooks;
 
 use leptos::prelude::*;
 
@@ -57,6 +58,7 @@ pub use search::SearchPage;
 pub use share::{LinkPage, SharePage};
 pub use sign_in::{ContinuePage, SentPage, SignInPage, SignInProblemPage, WaysIn};
 pub use trash::TrashPage;
+pub use webhooks::WebhookPage;
 
 /// The bar of a page that has no tools.
 #[component]

@@ -18,7 +18,7 @@ use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::admin;
+use crate::{admin, outbound::strangers::Reach};
 
 use arguments::{Arguments, Settings};
 
@@ -69,6 +69,8 @@ pub struct Config {
     pub client_address_header: Option<String>,
     /// The browser that prints PDFs; without one there are none.
     pub chromium_path: Option<PathBuf>,
+    /// Where webhooks may lead.
+    pub webhook_reach: Reach,
     /// Folder of the browser's files.
     pub site_root: PathBuf,
     /// Whether pages load themselves anew when the server was started anew.
@@ -291,6 +293,7 @@ impl Config {
             )?,
             client_address_header: sign_in::header_name(settings.client_address_header)?,
             chromium_path: chromium_path(settings.chromium_path)?,
+            webhook_reach: webhook_reach(settings.webhook_networks)?,
             site_root: site_root(settings.site_root)?,
             dev_reload: text("DEV_RELOAD", settings.dev_reload)?.is_some(),
             origin,
@@ -329,6 +332,13 @@ fn chromium_path(value: Option<OsString>) -> Result<Option<PathBuf>, ConfigError
         &value.to_string_lossy(),
         "not the absolute path of a program such as /usr/bin/chromium",
     ))
+}
+
+fn webhook_reach(value: Option<OsString>) -> Result<Reach, ConfigError> {
+    let Some(value) = text("WEBHOOK_NETWORKS", value)? else { return Ok(Reach::default()) };
+    let networks = value.split(',').map(|network| network.trim().parse()).collect::<Result<_, _>>();
+    let why = "not networks such as 10.20.0.0/16 or fd12:3456::/32, with commas between";
+    networks.map(Reach::with).map_err(|_| wrong("WEBHOOK_NETWORKS", &value, why))
 }
 
 fn site_root(value: Option<OsString>) -> Result<PathBuf, ConfigError> {

@@ -118,6 +118,9 @@ pub mod refused;
 /// People's inboxes: mentions and replies.
 pub mod notices;
 
+/// Addresses that are told of new comments.
+pub mod webhooks;
+
 /// What is brought in: pasted text, files, exports of other tools.
 pub mod import;
 

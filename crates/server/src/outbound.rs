@@ -5,6 +5,9 @@ use std::time::Duration;
 use anyhow::Context;
 use bytes::{Bytes, BytesMut};
 
+/// Requests to addresses that anybody may have typed.
+pub mod strangers;
+
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(10);
 

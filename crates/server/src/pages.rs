@@ -16,6 +16,7 @@ mod search;
 mod sharing;
 mod sign_in;
 mod trash;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -93,6 +94,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(revisions::routes())
         .merge(sharing::routes())
         .merge(trash::routes())
+        .merge(webhooks::routes())
         .fallback(nothing);
     routes.layer(from_fn_with_state(site.clone(), in_words)).with_state(site)
 }

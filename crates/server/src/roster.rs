@@ -10,7 +10,11 @@ mod xlsx;
 
 use axum::{
     Json,
-    extract::{Multipart, Path, State, multipart::MultipartError, rejection::PathRejection},
+    extract::{
+        Multipart, Path, State,
+        multipart::{MultipartError, MultipartRejection},
+        rejection::PathRejection,
+    },
     http::StatusCode,
 };
 use bytes::Bytes;
@@ -27,12 +31,12 @@ pub async fn upload(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<ClassId>, PathRejection>,
-    multipart: Multipart,
+    multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Json<RosterReport>, Error> {
     let Path(class) = path?;
     // Before the file is read: what it costs is for instructors alone.
     let own = own(&mut *services.db.acquire().await?, caller.id, class).await?;
-    let (name, bytes, dry_run) = read(multipart).await?;
+    let (name, bytes, dry_run) = read(multipart?).await?;
     let lines = services.import(move || lines::read(table::rows(&name, &bytes)?, own.as_ref())).await?;
     let mut tx = services.db.begin().await?;
     let change = access::change(&mut tx, caller.id, class).await?;

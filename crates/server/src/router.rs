@@ -18,7 +18,7 @@ use tower_http::{
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, etags,
     export, files, health, import, metrics, models, notices, pages, people, projects, rates, refused, revisions,
-    roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash,
+    roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash, webhooks,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -59,6 +59,10 @@ fn of_people() -> Router<Services> {
         .route("/api/v1/search/export", get(search::export))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/api/v1/webhooks/{webhook}", get(webhooks::get).delete(webhooks::delete))
+        .route("/api/v1/webhooks/{webhook}/test", post(webhooks::test))
+        .route("/api/v1/webhooks/{webhook}/secret", post(webhooks::renew))
 }
 
 /// Conversations, with whom they are shared, and what models write in them.

@@ -18,7 +18,7 @@ use crate::{
     router::router,
     runs, search,
     services::Services,
-    trash,
+    trash, webhooks,
 };
 
 /// How long requests under way may take to finish when the server stops. The rooms are closed meanwhile.
@@ -80,6 +80,7 @@ pub async fn run(
     let _sweeps = in_background(files::follow(services.db.clone(), services.files.clone()));
     let _empties = in_background(trash::follow(services.db.clone(), services.files.clone()));
     let _exports = in_background(export::jobs::follow(services.clone()));
+    let _webhooks = in_background(webhooks::follow(services.clone()));
     let _searches = in_background(search::follow(services.db.clone(), rooms.clone()));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     // Otherwise an ack that follows a relayed frame waits 40 ms for the client's TCP to acknowledge that.

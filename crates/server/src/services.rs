@@ -13,6 +13,7 @@ use crate::{
     error::Error,
     export::jobs::Bell,
     files::Files,
+    outbound::strangers,
     rates::Rates,
     rooms::Rooms,
     runs::Runs,
@@ -43,6 +44,10 @@ pub struct Services {
     pub rates: Arc<Rates>,
     /// Codes that people tried to join a class by.
     pub codes_tried: Arc<Attempts>,
+    /// Tests of webhooks that people asked for.
+    pub webhooks_tested: Arc<Attempts>,
+    /// How webhooks are sent.
+    pub strangers: strangers::Client,
     /// Held while what copies of an activity begin with is read.
     pub seeds: Arc<Mutex<()>>,
     /// Rings when a file waits to be made.
@@ -88,12 +93,14 @@ impl Services {
             runs: Runs::new(config.model.clone())?,
             files: Files::of(&config)?,
             ways: Ways::new(&config.sign_in)?,
+            strangers: strangers::Client::new(config.webhook_reach.clone())?,
             rates: Arc::new(Rates::new(config.api_requests_per_minute)),
             config: Arc::new(config),
             origin,
             db,
             leptos,
             codes_tried: Arc::default(),
+            webhooks_tested: Arc::default(),
             seeds: Arc::default(),
             export_bell: Bell::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),

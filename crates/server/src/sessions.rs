@@ -209,8 +209,8 @@ pub async fn identify(services: &Services, headers: &HeaderMap) -> Result<Option
 }
 
 impl Caller {
-    /// The session that the caller came by. A token that leaked could otherwise make itself successors, or sign its owner
-    /// out.
+    /// The session that the caller came by. A token that leaked could otherwise make itself successors, have webhooks
+    /// tell what it could read, or sign its owner out.
     ///
     /// # Errors
     /// They came by a token.
@@ -219,7 +219,8 @@ impl Caller {
             Proof::Session(hash) => Ok(hash),
             Proof::Token(..) => Err(Error::Invalid(
                 "token_by_token",
-                "Tokens, sessions and names are the business of a person who is signed in, not of a token.".into(),
+                "Tokens, sessions, names and secrets of webhooks are the business of a person who is signed in, not of a token."
+                    .into(),
             )),
         }
     }

@@ -44,6 +44,7 @@ mod sharing;
 mod to_do;
 mod tokens;
 mod trash;
+mod webhooks;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -128,6 +129,12 @@ pub use trash::{
     ListTrash, MAX_TRASHED_A_PAGE, MAX_TRASHED_OTHERS, PurgeActivity, PurgeClass, PurgeConversation, PurgeProject,
     RestoreActivity, RestoreClass, RestoreConversation, RestoreProject, TRASH_DAYS, Trash, TrashClass,
     TrashConversation, TrashedActivity, TrashedClass, TrashedConversation, TrashedProject,
+};
+pub use webhooks::{
+    CreateWebhook, DELIVERY_DAYS, DeleteWebhook, Delivery, DeliveryState, Event, EventAuthor, EventConversation,
+    EventData, EventKind, GetWebhook, ListWebhooks, MAX_DELIVERIES_KEPT, MAX_DELIVERIES_LISTED, MAX_OWN_WEBHOOKS_ABOUT,
+    MAX_WAITING_DELIVERIES, MAX_WEBHOOK_URL_CHARS, MAX_WEBHOOKS, MAX_WEBHOOKS_ABOUT, NewComment, RenewWebhookSecret,
+    SecretRenewal, TestWebhook, Webhook, WebhookDetails, WebhookSecret, WebhookState, WebhookSubject,
 };
 
 /// Methods that the API uses.

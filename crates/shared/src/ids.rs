@@ -126,6 +126,10 @@ ids! {
     ExportId;
     /// What writes one reply of a model.
     RunId;
+    /// An address that is told of new comments.
+    WebhookId;
+    /// One event on its way to a webhook.
+    DeliveryId;
 }
 
 #[cfg(test)]

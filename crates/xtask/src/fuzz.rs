@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 pub use self::{build::compiler, report::in_the_words_of_libtest};
-use crate::{interrupt, process, progress, workspace::Workspace};
+use crate::{interrupt, process, progress, test, workspace::Workspace};
 
 /// What one input may take: memory in MiB, and seconds.
 const LIMITS: [&str; 2] = ["-rss_limit_mb=1024", "-timeout=20"];
@@ -46,6 +46,9 @@ pub struct Options {
     /// As `cargo xtask test` does: the kept corpus, then a number of new inputs for each target that meets a document
     #[arg(long)]
     check: bool,
+    /// What the API answers, against its description, instead: so long by somebody, and so long by nobody
+    #[arg(long, conflicts_with_all = ["target", "check", "input", "keep"])]
+    api: bool,
 }
 
 /// A program of `crates/fuzz`.
@@ -98,6 +101,9 @@ impl Target {
 
 /// Builds the targets and runs them.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    if options.api {
+        return api(workspace, options.seconds);
+    }
     let targets = options.target.map_or_else(|| Target::value_variants().to_vec(), |target| vec![target]);
     let programs = build::targets(workspace)?;
     let fuzzer = Fuzzer { workspace, programs };
@@ -111,6 +117,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     for target in targets {
         if options.keep { fuzzer.keep(target)? } else { fuzzer.fuzz(target, options.seconds)? }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same test as in every run (`tests/it/conformance.rs`), for longer and not the same way each time.
+fn api(workspace: &Workspace, seconds: u64) -> Result<ExitCode> {
+    let mut search = test::integration(workspace)?;
+    search.args(["conformance::", "--", "--nocapture"]).env("PROMPTGRIMOIRE_CONFORMANCE_SECONDS", seconds.to_string());
+    process::run(&mut search)?;
     Ok(ExitCode::SUCCESS)
 }
 

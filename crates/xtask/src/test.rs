@@ -13,7 +13,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use self::steps::Counting;
-pub use self::steps::Step;
+pub use self::steps::{Step, integration};
 use crate::{interrupt, process, progress, workspace::Workspace};
 
 /// Longer than any step on a slow machine from nothing; a hanging test must not hang the whole run.

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
-use shared::api::{EndSession, RevokeToken, Session, TOKEN_DAYS, Token, TokenScope};
+use shared::api::{ClassSummary, EndSession, RevokeToken, Session, TOKEN_DAYS, Token, TokenScope, Webhook};
 
-use super::Bar;
+use super::{Bar, webhooks::Webhooks};
 use crate::forms::{ApiForm, ConfirmDialog, Then, api_of};
 use crate::parts::Visitor;
 
@@ -47,6 +47,10 @@ pub fn AccountPage(
     sessions: Vec<SessionLine>,
     /// What programs may do it too.
     tokens: Vec<TokenLine>,
+    /// What is told of new comments.
+    webhooks: Vec<Webhook>,
+    /// The classes that they belong to.
+    classes: Vec<ClassSummary>,
 ) -> impl IntoView {
     view! {
         <Bar visitor=Some(visitor.clone()) />
@@ -66,6 +70,7 @@ pub fn AccountPage(
             </section>
             <Sessions lines=sessions />
             <Tokens lines=tokens />
+            <Webhooks webhooks=webhooks classes=classes />
         </main>
     }
     .into_any()

@@ -117,6 +117,11 @@ pub(super) struct Settings {
     #[arg(long, env = "CHROMIUM_PATH", hide_env_values = true, global = true, value_name = "PROGRAM")]
     pub(super) chromium_path: Option<OsString>,
 
+    /// Private networks into which webhooks may lead too, such as 10.20.0.0/16, with commas between. Without them webhooks
+    /// are sent to public hosts alone, by https://
+    #[arg(long, env = "WEBHOOK_NETWORKS", hide_env_values = true, global = true, value_name = "NETWORKS")]
+    pub(super) webhook_networks: Option<OsString>,
+
     /// Set to 1 by `cargo xtask dev`: pages load themselves anew when the server was started anew
     #[arg(long, env = "DEV_RELOAD", hide_env_values = true, global = true, value_name = "1")]
     pub(super) dev_reload: Option<OsString>,

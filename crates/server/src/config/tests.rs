@@ -126,6 +126,17 @@ fn a_provider_of_identity_is_whole_and_speaks_https() {
 }
 
 #[test]
+fn webhooks_lead_into_networks_that_are_named_and_into_no_others() {
+    let reach = |networks: &str| read(&[&format!("--webhook-networks={networks}")]).unwrap().webhook_reach;
+    let here = "10.20.3.4".parse().unwrap();
+    assert!(!reach("").is_wider() && !reach("").allows(here));
+    assert!(reach("fd12::/16, 10.20.0.0/16").allows(here));
+    for wrong in ["10.20.3.4", "everywhere", "10.20.0.0/33", "10.0.0.0/8;10.1.0.0/16"] {
+        assert!(refusal(&[&format!("--webhook-networks={wrong}")]).contains("WEBHOOK_NETWORKS"), "{wrong}");
+    }
+}
+
+#[test]
 fn the_header_of_a_proxy_is_a_headers_name() {
     assert_eq!(read(&[]).unwrap().client_address_header, None);
     let config = read(&["--client-address-header=X-Forwarded-For"]).unwrap();

@@ -167,7 +167,7 @@ impl Contents {
 
     /// What somebody wrote, Markdown, with people named as the reader sees them, not as the writer did.
     pub(super) fn words<'b>(&self, body: &'b str) -> Cow<'b, str> {
-        named(body, |id| escaped(self.name(id)))
+        named(body, |id| as_mention(self.name(id)))
     }
 }
 
@@ -183,7 +183,7 @@ pub(super) fn moment(at: i64) -> Option<String> {
 }
 
 /// A name within Markdown, after `@`.
-fn escaped(name: &str) -> String {
+pub(crate) fn as_mention(name: &str) -> String {
     // As it stands in a mention, without what makes it a link.
     let mention = prose::mention(name, UserId::from_uuid(uuid::Uuid::nil()));
     let end = mention.rfind("](").unwrap_or(mention.len());
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn people_are_named_as_the_reader_sees_them() {
         let (ann, ben) = (UserId::new(), UserId::new());
-        let name = |id| escaped(if id == ann { "Quiet *Otter*" } else { "Ben" });
+        let name = |id| as_mention(if id == ann { "Quiet *Otter*" } else { "Ben" });
         let text = format!("{} and [x](y) [@Real Name](mention:{ben})!", prose::mention("Ann Real", ann));
         assert_eq!(named(&text, name), "@Quiet \\*Otter\\* and [x](y) @Ben!");
         for left in ["plain", "[@A](mention:nobody)", "](mention:", &format!("](mention:{ann})")] {

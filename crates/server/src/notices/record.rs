@@ -7,7 +7,7 @@ use shared::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::access;
+use crate::{access, webhooks};
 
 /// Notices that are kept of one person; when there are more, the oldest go, those that were read first.
 pub const MAX_KEPT: i64 = 1_000;
@@ -74,8 +74,8 @@ impl People {
     }
 }
 
-/// Writes down what updates say to people, in the transaction that stores them. `talks` are in the order of the updates;
-/// one whose updates are known already says nothing, so that nothing comes twice.
+/// Writes down what updates say to people, and to their webhooks, in the transaction that stores them. `talks` are in the
+/// order of the updates; one whose updates are known already says nothing, so that nothing comes twice.
 ///
 /// # Errors
 /// The database's.
@@ -105,11 +105,11 @@ pub async fn record(conn: &mut PgConnection, talks: &[(ConversationId, &Talk)]) 
         hide(conn, &hidden).await?;
     }
     let wanted = wanted(&said);
-    if wanted.is_empty() {
-        return Ok(());
+    if !wanted.is_empty() {
+        let people = insert(conn, &said, wanted).await?;
+        let_go(conn, &people).await?;
     }
-    let people = insert(conn, &said, wanted).await?;
-    let_go(conn, &people).await
+    webhooks::record::record(conn, &said).await
 }
 
 /// What a comment says after two changes.

@@ -1,4 +1,4 @@
-//! One's own account: the name, where one is signed in, tokens.
+//! One's own account: the name, where one is signed in, tokens, webhooks.
 
 use app::{
     pages::{AccountPage, End, SessionLine, TokenLine},
@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use leptos::prelude::*;
-use shared::api::{ListSessions, ListTokens, Problem};
+use shared::api::{ListClasses, ListSessions, ListTokens, ListWebhooks, Problem};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Detour, Reader, Site};
@@ -25,9 +25,11 @@ pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
     let asked = async {
         let sessions = site.call(&headers, &ListSessions {}).await?;
         let tokens = site.call(&headers, &ListTokens {}).await?;
-        Ok::<_, Problem>((sessions, tokens))
+        let webhooks = site.call(&headers, &ListWebhooks {}).await?;
+        let classes = site.call(&headers, &ListClasses {}).await?.classes;
+        Ok::<_, Problem>((sessions, tokens, webhooks, classes))
     };
-    let (sessions, tokens) = match asked.await {
+    let (sessions, tokens, webhooks, classes) = match asked.await {
         Ok(answers) => answers,
         Err(problem) => return site.detour(Detour::Problem(problem), reader).await,
     };
@@ -45,8 +47,11 @@ pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
             token,
         })
         .collect();
-    let page =
-        move || view! { <AccountPage visitor=visitor.clone() sessions=sessions.clone() tokens=tokens.clone() /> };
+    let page = move || {
+        let (visitor, sessions, tokens) = (visitor.clone(), sessions.clone(), tokens.clone());
+        let (webhooks, classes) = (webhooks.clone(), classes.clone());
+        view! { <AccountPage visitor=visitor sessions=sessions tokens=tokens webhooks=webhooks classes=classes /> }
+    };
     site.render(StatusCode::OK, "Account".into(), PageKind::Plain, reader, page).await
 }
 

@@ -61,6 +61,13 @@ GET    /api/v1/tokens                                                401   200  
 POST   /api/v1/tokens                                                401   403   201   201   201   201   201   201   201   400   403
 DELETE /api/v1/tokens/{id}                                           401   403   404   404   404   404   204   404   404   400   403
 
+GET    /api/v1/webhooks                                              401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/webhooks                                              401   403   404   404   201   201   201   201   403   400   403
+GET    /api/v1/webhooks/{webhook}                                    401   200   404   404   404   404   200   404   404   200   403
+DELETE /api/v1/webhooks/{webhook}                                    401   403   404   404   404   404   204   404   404   204   403
+POST   /api/v1/webhooks/{webhook}/test                               401   403   404   404   404   404   200   404   404   200   403
+POST   /api/v1/webhooks/{webhook}/secret                             401   403   404   404   404   404   200   404   404   400   403
+
 GET    /api/v1/conversations                                         401   200   200   200   200   200   200   200   200   200   403
 POST   /api/v1/conversations                                         401   403   201   201   201   201   201   201   201   201   403
 POST   /api/v1/import                                                401   403   201   201   201   201   201   201   201   201   403

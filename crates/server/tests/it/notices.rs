@@ -15,19 +15,19 @@ use crate::{
 };
 
 /// A conversation of the class with a highlight of Ann's: she and Ben are students, Olga teaches and owns it.
-struct Scene {
-    app: TestApp,
-    olga: Reader,
-    ann: Reader,
-    ben: Reader,
-    talk: String,
+pub struct Scene {
+    pub app: TestApp,
+    pub olga: Reader,
+    pub ann: Reader,
+    pub ben: Reader,
+    pub talk: String,
     message: String,
-    highlight: HighlightId,
+    pub highlight: HighlightId,
 }
 
-struct Reader {
-    visitor: Visitor,
-    id: UserId,
+pub struct Reader {
+    pub visitor: Visitor,
+    pub id: UserId,
 }
 
 impl Reader {
@@ -62,7 +62,10 @@ impl Reader {
 
 impl Scene {
     async fn new() -> Self {
-        let app = TestApp::start().await;
+        Self::over(TestApp::start().await).await
+    }
+
+    pub async fn over(app: TestApp) -> Self {
         let (olga, ann, ben) =
             tokio::join!(Reader::of(&app, "instructor"), Reader::of(&app, "student-1"), Reader::of(&app, "student-2"));
         let talk = olga.visitor.conversation("Bread & <butter>", "Some words to mark.", "class").await;
@@ -76,7 +79,7 @@ impl Scene {
         scene
     }
 
-    async fn peer(&self, who: &Reader) -> Peer {
+    pub async fn peer(&self, who: &Reader) -> Peer {
         let mut peer = who.visitor.sync(&self.talk).await;
         peer.settle().await;
         peer
@@ -99,7 +102,7 @@ impl Scene {
     }
 
     /// Somebody comments on the highlight, and it is committed.
-    async fn says(&self, who: &Reader, body: &str) -> CommentId {
+    pub async fn says(&self, who: &Reader, body: &str) -> CommentId {
         let id = CommentId::new();
         let mut peer = self.peer(who).await;
         peer.edit(|doc| add(doc, self.highlight, id, who.id, body)).await;
@@ -109,7 +112,7 @@ impl Scene {
     }
 
     /// Somebody changes fields of a comment.
-    async fn changes(&self, who: &Reader, id: CommentId, fields: &[(&str, Any)]) {
+    pub async fn changes(&self, who: &Reader, id: CommentId, fields: &[(&str, Any)]) {
         let mut peer = self.peer(who).await;
         peer.edit(|doc| {
             let highlights = doc.get_or_insert_map("highlights");
@@ -126,7 +129,7 @@ impl Scene {
     }
 
     /// The highlight's author marks it deleted, or takes that back.
-    async fn deletes_highlight(&self, deleted: Any) {
+    pub async fn deletes_highlight(&self, deleted: Any) {
         let mut peer = self.peer(&self.ann).await;
         peer.edit(|doc| {
             let highlights = doc.get_or_insert_map("highlights");
@@ -142,7 +145,7 @@ impl Scene {
         sqlx::query_scalar("select count(*) from notices").fetch_one(&self.app.database.pool).await.unwrap()
     }
 
-    async fn sql(&self, sql: &'static str) {
+    pub async fn sql(&self, sql: &'static str) {
         sqlx::query(sql).execute(&self.app.database.pool).await.unwrap();
     }
 }

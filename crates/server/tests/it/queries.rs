@@ -26,6 +26,7 @@ async fn no_page_asks_more_because_a_conversation_or_an_account_is_large() {
         "/api/v1/notices".to_owned(),
         "/api/v1/sessions".to_owned(),
         "/api/v1/tokens".to_owned(),
+        "/api/v1/webhooks".to_owned(),
     ];
     let count = async || {
         let mut counts = Vec::new();
@@ -70,6 +71,12 @@ async fn grow(app: &TestApp, talk: &str, size: i32) {
         "insert into tokens (id, user_id, name, token_hash)
          select gen_random_uuid(), owner_id, 'x', sha256(('t' || $2 || '-' || n)::bytea)
          from conversations, generate_series(1, $2) n where conversations.id = $1",
+        "with made as (
+             insert into webhooks (id, user_id, conversation_id, url, secret)
+             select gen_random_uuid(), owner_id, id, 'https://example.org', 'x'
+             from conversations, generate_series(1, $2) n where conversations.id = $1
+             returning id)
+         insert into webhook_deliveries (id, webhook_id, state) select gen_random_uuid(), id, 'failed' from made",
         "insert into notices (id, user_id, conversation_id, highlight_id, comment_id, kind, by_user, excerpt)
          select gen_random_uuid(), owner_id, id, gen_random_uuid(), gen_random_uuid(), 'reply', owner_id, 'x'
          from conversations, generate_series(1, $2) n where conversations.id = $1",
@@ -85,6 +92,7 @@ async fn shrink(app: &TestApp) {
         "delete from users where email like '80-%'",
         "delete from conversation_links where id <> (select id from conversation_links limit 1)",
         "delete from tokens where id <> (select id from tokens limit 1)",
+        "delete from webhooks where id <> (select id from webhooks limit 1)",
         "delete from notices where id <> (select id from notices limit 1)",
     ] {
         sqlx::query(sql).execute(&app.database.pool).await.unwrap();

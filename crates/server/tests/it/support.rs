@@ -6,6 +6,7 @@ pub mod fake_model;
 pub mod fake_oidc;
 pub mod fake_stytch;
 pub mod program;
+pub mod receiver;
 pub mod run;
 pub mod s3;
 pub mod scene;

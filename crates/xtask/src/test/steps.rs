@@ -158,6 +158,15 @@ impl Step {
     }
 }
 
+/// The integration tests of the server alone, with what they need.
+pub fn integration(workspace: &Workspace) -> Result<Command> {
+    postgres::ready(workspace)?;
+    let mut test = cargo(&["test", "--package=server", "--test=it"]);
+    stock_clients(workspace, &mut test)?;
+    test.current_dir(&workspace.root);
+    Ok(test)
+}
+
 fn cargo(arguments: &[&str]) -> Command {
     with(process::cargo(), arguments)
 }

@@ -2,11 +2,20 @@
 
 use std::{
     fs,
+    net::TcpListener,
     path::{Path, PathBuf},
+    process::Stdio,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::json;
-use tokio::process::Command;
+use server::{outbound, rooms::Timing};
+use shared::ids::CommentId;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+    time::timeout,
+};
 use yrs::{Map, Out, Transact};
 
 use super::{
@@ -16,6 +25,7 @@ use super::{
 };
 use crate::{
     activities::{activity, class_and_template, comment, copy, mark, synced},
+    notices::add,
     support::{run, test_app::TestApp},
 };
 
@@ -69,6 +79,48 @@ async fn the_notebook_reads_what_a_class_has_marked_and_said_with_a_token_that_o
     }
     let (_, why) = run(&ann.token("no staff").await.1).await;
     assert!(why.contains("403"), "{why}");
+}
+
+/// The library that it verifies with is none of ours, nor one that we sign with.
+#[tokio::test]
+async fn the_receiver_of_a_webhook_believes_what_we_signed_and_nothing_else() {
+    let app = TestApp::start_as(&["--webhook-networks=127.0.0.0/8"], Timing::default()).await;
+    let (ann, ben) = tokio::join!(app.person("student-1"), app.person("student-2"));
+    let talk = ann.conversation("Bread", "User: Some words to mark.", "class").await;
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("http://127.0.0.1:{port}/");
+    let made = ann.post("/api/v1/webhooks", json!({"url": address, "about": format!("/c/{talk}")})).await.json();
+    let mut receiver = installed::python();
+    receiver.arg(examples().join("receive_comments.py")).arg(port.to_string());
+    receiver.env("SECRET", made["secret"].as_str().unwrap()).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut receiver = receiver.spawn().unwrap();
+    let mut lines = BufReader::new(receiver.stdout.take().unwrap()).lines();
+    let mut says = async || timeout(PATIENCE, lines.next_line()).await.expect("it says nothing").unwrap().unwrap();
+    assert_eq!(says().await, format!("listening on port {port}"));
+
+    let (mut peer, me) = (synced(&ben, &talk).await, ben.id().await.parse().unwrap());
+    let marked = mark(&ben, &mut peer, &talk).await;
+    peer.edit(|doc| add(doc, marked.parse().unwrap(), CommentId::new(), me, "Why? 为什么")).await;
+    peer.settle().await;
+    let said = says().await;
+    assert!(
+        said.starts_with(&format!("Demo Student 2: Why? 为什么 ({}/c/{talk}#h={marked}&c=", app.origin())),
+        "{said}"
+    );
+
+    let forged = r#"{"type":"comment.created","data":{"author":{"name":"Nobody"},"body":"x","link":"y"}}"#;
+    let headers =
+        [("webhook-id", "x".to_owned()), ("webhook-timestamp", now()), ("webhook-signature", "v1,eA==".into())];
+    let mut request = outbound::builder().build().unwrap().post(&address).body(forged);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    assert_eq!(request.send().await.unwrap().status(), 401);
+    assert_eq!(says().await, "not believed: No matching signature found");
+}
+
+fn now() -> String {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string()
 }
 
 /// With other words.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use server::sessions::Secret;
 use shared::ids::{
     ActivityId, ClassGroupId, ClassId, ConversationId, ExportId, FileId, InvitationId, LinkId, ProjectId,
-    PromptVersionId, RosterEntryId, SessionId, ShareId, TokenId, UserId,
+    PromptVersionId, RosterEntryId, SessionId, ShareId, TokenId, UserId, WebhookId,
 };
 use sqlx::PgPool;
 
@@ -149,6 +149,7 @@ pub struct Scene {
     /// The owner's; the private conversation is a chat of it.
     own_project: Home,
     /// A conversation of the owner's, a project of theirs, and an activity of the class that are in the trash.
+    webhook: WebhookId,
     thrown: ConversationId,
     thrown_project: ProjectId,
     thrown_activity: ActivityId,
@@ -354,6 +355,14 @@ impl Scene {
             &[thrown_activity.uuid(), class.uuid(), cast.shared.uuid()],
         )
         .await;
+        let webhook = WebhookId::new();
+        run(db, "delete from webhooks", &[]).await;
+        run(
+            db,
+            "insert into webhooks (id, user_id, class_id, url, secret) values ($1, $2, $3, 'https://127.0.0.1/', 'x')",
+            &[webhook.uuid(), cast.id(Role::Instructor), class.uuid()],
+        )
+        .await;
         // What was there before: nobody can teach hundreds of classes.
         run(db, "delete from classes where id <> $1 and name not in ('Elsewhere', 'Demo class')", &[class.uuid()])
             .await;
@@ -383,6 +392,7 @@ impl Scene {
             export,
             class_project: Home::new(app, cast.user(Role::Instructor), Some(class), cast.shared).await,
             own_project: Home::new(app, cast.user(Role::Owner), None, cast.private).await,
+            webhook,
             thrown,
             thrown_project,
             thrown_activity,
@@ -412,6 +422,7 @@ impl Scene {
             export: ExportId::new(),
             class_project: Home::of_nothing(),
             own_project: Home::of_nothing(),
+            webhook: WebhookId::new(),
             thrown: ConversationId::new(),
             thrown_project: ProjectId::new(),
             thrown_activity: ActivityId::new(),
@@ -471,6 +482,7 @@ impl Scene {
             ("{export}", self.export.to_string()),
             // The present one of all.
             ("{number}", "1".to_owned()),
+            ("{webhook}", self.webhook.to_string()),
         ]
         .iter()
         .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
@@ -483,6 +495,10 @@ impl Scene {
             ("POST", "/api/v1/me") => json!({"name": "x"}),
             ("POST", "/api/v1/notices/read") => json!({"ids": [NOBODY]}),
             ("POST", "/api/v1/tokens") => json!({"name": "x"}),
+            ("POST", "/api/v1/webhooks") => {
+                json!({"url": "https://receiver.example/", "about": format!("/classes/{}", self.class)})
+            }
+            ("POST", "/api/v1/webhooks/{webhook}/secret") => json!({}),
             ("POST", "/api/v1/conversations") => json!({"title": "x", "text": "x", "share": "none"}),
             ("PATCH", "/api/v1/conversations/{id}") => json!({"title": "Renamed"}),
             ("PUT", "/api/v1/conversations/{id}/sharing/class") => json!({"class": null}),

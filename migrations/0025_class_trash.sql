@@ -15,6 +15,14 @@ alter table trashed_memberships
 create index trashed_memberships_user on trashed_memberships (user_id);
 create index trashed_memberships_group on trashed_memberships (class_id, group_id) where group_id is not null;
 
+-- It was shared with a class that is deleted: who sees names where it is anonymous stays as people there were told.
+alter table conversations add column class_gone boolean not null default false;
+
+-- Thousands of conversations go with a class; each asks here whether something refers to it.
+create index activities_template on activities (template_id);
+create index refused_update_conversation on refused_update (conversation_id);
+create index conversation_links_all on conversation_links (conversation_id);
+
 drop trigger classes_tell on classes;
 create trigger classes_tell
     after update of archived_at, trashed_at on classes

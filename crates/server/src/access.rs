@@ -106,7 +106,7 @@ pub async fn of_all(
                   coalesce(m.role in ('tutor', 'instructor'), false) as "staff!",
                   coalesce(k.archived_at is not null, false) as "archived!",
                   c.alias_scope is not null as "anonymous!",
-                  c.class_id is null as "alone!",
+                  c.class_id is null and not c.class_gone as "alone!",
                   c.copy_protected or coalesce(a.copy_protected, false)
                       or exists (select from activity_reveals r
                                  join activities of_it on of_it.id = r.activity_id
@@ -127,7 +127,7 @@ pub async fn of_all(
            left join activity_copies w on w.conversation_id = c.id
            left join activities a on a.id = w.activity_id
            left join classes k on k.id = coalesce(a.class_id, c.class_id)
-           left join memberships m on m.class_id = k.id and m.user_id = asked.user_id
+           left join memberships m on m.class_id = k.id and m.user_id = asked.user_id and k.trashed_at is null
            where a.trashed_at is null and (a.id is null or k.trashed_at is null)"#,
         &users,
         &conversations

@@ -70,7 +70,7 @@ async fn author(conn: &mut PgConnection, conversation: ConversationId, user: Use
 async fn known(conn: &mut PgConnection, conversation: ConversationId, user: UserId) -> Result<Option<Author>, Error> {
     let row = sqlx::query!(
         r#"select c.alias_scope is not null as "anonymous!", u.name,
-                  c.class_id is null and w.conversation_id is null as "alone!",
+                  c.class_id is null and not c.class_gone and w.conversation_id is null as "alone!",
                   a.alias as "alias?", case when not a.named then a.pseudonym end as "pseudonym?",
                   coalesce(d.epoch, 0) as "epoch!"
            from conversations c
@@ -110,7 +110,7 @@ async fn make(
     sqlx::query!(
         "insert into author_aliases (alias, scope, user_id, pseudonym, named)
          select $1, c.alias_scope, $3, $4,
-                case when coalesce(k.class_id, c.class_id) is null
+                case when coalesce(k.class_id, c.class_id) is null and not c.class_gone
                      then c.owner_id = $3
                      else exists (select
                                   from memberships m
@@ -226,7 +226,7 @@ pub async fn were_told(conn: &mut PgConnection, conversation: ConversationId) ->
 pub async fn class_changed(conn: &mut PgConnection, conversation: ConversationId) -> Result<(), Error> {
     sqlx::query!(
         "update author_aliases a
-         set named = c.class_id is null
+         set named = (c.class_id is null and not c.class_gone)
                      or exists (select
                                 from memberships m
                                 where m.class_id = c.class_id

@@ -46,7 +46,7 @@ pub async fn list(State(services): State<Services>, caller: Caller) -> Result<Js
         r#"select c.id, c.name, m.role, c.archived_at is not null as "archived!",
                   (select count(*) from memberships o where o.class_id = c.id) as "members!"
            from memberships m
-           join classes c on c.id = m.class_id
+           join classes c on c.id = m.class_id and c.trashed_at is null
            where m.user_id = $1
            order by c.archived_at is not null, lower(c.name), c.id
            limit 500"#,
@@ -84,13 +84,16 @@ pub async fn create(
 /// Makes a class whose first instructor is its creator.
 pub(crate) async fn insert(conn: &mut PgConnection, creator: access::Creator, name: &str) -> Result<ClassId, Error> {
     let taught = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from memberships where user_id = $1 and role = 'instructor'"#,
+        r#"select (select count(*) from memberships where user_id = $1 and role = 'instructor')
+                  + (select count(*) from trashed_memberships where user_id = $1 and role = 'instructor') as "count!""#,
         creator.user().uuid()
     )
     .fetch_one(&mut *conn)
     .await?;
     if taught >= MAX_TAUGHT {
-        let why = format!("You teach {taught} classes: nobody can teach more. Leave one that is over.");
+        let why = format!(
+            "You teach {taught} classes: nobody can teach more, those in the trash counted. Leave one that is over."
+        );
         return Err(Error::Conflict("too_many_classes", why));
     }
     let id = ClassId::new();

@@ -127,6 +127,7 @@ pub async fn share_with_class(
     let done = sqlx::query!(
         "update conversations
          set class_id = case when $4 then class_id else $2::uuid end,
+             class_gone = class_gone and $4,
              share = case when $2::uuid is null then 'none' else 'class' end
          where id = $1
            and (not $4 or $2::uuid is null or class_id is not distinct from $2::uuid)

@@ -73,12 +73,25 @@ pub async fn follow(db: PgPool, files: Files) {
 pub async fn empty(db: &PgPool) -> Result<u64, Error> {
     let mut all = 0;
     loop {
-        // Classes and activities first: what these were made from can go then.
-        let given = classes::empty(db).await? + activities::empty(db).await?;
-        let deleted = given + projects::empty(db).await? + conversations::empty(db).await?;
+        // Classes and activities first: what these were made from can go then. What fails holds nothing else up.
+        let kinds = [
+            classes::empty(db).await,
+            activities::empty(db).await,
+            projects::empty(db).await,
+            conversations::empty(db).await,
+        ];
+        let (mut deleted, mut failed) = (0, None);
+        for kind in kinds {
+            match kind {
+                Ok(count) => deleted += count,
+                Err(error) => failed = Some(error),
+            }
+        }
         all += deleted;
-        if deleted == 0 {
-            return Ok(all);
+        match failed {
+            _ if deleted > 0 => {}
+            Some(error) => return Err(error),
+            None => return Ok(all),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use shared::{
     access::Role,
+    api::TRASH_DAYS,
     ids::{ClassId, UserId},
 };
 use sqlx::PgConnection;
@@ -217,7 +218,7 @@ impl TrashedClass {
     }
 }
 
-/// See [`TrashedClass`]. To all others, and out of the trash, it does not exist.
+/// See [`TrashedClass`]. To all others, out of the trash, and when its time is over, it does not exist.
 pub async fn trashed_class(conn: &mut PgConnection, user: UserId, class: ClassId) -> Result<TrashedClass, Error> {
     lock(conn, class).await?;
     let found = sqlx::query!(
@@ -225,9 +226,12 @@ pub async fn trashed_class(conn: &mut PgConnection, user: UserId, class: ClassId
          from classes c
          join users u on u.id = $2
          left join trashed_memberships m on m.class_id = c.id and m.user_id = u.id
-         where c.id = $1 and c.trashed_at is not null and (u.is_admin or m.role = 'instructor')",
+         where c.id = $1
+           and c.trashed_at > now() - make_interval(days => $3)
+           and (u.is_admin or m.role = 'instructor')",
         class.uuid(),
-        user.uuid()
+        user.uuid(),
+        TRASH_DAYS
     );
     found.fetch_optional(conn).await?.map(|_| TrashedClass(class)).ok_or(Error::NotFound)
 }

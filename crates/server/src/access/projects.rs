@@ -210,7 +210,7 @@ pub async fn sender(db: &PgPool, user: UserId, conversation: ConversationId) -> 
         return Err(Error::Forbidden("This is for those who may edit the conversation."));
     }
     let row = sqlx::query!(
-        r#"select p.id, p.class_id as "class?", p.deleted_at is not null as "deleted!",
+        r#"select p.id, p.class_id as "class?", p.deleted_at is not null or k.trashed_at is not null as "deleted!",
                   coalesce(k.archived_at is not null, false) as "archived!"
            from conversations c
            join projects p on p.id = c.project_id

@@ -38,7 +38,7 @@ async fn read(db: &PgPool, user: UserId, after: Option<ActivityId>, limit: u32) 
                           or (w.user_id is null and (w.group_id is null or w.group_id = m.group_id)))
                    limit 1) as "copy?"
            from memberships m
-           join classes k on k.id = m.class_id and k.archived_at is null
+           join classes k on k.id = m.class_id and k.archived_at is null and k.trashed_at is null
            join activities a on a.class_id = k.id and a.trashed_at is null
            -- Where the page before ended, wherever that is now; nothing if it is none of theirs.
            left join lateral (

@@ -88,9 +88,10 @@ pub(super) async fn list(conn: &mut PgConnection, asked: &AskedClasses) -> anyho
     let rows = sqlx::query_as!(
         Row,
         r#"select c.id, c.name, c.archived_at, c.trashed_at,
-                  (select count(*) from memberships m where m.class_id = c.id) as "members!",
+                  (select count(*) from memberships m where m.class_id = c.id)
+                  + (select count(*) from trashed_memberships m where m.class_id = c.id) as "members!",
                   array(select u.email
-                        from memberships m
+                        from (select * from memberships union all select * from trashed_memberships) m
                         join users u on u.id = m.user_id
                         where m.class_id = c.id and m.role = 'instructor'
                         order by u.email) as "instructors!"
@@ -124,7 +125,10 @@ async fn find(conn: &mut PgConnection, class: &str) -> anyhow::Result<ClassId> {
     match (found.pop(), found.len()) {
         (Some(id), 0) => Ok(ClassId::from_uuid(id)),
         (None, _) => {
-            bail!("there is no class with the id or name {class:?}; see promptgrimoire admin classes --archived")
+            bail!(
+                "there is no class with the id or name {class:?}, or it is in the trash; see promptgrimoire admin \
+                 classes --archived"
+            )
         }
         _ => bail!("several classes are called {class:?}: give an id"),
     }
@@ -134,9 +138,10 @@ async fn show(conn: &mut PgConnection, class: ClassId) -> anyhow::Result<Class> 
     let row = sqlx::query_as!(
         Row,
         r#"select c.id, c.name, c.archived_at, c.trashed_at,
-                  (select count(*) from memberships m where m.class_id = c.id) as "members!",
+                  (select count(*) from memberships m where m.class_id = c.id)
+                  + (select count(*) from trashed_memberships m where m.class_id = c.id) as "members!",
                   array(select u.email
-                        from memberships m
+                        from (select * from memberships union all select * from trashed_memberships) m
                         join users u on u.id = m.user_id
                         where m.class_id = c.id and m.role = 'instructor'
                         order by u.email) as "instructors!"

@@ -92,10 +92,18 @@ pub(crate) fn refuse_crowd(members: i64) -> Result<(), Error> {
 /// Who is in the class already stays what they are there. Lines of classes that are archived or in the trash wait on.
 pub async fn take_up(conn: &mut PgConnection, user: UserId, verified_email: &str) -> Result<(), Error> {
     sqlx::query!(
-        "with taken as (
+        "with open as (
+             -- Held, so that none goes to the trash meanwhile.
+             select id
+             from classes
+             where archived_at is null and trashed_at is null
+               and id in (select class_id from roster_entries where email = lower($2))
+             order by id
+             for share
+         ), taken as (
              delete from roster_entries r
-             using classes c
-             where r.email = lower($2) and c.id = r.class_id and c.archived_at is null and c.trashed_at is null
+             using open c
+             where r.email = lower($2) and c.id = r.class_id
              returning r.class_id, r.role, r.group_id)
          insert into memberships (class_id, user_id, role, group_id)
          select class_id, $1, role, group_id

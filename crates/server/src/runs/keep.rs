@@ -73,7 +73,11 @@ async fn look(services: &Services, all: bool) -> Result<(), Error> {
         "select distinct conversation_id
          from runs r
          where state = 'waiting'
-           and exists (select from conversations c where c.id = r.conversation_id and c.trashed_at is null)
+           and exists (select
+                       from conversations c
+                       left join projects p on p.id = c.project_id
+                       left join classes k on k.id = p.class_id
+                       where c.id = r.conversation_id and c.trashed_at is null and k.trashed_at is null)
            and not exists (select from runs o where o.conversation_id = r.conversation_id and o.state = 'running')
          limit 100"
     )

@@ -32,6 +32,10 @@ pub(super) async fn claim(db: &PgPool, conversation: ConversationId) -> sqlx::Re
                      join messages m on m.conversation_id = r.conversation_id and m.id = r.message_id
                      join conversations c on c.id = r.conversation_id and c.trashed_at is null
                      where r.conversation_id = $1 and r.state = 'waiting'
+                       and not exists (select
+                                       from projects p
+                                       join classes k on k.id = p.class_id and k.trashed_at is not null
+                                       where p.id = c.project_id)
                      order by m.position
                      limit 1)
            and state = 'waiting'

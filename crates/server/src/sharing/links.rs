@@ -106,7 +106,7 @@ pub async fn preview(
     let secret = Secret::parse(&path?.0).ok_or(Error::NotFound)?;
     let row = sqlx::query!(
         r#"select c.title, u.name as owner, l.access::text as "access!", c.alias_scope is not null as "anonymous!",
-                  c.class_id is null as "alone!", case when not a.named then a.pseudonym end as "pseudonym?"
+                  c.class_id is null and not c.class_gone as "alone!", case when not a.named then a.pseudonym end as "pseudonym?"
            from conversation_links l
            join conversations c on c.id = l.conversation_id
            join users u on u.id = c.owner_id

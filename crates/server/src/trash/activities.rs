@@ -78,6 +78,14 @@ pub(super) async fn delete(conn: &mut PgConnection, activities: &[uuid::Uuid]) -
     )
     .execute(&mut *conn)
     .await?;
+    // Who was who in them is nobody's to know any more.
+    sqlx::query!(
+        "delete from author_aliases a
+         where a.scope = any($1) and not exists (select from conversations c where c.alias_scope = a.scope)",
+        activities
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!("delete from activities where id = any($1)", activities).execute(conn).await?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use shared::{
     ids::{ClassId, UserId},
 };
 use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
 use super::{activities, projects};
 use crate::{access, error::Error, services::Services, sessions::Caller, times::rfc3339};
@@ -50,7 +51,8 @@ pub async fn restore(
         "with back as (delete from trashed_memberships where class_id = $1 returning *)
          insert into memberships (class_id, user_id, role, created_at, group_id)
          select class_id, user_id, role, created_at, group_id from back
-         on conflict (class_id, user_id) do nothing",
+         on conflict (class_id, user_id) do update
+         set role = excluded.role, group_id = excluded.group_id, created_at = excluded.created_at",
         class.uuid()
     )
     .execute(&mut *tx)
@@ -59,7 +61,8 @@ pub async fn restore(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `DELETE /api/v1/trash/classes/{class}`
+/// `DELETE /api/v1/trash/classes/{class}`: its time is over at once. What is not done when nobody waits any more is done as for
+/// all others.
 pub async fn purge(
     State(services): State<Services>,
     caller: Caller,
@@ -68,13 +71,61 @@ pub async fn purge(
     let Path(id) = path?;
     let mut tx = services.db.begin().await?;
     let class = access::trashed_class(&mut tx, caller.id, id).await?.class();
-    delete(&mut tx, class.uuid()).await?;
+    sqlx::query!(
+        "update classes set trashed_at = now() - make_interval(days => $2) - interval '1 day' where id = $1",
+        class.uuid(),
+        TRASH_DAYS
+    )
+    .execute(&mut *tx)
+    .await?;
     tx.commit().await?;
+    delete(&services.db, class.uuid()).await?;
     services.files.sweep_soon();
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn delete(conn: &mut PgConnection, class: uuid::Uuid) -> sqlx::Result<()> {
+/// Copies of activities that are deleted in one transaction.
+const COPIES_AT_ONCE: i64 = 200;
+
+/// Deletes a class whose time is over, unless another server does. Nobody takes it out again, so that its thousands of
+/// conversations can go in parts.
+async fn delete(db: &PgPool, class: Uuid) -> sqlx::Result<bool> {
+    loop {
+        let mut tx = db.begin().await?;
+        let due = sqlx::query!(
+            "select from classes
+             where id = $1 and trashed_at < now() - make_interval(days => $2)
+             for update skip locked",
+            class,
+            TRASH_DAYS
+        );
+        if due.fetch_optional(&mut *tx).await?.is_none() {
+            return Ok(false);
+        }
+        let copies = sqlx::query!(
+            "delete from conversations
+             where id in (select w.conversation_id
+                          from activity_copies w
+                          join activities a on a.id = w.activity_id
+                          where a.class_id = $1
+                          limit $2)",
+            class,
+            COPIES_AT_ONCE
+        )
+        .execute(&mut *tx)
+        .await?;
+        let is_last = copies.rows_affected() == 0;
+        if is_last {
+            delete_rest(&mut tx, class).await?;
+        }
+        tx.commit().await?;
+        if is_last {
+            return Ok(true);
+        }
+    }
+}
+
+async fn delete_rest(conn: &mut PgConnection, class: Uuid) -> sqlx::Result<()> {
     let given =
         sqlx::query_scalar!("select id from activities where class_id = $1", class).fetch_all(&mut *conn).await?;
     activities::delete(conn, &given).await?;
@@ -88,14 +139,19 @@ async fn delete(conn: &mut PgConnection, class: uuid::Uuid) -> sqlx::Result<()> 
     .fetch_all(&mut *conn)
     .await?;
     projects::delete(conn, &owned).await?;
-    sqlx::query!("update conversations set class_id = null, share = 'none' where class_id = $1", class)
-        .execute(&mut *conn)
-        .await?;
+    sqlx::query!(
+        "update conversations
+         set class_id = null, share = 'none', class_gone = alias_scope is not null
+         where class_id = $1",
+        class
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!("delete from classes where id = $1", class).execute(conn).await?;
     Ok(())
 }
 
-/// Those that somebody taught, what came last first.
+/// Those that somebody taught, all of them for an admin, what came last first.
 pub(super) async fn list(db: &PgPool, user: UserId) -> sqlx::Result<Vec<TrashedClass>> {
     let rows = sqlx::query!(
         r#"select k.id, k.name, k.trashed_at as "trashed_at!",
@@ -108,8 +164,9 @@ pub(super) async fn list(db: &PgPool, user: UserId) -> sqlx::Result<Vec<TrashedC
                    where a.class_id = k.id and a.trashed_at is null) as "copies!",
                   (select count(*) from projects p where p.class_id = k.id and p.deleted_at is null) as "projects!"
            from classes k
-           join trashed_memberships m on m.class_id = k.id and m.user_id = $1 and m.role = 'instructor'
-           where k.trashed_at is not null
+           left join trashed_memberships m on m.class_id = k.id and m.user_id = $1 and m.role = 'instructor'
+           where k.trashed_at > now() - make_interval(days => $2)
+             and (m.user_id is not null or exists (select from users where id = $1 and is_admin))
            order by k.trashed_at desc, k.id desc
            limit $3"#,
         user.uuid(),
@@ -131,22 +188,18 @@ pub(super) async fn list(db: &PgPool, user: UserId) -> sqlx::Result<Vec<TrashedC
     Ok(trashed.collect())
 }
 
-/// Deletes one that has lain there long enough: thousands of conversations may hang on it.
+/// Deletes one that has lain there long enough.
 pub(super) async fn empty(db: &PgPool) -> Result<u64, Error> {
-    let mut tx = db.begin().await?;
     let due = sqlx::query_scalar!(
-        "select id
-         from classes
-         where trashed_at < now() - make_interval(days => $1)
-         order by trashed_at
-         limit 1
-         for update",
+        "select id from classes where trashed_at < now() - make_interval(days => $1) order by trashed_at",
         TRASH_DAYS
     )
-    .fetch_optional(&mut *tx)
+    .fetch_all(db)
     .await?;
-    let Some(class) = due else { return Ok(0) };
-    delete(&mut tx, class).await?;
-    tx.commit().await?;
-    Ok(1)
+    for class in due {
+        if delete(db, class).await? {
+            return Ok(1);
+        }
+    }
+    Ok(0)
 }

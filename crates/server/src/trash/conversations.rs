@@ -49,15 +49,21 @@ pub async fn put(
 /// Refuses a conversation that an activity needs.
 async fn refuse_template(conn: &mut PgConnection, conversation: ConversationId) -> Result<(), Error> {
     let activity = sqlx::query!(
-        r#"select title, trashed_at is not null as "trashed!"
-           from activities
-           where template_id = $1
-           order by trashed_at is not null
+        r#"select a.title, a.trashed_at is not null or k.trashed_at is not null as "trashed!",
+                  k.trashed_at is not null as "class_trashed!"
+           from activities a
+           join classes k on k.id = a.class_id
+           where a.template_id = $1
+           order by a.trashed_at is not null or k.trashed_at is not null, k.trashed_at is not null
            limit 1"#,
         conversation.uuid()
     );
     let Some(row) = activity.fetch_optional(conn).await? else { return Ok(()) };
     let of = if row.trashed { "is in the trash, and could come back" } else { "gives a copy of it to who starts that" };
+    if row.class_trashed {
+        let why = "This is the template of an activity whose class is in the trash, and could come back.";
+        return Err(Error::Conflict("template", why.into()));
+    }
     let why = format!("This is the template of the activity “{}”, which {of}.", row.title);
     Err(Error::Conflict("template", why))
 }

@@ -50,6 +50,10 @@ async fn a_class_in_the_trash_is_there_for_nobody_and_comes_back_with_all_who_we
     let waits = "insert into roster_entries (id, class_id, email, name, role)
                  values (gen_random_uuid(), $1::uuid, 'late@example.test', 'Late', 'student')";
     sqlx::query(waits).bind(&class).execute(&app.database.pool).await.unwrap();
+    let chat = ann.post(&format!("{project}/conversations"), json!({})).await;
+    assert_eq!(chat.status, StatusCode::CREATED, "{}", chat.body);
+    let chat = format!("{ADDRESS}/{}", chat.json()["id"].as_str().unwrap());
+    assert_eq!(ann.get(&chat).await.json()["chat"]["may_send"], true);
     let (before, members) = people(&teacher, &class).await;
     let link =
         teacher.post(&format!("{address}/invitations"), json!({"role": "student", "days": 7, "max_uses": 9})).await;
@@ -84,6 +88,8 @@ async fn a_class_in_the_trash_is_there_for_nobody_and_comes_back_with_all_who_we
     // What was shared with it is its owner's, and nobody else's meanwhile.
     assert_eq!(ben.get(&format!("{ADDRESS}/{talk}")).await.json()["access"], "owner");
     assert_problem(&ann.get(&format!("{ADDRESS}/{talk}")).await, 404, "not_found");
+    // A chat is its writer's; nobody goes on with it, and the class pays for none.
+    assert_eq!(ann.get(&chat).await.json()["chat"]["may_send"], false);
     // Nobody comes in, by whatever way.
     let stranger = app.newcomer("Stranger").await;
     let code = before["code"].as_str().unwrap();
@@ -91,9 +97,7 @@ async fn a_class_in_the_trash_is_there_for_nobody_and_comes_back_with_all_who_we
     assert_problem(&stranger.get(&format!("/api/v1/invitations/{link}")).await, 404, "not_found");
     assert_problem(&stranger.post(&format!("/api/v1/invitations/{link}/join"), json!({})).await, 404, "not_found");
     let user = stranger.id().await.parse().unwrap();
-    server::classes::take_up(&mut *app.database.pool.acquire().await.unwrap(), user, "late@example.test")
-        .await
-        .unwrap();
+    server::classes::take_up(&mut app.database.pool.acquire().await.unwrap(), user, "late@example.test").await.unwrap();
     assert_eq!(count(&app, "select count(*) from memberships where class_id = $1::uuid", &class).await, 0);
 
     let line = teacher.get("/api/v1/trash").await.json()["classes"][0].clone();
@@ -101,12 +105,17 @@ async fn a_class_in_the_trash_is_there_for_nobody_and_comes_back_with_all_who_we
     assert_eq!((counts, days_between(&line)), ([before["members"].as_i64().unwrap(), 2, 2, 1], 30));
     assert!(teacher.get("/trash").await.body.contains("Demo class"));
     assert_eq!(ann.get("/api/v1/trash").await.json()["classes"], json!([]));
+    assert_eq!(root.get("/api/v1/trash").await.json()["classes"][0]["id"], json!(class), "admins can take it out");
     let in_trash = address.replace("/api/v1/", "/api/v1/trash/");
     for person in [&ann, &stranger] {
         assert_problem(&person.post(&format!("{in_trash}/restore"), json!({})).await, 404, "not_found");
         assert_problem(&person.delete(&in_trash).await, 404, "not_found");
     }
 
+    // Whoever came in all the same, by a server of the version before, is what they were.
+    let stray = "insert into memberships (class_id, user_id, role) values ($1::uuid, $2::uuid, 'student')";
+    sqlx::query(stray).bind(&class).bind(teacher.id().await).execute(&app.database.pool).await.unwrap();
+    assert!(!teacher.get("/api/v1/classes").await.body.contains(&class));
     assert_eq!(teacher.post(&format!("{in_trash}/restore"), json!({})).await.status, StatusCode::NO_CONTENT);
     assert_problem(&teacher.post(&format!("{in_trash}/restore"), json!({})).await, 404, "not_found");
     assert_eq!(people(&teacher, &class).await, (before, members));
@@ -127,6 +136,12 @@ async fn a_class_that_is_deleted_takes_its_activities_and_leaves_people_what_is_
     let task = activity(&teacher, &first, &template, "individual").await;
     let own = copy(&ann, &task).await;
     let talk = ann.conversation("Mine", "A text.", "class").await;
+    let hidden = json!({"title": "Hidden", "text": "A text.", "share": "class", "anonymous": true});
+    let hidden = ann.post(ADDRESS, hidden).await.json()["id"].as_str().unwrap().to_owned();
+    let sees = async || ann.get(&format!("{ADDRESS}/{hidden}/rights")).await.json()["sees_names"].clone();
+    let ben = app.person("student-2").await;
+    synced(&ben, &hidden).await;
+    assert_eq!(sees().await, false);
     for class in [&first, &second] {
         let project = teacher.post("/api/v1/projects", json!({"name": "Whales", "class": class})).await;
         let path = format!("/api/v1/projects/{}", project.json()["id"].as_str().unwrap());
@@ -147,6 +162,10 @@ async fn a_class_that_is_deleted_takes_its_activities_and_leaves_people_what_is_
     assert_eq!(count(&app, "select count(*) from files where name = $1 and deleted_at is null", "note.txt").await, 0);
     assert_eq!(ann.get(&format!("{ADDRESS}/{talk}")).await.json()["access"], "owner");
     assert_eq!(ann.get(&format!("{ADDRESS}/{talk}/sharing")).await.json()["class"], Value::Null);
+    // Who wrote there was told that staff alone see names.
+    assert_eq!(sees().await, false);
+    let by = ann.get(&format!("{ADDRESS}/{hidden}")).await.json()["anonymity"]["names_seen_by"].clone();
+    assert_eq!(by, "staff");
     // What it was made from is the teacher's, and can go now.
     assert_eq!(teacher.delete(&format!("{ADDRESS}/{template}")).await.status, StatusCode::NO_CONTENT);
     assert_eq!(teacher.get("/api/v1/trash").await.json()["classes"], json!([]));

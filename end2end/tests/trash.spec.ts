@@ -129,3 +129,30 @@ test('an activity and a project come back from the trash with all that was done 
   await a.ready();
   await a.expectPainted(lighthouse.bell);
 });
+
+test('a class goes to the trash with all that hangs on it, and comes back', async ({ signIn, ownServer: server, guard }) => {
+  guard.allow(REFUSED);
+  const [teacher, ann] = [await signIn('instructor', { server }), await signIn('student-1', { server })];
+  const { page } = teacher;
+  await page.goto('/classes');
+  await page.getByRole('link', { name: /Demo class/ }).click();
+  await page.getByRole('link', { name: 'Invite and manage' }).click();
+  await page.getByRole('button', { name: 'Delete the class' }).click();
+  const question = page.getByRole('dialog', { name: 'Delete this class?' });
+  await expect(question).toContainText(/\d+ people are in it/);
+  await expectAccessible(page, 'a class that is about to be deleted');
+  await question.getByRole('button', { name: 'Delete' }).click();
+  await expect(page).toHaveURL(/\/classes$/);
+  await expect(page.getByText('Demo class')).toHaveCount(0);
+  await ann.page.goto('/classes');
+  await expect(ann.page.getByText('Demo class')).toHaveCount(0);
+
+  await page.goto('/trash');
+  const thrown = page.getByRole('listitem').filter({ hasText: 'Demo class' });
+  await expect(thrown).toContainText(/\d+ people, \d+ activit(y|ies) with \d+ conversations?, \d+ projects?/);
+  await expectAccessible(page, 'the trash with a class');
+  await thrown.getByRole('button', { name: 'Restore Demo class' }).click();
+  await expect(page.getByText('Nothing is in the trash.')).toBeVisible();
+  await ann.page.reload();
+  await expect(ann.page.getByText('Demo class')).toBeVisible();
+});

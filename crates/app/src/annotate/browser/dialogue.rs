@@ -117,9 +117,13 @@ impl Session {
             return;
         }
         if author_id != self.desk.place.author {
-            // Made anonymous meanwhile, or not any more: the page is somebody's whom the document does not know.
-            self.show_aside_again();
-            let _ = window().location().reload();
+            // Made anonymous meanwhile, or not any more: the page is somebody's whom the document does not know. What is not
+            // sent was made under the other name; whether it is said under this one is its author's to say.
+            self.put_all_aside();
+            if !self.link.leaving.replace(true) {
+                self.load_when_put(LOOKS);
+            }
+            return;
         }
         if dom::call_page(&title) {
             self.desk.announcement.set(["Renamed to ", &title].concat());
@@ -132,6 +136,15 @@ impl Session {
             self.desk.rights.set(rights);
             self.show_status();
         }
+    }
+
+    fn load_when_put(self: &Rc<Self>, looks: u32) {
+        if looks > 0 && self.journal.would_lose() {
+            let session = self.clone();
+            return set_timeout(move || session.load_when_put(looks - 1), SOON);
+        }
+        self.show_aside_again();
+        let _ = window().location().reload();
     }
 
     /// The text was edited: the page is loaded anew when all that is not sent is on the disk, and what was begun to be

@@ -104,6 +104,14 @@ impl Session {
         self.renew();
     }
 
+    /// Puts aside what is not sent, made on a document that was replaced.
+    pub fn put_all_aside(self: &Rc<Self>) {
+        let changes = self.journal.pending.borrow_mut().take();
+        let aside = self.all_aside(&changes, REPLACED);
+        self.journal.others.borrow_mut().clear();
+        self.put_aside(changes.into_iter().map(|change| change.key).collect(), aside);
+    }
+
     /// Shows what was not sent and cannot be, and keeps the words of it for the list on the first page. The changes stay
     /// in the journal, should access be given back.
     pub fn show_unsent(self: &Rc<Self>, why: &str) {

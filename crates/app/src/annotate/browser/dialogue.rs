@@ -138,13 +138,17 @@ impl Session {
         }
     }
 
+    /// Loads the page anew when what was put aside is on the disk. Never at once: it has only begun to be written.
     fn load_when_put(self: &Rc<Self>, looks: u32) {
-        if looks > 0 && self.journal.would_lose() {
-            let session = self.clone();
-            return set_timeout(move || session.load_when_put(looks - 1), SOON);
-        }
-        self.show_aside_again();
-        let _ = window().location().reload();
+        let session = self.clone();
+        let look = move || {
+            if looks > 0 && session.journal.would_lose() {
+                return session.load_when_put(looks - 1);
+            }
+            session.show_aside_again();
+            let _ = window().location().reload();
+        };
+        set_timeout(look, SOON);
     }
 
     /// The text was edited: the page is loaded anew when all that is not sent is on the disk, and what was begun to be

@@ -162,7 +162,7 @@ async fn read(services: &Services, reader: Reader, number: i32) -> Result<Revisi
     let picture = match head.crdt_state {
         Some(state) => {
             let then = services.rooms.read_seed(state, Picture::of).await;
-            still_said(then.map_err(|error| Error::Internal(error.into()))?, &present)
+            still_said(then.map_err(|error| Error::Internal(error.into()))?, present)
         }
         None => present,
     };
@@ -186,17 +186,20 @@ async fn read(services: &Services, reader: Reader, number: i32) -> Result<Revisi
     })
 }
 
-/// What was said then, without what was taken back or away since: whoever deletes something, or whose words staff delete,
-/// does not find them again here. The document of an earlier text never changes, so they are left out as it is read.
-fn still_said(then: Picture, present: &Picture) -> Picture {
-    let comment_ids = |highlight: &Highlight| {
-        highlight.comments.iter().filter(|comment| !comment.deleted).map(|comment| comment.id).collect()
+/// What was said then, without what was taken back or away since, and in the words that it has now: whoever deletes something
+/// or takes it out of what they said, or whose words staff delete, does not find it again here. The document of an
+/// earlier text never changes, so this is done as it is read.
+fn still_said(then: Picture, present: Picture) -> Picture {
+    let comments = |highlight: Highlight| {
+        let there = highlight.comments.into_iter().filter(|comment| !comment.deleted);
+        (highlight.id, there.map(|comment| (comment.id, comment.body)).collect())
     };
-    let there: HashMap<_, HashSet<_>> =
-        present.highlights.iter().map(|highlight| (highlight.id, comment_ids(highlight))).collect();
+    let mut there: HashMap<_, HashMap<_, _>> = present.highlights.into_iter().map(comments).collect();
     let still = |mut highlight: Highlight| {
-        let comments = there.get(&highlight.id)?;
-        highlight.comments.retain(|comment| comments.contains(&comment.id));
+        let mut now = there.remove(&highlight.id)?;
+        let comments = highlight.comments.into_iter();
+        highlight.comments =
+            comments.filter_map(|comment| Some(Comment { body: now.remove(&comment.id)?, ..comment })).collect();
         Some(highlight)
     };
     Picture { highlights: then.highlights.into_iter().filter_map(still).collect(), ..then }

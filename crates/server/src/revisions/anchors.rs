@@ -17,7 +17,7 @@ use std::{
 use imara_diff::{Algorithm, Diff, InternedInput};
 use shared::{
     ids::MessageId,
-    selector::{Anchor, CONTEXT_CHARS, EVIDENCE_CHARS, Target, Within, resolve},
+    selector::{Anchor, CONTEXT_CHARS, EVIDENCE_CHARS, Target, Within, occurrences, resolve},
     text::{ByteOffset, CharOffset, OffsetMap},
 };
 
@@ -372,12 +372,16 @@ impl Edit {
     fn by_quote(&self, target: &Target, hint: Hint) -> (Target, Fate) {
         let length = target.exact.chars().count() as u32;
         let first = hint.messages.first().map(|first| self.new[*first].id);
-        let near = |(number, message): (usize, &usize)| {
+        for (number, message) in hint.messages.iter().enumerate() {
+            // In each of them something like it may take long to look for.
+            if !self.is_in_time() {
+                return self.unlooked(target);
+            }
             let start = if number == 0 { hint.start } else { CharOffset(0) };
-            self.in_message(&Target { start, end: CharOffset(start.0 + length), ..target.clone() }, *message)
-        };
-        if let Some(found) = hint.messages.iter().enumerate().find_map(near) {
-            return (found, Fate::Moved);
+            let near = Target { start, end: CharOffset(start.0 + length), ..target.clone() };
+            if let Some(found) = self.in_message(&near, *message) {
+                return (found, Fate::Moved);
+            }
         }
         // In others only what is there word for word, and in one of them alone.
         let is_other = |at: &usize| !hint.messages.contains(at) && self.new[*at].text.contains(&target.exact);
@@ -509,9 +513,7 @@ fn sole(text: &str, words: &str) -> Option<usize> {
 /// How often words stand in a text, and as the how-manyth of them those at a place: where a refrain is taken out, or one is
 /// put in, nobody can say which of them is left.
 fn rank(text: &str, words: &str, place: usize) -> (usize, usize) {
-    let step = words.chars().next().map_or(1, char::len_utf8);
-    let next = |from: usize| Some(from + text.get(from..)?.find(words)?);
-    let all = std::iter::successors(next(0), |at| next(at + step));
+    let all = occurrences::of(words, text);
     all.fold((0, 0), |(count, before), at| (count + 1, before + usize::from(at < place)))
 }
 

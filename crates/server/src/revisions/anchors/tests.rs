@@ -199,6 +199,38 @@ fn out_of_time_nothing_passes_for_certain_but_what_nobody_touched() {
     }
 }
 
+#[test]
+fn what_is_like_a_passage_is_looked_for_in_no_more_messages_when_the_time_is_over() {
+    let old = old(&[FIELD]);
+    let heron = mark(&old[0], "grey heron by the river");
+    let news = vec![
+        new(&[&old[0]], "Something else altogether is said here."),
+        New { id: MessageId::new(), ..new(&[&old[0]], FIELD) },
+    ];
+    let mut edit = Edit::new(old, news.clone());
+    let hint = || Hint { messages: vec![0, 1], start: CharOffset(0) };
+    let (target, fate) = edit.by_quote(&heron, hint());
+    assert_eq!((fate, target.message), (Fate::Moved, news[1].id));
+    edit.until = Instant::now();
+    let (target, fate) = edit.by_quote(&heron, hint());
+    assert_eq!((fate, target.message), (Fate::Moved, news[0].id));
+}
+
+/// Ends: where each of them were compared letter by letter, it would not for minutes.
+#[test]
+fn words_that_stand_in_themselves_all_over_are_counted_in_one_go() {
+    let (letter, words) = ("a ".repeat(400_000), "a ".repeat(5_000));
+    let count = 400_000 - 5_000 + 1;
+    assert_eq!(super::rank(&letter, &words, 20_000), (count, 10_000));
+    let old = old(&vec![letter.as_str(); 2]);
+    let mut news: Vec<New> = old.iter().map(|old| new(&[old], &letter)).collect();
+    news[0].text += "Stop.";
+    let target = mark(&old[0], words.trim_end());
+    let mut edit = Edit::new(old, news);
+    edit.until = Instant::now() + Duration::from_secs(3600);
+    assert_eq!(edit.target(&target), (target, Fate::Exact));
+}
+
 // What follows knows the truth: each letter has a number, which goes with it wherever it is put.
 
 /// A letter, its number, and whether it is a copy.

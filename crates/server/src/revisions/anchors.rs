@@ -298,7 +298,7 @@ impl Edit {
 
     /// Whether a passage is there more often than before, or stood there several times and is there less often: of two that are
     /// alike it cannot be told which is the copy, or which was cut away. What stands around them may have been cut away too, so
-    /// a short passage takes no more of it than it needs.
+    /// a short passage takes no more of it than it needs; and of a long one either end may be what came there from elsewhere.
     fn is_any_of_several(&self, at: usize, passage: &Range<usize>) -> bool {
         let text = &self.old[at].text;
         let quote = &text[passage.clone()];
@@ -308,7 +308,11 @@ impl Edit {
             let (was, is) = (self.all_old.matches(words).count(), self.all_new.matches(words).count());
             is > was || was > 1 && is < was
         };
-        !self.is_in_time() || is_other(&[before, quote].concat()) || is_other(&[quote, after].concat())
+        let is_long = quote.chars().nth(ALIKE_CHARS).is_some();
+        !self.is_in_time()
+            || is_other(&[before, quote].concat())
+            || is_other(&[quote, after].concat())
+            || is_long && (is_other(first(ALIKE_CHARS, quote)) || is_other(last(ALIKE_CHARS, quote)))
     }
 
     /// Whether words are there once, and were.

@@ -59,6 +59,8 @@ pub struct Services {
     pub exports: Arc<Turns>,
     /// Turns to look in a new text for what is marked in the old one: to be held until it is in its place.
     pub edits: Arc<Turns>,
+    /// Turns to look in a text for what was marked in it.
+    pub readings: Arc<Turns>,
 }
 
 /// Imports that are read at once: each may take seconds of a core and several times its size in memory.
@@ -72,6 +74,9 @@ const EXPORTS_AT_ONCE: usize = 2;
 
 /// Texts that are compared and looked through at once.
 const EDITS_AT_ONCE: usize = 2;
+
+/// Texts with their documents that are read at once: each may be many megabytes.
+const READINGS_AT_ONCE: usize = 4;
 
 impl Services {
     /// The services of a server that listens on `bound`.
@@ -107,6 +112,7 @@ impl Services {
             archives: Arc::new(Turns::new(ARCHIVES_AT_ONCE)),
             exports: Arc::new(Turns::new(EXPORTS_AT_ONCE)),
             edits: Arc::new(Turns::new(EDITS_AT_ONCE)),
+            readings: Arc::new(Turns::new(READINGS_AT_ONCE)),
         })
     }
 }

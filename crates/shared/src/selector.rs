@@ -7,7 +7,7 @@
 mod approximate;
 mod carry;
 mod context;
-mod occurrences;
+pub mod occurrences;
 mod resolve;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use std::{
 use imara_diff::{Algorithm, Diff, InternedInput};
 use shared::{
     ids::MessageId,
-    selector::{Anchor, CONTEXT_CHARS, EVIDENCE_CHARS, Target, Within, resolve},
+    selector::{Anchor, CONTEXT_CHARS, EVIDENCE_CHARS, Target, Within, occurrences, resolve},
     text::{ByteOffset, CharOffset, OffsetMap},
 };
 
@@ -298,7 +298,7 @@ impl Edit {
 
     /// Whether a passage is there more often than before, or stood there several times and is there less often: of two that are
     /// alike it cannot be told which is the copy, or which was cut away. What stands around them may have been cut away too, so
-    /// a short passage takes no more of it than it needs.
+    /// a short passage takes no more of it than it needs; and of a long one either end may be what came there from elsewhere.
     fn is_any_of_several(&self, at: usize, passage: &Range<usize>) -> bool {
         let text = &self.old[at].text;
         let quote = &text[passage.clone()];
@@ -308,7 +308,11 @@ impl Edit {
             let (was, is) = (self.all_old.matches(words).count(), self.all_new.matches(words).count());
             is > was || was > 1 && is < was
         };
-        !self.is_in_time() || is_other(&[before, quote].concat()) || is_other(&[quote, after].concat())
+        let is_long = quote.chars().nth(ALIKE_CHARS).is_some();
+        !self.is_in_time()
+            || is_other(&[before, quote].concat())
+            || is_other(&[quote, after].concat())
+            || is_long && (is_other(first(ALIKE_CHARS, quote)) || is_other(last(ALIKE_CHARS, quote)))
     }
 
     /// Whether words are there once, and were.
@@ -372,12 +376,16 @@ impl Edit {
     fn by_quote(&self, target: &Target, hint: Hint) -> (Target, Fate) {
         let length = target.exact.chars().count() as u32;
         let first = hint.messages.first().map(|first| self.new[*first].id);
-        let near = |(number, message): (usize, &usize)| {
+        for (number, message) in hint.messages.iter().enumerate() {
+            // In each of them something like it may take long to look for.
+            if !self.is_in_time() {
+                return self.unlooked(target);
+            }
             let start = if number == 0 { hint.start } else { CharOffset(0) };
-            self.in_message(&Target { start, end: CharOffset(start.0 + length), ..target.clone() }, *message)
-        };
-        if let Some(found) = hint.messages.iter().enumerate().find_map(near) {
-            return (found, Fate::Moved);
+            let near = Target { start, end: CharOffset(start.0 + length), ..target.clone() };
+            if let Some(found) = self.in_message(&near, *message) {
+                return (found, Fate::Moved);
+            }
         }
         // In others only what is there word for word, and in one of them alone.
         let is_other = |at: &usize| !hint.messages.contains(at) && self.new[*at].text.contains(&target.exact);
@@ -509,9 +517,7 @@ fn sole(text: &str, words: &str) -> Option<usize> {
 /// How often words stand in a text, and as the how-manyth of them those at a place: where a refrain is taken out, or one is
 /// put in, nobody can say which of them is left.
 fn rank(text: &str, words: &str, place: usize) -> (usize, usize) {
-    let step = words.chars().next().map_or(1, char::len_utf8);
-    let next = |from: usize| Some(from + text.get(from..)?.find(words)?);
-    let all = std::iter::successors(next(0), |at| next(at + step));
+    let all = occurrences::of(words, text);
     all.fold((0, 0), |(count, before), at| (count + 1, before + usize::from(at < place)))
 }
 

@@ -1,6 +1,10 @@
 //! The texts of a conversation, read with what was marked in them.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json,
@@ -30,7 +34,11 @@ use crate::{
     services::Services,
     sessions::Caller,
     times::rfc3339,
+    turns::Turn,
 };
+
+/// What was marked is not looked for any longer: it is then shown by its words alone.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// People as the reader sees them: by the ids that stand in documents, and the users behind them.
 struct People {
@@ -115,10 +123,11 @@ pub async fn get(
 ) -> Result<Json<Revision>, Error> {
     let Path((id, number)) = path?;
     let reader = access::reader(&services.db, caller.id, id).await?;
-    super::of_one_text(&services.db, id, || read(&services, reader, number)).await.map(Json)
+    let turn = Arc::new(services.readings.take(caller.id).await?);
+    super::of_one_text(&services.db, id, || read(&services, reader, number, turn.clone())).await.map(Json)
 }
 
-async fn read(services: &Services, reader: Reader, number: i32) -> Result<Revision, Error> {
+async fn read(services: &Services, reader: Reader, number: i32, turn: Arc<Turn>) -> Result<Revision, Error> {
     let id = reader.conversation();
     let head = sqlx::query!(
         r#"select c.title, c.revision, coalesce(r.made_at, c.revised_at, c.created_at) as "made_at!",
@@ -162,13 +171,15 @@ async fn read(services: &Services, reader: Reader, number: i32) -> Result<Revisi
     let picture = match head.crdt_state {
         Some(state) => {
             let then = services.rooms.read_seed(state, Picture::of).await;
-            still_said(then.map_err(|error| Error::Internal(error.into()))?, &present)
+            still_said(then.map_err(|error| Error::Internal(error.into()))?, present)
         }
         None => present,
     };
     let replaced_by = people.user(head.replaced_by);
     let (messages, highlights) = tokio::task::spawn_blocking(move || {
-        let highlights = highlights(&messages, picture, &people);
+        // Whoever does not wait for it has their turn until it is done.
+        let _turn = turn;
+        let highlights = highlights(&messages, picture, &people, Instant::now() + PATIENCE);
         (messages, highlights)
     })
     .await
@@ -186,30 +197,39 @@ async fn read(services: &Services, reader: Reader, number: i32) -> Result<Revisi
     })
 }
 
-/// What was said then, without what was taken back or away since: whoever deletes something, or whose words staff delete,
-/// does not find them again here. The document of an earlier text never changes, so they are left out as it is read.
-fn still_said(then: Picture, present: &Picture) -> Picture {
-    let comment_ids = |highlight: &Highlight| {
-        highlight.comments.iter().filter(|comment| !comment.deleted).map(|comment| comment.id).collect()
+/// What was said then, without what was taken back or away since, and in the words that it has now: whoever deletes something
+/// or takes it out of what they said, or whose words staff delete, does not find it again here. The document of an
+/// earlier text never changes, so this is done as it is read.
+fn still_said(then: Picture, present: Picture) -> Picture {
+    let comments = |highlight: Highlight| {
+        let there = highlight.comments.into_iter().filter(|comment| !comment.deleted);
+        (highlight.id, there.map(|comment| (comment.id, comment.body)).collect())
     };
-    let there: HashMap<_, HashSet<_>> =
-        present.highlights.iter().map(|highlight| (highlight.id, comment_ids(highlight))).collect();
+    let mut there: HashMap<_, HashMap<_, _>> = present.highlights.into_iter().map(comments).collect();
     let still = |mut highlight: Highlight| {
-        let comments = there.get(&highlight.id)?;
-        highlight.comments.retain(|comment| comments.contains(&comment.id));
+        let mut now = there.remove(&highlight.id)?;
+        let comments = highlight.comments.into_iter();
+        highlight.comments =
+            comments.filter_map(|comment| Some(Comment { body: now.remove(&comment.id)?, ..comment })).collect();
         Some(highlight)
     };
     Picture { highlights: then.highlights.into_iter().filter_map(still).collect(), ..then }
 }
 
-/// In the order of the text; at last those without a place.
-fn highlights(messages: &[RevisionMessage], picture: Picture, people: &People) -> Vec<RevisionHighlight> {
+/// In the order of the text; at last those without a place, and those that were not looked for in time.
+fn highlights(
+    messages: &[RevisionMessage],
+    picture: Picture,
+    people: &People,
+    until: Instant,
+) -> Vec<RevisionHighlight> {
     let places: HashMap<MessageId, usize> = messages.iter().enumerate().map(|(at, message)| (message.id, at)).collect();
     let mut maps = HashMap::new();
     let mut all: Vec<RevisionHighlight> = Vec::with_capacity(picture.highlights.len());
     for highlight in picture.highlights {
         let passage = |target: &Target| {
-            let range = places.get(&target.message).and_then(|at| {
+            let place = places.get(&target.message).filter(|_| Instant::now() < until);
+            let range = place.and_then(|at| {
                 let text = &messages[*at].text;
                 resolve(target, text, maps.entry(*at).or_insert_with(|| OffsetMap::new(text))).range()
             });
@@ -276,4 +296,45 @@ fn thread(comments: &[Comment]) -> Vec<&Comment> {
 fn moment(at: i64) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok()?;
     (at.year() >= 0).then(|| rfc3339(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{ids::HighlightId, messages::MessageRole, text::CharOffset};
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_looked_for_in_time_is_shown_without_its_place() {
+        let (id, text) = (MessageId::new(), "The herring sleeps in deep water until the light comes.");
+        let messages = [RevisionMessage {
+            id,
+            role: MessageRole::User,
+            title: None,
+            markdown: text.to_owned(),
+            text: text.to_owned(),
+        }];
+        let range = CharOffset(4)..CharOffset(11);
+        let target = Target::describe(id, text, &OffsetMap::new(text), range.clone()).unwrap();
+        let people = People { by_author: HashMap::new(), authors: HashMap::new() };
+        let look = |until| {
+            let highlight = Highlight {
+                id: HighlightId::new(),
+                author: UserId::new(),
+                created_at: 1,
+                targets: vec![target.clone()],
+                tags: Vec::new(),
+                comments: Vec::new(),
+                deleted: None,
+                resolved: None,
+            };
+            let picture =
+                Picture { highlights: vec![highlight], tags: Vec::new(), notes: String::new(), responses: Vec::new() };
+            let passage = highlights(&messages, picture, &people, until).remove(0).passages.remove(0);
+            (passage.exact, passage.range)
+        };
+        let herring = "herring".to_owned();
+        assert_eq!(look(Instant::now() + PATIENCE * 720), (herring.clone(), Some((range.start, range.end))));
+        assert_eq!(look(Instant::now()), (herring, None));
+    }
 }

@@ -436,6 +436,51 @@ async fn what_was_deleted_since_is_in_no_earlier_text() {
 }
 
 #[tokio::test]
+async fn what_was_taken_out_of_a_comment_since_is_in_no_earlier_text() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    let mut peer = synced(&ben, &talk).await;
+    let dawn = mark(&ben, &talk, &mut peer, "leave before dawn").await;
+    let (base, mut messages) = text(&ann, &talk).await;
+    messages[0]["markdown"] = "Otherwise.".into();
+    save(&ann, &talk, base, &messages).await;
+    let path = format!("/api/v1/conversations/{talk}/revisions/1");
+    let said = async || ann.get(&path).await.json()["highlights"][0]["comments"][0]["body"].clone();
+    assert_eq!(said().await, "About leave before dawn");
+    let mut peer = synced(&ben, &talk).await;
+    let id = highlight(&peer.doc, dawn).comments[0].id;
+    act(&ben, &talk, &mut peer, Command::EditComment { highlight: dawn, id, body: "Early.".to_owned() }).await;
+    assert_eq!(said().await, "Early.");
+    let page = ann.get(&format!("/c/{talk}/revisions/1")).await.body;
+    assert!(page.contains("Early.") && !page.contains("About leave"));
+}
+
+#[tokio::test]
+async fn nobody_has_two_earlier_texts_read_at_once() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let talk = ann.conversation("Harbour", WORDS, "class").await;
+    let (api, page) = (format!("/api/v1/conversations/{talk}/revisions/1"), format!("/c/{talk}/revisions/1"));
+    let turn = app.readings.take(ann.id().await.parse().unwrap()).await.unwrap();
+    let others = async {
+        // Long enough for whoever does not wait.
+        for path in [&api, &page, &api, &page] {
+            assert_eq!(ben.get(path).await.status, StatusCode::OK);
+        }
+    };
+    let mut reading = Box::pin(async { tokio::join!(ann.get(&api), ann.get(&page)) });
+    tokio::select! {
+        biased;
+        (first, _) = &mut reading => panic!("{} without a turn", first.status),
+        () = others => {}
+    }
+    drop(turn);
+    let (first, second) = reading.await;
+    assert_eq!((first.status, second.status), (StatusCode::OK, StatusCode::OK));
+}
+
+#[tokio::test]
 async fn what_becomes_of_the_highlights_is_what_was_confirmed() {
     let app = TestApp::start().await;
     let (ann, ben) = (app.person("instructor").await, app.person("student-1").await);

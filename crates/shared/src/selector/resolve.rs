@@ -119,7 +119,7 @@ impl Scale<'_> {
     /// The places with the quote word for word, and how many there are in all.
     fn verbatim(&self) -> (Vec<Candidate>, usize) {
         let quote = &self.target.exact;
-        let mut places = occurrences::of(quote, self.text);
+        let mut places: Vec<usize> = occurrences::of(quote, self.text).collect();
         let all = places.len();
         if all > MAX_CANDIDATES {
             let rank = |at: usize| (std::cmp::Reverse(self.common_bytes(at)), self.distance_of_byte(at), at);

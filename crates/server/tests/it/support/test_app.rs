@@ -13,6 +13,7 @@ use server::{
     serve,
     services::Services,
     sessions::Secret,
+    turns::Turns,
 };
 use shared::{ids::UserId, sync::SUBPROTOCOL};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -26,6 +27,8 @@ pub struct TestApp {
     pub database: TestDatabase,
     pub rooms: Rooms,
     pub files: Files,
+    /// Turns to read a text with what was marked in it.
+    pub readings: Arc<Turns>,
     /// Where what is uploaded lies.
     pub uploads: PathBuf,
     address: SocketAddr,
@@ -82,13 +85,13 @@ impl TestApp {
         let mut services = Services::new(config, address, database.pool.clone()).unwrap();
         let rooms = Rooms::with_timing(database.pool.clone(), timing);
         services.rooms = rooms.clone();
-        let files = services.files.clone();
+        let (files, readings) = (services.files.clone(), services.readings.clone());
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve::run(listener, services, async {
             // An error is the test's end, which is a stop as well.
             let _ = stopped.await;
         }));
-        TestApp { database, rooms, files, uploads: folder.join("files"), address, stop: Some(stop), server }
+        TestApp { database, rooms, files, readings, uploads: folder.join("files"), address, stop: Some(stop), server }
     }
 
     /// Stops in order, as SIGTERM does.

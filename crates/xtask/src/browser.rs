@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{apt, dist, npm, process, progress, workspace::Workspace};
+use crate::{apt, dist, npm, process, progress, test::steps, workspace::Workspace};
 
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
@@ -61,13 +61,13 @@ pub fn journeys(workspace: &Workspace) -> Result<Command> {
     Ok(playwright)
 }
 
-/// The program that stands in for those whom the product asks. The integration tests have compiled nearly all of it.
+/// The program that stands in for those whom the product asks. The integration tests have compiled all of it.
 fn stand_ins(workspace: &Workspace) -> Result<PathBuf> {
     let step = progress::start("stand-ins");
-    let mut cargo = process::cargo();
-    cargo.args(["build", "--package=server", "--example=stand_ins"]).current_dir(&workspace.root);
+    let mut cargo = steps::example("stand_ins");
+    cargo.current_dir(&workspace.root);
     let log = workspace.log("stand-ins");
-    if !process::logged("stand-ins", &mut cargo, &log, LIMIT)?.is_some_and(|status| status.success()) {
+    if !process::completed("stand-ins", &mut cargo, &log, LIMIT)? {
         bail!("the stand-ins for the browser tests cannot be built: {}", log.display());
     }
     step.done("built");
@@ -114,7 +114,7 @@ fn from_playwright(workspace: &Workspace) -> Result<PathBuf> {
         npx.arg("--with-deps");
     }
     let log = workspace.log("chromium");
-    if !process::logged("Chromium", &mut npx, &log, LIMIT)?.is_some_and(|status| status.success()) {
+    if !process::completed("Chromium", &mut npx, &log, LIMIT)? {
         bail!(
             "Chromium is missing and Playwright could not fetch it ({}); install it and set CHROMIUM_PATH, \
              or leave the browser out: cargo xtask test --no-browser",

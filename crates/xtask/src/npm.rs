@@ -33,7 +33,7 @@ pub fn install(workspace: &Workspace, folder: &Path, options: &[&str]) -> Result
     npm.args(["ci", "--no-audit", "--no-fund"]).args(options).current_dir(folder);
     npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     let log = workspace.log("npm");
-    if !process::logged("npm ci", &mut npm, &log, LIMIT)?.is_some_and(|status| status.success()) {
+    if !process::completed("npm ci", &mut npm, &log, LIMIT)? {
         bail!("`npm ci` failed in {}; see {}", folder.display(), log.display());
     }
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))?;
@@ -71,7 +71,7 @@ fn node(workspace: &Workspace) -> Result<()> {
         ]);
         npm.arg(format!("{package}@{PINNED}"));
         let log = workspace.log("npm-node");
-        if !process::logged("npm install", &mut npm, &log, LIMIT)?.is_some_and(|status| status.success()) {
+        if !process::completed("npm install", &mut npm, &log, LIMIT)? {
             bail!(
                 "Node.js is older than {OLDEST}, and npm cannot fetch a newer one ({}); install one from https://nodejs.org",
                 log.display()

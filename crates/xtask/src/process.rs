@@ -21,6 +21,8 @@ use crate::{interrupt, progress};
 const GRACE: Duration = Duration::from_secs(12);
 /// A log of a build server goes quiet for minutes otherwise, and some of them then take us for dead.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+/// How many lines of a failed program's log are shown.
+const TAIL: usize = 60;
 
 static PREFERRED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -117,6 +119,23 @@ pub fn logged(name: &str, command: &mut Command, log: &Path, limit: Duration) ->
         let elapsed = progress::seconds(since.elapsed().as_secs_f64().floor());
         progress::detail(&format!("… {name}, {elapsed} so far"));
     })
+}
+
+/// As [`logged`]: whether it succeeded. If it did not, the end of its log is shown, for whoever cannot reach the file.
+pub fn completed(name: &str, command: &mut Command, log: &Path, limit: Duration) -> Result<bool> {
+    let completed = logged(name, command, log, limit)?.is_some_and(|status| status.success());
+    if !completed {
+        tail(log);
+    }
+    Ok(completed)
+}
+
+/// Shows the end of a log.
+pub fn tail(log: &Path) {
+    let text = String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned();
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(TAIL)..].iter().for_each(|line| println!("    {line}"));
+    progress::detail(&format!("all of it: {}", log.display()));
 }
 
 /// As [`logged`], with a sign of life of its own.

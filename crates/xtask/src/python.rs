@@ -127,7 +127,7 @@ fn install(workspace: &Workspace, system: &Path, folder: &Path, requirements: &P
         pip
     };
     let log = workspace.log("pip");
-    if !process::logged("pip install", pip.arg(requirements), &log, LIMIT)?.is_some_and(|status| status.success()) {
+    if !process::completed("pip install", pip.arg(requirements), &log, LIMIT)? {
         bail!("`{}` failed; see {}", process::spoken(&pip), log.display());
     }
     Ok(())

@@ -5,7 +5,7 @@
 
 mod libtest;
 mod playwright;
-mod steps;
+pub mod steps;
 
 use std::{fs, path::Path, process::ExitCode, time::Duration};
 
@@ -18,8 +18,6 @@ use crate::{interrupt, process, progress, workspace::Workspace};
 
 /// Longer than any step on a slow machine from nothing; a hanging test must not hang the whole run.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
-/// How much of a failing step's log is shown.
-const TAIL: usize = 60;
 
 /// Which steps.
 #[derive(Debug, Args)]
@@ -99,7 +97,7 @@ fn perform(workspace: &Workspace, step: Step) -> Outcome {
                 progress.done(&summary);
             } else {
                 progress.failed(&summary);
-                tail(&log);
+                process::tail(&log);
             }
             outcome.names.iter().for_each(|name| progress::detail(&format!("failed: {name}")));
             outcome.flaky.iter().for_each(|name| progress::detail(&format!("passed only when tried again: {name}")));
@@ -141,13 +139,6 @@ fn summary(step: Step, outcome: &Outcome) -> String {
         (Counting::Once, _) => "failed".into(),
         _ => format!("{} passed, {} failed", outcome.passed, outcome.failed),
     }
-}
-
-fn tail(log: &Path) {
-    let text = String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned();
-    let lines: Vec<_> = text.lines().collect();
-    lines[lines.len().saturating_sub(TAIL)..].iter().for_each(|line| println!("    {line}"));
-    progress::detail(&format!("all of it: {}", log.display()));
 }
 
 #[cfg(test)]

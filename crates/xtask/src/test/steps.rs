@@ -167,6 +167,11 @@ pub fn integration(workspace: &Workspace) -> Result<Command> {
     Ok(test)
 }
 
+/// Builds an example of the server: with the packages of [`Step::Test`], or cargo unites other features and compiles it anew.
+pub fn example(name: &str) -> Command {
+    with(cargo(&["build", "--example", name]), &NATIVE)
+}
+
 fn cargo(arguments: &[&str]) -> Command {
     with(process::cargo(), arguments)
 }

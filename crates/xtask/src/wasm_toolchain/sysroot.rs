@@ -88,10 +88,10 @@ fn compile(workspace: &Workspace, scratch: &Path) -> Result<()> {
         // Bitcode is what a later build with `lto = true` reads.
         .env("CARGO_ENCODED_RUSTFLAGS", "-Cembed-bitcode=yes\u{1f}-Cdebuginfo=0");
     let log = workspace.log("wasm-sysroot");
-    match process::logged("standard library", &mut cargo, &log, LIMIT)? {
-        Some(status) if status.success() => Ok(()),
-        _ => bail!("the standard library for the browser could not be built; see {}", log.display()),
+    if !process::completed("standard library", &mut cargo, &log, LIMIT)? {
+        bail!("the standard library for the browser could not be built; see {}", log.display());
     }
+    Ok(())
 }
 
 fn gather(scratch: &Path, place: &Path) -> Result<()> {

@@ -239,7 +239,7 @@ fn words_that_stand_in_themselves_all_over_are_counted_in_one_go() {
     let (letter, words) = ("a ".repeat(400_000), "a ".repeat(5_000));
     let count = 400_000 - 5_000 + 1;
     assert_eq!(super::rank(&letter, &words, 20_000), (count, 10_000));
-    let old = old(&vec![letter.as_str(); 2]);
+    let old = old(&[letter.as_str(); 2]);
     let mut news: Vec<New> = old.iter().map(|old| new(&[old], &letter)).collect();
     news[0].text += "Stop.";
     let target = mark(&old[0], words.trim_end());

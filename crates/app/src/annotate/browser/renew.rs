@@ -69,7 +69,6 @@ impl Session {
             self.count_out(1);
             self.put_aside(Vec::new(), vec![aside]);
         }
-        self.journal.tabs.tell(&Word::Renew);
         self.want_renewal();
     }
 
@@ -482,10 +481,17 @@ impl Session {
         (2..10).map(again).find(|done| *done != Err(Refusal::TagExists)).unwrap_or(done)
     }
 
-    /// The journal gets what was done again in the place of what it had, in one step.
+    /// The journal gets what was done again in the place of what it had, in one step. Other pages that have what is gone
+    /// hear of it then and no sooner: they would read it in the journal once more.
     fn rewrite(self: &Rc<Self>, gone: Vec<String>, mut aside: Vec<Aside>) {
         self.show_aside(&mut aside);
-        let Some(store) = self.journal.store.borrow().clone() else { return };
+        let is_any_gone = !gone.is_empty();
+        let Some(store) = self.journal.store.borrow().clone() else {
+            if is_any_gone {
+                self.journal.tabs.tell(&Word::Renew);
+            }
+            return;
+        };
         let (batch, new) = self.journal.pending.borrow_mut().begin_writing().unwrap_or_default();
         let session = self.clone();
         spawn_local(async move {
@@ -496,6 +502,9 @@ impl Session {
             session.journal.pending.borrow_mut().written(batch);
             session.pump();
             session.look_for_orphans();
+            if is_any_gone {
+                session.journal.tabs.tell(&Word::Renew);
+            }
         });
     }
 

@@ -18,7 +18,8 @@ pub enum Word {
     Made(String, Vec<u8>),
     /// These are committed.
     Committed(Vec<String>),
-    /// The server did not take something of mine that you have: take the document afresh.
+    /// Something of mine that you have is not in the journal any more, and was never committed: the server did not take it, or
+    /// it was done again. Take the document afresh.
     Renew,
 }
 

@@ -176,7 +176,7 @@ pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, Imp
         }
         decode::Kind::Json => {
             let text = decode::text(&shown, bytes)?;
-            Archive::open(&shown, vec![(shown.clone(), text)])?
+            Archive::open(&shown, vec![(shown.clone(), Ok(text))])?
         }
         decode::Kind::Zip if bundle::is_one(name, bytes) => {
             return Ok(Parsed::Bundle(Box::new(bundle::read(&shown, bytes, title)?)));

@@ -13,10 +13,21 @@ use super::{ImportError, ImportedConversation, Tool, chatgpt, claude, json, titl
 pub struct Archive {
     /// The texts of its files, in order.
     texts: Vec<String>,
-    /// Each conversation: in which text, and where.
-    places: Vec<(usize, Range<usize>)>,
+    /// Its conversations, and its files that hold none that could be read, in order.
+    places: Vec<Place>,
     /// The tool whose export it is: for conversations so incomplete that they do not show it themselves.
     tool: Tool,
+}
+
+/// A file of an export: its name, and its text or why it has none.
+pub(super) type Part = (String, Result<String, ImportError>);
+
+#[derive(Debug)]
+enum Place {
+    /// In which text, and where.
+    Conversation(usize, Range<usize>),
+    /// The name of a file, and why it cannot be read.
+    BadPart(String, ImportError),
 }
 
 /// One line of an archive's list.
@@ -35,28 +46,36 @@ pub struct Listed {
 }
 
 impl Archive {
-    /// Opens the files of an export, each with its name.
-    pub(super) fn open(file: &str, parts: Vec<(String, String)>) -> Result<Self, ImportError> {
-        let mut places = Vec::new();
-        for (part, (name, text)) in parts.iter().enumerate() {
-            if text.trim().is_empty() {
-                return Err(ImportError::Empty(format!("{name} is blank")));
+    /// Opens the files of an export, each with its name. One that cannot be read does not take the others with it.
+    pub(super) fn open(file: &str, parts: Vec<Part>) -> Result<Self, ImportError> {
+        let (mut texts, mut places) = (Vec::with_capacity(parts.len()), Vec::new());
+        for (name, text) in parts {
+            let part = text.and_then(|text| Ok((spans(&name, &text)?, text)));
+            match part {
+                Ok((spans, text)) => {
+                    places.extend(spans.into_iter().map(|span| Place::Conversation(texts.len(), span)));
+                    texts.push(text);
+                }
+                Err(problem) => places.push(Place::BadPart(name, problem)),
             }
-            places.extend(json::split(name, text)?.into_iter().map(|span| (part, span)));
         }
-        if places.is_empty() {
+        if !places.iter().any(|place| matches!(place, Place::Conversation(..))) {
             let seen = "the export is an empty list".to_owned();
-            return Err(ImportError::NoConversations { file: file.to_owned(), seen });
+            let empty = ImportError::NoConversations { file: file.to_owned(), seen };
+            return Err(places.into_iter().find_map(Place::problem).unwrap_or(empty));
         }
-        let texts: Vec<String> = parts.into_iter().map(|(_, text)| text).collect();
-        let Some(tool) = places.iter().find_map(|(part, span)| json::tool(&texts[*part][span.clone()])) else {
+        let told = places.iter().find_map(|place| match place {
+            Place::Conversation(text, span) => json::tool(&texts[*text][span.clone()]),
+            Place::BadPart(..) => None,
+        });
+        let Some(tool) = told else {
             let seen = "nothing in its list is a conversation of ChatGPT or Claude".to_owned();
             return Err(ImportError::UnknownFormat { file: file.to_owned(), seen });
         };
         Ok(Self { texts, places, tool })
     }
 
-    /// How many conversations there are, readable or not.
+    /// How many conversations there are, readable or not, and files that cannot be read.
     #[expect(clippy::len_without_is_empty, reason = "an archive is never empty")]
     pub fn len(&self) -> usize {
         self.places.len()
@@ -97,8 +116,10 @@ impl Archive {
 
     fn value(&self, index: usize, what: &str) -> Result<Value, ImportError> {
         let missing = || ImportError::NoSuchConversation { number: index + 1, count: self.len() };
-        let (part, span) = self.places.get(index).ok_or_else(missing)?;
-        json::value(what, &self.texts[*part][span.clone()])
+        match self.places.get(index).ok_or_else(missing)? {
+            Place::Conversation(text, span) => json::value(what, &self.texts[*text][span.clone()]),
+            Place::BadPart(_, problem) => Err(problem.clone()),
+        }
     }
 
     fn convert(&self, index: usize, value: &Value, title: Option<&str>) -> Result<ImportedConversation, ImportError> {
@@ -120,13 +141,31 @@ impl Archive {
         }
     }
 
-    /// How errors call a conversation.
+    /// How errors call a conversation, and the list a file that cannot be read.
     fn called(&self, index: usize, title: Option<String>) -> String {
-        match title {
-            Some(title) => format!("Conversation {} (\u{201c}{title}\u{201d})", index + 1),
-            None => format!("Conversation {}", index + 1),
+        match (self.places.get(index), title) {
+            (Some(Place::BadPart(name, _)), _) => name.clone(),
+            (_, Some(title)) => format!("Conversation {} (\u{201c}{title}\u{201d})", index + 1),
+            (_, None) => format!("Conversation {}", index + 1),
         }
     }
+}
+
+impl Place {
+    fn problem(self) -> Option<ImportError> {
+        match self {
+            Self::Conversation(..) => None,
+            Self::BadPart(_, problem) => Some(problem),
+        }
+    }
+}
+
+/// Where the conversations of a file are.
+fn spans(name: &str, text: &str) -> Result<Vec<Range<usize>>, ImportError> {
+    if text.trim().is_empty() {
+        return Err(ImportError::Empty(format!("{name} is blank")));
+    }
+    json::split(name, text)
 }
 
 fn tool_of(value: &Value) -> Option<Tool> {

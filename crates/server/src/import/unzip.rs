@@ -9,21 +9,28 @@ use zip::result::ZipError;
 use super::ImportError;
 use super::error::{grouped, unit};
 use super::limits::{ZIP, ZipLimits};
-use super::{decode, parts};
+use super::{archive::Part, decode, parts};
 
-/// The name and text of each `conversations.json`, `conversations-000.json`, ... of a zip, in order.
-pub(super) fn conversations(file: &str, bytes: &[u8]) -> Result<Vec<(String, String)>, ImportError> {
+/// The name and text of each `conversations.json`, `conversations-000.json`, ... of a zip, in order; of one that is no text,
+/// why.
+pub(super) fn conversations(file: &str, bytes: &[u8]) -> Result<Vec<Part>, ImportError> {
     within(file, bytes, ZIP)
 }
 
-pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<(String, String)>, ImportError> {
-    texts(file, bytes, limits, |zip| {
+pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<Part>, ImportError> {
+    let entries = entries(file, bytes, limits, |zip| {
         let wanted = wanted(zip);
         if wanted.is_empty() {
             return Err(ImportError::NoConversations { file: file.to_owned(), seen: held(zip) });
         }
         Ok(wanted)
-    })
+    })?;
+    Ok(entries.into_iter().map(|(name, unpacked)| decoded(file, name, unpacked)).collect())
+}
+
+fn decoded(file: &str, name: String, unpacked: Vec<u8>) -> Part {
+    let text = decode::owned(&format!("{name} in {file}"), unpacked);
+    (name, text)
 }
 
 /// The names and texts of those entries that `choose` names with their places, in that order.
@@ -34,11 +41,7 @@ pub(crate) fn texts(
     choose: impl FnOnce(&ZipArchive<Cursor<&[u8]>>) -> Result<Vec<(String, usize)>, ImportError>,
 ) -> Result<Vec<(String, String)>, ImportError> {
     let entries = entries(file, bytes, limits, choose)?.into_iter();
-    let text = |(name, unpacked)| {
-        let text = decode::owned(&format!("{name} in {file}"), unpacked)?;
-        Ok((name, text))
-    };
-    entries.map(text).collect()
+    entries.map(|(name, unpacked)| decoded(file, name, unpacked)).map(|(name, text)| Ok((name, text?))).collect()
 }
 
 /// The same with their bytes.

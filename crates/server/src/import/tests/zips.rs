@@ -125,6 +125,41 @@ fn split_exports_are_read_in_order() {
 }
 
 #[test]
+fn a_part_that_is_cut_off_does_not_take_the_others_with_it() {
+    let good = br#"[{"name": "a", "chat_messages": [{"sender": "human", "text": "x"}]}]"#;
+    for (bad, code) in [
+        (&b"[{\"title\":\"cut"[..], "broken_json"),
+        (b"[{\"title\":\"\xc3", "not_utf8"),
+        (b" ", "empty"),
+        (b"{}", "unknown_format"),
+    ] {
+        let archive = choice(
+            "export.zip",
+            &zip(&[
+                ("conversations-000.json", good),
+                ("conversations-001.json", bad),
+                ("conversations-002.json", good),
+            ]),
+        );
+        let lines = archive.list();
+        let problems: Vec<_> = lines.iter().map(|line| line.problem.as_ref().map(ImportError::code)).collect();
+        assert_eq!(problems, [None, Some(code), None]);
+        assert_eq!(titles(&archive), ["a", "conversations-001.json", "a"]);
+        let problem = lines[1].problem.clone().unwrap();
+        assert!(problem.to_string().contains("conversations-001.json"), "{problem}");
+        assert_eq!(archive.read(1, None).unwrap_err(), problem);
+        assert_eq!(archive.read(2, None).unwrap().title, "a");
+        // Where no part can be read, nothing is there to choose from.
+        for parts in [
+            &[("conversations-000.json", bad)][..],
+            &[("conversations-000.json", bad), ("conversations-001.json", b"[]")],
+        ] {
+            assert_eq!(refused("export.zip", &zip(parts)).code(), code);
+        }
+    }
+}
+
+#[test]
 fn a_path_that_climbs_out_is_just_a_name() {
     let bytes = zip(&[("../../conversations.json", br#"{"chat_messages": [{"sender": "human", "text": "x"}]}"#)]);
     assert_eq!(one("export.zip", &bytes).messages[0].markdown, "x");

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use shared::messages::MessageRole;
+use shared::{messages::MessageRole, text::render};
 
 use super::fence::Fences;
 use super::limits::{GUESSED_TITLE_CHARS, TITLE_CHARS};
@@ -61,39 +61,26 @@ fn heading(markdown: &str) -> Option<String> {
     markdown.lines().filter(|line| !fences.covers(line)).find_map(|line| {
         let rest = line.trim_start_matches('#');
         let level = line.len() - rest.len();
-        ((1..=6).contains(&level) && rest.starts_with([' ', '\t'])).then(|| plain(rest)).filter(|text| !text.is_empty())
+        ((1..=6).contains(&level) && rest.starts_with([' ', '\t'])).then(|| plain(line)).filter(|text| !text.is_empty())
     })
 }
 
 fn first_line(markdown: &str) -> Option<String> {
     let mut fences = Fences::default();
-    let prose = markdown.lines().filter(|line| !fences.covers(line)).map(plain).find(|line| has_words(line));
-    prose.or_else(|| markdown.lines().map(plain).find(|line| has_words(line)))
+    // What has no letters and no digits has no words either, and need not be rendered.
+    let words = |line: &str| Some(line).filter(|line| has_words(line)).map(plain).filter(|words| has_words(words));
+    let prose = markdown.lines().filter(|line| !fences.covers(line)).find_map(words);
+    prose.or_else(|| markdown.lines().find_map(words))
 }
 
 fn has_words(line: &str) -> bool {
     line.chars().any(char::is_alphanumeric)
 }
 
-/// A line without Markdown's marks: those at its ends, and stars and backticks where a word begins or ends. `2 * 3` and
-/// `a*b` keep theirs.
+/// The words of a line. Marks that go on in the next, or end nothing, stand at its ends.
 fn plain(line: &str) -> String {
-    let line = line.trim().trim_start_matches(['#', '>', '-', '*', '+', '_', '`', ' ', '\t']);
-    let line = line.trim_end_matches(['#', '*', '_', '`', ' ', '\t']);
-    let mut plain = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find(['*', '`']) {
-        let (before, marked) = rest.split_at(at);
-        let after = marked.trim_start_matches(['*', '`']);
-        plain.push_str(before);
-        let in_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        if in_word(before.chars().next_back()) == in_word(after.chars().next()) {
-            plain.push_str(&marked[..marked.len() - after.len()]);
-        }
-        rest = after;
-    }
-    plain.push_str(rest);
-    one_line(&plain)
+    let words = render(line.trim()).text;
+    one_line(words.trim().trim_start_matches(['#', '*', '_', '`']).trim_end_matches(['*', '_', '`']))
 }
 
 fn one_line(text: &str) -> String {

@@ -121,6 +121,16 @@ fn a_long_first_line_is_cut_at_a_word() {
 }
 
 #[test]
+fn a_title_is_plain_words() {
+    assert_eq!(title(r"Is a[0\] or \<img> [the *link*](https://x.org/y)?"), "Is a[0] or <img> the link?");
+    assert_eq!(title("# **a***b* of [x](https://x.org)"), "ab of x");
+    assert_eq!(title("User: Caf&eacute; __now__\nAI: x"), "Café now");
+    assert_eq!(title("[x]: https://x.org\n\n**One\ntwo**"), "One");
+    assert_eq!(title("1914\\. The war"), "1914. The war");
+    assert_eq!(title("C# is a language"), "C# is a language");
+}
+
+#[test]
 fn a_text_without_words_is_untitled() {
     assert_eq!(title("---\n* * *"), "Untitled conversation");
     assert_eq!(title("```\nlet x;\n```"), "let x;");

@@ -24,6 +24,7 @@ use super::{
 
 mod dom;
 mod formulas;
+mod mathml;
 mod platforms;
 mod read;
 
@@ -146,6 +147,17 @@ fn of_platform(
 fn left_out(left_out: &LeftOut, notes: &mut Notes) {
     notes.count(left_out.pictures, "picture was left out", "pictures were left out");
     notes.count(left_out.media, "video or sound was left out", "videos and sounds were left out");
+    notes.count(left_out.citations, "citation mark was left out", "citation marks were left out");
+    notes.count(
+        left_out.formulas,
+        "formula was left out: the page holds only a picture of it",
+        "formulas were left out: the page holds only pictures of them",
+    );
+    notes.count(
+        left_out.parts_of_formulas,
+        "formula could not be read in full: look whether it is right",
+        "formulas could not be read in full: look whether they are right",
+    );
     notes.count(
         left_out.thoughts,
         "piece of the model’s thinking was left out",

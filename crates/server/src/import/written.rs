@@ -26,7 +26,7 @@ pub(super) struct Style {
 enum Run {
     Text(String, Style),
     /// TeX without its delimiters.
-    Formula(String),
+    Formula(String, Style),
     Break,
 }
 
@@ -138,11 +138,11 @@ impl Writer {
         }
     }
 
-    /// TeX within a line.
-    pub(super) fn formula(&mut self, tex: &str) {
+    /// TeX within a line. Within code it would be words.
+    pub(super) fn formula(&mut self, tex: &str, style: &Style) {
         let tex = on_one_line(tex);
         if !tex.is_empty() {
-            self.runs.push(Run::Formula(tex));
+            self.runs.push(Run::Formula(tex, Style { code: false, ..style.clone() }));
         }
     }
 
@@ -370,7 +370,7 @@ impl Writer {
 #[derive(Debug)]
 enum Token {
     Word(String, Style),
-    Formula(String),
+    Formula(String, Style),
     /// Whether it is within code.
     Space(bool),
     Break,
@@ -381,7 +381,7 @@ fn paragraph(runs: Vec<Run>, on_one_line: bool) -> String {
     let said = |formula: fn(&str) -> String| -> String {
         let say = |token: &Token| match token {
             Token::Word(words, _) => words.clone(),
-            Token::Formula(tex) => formula(tex),
+            Token::Formula(tex, _) => formula(tex),
             Token::Space(_) => " ".to_owned(),
             Token::Break => "\n".to_owned(),
         };
@@ -408,7 +408,7 @@ fn says(markdown: &str, words: &str) -> bool {
 fn tokens(runs: Vec<Run>, on_one_line: bool) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
     let space = |tokens: &mut Vec<Token>, in_code| {
-        if matches!(tokens.last(), Some(Token::Word(..) | Token::Formula(_))) {
+        if matches!(tokens.last(), Some(Token::Word(..) | Token::Formula(..))) {
             tokens.push(Token::Space(in_code));
         }
     };
@@ -423,7 +423,7 @@ fn tokens(runs: Vec<Run>, on_one_line: bool) -> Vec<Token> {
                     tokens.push(Token::Break);
                 }
             }
-            Run::Formula(tex) => tokens.push(Token::Formula(tex)),
+            Run::Formula(tex, style) => tokens.push(Token::Formula(tex, style)),
             Run::Text(text, style) => {
                 let in_code = style.code;
                 let words = text.trim_matches(' ');
@@ -492,10 +492,8 @@ fn written(tokens: &[Token], which: Marks, on_one_line: bool) -> String {
         match token {
             Token::Space(in_code) => (line.gap, line.parts_code) = (" ", !in_code),
             Token::Break => (line.gap, line.parts_code) = ("\\\n", true),
-            Token::Formula(tex) => {
-                let mut marks = line.open.clone();
-                marks.retain(|mark| *mark != Mark::Code);
-                line.turn_to(&marks);
+            Token::Formula(tex, style) => {
+                line.turn_to(&marks(style, which, on_one_line, tex));
                 if which == Marks::None {
                     line.word(tex, on_one_line)
                 } else {

@@ -1,10 +1,19 @@
-//! Formulas of a page, as the TeX that they were made from.
+//! Formulas of a page, as the TeX that they were made from, else as TeX that says the same as their MathML.
 
-use super::dom::{Element, Id, Page};
+use super::{
+    dom::{Element, Id, Page},
+    mathml,
+};
 
 pub(super) enum Formula {
-    Line(String),
-    Block(String),
+    Tex {
+        tex: String,
+        is_block: bool,
+        /// Whether it says all that the page does.
+        is_whole: bool,
+    },
+    /// Drawn for the eye, and said nowhere.
+    Picture,
 }
 
 /// Whether a script holds TeX (`MathJax` 2): the one script that is read, as text.
@@ -12,27 +21,33 @@ pub(super) fn is_source(element: &Element) -> bool {
     element.name() == "script" && element.attribute("type").is_some_and(|kind| kind.starts_with("math/tex"))
 }
 
-/// The formula that an element is, if it says its TeX.
+/// The formula that an element is.
 pub(super) fn of(page: &Page, id: Id, element: &Element) -> Option<Formula> {
     let name = element.name();
+    let made = |tex, is_block| Some(Formula::Tex { tex, is_block, is_whole: true });
     if is_source(element) {
         let is_block = element.attribute("type").is_some_and(|kind| kind.contains("mode=display"));
-        return Some(made(page.text(id), is_block));
+        return made(page.text(id), is_block);
     }
     if let Some(tex) = element.attribute("data-math") {
-        return Some(made(tex.to_owned(), name == "div" || element.has_class("math-block")));
+        return made(tex.to_owned(), name == "div" || element.has_class("math-block"));
     }
     let is_block =
         element.has_class("katex-display") || name == "mjx-container" && element.attribute("display") == Some("true");
     if is_block || element.has_class("katex") || matches!(name, "math" | "mjx-container") {
         let is_block = is_block || element.attribute("display") == Some("block");
-        return annotation(page, id).map(|tex| made(tex, is_block));
+        if let Some(tex) = annotation(page, id) {
+            return made(tex, is_block);
+        }
+        let is = |id: &Id, drawn: fn(&Element) -> bool| page.element(*id).is_some_and(drawn);
+        if let Some(math) = page.below(id).find(|id| is(id, |own| own.name() == "math")) {
+            let (tex, is_whole) = mathml::tex(page, math);
+            return Some(Formula::Tex { tex, is_block, is_whole });
+        }
+        let is_drawn = name == "mjx-container" || page.below(id).any(|id| is(&id, |own| own.has_class("katex-html")));
+        return is_drawn.then_some(Formula::Picture);
     }
     None
-}
-
-fn made(tex: String, is_block: bool) -> Formula {
-    if is_block { Formula::Block(tex) } else { Formula::Line(tex) }
 }
 
 /// The TeX beside the MathML.

@@ -54,6 +54,8 @@ pub(super) struct Platform {
     turns: &'static [(Mark, Option<MessageRole>)],
     /// What stands within a turn and is none of its words.
     pub chrome: &'static [Mark],
+    /// What leads to a source: a link, or else nothing that could be read.
+    pub citations: &'static [Mark],
     /// What the model thought before it answered.
     pub thoughts: &'static [Mark],
     /// What names the language of the code that follows it.
@@ -82,6 +84,7 @@ pub(super) const PLATFORMS: &[Platform] = &[
             (Is("data-testid", "system-message"), Some(System)),
         ],
         chrome: &[Is("data-testid", "message-toolbar"), Tag("time")],
+        citations: &[],
         thoughts: &[Is("data-testid", "reasoning")],
         languages: &[],
         speaker: Some(Mark::ModelLink),
@@ -97,7 +100,8 @@ pub(super) const PLATFORMS: &[Platform] = &[
             (Is("data-message-author-role", "system"), Some(System)),
             (Is("data-message-author-role", "tool"), None),
         ],
-        chrome: &[Is("data-testid", "webpage-citation-pill")],
+        chrome: &[],
+        citations: &[Is("data-testid", "webpage-citation-pill")],
         thoughts: &[],
         languages: &[],
         speaker: None,
@@ -118,6 +122,7 @@ pub(super) const PLATFORMS: &[Platform] = &[
             (Class("font-claude-message"), Some(Assistant)),
         ],
         chrome: &[Is("data-testid", "message-actions")],
+        citations: &[],
         thoughts: &[Is("data-testid", "thinking-block"), ClassStarts("thinking-", NOTHING)],
         languages: &[Class("font-small")],
         speaker: None,
@@ -136,6 +141,7 @@ pub(super) const PLATFORMS: &[Platform] = &[
             Class("buttons-container"),
             Class("response-container-header"),
         ],
+        citations: &[],
         thoughts: &[Tag("model-thoughts")],
         languages: &[Class("code-block-decoration")],
         speaker: None,
@@ -157,6 +163,7 @@ pub(super) const PLATFORMS: &[Platform] = &[
             Class("turn-footer"),
             Class("actions-container"),
         ],
+        citations: &[],
         thoughts: &[Tag("ms-thought-chunk")],
         languages: &[],
         speaker: None,
@@ -174,6 +181,7 @@ pub(super) const PLATFORMS: &[Platform] = &[
         ],
         turns: &[(ClassHolds("_prompt_"), Some(User)), (ClassHolds("_markdown_"), Some(Assistant))],
         chrome: &[Tag("time")],
+        citations: &[],
         thoughts: &[],
         languages: &[],
         speaker: None,

@@ -4,7 +4,7 @@
 
 use super::{
     dom::{Element, Id, Kind, Page},
-    formulas,
+    formulas::{self, Formula},
     platforms::{Mark, Platform},
 };
 use crate::import::written::{Style, Writer, link};
@@ -15,6 +15,10 @@ pub(super) struct LeftOut {
     pub pictures: usize,
     pub thoughts: usize,
     pub media: usize,
+    pub citations: usize,
+    pub formulas: usize,
+    /// Formulas that were taken along without all that they say.
+    pub parts_of_formulas: usize,
 }
 
 /// No words of a text: what a page is worked with, what runs in it, and what a browser does not show.
@@ -144,17 +148,34 @@ impl<'a> Reader<'a> {
             Kind::Text(words) if place.is_pre && !place.in_cell => self.writer.lines(words, &place.style),
             Kind::Text(words) => self.writer.text(words, &place.style),
             Kind::Element(element) => {
-                if self.speaker != Some(id) && !self.is_left_out(element) {
+                if self.speaker != Some(id) && !self.is_left_out(id, element) {
                     self.element(id, element, place);
                 }
             }
         }
     }
 
-    fn is_left_out(&mut self, element: &Element) -> bool {
+    /// Whether an element shows where the words before it come from.
+    fn cites(&self, element: &Element) -> bool {
+        self.platform.is_some_and(|platform| platform.citations.iter().any(|mark| mark.is_on(element)))
+    }
+
+    /// Whether something below a node leads to the web, and says so in words.
+    fn has_link(&self, id: Id) -> bool {
+        self.page.below(id).any(|id| {
+            let address = self.page.element(id).filter(|own| own.name() == "a").and_then(|own| own.attribute("href"));
+            address.and_then(link).is_some() && !self.page.text(id).trim().is_empty()
+        })
+    }
+
+    fn is_left_out(&mut self, id: Id, element: &Element) -> bool {
         let on = |marks: &[Mark]| marks.iter().any(|mark| mark.is_on(element));
         if self.platform.is_some_and(|platform| on(platform.thoughts)) {
             self.left_out.thoughts += 1;
+            return true;
+        }
+        if self.cites(element) && !self.has_link(id) {
+            self.left_out.citations += 1;
             return true;
         }
         let name = element.name();
@@ -179,12 +200,24 @@ impl<'a> Reader<'a> {
     }
 
     fn element(&mut self, id: Id, element: &Element, place: &Place) {
-        if let Some(formula) = formulas::of(self.page, id, element) {
-            match formula {
-                formulas::Formula::Block(tex) if !place.in_cell => self.writer.formula_block(&tex),
-                formulas::Formula::Block(tex) | formulas::Formula::Line(tex) => self.writer.formula(&tex),
+        match formulas::of(self.page, id, element) {
+            Some(Formula::Tex { tex, is_block, is_whole }) => {
+                self.left_out.parts_of_formulas += usize::from(!is_whole);
+                let is_block = is_block && !place.in_cell;
+                return if is_block {
+                    self.writer.formula_block(&tex)
+                } else {
+                    self.writer.formula(&tex, &place.style)
+                };
             }
-            return;
+            Some(Formula::Picture) => {
+                self.left_out.formulas += 1;
+                return;
+            }
+            None => {}
+        }
+        if self.cites(element) {
+            self.writer.space();
         }
         match element.name() {
             "br" if place.in_cell => self.writer.space(),
@@ -259,7 +292,7 @@ impl<'a> Reader<'a> {
         for child in self.page.children(id) {
             match self.page.element(child) {
                 Some(item) if item.name() == "li" => {
-                    if self.is_left_out(item) {
+                    if self.is_left_out(child, item) {
                         continue;
                     }
                     let number = item.attribute("value").and_then(|value| value.trim().parse().ok());

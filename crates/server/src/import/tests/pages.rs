@@ -88,6 +88,112 @@ fn marks_that_would_be_read_as_words_are_left_out() {
 }
 
 #[test]
+fn marks_end_where_a_formula_without_them_begins() {
+    let x = "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x</annotation></semantics></math>";
+    assert_eq!(markdown(&format!("<p>Hi <b>there</b> {x} end")), "Hi **there** \\(x\\) end");
+    assert_eq!(markdown(&format!("<p><i>so {x} is</i> it")), "*so \\(x\\) is* it");
+    assert_eq!(markdown(&format!("<p><a href=https://x.org>a</a>{x}<s>b</s>")), "[a](https://x.org/)\\(x\\)~~b~~");
+    assert_eq!(markdown(&format!("<p><code>a</code> {x} <code>b</code>")), "`a` \\(x\\) `b`");
+}
+
+#[test]
+fn neighbouring_marks_are_read_as_themselves() {
+    for (html, expected) in [
+        ("<b>a</b><i>b</i>", "<strong>a</strong><em>b</em>"),
+        ("<i>a</i><b>b</b>", "<em>a</em><strong>b</strong>"),
+        ("<b>a</b><b><i>b</i></b>", "<strong>a<em>b</em></strong>"),
+        ("<b>a</b> <i>b</i>", "<strong>a</strong> <em>b</em>"),
+        ("<b><i>a</i></b><i>b</i>", "<em><strong>a</strong></em><em>b</em>"),
+        ("<i><b>a</b></i><b>b</b>c", "<strong><em>a</em>b</strong>c"),
+    ] {
+        let markdown = markdown(&format!("<p>x {html} y"));
+        assert_eq!(render(&markdown).html, format!("<p dir=\"auto\">x {expected} y</p>"), "{markdown}");
+    }
+}
+
+#[test]
+fn formulas_without_tex_are_written_as_tex() {
+    let tex = |mathml: &str| {
+        let read = one("a.html", format!("<p>So <math>{mathml}</math> it is").as_bytes());
+        assert_eq!(read.notes, [""; 0], "{mathml}");
+        let markdown = &read.messages[0].markdown;
+        // It is TeX that is shown as a formula, and not as its source.
+        assert!(render(markdown).html.contains("<math"), "{markdown}");
+        let formula = markdown.strip_prefix("So \\(").and_then(|rest| rest.strip_suffix("\\) it is"));
+        formula.unwrap_or_else(|| panic!("{mathml} became {markdown}")).to_owned()
+    };
+    assert_eq!(tex("<mfrac><mn>1</mn><mn>2</mn></mfrac>"), r"\frac{1}{2}");
+    assert_eq!(
+        tex("<mrow><msup><mi>x</mi><mn>10</mn></msup><mo>+</mo><msub><mi>a</mi><mi>i</mi></msub></mrow>"),
+        "x^{10} + a_{i}"
+    );
+    assert_eq!(tex("<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>"), "x_{i}^{2}");
+    assert_eq!(
+        tex("<msup><mrow><mo>(</mo><mi>a</mi><mo>+</mo><mi>b</mi><mo>)</mo></mrow><mn>2</mn></msup>"),
+        "{(a + b)}^{2}"
+    );
+    assert_eq!(tex("<msqrt><mi>a</mi><mo>-</mo><mn>1</mn></msqrt>"), r"\sqrt{a - 1}");
+    assert_eq!(tex("<mroot><mi>x</mi><mn>3</mn></mroot>"), r"\sqrt[3]{x}");
+    assert_eq!(tex("<mi>sin</mi><mo>&#x2061;</mo><mi>x</mi>"), r"\sin x");
+    assert_eq!(tex("<mi>cost</mi><mo>=</mo><mtext>5 % of $</mtext>"), r"\mathrm{cost} = \text{5 \% of \$}");
+    assert_eq!(
+        tex("<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover><mi>i</mi>"),
+        r"\sum_{i = 1}^{n} i"
+    );
+    assert_eq!(
+        tex("<mover><mi>v</mi><mo>→</mo></mover><mo>⋅</mo><mover><mi>x</mi><mo>¯</mo></mover>"),
+        r"\vec{v} ⋅ \overline{x}"
+    );
+    assert_eq!(
+        tex(
+            "<mo>(</mo><mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>0</mn></mtd></mtr><mtr><mtd><mn>0</mn></mtd><mtd><mn>1</mn></mtd></mtr></mtable><mo>)</mo>"
+        ),
+        r"(\begin{matrix}1 & 0 \\ 0 & 1\end{matrix})"
+    );
+    // What MathJax keeps for the ear.
+    let mathjax = "<p>So <mjx-container class=MathJax><mjx-math aria-hidden=true><mjx-mn>12</mjx-mn></mjx-math>\
+        <mjx-assistive-mml><math><mfrac><mn>1</mn><mn>2</mn></mfrac></math></mjx-assistive-mml></mjx-container> it is";
+    assert_eq!(markdown(mathjax), r"So \(\frac{1}{2}\) it is");
+    assert_eq!(markdown("<p>So<math display=block><mi>x</mi></math>"), "So\n\n\\[x\\]");
+}
+
+#[test]
+fn a_formula_that_cannot_be_written_in_full_is_told_of() {
+    let read = one(
+        "a.html",
+        b"<p>So <math><mn>3</mn><menclose notation=longdiv><mfrac><mn>1</mn><mn>2</mn></mfrac></menclose></math>",
+    );
+    assert_eq!(read.messages[0].markdown, r"So \(3 \frac{1}{2}\)");
+    assert_eq!(read.notes, ["1 formula could not be read in full: look whether it is right."]);
+    let short = "<p>So <math><mfrac><mn>1</mn></mfrac></math>";
+    assert_eq!(
+        one("a.html", short.as_bytes()).notes,
+        ["1 formula could not be read in full: look whether it is right."]
+    );
+    let read = one("a.html", b"<p>So <mjx-container><mjx-math aria-hidden=true></mjx-math><svg></svg></mjx-container>");
+    assert_eq!(read.messages[0].markdown, "So");
+    assert_eq!(read.notes, ["1 formula was left out: the page holds only a picture of it."]);
+}
+
+#[test]
+fn sources_that_an_answer_cites_keep_their_links() {
+    let page = |pill: &str| {
+        format!(
+            "<div data-message-author-role=assistant><p>So it is.<span data-testid=webpage-citation-pill>{pill}</span>"
+        )
+    };
+    let linked =
+        one("a.html", page("<a href='https://x.org/y?utm_source=chatgpt.com'><span>X</span>+1</a>").as_bytes());
+    assert_eq!(linked.messages[0].markdown, "So it is. [X+1](https://x.org/y)");
+    assert_eq!(linked.notes.len(), 1, "{:?}", linked.notes);
+    for pill in ["X+1", "<a href='/x'>X</a>", "<a href='https://x.org/'><img src=x width=1></a>"] {
+        let left_out = one("a.html", page(pill).as_bytes());
+        assert_eq!(left_out.messages[0].markdown, "So it is.");
+        assert_eq!(left_out.notes[1], "1 citation mark was left out.", "{pill}");
+    }
+}
+
+#[test]
 fn links_lead_to_the_web_alone_and_without_followers() {
     assert_eq!(
         markdown("<a href='https://x.org/(a)?b=1&utm_source=y&amp;c=2'>x</a> <a href=mailto:a@x.org>m</a>"),

@@ -11,8 +11,10 @@ use super::{
     turns,
 };
 
+mod directions;
 mod glyphs;
 mod paragraphs;
+mod widths;
 
 /// What a PDF holds.
 #[derive(Debug, PartialEq)]
@@ -67,11 +69,15 @@ fn of_answer(file: &str, answer: Answer, title: Option<&str>) -> Result<Imported
     }
     notes.count(unread, "page could not be read and was left out", "pages could not be read and were left out");
     notes.count(blank, "page without text was left out", "pages without text were left out");
+    let is_any_backwards = read.iter().flatten().any(|line| line.text.contains(directions::is_right_to_left));
     let markdown = paragraphs::written(read, &mut notes);
     if markdown.len() > TEXT_BYTES {
         return too_large(file, format!("it has more than {} bytes of text", grouped(TEXT_BYTES)));
     }
     notes.say("Paragraphs were put together from the lines of the pages: look whether they are right. Pictures were left out.");
+    if is_any_backwards {
+        notes.say("Text from right to left was put in order by the places of its letters: look whether it is right.");
+    }
     let messages = turns::messages(&markdown, &mut notes)?;
     let title = title.map(str::to_owned);
     accept(Draft {

@@ -1,10 +1,17 @@
 //! From a PDF to the lines of its pages.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use pdf_extract::{Document, MediaBox, OutputDev, OutputError, Transform, output_doc_page};
 
-use super::{Answer, Line};
+use super::{
+    Answer, Line,
+    directions::{self, Stretch},
+    widths,
+};
 use crate::import::limits::{PDF_CHARS, PDF_PAGES};
 
 pub(super) fn read(bytes: &[u8]) -> Answer {
@@ -21,6 +28,7 @@ fn all(bytes: &[u8]) -> Answer {
     if document.is_encrypted() && document.decrypt("").is_err() {
         return Answer::Encrypted;
     }
+    widths::listed(&mut document);
     let numbers: Vec<u32> = document.get_pages().into_keys().take(PDF_PAGES + 1).collect();
     if numbers.len() > PDF_PAGES {
         return Answer::TooManyPages;
@@ -31,11 +39,18 @@ fn all(bytes: &[u8]) -> Answer {
     let mut left = PDF_CHARS;
     let mut pages = Vec::with_capacity(numbers.len());
     for number in numbers {
-        let mut lines =
-            Lines { lines: Vec::new(), height: 0.0, last: None, begins_word: false, space: None, left: &mut left };
+        let mut lines = Lines {
+            lines: Vec::new(),
+            height: 0.0,
+            sides: 0.0..0.0,
+            last: None,
+            begins_word: false,
+            space: None,
+            left: &mut left,
+        };
         // One page that cannot be read does not take the others with it.
         let read = catch_unwind(AssertUnwindSafe(|| output_doc_page(&document, &mut lines, number)));
-        let (lines, was_read) = (lines.lines, matches!(read, Ok(Ok(()))));
+        let (lines, was_read) = (directions::lines(lines.lines, lines.sides), matches!(read, Ok(Ok(()))));
         if left == 0 {
             return Answer::TooMuchText;
         }
@@ -46,8 +61,10 @@ fn all(bytes: &[u8]) -> Answer {
 
 /// Gathers letters to lines, as they come.
 struct Lines<'a> {
-    lines: Vec<Line>,
+    lines: Vec<Stretch>,
     height: f64,
+    /// Of the page, from the left to the right.
+    sides: Range<f64>,
     /// Where the letter before ended.
     last: Option<(f64, f64)>,
     begins_word: bool,
@@ -60,6 +77,7 @@ struct Lines<'a> {
 impl OutputDev for Lines<'_> {
     fn begin_page(&mut self, _: u32, media: &MediaBox, _: Option<(f64, f64, f64, f64)>) -> Result<(), OutputError> {
         self.height = media.ury;
+        self.sides = media.llx..media.urx;
         Ok(())
     }
 
@@ -87,10 +105,11 @@ impl OutputDev for Lines<'_> {
             return Err(OutputError::FormatError(std::fmt::Error));
         }
         let goes_on = self.last.is_some_and(|(last, base)| (y - base).abs() <= size * 0.5 && x >= last - size * 2.0);
-        let line = match self.lines.last_mut() {
+        let Stretch { line, pieces } = match self.lines.last_mut() {
             Some(line) if goes_on => line,
             _ => {
-                self.lines.push(Line { y, left: x, right: end, size, text: String::new() });
+                let line = Line { y, left: x, right: end, size, text: String::new() };
+                self.lines.push(Stretch { line, pieces: Vec::new() });
                 let Some(line) = self.lines.last_mut() else { return Ok(()) };
                 line
             }
@@ -98,6 +117,7 @@ impl OutputDev for Lines<'_> {
         // A space on which the next letter stands is a place where a word might have been parted, and was not.
         if self.space.take().is_some_and(|space| goes_on && (x - space).abs() < size * 0.05) {
             line.text.pop();
+            pieces.pop();
         }
         if text == " " {
             self.space = Some(x);
@@ -106,8 +126,10 @@ impl OutputDev for Lines<'_> {
         }
         let gap = self.last.map_or(0.0, |(last, _)| x - last);
         if goes_on && (self.begins_word || gap > size * 0.25) && gap > size * 0.1 && !line.text.ends_with(' ') {
+            pieces.push((x, line.text.len()));
             line.text.push(' ');
         }
+        pieces.push((x, line.text.len()));
         line.text.push_str(&text);
         line.size = line.size.max(size);
         self.last = Some((end, y));

@@ -82,6 +82,28 @@ fn numbers_and_lines_of_each_page_are_left_out() {
 }
 
 #[test]
+fn text_from_right_to_left_is_in_the_order_in_which_it_is_read() {
+    for file in ["right-to-left.pdf", "right-to-left-writer.pdf"] {
+        let read = read(file, &fixture(&format!("pdf/{file}"))).unwrap();
+        let paragraphs: Vec<&str> = read.messages[0].markdown.split("\n\n").collect();
+        assert_eq!(
+            paragraphs[..4],
+            [
+                "السفينة تنقل الركاب عبر النهر كل يوم. ولكن في الشتاء لا تعمل السفينة إلا مرتين في الأسبوع لأن الجليد (كما يقول الملاح) يسد الطريق.",
+                "המעבורת מפליגה בשעה 10:30 מן הרציף של Waterloo Bridge, ורק ב־3 ימים (לא בשבת) היא חוזרת. כל נוסע משלם 25 שקלים.",
+                "שלום עולם",
+                "The word שלום עולם means hello (peace) in Hebrew.",
+            ],
+            "{file}"
+        );
+        let note = "Text from right to left was put in order by the places of its letters: look whether it is right.";
+        assert!(read.notes.iter().any(|said| said == note), "{file}: {:?}", read.notes);
+    }
+    let forwards = read("ferries.pdf", &fixture("pdf/ferries.pdf")).unwrap();
+    assert!(!forwards.notes.iter().any(|said| said.contains("right to left")), "{:?}", forwards.notes);
+}
+
+#[test]
 fn labelled_turns_of_a_pdf_are_turns() {
     let lines = vec![
         line("User: why?", 10.0, 0.0, 50.0, 10.0),

@@ -50,6 +50,8 @@ test('a token is made, shown once, used and revoked', async ({ signIn, playwrigh
   await page.getByRole('button', { name: 'New token' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Copy it now' })).toBeVisible();
   const token = await shownOnce(page, 'token');
+  // It can be revoked at once.
+  await expect(page.getByRole('button', { name: 'Revoke My notebook' })).toBeVisible();
   const program = await playwright.request.newContext({ extraHTTPHeaders: { authorization: `Bearer ${token}` } });
   expect((await program.get(`${server.origin}/api/v1/me`)).status()).toBe(200);
   await page.reload();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 
@@ -45,6 +46,26 @@ test('what somebody wrote is found, and leads to its place', async ({ signIn, ne
     await page.goto('/search?q=capybara+in%3Anotes');
     await expect(page.locator('mark')).toHaveText(['capybara'], { timeout: 500 });
   }).toPass();
+});
+
+test('what was found is taken away as a file, or it is said why not', async ({ signIn, newConversation, guard }) => {
+  guard.allow(/status of 413/);
+  await newConversation({ ...own, title: 'Bats', text: 'The pipistrelle hunts at dusk.' });
+  const { page } = await signIn('student-1');
+  await expect(async () => {
+    await page.goto('/search?q=pipistrelle');
+    await expect(page.locator('mark')).toHaveText(['pipistrelle'], { timeout: 500 });
+  }).toPass();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export CSV' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/\.csv$/);
+  expect(await readFile(await file.path(), 'utf8')).toContain('The pipistrelle hunts at dusk.');
+  // As the server answers where there is more than a file holds.
+  const detail = 'More than 5000 things: narrow the search.';
+  await page.route('**/search/export?*', (route) => route.fulfill({ status: 413, json: { detail }, contentType: 'application/problem+json' }));
+  await page.getByRole('link', { name: 'Export JSON-LD' }).click();
+  await expect(page.getByRole('alert')).toHaveText(detail);
 });
 
 test('one searches on a narrow screen, without scripts, and finds only what is for one', async ({ signIn, newConversation }) => {

@@ -67,9 +67,11 @@ test('a person has their server told of comments, sees what became of each, and 
   expect(secret).toMatch(/^whsec_/);
   await expectAccessible(page, 'the account, with a new webhook');
 
+  const line = section.getByRole('listitem').filter({ hasText: receiver.url });
+  await expect(line).toContainText(lighthouse.title);
+  await expect(section.getByText('Nobody is told of anything yet.')).toHaveCount(0);
   await page.reload();
   expect(await page.content()).not.toContain(secret);
-  const line = section.getByRole('listitem').filter({ hasText: receiver.url });
   await expect(line).toContainText(lighthouse.title);
   await line.getByRole('link').click();
   await expect(page.getByText('Nothing was sent yet')).toBeVisible();

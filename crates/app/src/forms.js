@@ -87,6 +87,13 @@
     if (id) navigator.serviceWorker?.controller?.postMessage({ kind: "gone", path: `/c/${id}` });
   };
 
+  /** Puts what the page would show now into the place of what it shows. Without an answer it stays as it is. */
+  const renew = async (id) => {
+    const page = await fetch(location.href, { headers: { accept: "text/html" } }).then((answer) => answer.ok ? answer.text() : "").catch(() => "");
+    const fresh = new DOMParser().parseFromString(page, "text/html").getElementById(id);
+    if (fresh) document.getElementById(id)?.replaceWith(fresh);
+  };
+
   /** Answers whether the page stays. */
   const succeed = (form, reply, submitter) => {
     const { then, say = "" } = form.dataset;
@@ -100,6 +107,7 @@
     setBusy(form, false);
     submitter?.focus();
     form.querySelector("[role=status]").textContent = fill(say, reply, (text) => text);
+    if (form.dataset.renews) void renew(form.dataset.renews);
     return true;
   };
 

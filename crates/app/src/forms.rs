@@ -57,6 +57,9 @@ pub fn ApiForm(
     /// Whether the fields are as they were at first, after `Then::Say`.
     #[prop(optional)]
     reset: bool,
+    /// The id of what the page shows otherwise after `Then::Say`: it is asked for anew.
+    #[prop(optional)]
+    renews: Option<&'static str>,
     /// Classes; `stack` where there are none.
     #[prop(into, optional)]
     class: Option<String>,
@@ -80,6 +83,7 @@ pub fn ApiForm(
             data-needs=needs.map(|(name, _)| name)
             data-lacking=needs.map(|(_, words)| words)
             data-reset=reset.then_some("")
+            data-renews=renews
         >
             {children()}
             <div class="alert" role="alert" tabindex="-1" hidden></div>

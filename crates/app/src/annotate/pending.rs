@@ -51,12 +51,19 @@ pub struct Change {
     pub update: Vec<u8>,
     /// What it was meant to be.
     pub intent: Intent,
+    /// The number of the text that the page showed; nothing where a page did not keep that yet.
+    pub revision: Option<i32>,
 }
 
 impl Change {
     /// Which page made it.
     pub fn tab(&self) -> &str {
         self.key.split('/').nth(2).unwrap_or_default()
+    }
+
+    /// Whether it was made on the text of this number: what it marks stands where it says.
+    pub fn is_on(&self, revision: i32) -> bool {
+        self.revision.is_none_or(|made_on| made_on == revision)
     }
 
     /// Of which conversation it is.
@@ -112,6 +119,7 @@ struct Entry {
 pub struct Pending {
     conversation: String,
     tab: String,
+    revision: i32,
     made: u64,
     made_at: u64,
     batches: u64,
@@ -121,9 +129,18 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// None yet, of this page.
-    pub fn new(conversation: String, tab: String) -> Self {
-        Self { conversation, tab, made: 0, made_at: 0, batches: 0, is_sealed: false, entries: VecDeque::new() }
+    /// None yet, of this page, which shows the text of this number.
+    pub fn new(conversation: String, tab: String, revision: i32) -> Self {
+        Self {
+            conversation,
+            tab,
+            revision,
+            made: 0,
+            made_at: 0,
+            batches: 0,
+            is_sealed: false,
+            entries: VecDeque::new(),
+        }
     }
 
     /// How many there are.
@@ -156,7 +173,8 @@ impl Pending {
         // A clock that is set back must not change the order.
         self.made_at = self.made_at.max(now);
         let key = self.key(self.made_at);
-        self.entries.push_back(Entry { change: Change { key: key.clone(), update, intent }, stage: Stage::New });
+        let change = Change { key: key.clone(), update, intent, revision: Some(self.revision) };
+        self.entries.push_back(Entry { change, stage: Stage::New });
         key
     }
 
@@ -303,7 +321,7 @@ mod tests {
     use super::*;
 
     fn pending() -> Pending {
-        Pending::new("c".to_owned(), "t".to_owned())
+        Pending::new("c".to_owned(), "t".to_owned(), 1)
     }
 
     fn write(pending: &mut Pending) {
@@ -328,7 +346,7 @@ mod tests {
     }
 
     fn change(key: &str, intent: Intent) -> Change {
-        Change { key: key.into(), update: vec![0, 0], intent }
+        Change { key: key.into(), update: vec![0, 0], intent, revision: None }
     }
 
     #[test]
@@ -414,7 +432,7 @@ mod tests {
     fn what_other_pages_left_is_taken_over_once_and_in_order() {
         let mut pending = pending();
         let own = pending.push(vec![9], command(), 7);
-        let left = |key: &str| Change { key: key.to_owned(), update: vec![1], intent: command() };
+        let left = |key: &str| Change { key: key.to_owned(), update: vec![1], intent: command(), revision: None };
         pending.adopt(vec![left("c/000000000000009/s/2"), left("c/000000000000001/s/1")]);
         pending.adopt(vec![left("c/000000000000001/s/1")]);
         let keys: Vec<String> = pending.take().into_iter().map(|change| change.key).collect();

@@ -127,6 +127,8 @@ fn together(state: State, good: Vec<usize>, send: impl Fn(Wanted) + Copy + Send 
         let all = if is_all() { Vec::new() } else { left() };
         state.picked.set(all.into_iter().collect());
     };
+    let all_words =
+        move || if left().len() < MAX_CHOICES { "All".to_owned() } else { format!("The first {MAX_CHOICES}") };
     let is_busy = move || state.stage.get() != Stage::Ready;
     let bring = move |_| send(Wanted::Several(state.picked.with_untracked(|picked| picked.iter().copied().collect())));
     let words = move || match count() {
@@ -147,7 +149,7 @@ fn together(state: State, good: Vec<usize>, send: impl Fn(Wanted) + Copy + Send 
     };
     view! {
         <div class="choice-all">
-            <label class="checkbox-row"><input type="checkbox" prop:checked=is_all disabled=is_busy on:change=toggle /> "All"</label>
+            <label class="checkbox-row"><input type="checkbox" prop:checked=is_all disabled=is_busy on:change=toggle /> {all_words}</label>
             <button class="button" type="button" disabled=move || is_busy() || count() == 0 on:click=bring>{words}</button>
             <span class="hint" role="status">{came}</span>
         </div>

@@ -129,8 +129,8 @@ fn Tokens(lines: Vec<TokenLine>) -> impl IntoView {
         <section class="account-part" aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Access tokens"</h2>
             <p class="hint">"For programs of your own: with a token they read, or read and write, in your name. Give each program one of its own that can do no more than it needs. " <a href="/api">"What the API does"</a></p>
-            {list}
-            <ApiForm api="POST /api/v1/tokens" then=Then::Say("Made. Copy it now: it is shown this once.".into()) label="New token" reset=true>
+            <div id="tokens-list">{list}</div>
+            <ApiForm api="POST /api/v1/tokens" then=Then::Say("Made. Copy it now: it is shown this once.".into()) label="New token" reset=true renews="tokens-list">
                 <div class="form-row">
                     <label class="field-label" for="token-name">"What it is for"</label>
                     <input class="field" id="token-name" name="name" maxlength="100" required autocomplete="off" />

@@ -1,10 +1,12 @@
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 use shared::api::{
     ExcerptPiece, MAX_QUERY_CHARS, Problem, SearchHit, SearchKind, SearchResult, SearchResults, encoded,
 };
 
 use super::{Bar, home::counted};
 use crate::parts::Visitor;
+
+const SCRIPT: &str = include_str!("search.js");
 
 /// What somebody looked for, and what was found.
 #[component]
@@ -102,6 +104,8 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
         <section class="form-actions" aria-label="Export">
             <a class="button" href=file("csv") download="">"Export CSV"</a>
             <a class="button" href=file("jsonld") download="">"Export JSON-LD"</a>
+            <p class="alert" role="alert" hidden></p>
+            <script nonce=use_nonce() inner_html=SCRIPT></script>
         </section>
     }
     .into_any()

@@ -28,8 +28,8 @@ pub(super) fn Webhooks(webhooks: Vec<Webhook>, classes: Vec<ClassSummary>) -> im
         <section class="account-part" aria-labelledby="webhooks-title" id="webhooks">
             <h2 id="webhooks-title">"Webhooks"</h2>
             <p class="hint">"For servers of your own: each new comment is sent to an address, signed, as long as you may read it. " <a href="/api#webhooks">"How to receive them"</a></p>
-            {list}
-            <ApiForm api="POST /api/v1/webhooks" then=Then::Say("Made. Copy its secret now: it is shown this once.".into()) label="New webhook" reset=true>
+            <div id="webhooks-list">{list}</div>
+            <ApiForm api="POST /api/v1/webhooks" then=Then::Say("Made. Copy its secret now: it is shown this once.".into()) label="New webhook" reset=true renews="webhooks-list">
                 <div class="form-row">
                     <label class="field-label" for="webhook-url">"Where to send them"</label>
                     <input class="field" id="webhook-url" name="url" type="url" maxlength=MAX_WEBHOOK_URL_CHARS.to_string() placeholder="https://" required autocomplete="off" />

@@ -1,12 +1,15 @@
 //! What of a conversation can be found: pure.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use rust_stemmers::Stemmer;
 use sha2::{Digest, Sha256};
 use shared::{
     api::SearchKind,
-    document::{self, Roots},
+    document::{self, DEFAULT_TAGS, Roots},
     ids::{CommentId, HighlightId, MessageId, TagId, UserId},
     prose,
 };
@@ -19,7 +22,7 @@ use super::{
 };
 
 /// How entries are made. To be raised when they are made otherwise: everything is made anew then, beside those who search.
-pub(super) const VERSION: i16 = 1;
+pub(super) const VERSION: i16 = 2;
 
 /// Characters of an entry's text: Postgres knows 16,383 places in one, and what is found is to be seen at once.
 const PASSAGE: usize = 3_000;
@@ -114,6 +117,11 @@ pub(super) fn of_messages(title: String, messages: Vec<(MessageId, String)>) -> 
     entries
 }
 
+/// Whether a new document has this tag by itself.
+fn is_default(name: &str, description: &str) -> bool {
+    DEFAULT_TAGS.iter().any(|(of_seed, _, describes)| (*of_seed, *describes) == (name, description))
+}
+
 /// Of the document: nothing that is deleted is found.
 pub(super) fn of_document(doc: &Doc) -> Vec<Entry> {
     let roots = Roots::of(doc);
@@ -121,12 +129,17 @@ pub(super) fn of_document(doc: &Doc) -> Vec<Entry> {
     let txn = doc.transact();
     let mut entries = Vec::new();
     let mut names = BTreeMap::<TagId, String>::new();
+    let highlights = document::highlights(&roots, &txn);
+    let used: BTreeSet<TagId> = highlights.iter().flat_map(|highlight| &highlight.tags).map(|(tag, _)| *tag).collect();
     for tag in document::tags(&roots, &txn) {
-        let body = cut(&format!("{}\n{}", tag.name, tag.description));
-        entries.push(Entry { author: Some(tag.author), ..Entry::new(SearchKind::Tag, tag.id, body) });
+        // Every conversation begins with the same tags: until somebody uses one, it is nothing that anybody wrote there.
+        if used.contains(&tag.id) || !is_default(&tag.name, &tag.description) {
+            let body = cut(&format!("{}\n{}", tag.name, tag.description));
+            entries.push(Entry { author: Some(tag.author), ..Entry::new(SearchKind::Tag, tag.id, body) });
+        }
         names.insert(tag.id, tag.name);
     }
-    for highlight in document::highlights(&roots, &txn) {
+    for highlight in highlights {
         let tags: Vec<String> = highlight.tags.iter().filter_map(|(tag, _)| names.get(tag).cloned()).collect();
         let quotes: Vec<&str> = highlight.targets.iter().map(|target| target.exact.as_str()).collect();
         entries.push(Entry {

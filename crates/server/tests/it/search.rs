@@ -139,6 +139,8 @@ async fn everything_that_people_write_is_found_at_its_place() {
     until_found(ann, "\"a tag\" in:tags by:me", &[("tag", "[A tag]")]).await;
     assert_eq!(kinds(ann, "tag:a by:armel in:comments").await, ["comment".to_owned()].into());
     assert_eq!(kinds(ann, "by:nobody").await, BTreeSet::new());
+    // A tag that every conversation begins with, and nobody has used.
+    assert_eq!(kinds(ann, "prompting").await, BTreeSet::new());
     assert_eq!(kinds(ann, "water -work").await, ["message".to_owned()].into());
     assert_eq!(kinds(ann, "\"waters roses\"").await, ["message".to_owned()].into());
     assert_eq!(kinds(ann, "\"roses waters\"").await, BTreeSet::new());

@@ -21,9 +21,13 @@ use crate::{
     call::call,
 };
 
-const OLD_TEXT: &str = "The text of this conversation was edited. Load the page anew to read it as it is now.";
+/// What a page says that shows the text before the present one.
+pub const OLD_TEXT: &str = "The text of this conversation was edited. Load the page anew to read it as it is now.";
 
 const EDITED: &str = "The text was edited meanwhile: you read the new one. What was marked was looked for in it.";
+
+/// How often a page is loaded anew for one edit: an answer from what is kept on this device may have the text before.
+const LOADS: u32 = 3;
 
 /// Until it is looked again whether all is kept.
 const SOON: Duration = Duration::from_millis(100);
@@ -151,45 +155,46 @@ impl Session {
         set_timeout(look, SOON);
     }
 
+    /// Whether another text is there than the one that this page shows, as far as it was told.
+    pub fn is_on_text_before(&self) -> bool {
+        self.link.told.get().is_some_and(|told| told != self.desk.place.revision)
+    }
+
     /// The text was edited: the page is loaded anew when all that is not sent is on the disk, and what was begun to be
     /// written is kept by itself (`drafts`). False if that was tried before, or nothing can be kept here.
     fn load_anew(self: &Rc<Self>, revision: i32) -> bool {
-        let (key, revision) = (self.edited_key(), revision.to_string());
-        let Some(storage) = window().session_storage().ok().flatten() else { return false };
-        let is_tried = storage.get_item(&key).is_ok_and(|tried| tried.as_deref() == Some(&revision));
-        if is_tried || self.journal.is_leaky() {
+        if self.loads_for(revision).is_none_or(|loads| loads >= LOADS) || self.journal.is_leaky() {
             self.desk.toast.set(Some(Toast { text: OLD_TEXT.into(), undo: None }));
             return false;
         }
         if !self.link.leaving.replace(true) {
-            self.load_when_kept(key, revision, LOOKS);
+            self.load_when_kept(revision, LOOKS);
         }
         true
     }
 
-    fn load_when_kept(self: &Rc<Self>, key: String, revision: String, looks: u32) {
+    fn load_when_kept(self: &Rc<Self>, revision: i32, looks: u32) {
         if looks == 0 || self.journal.is_leaky() {
-            return self.stay_after_all(&key, &revision);
+            return self.stay_after_all(revision);
         }
         if !self.journal.would_lose() {
-            self.show_aside_again();
-            if let Some(storage) = window().session_storage().ok().flatten() {
-                let _ = storage.set_item(&key, &revision);
+            // What cannot be counted would never end.
+            if !self.note_loads(revision, self.loads_for(revision).unwrap_or(LOADS) + 1) {
+                return self.stay_after_all(revision);
             }
+            self.show_aside_again();
             let _ = window().location().reload();
             return;
         }
         let session = self.clone();
-        set_timeout(move || session.load_when_kept(key, revision, looks - 1), SOON);
+        set_timeout(move || session.load_when_kept(revision, looks - 1), SOON);
     }
 
     /// What is in this page alone would be lost with it: it stays, on the text before, and says so. It is not tried again by
     /// itself: a page that waits sends nothing.
-    fn stay_after_all(self: &Rc<Self>, key: &str, revision: &str) {
+    fn stay_after_all(self: &Rc<Self>, revision: i32) {
         self.link.leaving.set(false);
-        if let Some(storage) = window().session_storage().ok().flatten() {
-            let _ = storage.set_item(key, revision);
-        }
+        self.note_loads(revision, LOADS);
         self.desk.toast.set(Some(Toast { text: OLD_TEXT.into(), undo: None }));
         if !self.is_open() {
             self.connect_if_alone();
@@ -198,13 +203,23 @@ impl Session {
         }
     }
 
-    /// Says why the page was loaded anew, once.
+    /// How often this tab was loaded anew for an edit of the text; nothing where that is not known.
+    fn loads_for(&self, revision: i32) -> Option<u32> {
+        let noted = window().session_storage().ok().flatten()?.get_item(&self.edited_key()).ok()?;
+        let (noted, loads) = noted.as_deref().and_then(|noted| noted.split_once(' ')).unwrap_or_default();
+        Some(if noted.parse() == Ok(revision) { loads.parse().unwrap_or(LOADS) } else { 0 })
+    }
+
+    fn note_loads(&self, revision: i32, loads: u32) -> bool {
+        let storage = window().session_storage().ok().flatten();
+        storage.is_some_and(|storage| storage.set_item(&self.edited_key(), &format!("{revision} {loads}")).is_ok())
+    }
+
+    /// Says why the page was loaded anew, once, when it shows the new text.
     pub fn tell_edited(&self) {
         let Some(storage) = window().session_storage().ok().flatten() else { return };
-        let key = [&self.edited_key(), "/told"].concat();
-        let loaded = storage.get_item(&self.edited_key()).ok().flatten();
-        if loaded.is_some() && storage.get_item(&key).ok().flatten() != loaded {
-            let _ = storage.set_item(&key, &loaded.unwrap_or_default());
+        if self.loads_for(self.desk.place.revision).is_some_and(|loads| loads > 0) {
+            let _ = storage.remove_item(&self.edited_key());
             self.desk.toast.set(Some(Toast { text: EDITED.into(), undo: None }));
         }
     }

@@ -77,7 +77,7 @@ impl Journal {
     pub fn new(place: &Place) -> Self {
         let tabs = Tabs::join(place.user, place.conversation);
         Self {
-            pending: RefCell::new(Pending::new(place.conversation.to_string(), tabs.id.clone())),
+            pending: RefCell::new(Pending::new(place.conversation.to_string(), tabs.id.clone(), place.revision)),
             others: RefCell::default(),
             tabs,
             store: RefCell::new(None),
@@ -201,7 +201,8 @@ impl Session {
         self.journal.is_late.set(false);
     }
 
-    /// Shows changes of other pages, and takes over those of pages that are gone.
+    /// Shows changes of other pages, and takes over those of pages that are gone. What a page marked on another text than this
+    /// one is not shown as it is, nor sent: it is done again (`renewed`) where its words are.
     async fn take_over(self: &Rc<Self>, changes: Vec<Change>) {
         let open = self.journal.tabs.open().await.unwrap_or_default();
         let store = self.journal.store.borrow().clone();
@@ -210,10 +211,14 @@ impl Session {
             self.journal.others.borrow_mut().extend(changes.into_iter().map(|change| change.key));
             return;
         };
+        let is_on_another = |change: &Change| !change.is_on(self.desk.place.revision);
         let mut left = Vec::new();
         for change in changes.into_iter().filter(|change| change.tab() != self.journal.tabs.id) {
-            self.replica().take_in(&change.update);
-            if open.iter().any(|tab| tab == change.tab()) {
+            let is_open = open.iter().any(|tab| tab == change.tab());
+            if !is_open || !is_on_another(&change) {
+                self.replica().take_in(&change.update);
+            }
+            if is_open {
                 self.journal.others.borrow_mut().insert(change.key);
                 continue;
             }
@@ -228,10 +233,16 @@ impl Session {
         };
         // A page left it that kept no document, as when access has ended: what becomes of it is told all the same.
         let is_first = !left.is_empty() && !self.link.synced.get() && self.link.lost_at.get().is_none();
+        let is_any_on_another = left.iter().any(is_on_another);
         self.journal.pending.borrow_mut().adopt(left);
         if is_first {
             let sent = self.journal.pending.borrow().count();
             *self.link.absence.borrow_mut() = Some(Absence { length: f64::INFINITY, sent, ..Absence::default() });
+        }
+        if is_any_on_another {
+            self.link.replaced.set(true);
+            self.link.told.set(None);
+            self.want_renewal();
         }
         self.show_changes();
         self.pump();
@@ -266,7 +277,7 @@ impl Session {
                 self.journal.pending.borrow_mut().push(update.clone(), intent.clone(), js_sys::Date::now() as u64);
             // What is made while the document is taken afresh is done again, and told then.
             if !self.is_renewing() {
-                self.journal.tabs.tell(&Word::Made(key, update));
+                self.journal.tabs.tell(&Word::Made(key, update, self.desk.place.revision));
             }
         }
         self.show_changes();
@@ -399,9 +410,9 @@ impl Session {
         if keys.is_empty() {
             return;
         }
-        self.journal.tabs.tell(&Word::Committed(keys.clone()));
-        if let Some(store) = self.journal.store.borrow().clone() {
-            spawn_local(async move {
+        let (session, store) = (self.clone(), self.journal.store.borrow().clone());
+        spawn_local(async move {
+            if let Some(store) = store {
                 // What stays by mistake is sent once more, and is known there. It may have been put aside when access ended.
                 let done = match store.replace(&keys, &[], &[]).await {
                     Ok(()) => store.discard(&keys).await,
@@ -410,14 +421,20 @@ impl Session {
                 if let Err(error) = done {
                     leptos::logging::warn!("the journal cannot be shortened: {error}");
                 }
-            });
-        }
+            }
+            session.journal.tabs.tell(&Word::Committed(keys));
+        });
     }
 
     /// Another tab says something.
     pub fn told(self: &Rc<Self>, word: Word) {
         match word {
-            Word::Made(key, update) => {
+            Word::Made(key, _, revision) if revision != self.desk.place.revision => {
+                // What it marks has another place here: it comes from the server, which knows both texts.
+                self.journal.others.borrow_mut().insert(key);
+                self.show_status();
+            }
+            Word::Made(key, update, _) => {
                 self.journal.pending.borrow_mut().seal();
                 // It has not heard yet that access has ended, or its own has not.
                 if !self.desk.ended.get_untracked() && self.replica().take_in(&update) {
@@ -430,6 +447,8 @@ impl Session {
             Word::Committed(keys) => {
                 self.journal.others.borrow_mut().retain(|key| !keys.contains(key));
                 self.show_status();
+                // Somebody may have taken over what is waited for, and have sent it: its keys are others since.
+                self.look_for_orphans();
             }
             Word::Renew => self.want_renewal(),
         }

@@ -15,7 +15,9 @@ use shared::{
 
 use super::{
     boxes::Boxes,
-    connection, dom,
+    connection,
+    dialogue::OLD_TEXT,
+    dom,
     history::{History, Step},
     journal::Journal,
     link::Link,
@@ -154,6 +156,11 @@ impl Session {
 
     /// Whether a command was done, and how to take it back.
     fn execute(self: &Rc<Self>, command: Command) -> (bool, Option<Step>) {
+        // Its passages are of a text that is not there any more.
+        if self.is_on_text_before() && matches!(command, Command::Highlight { .. } | Command::Attach(..)) {
+            self.desk.toast.set(Some(Toast { text: OLD_TEXT.into(), undo: None }));
+            return (false, None);
+        }
         let back = self.replica().inverse(&command);
         let done = self.replica().execute(&self.desk.sender(), command.clone());
         self.say_of(&command, done.as_ref().err());

@@ -181,7 +181,7 @@ impl Store {
             let Some(record) = journal.get(JsValue::from(change.key.as_str()))?.await? else { continue };
             journal.put(&record, Some(&key.as_str().into()))?;
             journal.delete(JsValue::from(change.key))?;
-            claimed.push(Change { key, update: change.update, intent: change.intent });
+            claimed.push(Change { key, ..change });
         }
         committed(txn).await.map(|()| claimed)
     }
@@ -244,6 +244,9 @@ fn rewrite(txn: &Transaction, gone: &[String], changes: &[Record<'_>], aside: &[
         let record = Object::new();
         set(&record, "update", &Uint8Array::from(change.update.as_slice()));
         set(&record, "intent", &change.intent.write().into());
+        if let Some(revision) = change.revision {
+            set(&record, "revision", &revision.into());
+        }
         set(&record, "what", &what.as_str().into());
         set(&record, "text", &text.as_str().into());
         set(&record, "title", &title.as_str().into());
@@ -266,7 +269,8 @@ async fn changes(journal: &ObjectStore, conversation: ConversationId) -> Result<
     let change = |(key, record): (&JsValue, &JsValue)| {
         let intent = Reflect::get(record, &"intent".into()).ok().and_then(|intent| intent.as_string());
         let intent = Intent::read(&intent.unwrap_or_default());
-        Some(Change { key: key.as_string()?, update: bytes(record, "update")?, intent })
+        let revision = number(record, "revision").map(|revision| revision as i32);
+        Some(Change { key: key.as_string()?, update: bytes(record, "update")?, intent, revision })
     };
     Ok(keys.iter().zip(&records).filter_map(change).collect())
 }

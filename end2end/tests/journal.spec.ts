@@ -125,6 +125,8 @@ test('what a closed tab left is sent once, though two are there to send it', asy
   await writer.page.close();
   const sockets = await watchSockets(writer.context, { cut: true });
   const [a, b, c] = [await openWithoutSocket(writer, id), await openWithoutSocket(writer, id), await openWithoutSocket(writer, id)];
+  // What is not in front draws, and so selects, slowly.
+  await a.page.bringToFront();
   for (const passage of [lighthouse.keeper, lighthouse.mercury, lighthouse.log]) await a.highlight(passage);
   await expectUnsent(a.syncStatus, 3);
   for (const desk of [b, c]) await expect(desk.cards).toHaveCount(3);

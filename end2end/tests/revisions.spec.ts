@@ -1,4 +1,4 @@
-import type { Locator } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
@@ -151,6 +151,42 @@ test('messages are split, merged, moved, added and removed by keys and buttons, 
   await workspace.ready();
   await expect(workspace.messages).toHaveCount(3);
   await expect(workspace.messages.nth(2)).toContainText('Written here.');
+});
+
+test('what two tabs typed is kept of each, though somebody else was faster', async ({ signIn, newConversation, guard }) => {
+  guard.allow(/status of 409/);
+  const { id } = await newConversation({ ...shared, by: 'instructor' });
+  const author = await signIn('instructor');
+  const [a, b] = [author.page, await author.context.newPage()];
+  const box = (page: Page) => page.getByRole('textbox', { name: 'Text of message 1', exact: true });
+  const act = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  for (const [page, words] of [[a, 'Of the first tab.'], [b, 'Of the second tab.']] as const) {
+    await page.goto(`/c/${id}/edit`);
+    await box(page).fill(words);
+  }
+  const { messages } = await author.api.conversation(id);
+  const theirs = messages.map(({ id: from, role, markdown }) => ({ from: [from], role, markdown: markdown.replace('lamp', 'lantern') }));
+  const path = `${author.api.origin}/api/v1/conversations/${id}/text`;
+  const saved = await author.api.request.put(path, { data: { base: 1, messages: theirs }, headers: { Origin: author.api.origin } });
+  expect(saved.status()).toBe(200);
+  for (const page of [a, b]) {
+    await act(page, 'Review and save').click();
+    await act(page, 'Load their text, and keep mine').click();
+    await expect(box(page)).toHaveValue(/lantern/);
+  }
+  for (const [page, words] of [[a, 'Of the first tab.'], [b, 'Of the second tab.']] as const) {
+    await act(page, 'Put mine in its place').click();
+    await expect(box(page)).toHaveValue(words);
+  }
+  // One lies on the other, until its author says what becomes of it.
+  b.on('dialog', (dialog) => void dialog.accept());
+  await b.reload();
+  await expect(box(b)).toHaveValue('Of the second tab.');
+  await act(b, 'Discard mine').click();
+  await expect(box(b)).toHaveValue(/lantern/);
+  await act(b, 'Discard mine').click();
+  await act(b, 'Put mine in its place').click();
+  await expect(box(b)).toHaveValue('Of the first tab.');
 });
 
 test('undo takes typed words back as it does any other act, and redo does them again', async ({ signIn, newConversation }) => {

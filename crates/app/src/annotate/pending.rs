@@ -17,6 +17,9 @@ use super::away::{Aside, text_key};
 /// Changes of a text in a row become one, up to so many bytes, as long as none of it is on its way.
 const MAX_MERGED: usize = 16 << 10;
 
+/// The number of a text that was never edited.
+const FIRST_TEXT: i32 = 1;
+
 /// What a change was meant to be: enough to tell its author about it, and to do it again on another document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Intent {
@@ -51,19 +54,19 @@ pub struct Change {
     pub update: Vec<u8>,
     /// What it was meant to be.
     pub intent: Intent,
-    /// The number of the text that the page showed; nothing where a page did not keep that yet.
+    /// The number of the text that the page showed; nothing where a page did not keep that yet: no text was edited then.
     pub revision: Option<i32>,
 }
 
 impl Change {
     /// Which page made it.
     pub fn tab(&self) -> &str {
-        self.key.split('/').nth(2).unwrap_or_default()
+        tab_of(&self.key)
     }
 
     /// Whether it was made on the text of this number: what it marks stands where it says.
     pub fn is_on(&self, revision: i32) -> bool {
-        self.revision.is_none_or(|made_on| made_on == revision)
+        self.revision.unwrap_or(FIRST_TEXT) == revision
     }
 
     /// Of which conversation it is.
@@ -91,6 +94,11 @@ impl Change {
     pub fn is_typed_in(&self, roots: &[Root]) -> bool {
         matches!(self.intent, Intent::Typed(root) if roots.contains(&root))
     }
+}
+
+/// Which page made the change that has this key.
+pub fn tab_of(key: &str) -> &str {
+    key.split('/').nth(2).unwrap_or_default()
 }
 
 /// When the change was made that has this key, in milliseconds since 1970.

@@ -6,8 +6,8 @@
   const [list, status, bar, wrong, report, kept] = ["list", "status", "bar", "wrong", "report", "kept"].map(find);
   // With the name by which signing out finds what it clears.
   const key = `draft/${user}/${conversation}/text`;
-  // What was typed on a text that is not the present one any more, until its author says what becomes of it.
-  const keyOfOlder = `${key}/older`;
+  // What was typed on texts that are not the present one any more, each until its author says what becomes of it.
+  const keyOfOlder = (at) => `${key}/older/${at}`;
   const ROLES = [["system", "System"], ["user", "User"], ["assistant", "Assistant"], ["source", "Source"]];
   const MAX_UNDO = 50;
 
@@ -19,8 +19,8 @@
   // What was there before each act, and what was taken back. Typing in one field is one act, until there is another.
   let [past, future] = [[], []];
   let typedIn;
-  // What was typed on a text before this one is in it.
-  let holdsOlder = false;
+  // Under which name that is kept which was typed on a text before this one, and is in it.
+  let holdsOlder = "";
   // The report that its author looks at.
   let seen;
   let isLeaving = false;
@@ -30,16 +30,27 @@
   const say = (words) => { status.textContent = ""; requestAnimationFrame(() => { status.textContent = words; }); };
   const complain = (words = "") => { wrong.textContent = words; wrong.hidden = words === ""; };
 
-  /** Keeps what is typed on this device. */
+  /** Keeps what is typed on this device; answers whether it is. */
   const keep = () => {
     try {
       if (isChanged()) localStorage.setItem(key, JSON.stringify({ base: revision, text, holdsOlder }));
       else localStorage.removeItem(key);
+      return true;
     } catch {
-      complain("What you type cannot be kept on this device (is it full?): save it before you leave this page.");
+      complain("What you type cannot be kept on this device (is it full?): save it before you leave this page, or copy it.");
+      return false;
     }
   };
   const forget = (name = key) => { try { localStorage.removeItem(name); } catch { /* Nothing was kept. */ } };
+  /** The names of what is kept of texts before this one, the last first. */
+  const namesOfOlder = () => {
+    try {
+      const at = (name) => Number(name.slice(keyOfOlder("").length));
+      return Object.keys(localStorage).filter((name) => name.startsWith(keyOfOlder(""))).sort((a, b) => at(b) - at(a));
+    } catch {
+      return [];
+    }
+  };
 
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -223,6 +234,8 @@
     complain("Somebody else has edited this text meanwhile. What you typed is kept on this device. ");
     const page = make("a", { href: `/c/${conversation}`, target: "_blank", textContent: "Read their text" });
     const anew = button("Load their text, and keep mine", () => {
+      // Another tab may have kept what is typed there in the place of this.
+      if (!keep()) return;
       isLeaving = true;
       location.reload();
     });
@@ -262,7 +275,7 @@
   find("save").addEventListener("click", async () => {
     if (!await ask(false)) return;
     forget();
-    if (holdsOlder) forget(keyOfOlder);
+    if (holdsOlder) forget(holdsOlder);
     isLeaving = true;
     location.assign(`/c/${conversation}`);
   });
@@ -284,7 +297,7 @@
       const found = JSON.parse(localStorage.getItem(name) ?? "null");
       if (!Array.isArray(found?.text)) return undefined;
       const known = new Set(messages.map(({ id }) => id));
-      return { base: found.base, holdsOlder: found.holdsOlder === true, text: found.text.map((message) => ({ ...message, from: message.from.filter((id) => known.has(id)) })) };
+      return { name, base: found.base, holdsOlder: found.holdsOlder || "", text: found.text.map((message) => ({ ...message, from: message.from.filter((id) => known.has(id)) })) };
     } catch {
       return undefined;
     }
@@ -292,19 +305,27 @@
 
   /** What was typed here before and not saved. */
   const takeUp = () => {
-    const mine = stored(key);
+    let mine = stored(key);
     if (mine && mine.base !== revision) {
       try {
-        localStorage.setItem(keyOfOlder, localStorage.getItem(key));
+        localStorage.setItem(keyOfOlder(Date.now()), localStorage.getItem(key));
         localStorage.removeItem(key);
+        mine = undefined;
       } catch {
         complain("What you typed cannot be kept on this device (is it full?): copy it before you leave this page.");
       }
     } else if (mine) {
       ({ text, holdsOlder } = mine);
     }
-    const older = holdsOlder ? undefined : (stored(keyOfOlder) ?? (mine?.base === revision ? undefined : mine));
-    if (!older && !mine) return;
+    offer(mine);
+  };
+
+  /** Says what is kept, and asks what becomes of it. */
+  const offer = (mine) => {
+    const isOlder = mine && mine.base !== revision;
+    const older = holdsOlder ? undefined : [...(isOlder ? [mine] : []), ...namesOfOlder().map(stored)].find(Boolean);
+    kept.hidden = !older && !mine;
+    if (kept.hidden) return;
     kept.textContent = older
       ? "Somebody else has edited this text since you began: this is theirs. What you typed is kept. "
       : "What you typed before is here again, and not saved yet. ";
@@ -313,19 +334,19 @@
         // It stays kept until it is saved or discarded: this too can be taken back.
         change("What you typed is here again.", () => {
           text = older.text;
-          holdsOlder = true;
+          holdsOlder = older.name;
         });
         kept.hidden = true;
       }), " ");
     }
     kept.append(button("Discard mine", () => {
       if (!confirm("Discard what you typed?")) return;
-      if (!older) [text, past, future, typedIn, holdsOlder] = [fresh(), [], [], undefined, false];
-      forget(older ? keyOfOlder : key);
+      if (!older) [text, past, future, typedIn, holdsOlder] = [fresh(), [], [], undefined, ""];
+      forget(older ? older.name : key);
       show();
-      kept.hidden = true;
+      // There may be more of it.
+      offer(older ? stored(key) : undefined);
     }));
-    kept.hidden = false;
   };
 
   takeUp();

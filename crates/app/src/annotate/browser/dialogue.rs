@@ -43,6 +43,8 @@ impl Session {
             Ok(Frame::Step1(state_vector)) => self.answer(state_vector),
             Ok(Frame::Step2(update)) => {
                 if self.catch_up(update) {
+                    // Whoever was signed out is here again.
+                    self.link.ended.set(None);
                     self.link.synced.set(true);
                     self.link.failures.set(0);
                     self.link.known.set(true);

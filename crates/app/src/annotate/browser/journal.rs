@@ -22,7 +22,7 @@ use crate::{
     annotate::{
         away::{Absence, Aside},
         desk::{Desk, Place, Toast},
-        pending::{Change, Intent, Pending},
+        pending::{Change, Intent, Pending, tab_of},
     },
     later,
 };
@@ -202,7 +202,7 @@ impl Session {
     }
 
     /// Shows changes of other pages, and takes over those of pages that are gone. What a page marked on another text than this
-    /// one is not shown as it is, nor sent: it is done again (`renewed`) where its words are.
+    /// one is not sent as it is: it is done again (`renewed`) where its words are.
     async fn take_over(self: &Rc<Self>, changes: Vec<Change>) {
         let open = self.journal.tabs.open().await.unwrap_or_default();
         let store = self.journal.store.borrow().clone();
@@ -215,7 +215,7 @@ impl Session {
         let mut left = Vec::new();
         for change in changes.into_iter().filter(|change| change.tab() != self.journal.tabs.id) {
             let is_open = open.iter().any(|tab| tab == change.tab());
-            if !is_open || !is_on_another(&change) {
+            if !is_on_another(&change) {
                 self.replica().take_in(&change.update);
             }
             if is_open {
@@ -234,13 +234,16 @@ impl Session {
         // A page left it that kept no document, as when access has ended: what becomes of it is told all the same.
         let is_first = !left.is_empty() && !self.link.synced.get() && self.link.lost_at.get().is_none();
         let is_any_on_another = left.iter().any(is_on_another);
+        for change in left.iter().filter(|change| is_on_another(change)) {
+            self.replica().take_in(&change.update);
+        }
         self.journal.pending.borrow_mut().adopt(left);
         if is_first {
             let sent = self.journal.pending.borrow().count();
             *self.link.absence.borrow_mut() = Some(Absence { length: f64::INFINITY, sent, ..Absence::default() });
         }
         if is_any_on_another {
-            self.link.replaced.set(true);
+            self.link.carries.set(true);
             self.link.told.set(None);
             self.want_renewal();
         }
@@ -250,21 +253,24 @@ impl Session {
 
     /// A page may have gone since the journal was read: what it left is sent by this one.
     pub fn look_for_orphans(self: &Rc<Self>) {
-        if self.is_renewing() || self.journal.others.borrow().is_empty() {
+        if self.is_renewing() || self.desk.ended.get_untracked() || self.journal.others.borrow().is_empty() {
             return;
         }
+        // What is told while the journal is read may not be in it yet.
+        let known = self.journal.others.borrow().clone();
         let (session, store) = (self.clone(), self.journal.store.borrow().clone());
         spawn_local(async move {
             let Some(store) = store else {
                 // Nothing is kept: what a page that is gone had not sent is in this one, and goes with the next answer.
                 let open = session.journal.tabs.open().await.unwrap_or_default();
-                let tab = |key: &String| key.split('/').nth(2).is_some_and(|tab| open.iter().any(|open| open == tab));
+                let tab = |key: &String| open.iter().any(|open| open == tab_of(key));
                 session.journal.others.borrow_mut().retain(tab);
                 return session.show_status();
             };
             if let Ok(changes) = store.journal(session.desk.place.conversation).await {
                 // What its page has got rid of meanwhile, committed or put aside, is not waited for.
-                session.journal.others.borrow_mut().retain(|key| changes.iter().any(|change| change.key == *key));
+                let is_there = |key: &String| !known.contains(key) || changes.iter().any(|change| change.key == *key);
+                session.journal.others.borrow_mut().retain(is_there);
                 session.take_over(changes).await;
             }
         });
@@ -277,7 +283,7 @@ impl Session {
                 self.journal.pending.borrow_mut().push(update.clone(), intent.clone(), js_sys::Date::now() as u64);
             // What is made while the document is taken afresh is done again, and told then.
             if !self.is_renewing() {
-                self.journal.tabs.tell(&Word::Made(key, update, self.desk.place.revision));
+                self.journal.tabs.tell(&Word::Made(key, update, Some(self.desk.place.revision)));
             }
         }
         self.show_changes();
@@ -429,7 +435,7 @@ impl Session {
     /// Another tab says something.
     pub fn told(self: &Rc<Self>, word: Word) {
         match word {
-            Word::Made(key, _, revision) if revision != self.desk.place.revision => {
+            Word::Made(key, _, Some(revision)) if revision != self.desk.place.revision => {
                 // What it marks has another place here: it comes from the server, which knows both texts.
                 self.journal.others.borrow_mut().insert(key);
                 self.show_status();
@@ -447,8 +453,11 @@ impl Session {
             Word::Committed(keys) => {
                 self.journal.others.borrow_mut().retain(|key| !keys.contains(key));
                 self.show_status();
-                // Somebody may have taken over what is waited for, and have sent it: its keys are others since.
-                self.look_for_orphans();
+                // It may have taken over what is waited for, and have sent it: its keys are others since.
+                let sender = keys.first().map(|key| tab_of(key).to_owned());
+                if self.journal.others.borrow().iter().any(|key| sender.as_deref() != Some(tab_of(key))) {
+                    self.look_for_orphans();
+                }
             }
             Word::Renew => self.want_renewal(),
         }
@@ -534,7 +543,13 @@ async fn open_again(session: &Rc<Session>) -> Result<(), idb::Error> {
     let store = Rc::new(Store::open(session.desk.place.user).await?);
     let pending: Vec<Change> = session.journal.pending.borrow().all().cloned().collect();
     let aside = session.desk.aside.get_untracked();
-    store.replace(&[], &session.records(&pending), &aside).await?;
+    // What was done again, or not taken, and is there still.
+    let gone = session.doomed.borrow().clone();
+    store.replace(&gone, &session.records(&pending), &aside).await?;
+    if !gone.is_empty() {
+        session.doomed.borrow_mut().retain(|key| !gone.contains(key));
+        session.journal.tabs.tell(&Word::Renew);
+    }
     if let Some((state, now)) = session.state() {
         store.keep(session.desk.place.conversation, &state, now).await?;
     }

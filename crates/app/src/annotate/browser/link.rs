@@ -51,6 +51,8 @@ pub struct Link {
     pub renewal: Cell<bool>,
     /// The document that is being taken is of another generation.
     pub replaced: Cell<bool>,
+    /// Something was taken over that was made on another text: it is done again where its words are.
+    pub carries: Cell<bool>,
     /// The number of the text that is there, as it was told since the document was replaced.
     pub told: Cell<Option<i32>>,
     /// That is being asked.

@@ -44,6 +44,8 @@ const GONE: &str = "the text was edited meanwhile, and the words that this marks
 
 const UNSEEN: &str = "the text was edited meanwhile, and this page shows the one before";
 
+const ROOTLESS: &str = "what it belongs to is not there any more";
+
 /// Until it is asked again which text is there.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -159,8 +161,23 @@ impl Session {
     pub fn put_rootless_aside(self: &Rc<Self>) {
         let replica = self.replica();
         let rootless = self.journal.pending.borrow_mut().remove(|change| replica.lacks(&change.update));
-        let aside = self.all_aside(&rootless, "what it belongs to is not there any more");
+        let aside = rootless.iter().map(|change| self.rootless(change)).collect();
         self.put_aside(rootless.into_iter().map(|change| change.key).collect(), aside);
+    }
+
+    /// A change whose words are in no document: of a text, those that were typed.
+    fn rootless(&self, change: &Change) -> Aside {
+        let aside = self.aside(change, ROOTLESS);
+        match change.intent {
+            Intent::Typed(root) => Aside {
+                key: change.key.clone(),
+                what: format!("{}: words of yours", name_of(root)),
+                text: words(&change.update),
+                intent: None,
+                ..aside
+            },
+            _ => aside,
+        }
     }
 
     /// Words of one's own that are on their way may belong to what somebody else has deleted meanwhile; and what is kept
@@ -368,7 +385,7 @@ impl Session {
             return;
         }
         // What was marked has a place in the text that is there now, and nobody knows yet which that is.
-        if self.link.replaced.get() && self.link.told.get().is_none() {
+        if (self.link.replaced.get() || self.link.carries.get()) && self.link.told.get().is_none() {
             return self.renew_when_told();
         }
         let Some(fresh) = self.fresh.borrow_mut().take() else { return };
@@ -376,12 +393,18 @@ impl Session {
         self.link.gap.set(Gap::None);
         let changes = self.journal.pending.borrow_mut().take();
         let replaced = self.link.replaced.take();
+        let carries = self.link.carries.take() || replaced;
         let aside = if replaced && !fresh.descends_from(&old) {
             self.all_aside_of(&old, &changes, REPLACED)
         } else {
             // So that the two texts differ in nothing but what was typed here.
             old.take_in(&fresh.state());
-            let place = |command: &Command| if replaced { self.carried(command) } else { Ok(command.clone()) };
+            let told = self.link.told.get();
+            let place =
+                |change: &Change, command: &Command| match carries && told.is_none_or(|text| !change.is_on(text)) {
+                    true => self.carried(command),
+                    false => Ok(command.clone()),
+                };
             self.do_again(&old, &fresh, &changes, place)
         };
         self.count_out(aside.len());
@@ -419,7 +442,7 @@ impl Session {
         old: &Replica,
         fresh: &Replica,
         changes: &[Change],
-        place: impl Fn(&Command) -> Result<Command, String>,
+        place: impl Fn(&Change, &Command) -> Result<Command, String>,
     ) -> Vec<Aside> {
         let mut aside = Vec::new();
         let mut typed = std::mem::take(&mut *self.refused_texts.borrow_mut());
@@ -430,7 +453,7 @@ impl Session {
             let mut intent = change.intent.clone();
             let done = match &change.intent {
                 Intent::Command(command) if fresh.knows(&change.update) || fresh.has(command) => Ok(()),
-                Intent::Command(command) => place(command).and_then(|placed| {
+                Intent::Command(command) => place(change, command).and_then(|placed| {
                     let done = self.command_again(fresh, &placed).map_err(|why| why.to_string());
                     // Should it be done once more, then as it was done now.
                     intent = Intent::Command(placed);
@@ -440,6 +463,10 @@ impl Session {
                 Intent::Typed(root) if typed.contains(root) => Ok(()),
                 Intent::Typed(root) => {
                     typed.push(*root);
+                    // What builds on words that another page has not sent is in neither.
+                    let of_it = changes.iter().filter(|other| other.intent == change.intent);
+                    let lacking = of_it.filter(|other| old.lacks(&other.update));
+                    aside.extend(lacking.map(|other| self.rootless(other)));
                     self.type_again(old, fresh, *root)
                 }
                 Intent::Unknown if fresh.knows(&change.update) => Ok(()),
@@ -495,15 +522,17 @@ impl Session {
         let (batch, new) = self.journal.pending.borrow_mut().begin_writing().unwrap_or_default();
         let session = self.clone();
         spawn_local(async move {
-            if let Err(error) = session.put(&store, &gone, &session.records(&new), &aside).await {
-                session.cannot_keep(&error);
-                session.doomed.borrow_mut().extend(gone);
-            }
+            let done = session.put(&store, &gone, &session.records(&new), &aside).await;
             session.journal.pending.borrow_mut().written(batch);
             session.pump();
             session.look_for_orphans();
-            if is_any_gone {
-                session.journal.tabs.tell(&Word::Renew);
+            match done {
+                Ok(()) if is_any_gone => session.journal.tabs.tell(&Word::Renew),
+                Ok(()) => {}
+                Err(error) => {
+                    session.doomed.borrow_mut().extend(gone);
+                    session.cannot_keep(&error);
+                }
             }
         });
     }

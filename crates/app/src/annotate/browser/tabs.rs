@@ -14,8 +14,8 @@ use super::session::Session;
 
 /// What pages tell each other.
 pub enum Word {
-    /// I made this change on the text of this number; the key is its place in the journal.
-    Made(String, Vec<u8>, i32),
+    /// I made this change on the text of this number (none is told by older pages); the key is its place in the journal.
+    Made(String, Vec<u8>, Option<i32>),
     /// These are committed.
     Committed(Vec<String>),
     /// Something of mine that you have is not in the journal any more, and was never committed: the server did not take it, or
@@ -82,7 +82,7 @@ impl Word {
         match self {
             Self::Made(key, update, revision) => {
                 set("made", &key.as_str().into());
-                set("revision", &(*revision).into());
+                set("revision", &revision.map_or(JsValue::UNDEFINED, Into::into));
                 set("update", &Uint8Array::from(update.as_slice()));
             }
             Self::Committed(keys) => set("committed", &keys.iter().map(JsValue::from).collect::<Array>()),
@@ -95,7 +95,11 @@ impl Word {
         let get = |name: &str| Reflect::get(message, &name.into()).ok().filter(|value| !value.is_undefined());
         if let Some(key) = get("made") {
             let update = get("update")?.dyn_into::<Uint8Array>().ok()?.to_vec();
-            return Some(Self::Made(key.as_string()?, update, get("revision")?.as_f64()? as i32));
+            return Some(Self::Made(
+                key.as_string()?,
+                update,
+                get("revision").and_then(|number| number.as_f64()).map(|number| number as i32),
+            ));
         }
         if let Some(keys) = get("committed") {
             return Some(Self::Committed(

@@ -14,6 +14,7 @@
       if (types.includes("boolean")) return text === "true";
       if (text === "" && types.some((word) => ["number", "time", "optional"].includes(word))) return null;
       if (types.includes("number")) return Number(text);
+      if (types.includes("json")) return JSON.parse(text);
       // What is typed is the reader's own time.
       return types.includes("time") ? new Date(text).toISOString() : text;
     });
@@ -164,8 +165,15 @@
     if (await send(form, event.submitter)) underWay.delete(form);
   });
   document.addEventListener("change", ({ target }) => {
-    const { disables } = target.dataset ?? {};
-    if (disables) document.getElementById(disables).disabled = target.checked;
+    const { form, type, name, checked, dataset } = target;
+    if (dataset?.disables) document.getElementById(dataset.disables).disabled = checked;
+    if (type !== "checkbox" || !form) return;
+    // A box that stands for all of a name.
+    const ticked = dataset.ticks ?? name;
+    const boxes = [...form.elements].filter((box) => box.type === "checkbox" && box.name === ticked);
+    if (dataset.ticks) for (const box of boxes) box.checked = checked;
+    const all = [...form.elements].find((box) => box.dataset.ticks === ticked);
+    if (all) all.checked = boxes.every((box) => box.checked);
   });
   // Back to a page that the browser has kept as it was left.
   addEventListener("pageshow", (event) => {

@@ -7,14 +7,16 @@
 //! | any, without a type | its text |
 //! | `number`, `time` | a number; RFC 3339 in UTC (of a `datetime-local` field, in the reader's zone); `null` when empty |
 //! | `optional` | its text; `null` when empty |
+//! | `json` | what its text says in JSON |
 //! | `boolean` | `true` where the text is `true`; a checkbox without a `value` is one anyway |
 //! | `list`, a name that several fields have, `select multiple` | a list, also of one or none |
 //!
 //! What is disabled is left out. A checkbox with `data-disables` disables the `fieldset` of that id while it is checked.
-//! A file field makes it multipart. A button's own `name` and `value` are sent when it was the one that was pressed. What
-//! stands in the path, `{name}`, is taken from the field of that name and not sent again. The reply's values fill
-//! `data-reply="token"` elements, and the `data-replied` part around them is shown, after `Then::Say`. A problem's
-//! `errors` (an extension: a list of texts, or of objects with a `detail`) are listed below its `detail`.
+//! One with `data-ticks` stands for all boxes of that name. A file field makes it multipart. A button's own `name` and
+//! `value` are sent when it was the one that was pressed. What stands in the path, `{name}`, is taken from the field of that
+//! name and not sent again. The reply's values fill `data-reply="token"` elements, and the `data-replied` part around them is
+//! shown, after `Then::Say`. A problem's `errors` (an extension: a list of texts, or of objects with a `detail`) are listed
+//! below its `detail`.
 
 use leptos::{nonce::use_nonce, prelude::*};
 use shared::api::Endpoint;

@@ -8,6 +8,7 @@ mod api;
 mod class;
 mod classes;
 mod conversation;
+mod deleted;
 mod edit_text;
 mod exports;
 pub(crate) mod formulas;
@@ -43,6 +44,7 @@ pub use api::{ApiAnswer, ApiArea, ApiBody, ApiDescription, ApiField, ApiOperatio
 pub use class::{ClassManagePage, ClassPage, ClassPersonPage, RosterPage};
 pub use classes::ClassesPage;
 pub use conversation::{ComparePage, ConversationPage};
+pub use deleted::DeletedPage;
 pub use edit_text::EditTextPage;
 pub use exports::ExportsPage;
 pub use home::{HomeList, HomePage, ShelfOfPage, ToDoOfPage};

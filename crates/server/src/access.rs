@@ -259,6 +259,32 @@ pub async fn text_editor(
     }
 }
 
+/// Somebody who moderates a conversation.
+#[derive(Debug, Clone, Copy)]
+pub struct Moderator(Reader);
+
+impl Moderator {
+    /// As who they read it.
+    pub fn reader(&self) -> Reader {
+        self.0
+    }
+}
+
+/// See [`Moderator`]. Others who may read it are told that they do not.
+pub async fn moderator(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<Moderator, Error> {
+    let reader = reader(db, user, conversation).await?;
+    if !reader.rights.moderates {
+        return Err(Error::Forbidden(
+            "This is for people who moderate the conversation: its owner, the staff of its class.",
+        ));
+    }
+    Ok(Moderator(reader))
+}
+
 /// Whoever a conversation belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Owner(Reader);

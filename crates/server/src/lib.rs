@@ -63,6 +63,9 @@ pub mod rates;
 /// Whether an answer is known already.
 pub mod etags;
 
+/// Things that are taken out of a conversation for good.
+pub mod purge;
+
 /// What was thrown away and can be taken back.
 pub mod trash;
 pub mod turns;

@@ -7,6 +7,7 @@ mod agreement;
 mod annotations;
 mod api;
 mod classes;
+mod deleted;
 mod exports;
 mod home;
 mod projects;
@@ -91,6 +92,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(projects::routes())
         .merge(sign_in::routes(services))
         .merge(recovery::routes())
+        .merge(deleted::routes())
         .merge(revisions::routes())
         .merge(sharing::routes())
         .merge(trash::routes())

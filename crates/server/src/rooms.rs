@@ -11,9 +11,9 @@ use std::{
 
 use shared::{
     access::Rights,
-    document::{self, Roots, Tag},
+    document::{self, Roots, Tag, whole::Whole},
     ids::{ConversationId, UserId},
-    rules::Sender,
+    rules::{self, Sender},
     sync::CloseCode,
 };
 use sqlx::PgPool;
@@ -344,7 +344,7 @@ impl Rooms {
         from: UserId,
         to: UserId,
     ) -> Result<Option<persistence::Compacted>, persistence::Failure> {
-        let change = move |doc: &Doc| Ok(document::hand_over(doc, from, to)?);
+        let change = move |doc: &Doc| Ok((document::hand_over(doc, from, to)?, persistence::Left::Same));
         let handed = persistence::rewrite(&self.house.db, &self.house.stacks, conversation, change).await?;
         Ok(handed.map(|handed| handed.compacted))
     }
@@ -359,8 +359,41 @@ impl Rooms {
         conversation: ConversationId,
         change: impl FnOnce(&Doc) -> T + Send + 'static,
     ) -> Result<Option<persistence::Rewritten<T>>, persistence::Failure> {
-        let change = move |doc: &Doc| Ok(change(doc));
+        let change = move |doc: &Doc| Ok((change(doc), persistence::Left::Same));
         persistence::rewrite(&self.house.db, &self.house.rewriting, conversation, change).await
+    }
+
+    /// A document that says something else, written anew: nothing of what it says no more is in its bytes. To be put into the
+    /// place of the one that is stored, as by [`Self::rewrite`].
+    ///
+    /// # Errors
+    /// As [`persistence::rewrite`].
+    pub async fn write_anew<T: Send + 'static>(
+        &self,
+        conversation: ConversationId,
+        change: impl FnOnce(&mut Whole) -> T + Send + 'static,
+    ) -> Result<Option<persistence::Rewritten<T>>, persistence::Failure> {
+        let change = move |doc: &Doc| {
+            let (what, state) = anew(doc, change)?;
+            Ok((what, persistence::Left::Anew(state)))
+        };
+        persistence::rewrite(&self.house.db, &self.house.rewriting, conversation, change).await
+    }
+
+    /// The same of a document that is kept as it once was, an update.
+    ///
+    /// # Errors
+    /// Bytes that make no document.
+    pub async fn write_kept_anew<T: Send + 'static>(
+        &self,
+        kept: Vec<u8>,
+        change: impl FnOnce(&mut Whole) -> T + Send + 'static,
+    ) -> Result<(T, Vec<u8>), persistence::Failure> {
+        let work = move || {
+            let doc = copies::load(&kept, &[]).map_err(|_| persistence::Failure::Damaged)?;
+            anew(&doc, change)
+        };
+        self.house.rewriting.run(work).await.map_err(|_| persistence::Failure::Damaged)?
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited
@@ -475,4 +508,16 @@ impl House {
             let _ = door.mailbox.try_send(Mail::MakeRoom);
         }
     }
+}
+
+/// What a document says, changed, as a document of its own.
+fn anew<T>(doc: &Doc, change: impl FnOnce(&mut Whole) -> T) -> Result<(T, Vec<u8>), persistence::Failure> {
+    let damaged = |why: &dyn std::fmt::Display| {
+        tracing::error!(%why, "a stored document is not of the schema");
+        persistence::Failure::Damaged
+    };
+    let mut whole = rules::whole(doc).map_err(|flaw| damaged(&flaw))?;
+    let what = change(&mut whole);
+    let state = whole.write().map_err(|refusal| damaged(&refusal))?;
+    Ok((what, state))
 }

@@ -17,7 +17,7 @@ use tower_http::{
 
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, etags,
-    export, files, health, import, metrics, models, notices, pages, people, projects, rates, refused, revisions,
+    export, files, health, import, metrics, models, notices, pages, people, projects, purge, rates, refused, revisions,
     roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash, webhooks,
 };
 
@@ -81,6 +81,8 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/conversations/{id}/comparison", get(conversations::compare))
         .route("/api/v1/conversations/{id}/revisions", get(revisions::list))
         .route("/api/v1/conversations/{id}/revisions/{number}", get(revisions::get))
+        .route("/api/v1/conversations/{id}/deleted", get(purge::list))
+        .route("/api/v1/conversations/{id}/purge", post(purge::purge))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))
         .route("/api/v1/conversations/{id}/rights", get(conversations::rights))
         .route("/api/v1/conversations/{id}/tags", get(conversations::tags))

@@ -35,6 +35,7 @@ mod people;
 mod problem;
 mod projects;
 mod prompts;
+mod purge;
 mod revisions;
 mod roster;
 mod runs;
@@ -97,6 +98,10 @@ pub use projects::{
     NewChat, Project, ProjectChange, ProjectSummary, Projects,
 };
 pub use prompts::{ActivatePrompt, CreatePrompt, CreatedPrompt, ListPrompts, MAX_PROMPT_BYTES, PromptVersion};
+pub use purge::{
+    Deleted, DeletedComment, DeletedGroup, DeletedHighlight, DeletedTag, ListDeleted, MAX_PURGED, PurgeItem,
+    PurgeItems, PurgedItems,
+};
 pub use revisions::{
     ChangedAnchor, Confirmed, EditText, EditedMessage, GetRevision, ListRevisions, MAX_CHANGED_ANCHORS,
     MAX_REVISION_BYTES, MAX_REVISIONS, RenderedMessage, Revision, RevisionComment, RevisionHighlight, RevisionMessage,

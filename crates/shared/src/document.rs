@@ -9,6 +9,7 @@ mod edit;
 mod hand_over;
 mod picture;
 mod position;
+mod purge;
 mod responses;
 mod retarget;
 mod seed;
@@ -30,6 +31,7 @@ pub use picture::{
     highlights, merged_tags, tags,
 };
 pub use position::{Letter, Position};
+pub use purge::{Purge, Purged};
 pub use responses::responses;
 pub use retarget::retarget;
 pub use seed::{DEFAULT_TAGS, seed};

@@ -1,6 +1,9 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use shared::{
-    api::{Revision, RevisionComment, RevisionHighlight, RevisionMessage, RevisionSummary, Revisions},
+    api::{
+        PurgeItem, PurgeItems, Revision, RevisionComment, RevisionHighlight, RevisionMessage, RevisionSummary,
+        Revisions,
+    },
     ids::ConversationId,
     prose,
     text::{CharOffset, Mark, OffsetMap, with_marks},
@@ -11,7 +14,11 @@ use super::{
     formulas::{self, Formulas},
     home::counted,
 };
-use crate::{local_times::LocalTime, parts::Visitor};
+use crate::{
+    forms::{ApiForm, ConfirmDialog, Then, api_of},
+    local_times::LocalTime,
+    parts::Visitor,
+};
 
 /// The texts that a conversation has had.
 #[component]
@@ -26,6 +33,7 @@ pub fn RevisionsPage(
     let back = format!("/c/{conversation}");
     let edit = (revisions.may_edit_text && revisions.hindrance.is_none())
         .then(|| view! { <a class="button" href=format!("/c/{conversation}/edit")>"Edit text"</a> });
+    let may_purge = revisions.may_purge;
     let lines = revisions.revisions.into_iter().enumerate().map(move |(at, revision)| {
         let RevisionSummary { number, made_at, by, messages, highlights } = revision;
         let address =
@@ -33,12 +41,14 @@ pub fn RevisionsPage(
         let what = if at == 0 { format!("Text {number}, as it is now") } else { format!("Text {number}") };
         let by = by.map(|person| view! { " · by " <bdi>{person.name}</bdi> });
         let counts = format!("{} · {} · since ", counted(messages, "message"), counted(highlights, "highlight"));
+        let purge = (may_purge && at > 0).then(|| view! { <Purge conversation=conversation number=number /> });
         view! {
-            <li>
+            <li class="revision-line">
                 <a class="conversation-link" href=address>
                     <span class="conversation-title">{what}</span>
                     <span class="conversation-meta">{counts} <LocalTime at=made_at /> {by}</span>
                 </a>
+                {purge}
             </li>
         }
     });
@@ -53,6 +63,28 @@ pub fn RevisionsPage(
             <p class="hint">"Whenever the text is edited, the one before is kept with what was marked in it."</p>
             <ol class="conversation-list" role="list">{lines.collect_view()}</ol>
         </main>
+    }
+    .into_any()
+}
+
+/// Takes an earlier text away for good.
+#[component]
+fn Purge(conversation: ConversationId, number: i32) -> impl IntoView {
+    let api = api_of(&PurgeItems { id: conversation, items: Vec::new() });
+    let item = serde_json::to_string(&PurgeItem::Revision { number }).unwrap_or_default();
+    let (dialog, label) = (format!("delete-{number}"), format!("Delete text {number} for ever"));
+    let title = format!("{label}?");
+    view! {
+        <ApiForm api=api then=Then::Reload class="row-form" confirm=dialog.clone()>
+            <input type="hidden" name="items" value=item data-type="json list" />
+            <button class="button quiet" type="submit" aria-label=label>"Delete for ever"</button>
+        </ApiForm>
+        <ConfirmDialog
+            id=dialog
+            title=title
+            text="Its words, and where everything was marked in them, are gone then, and nobody can take that back. The present text stays as it is."
+            action="Delete for ever"
+        />
     }
     .into_any()
 }

@@ -14,11 +14,13 @@ use shared::{
     selector::{Anchor, Target, resolve},
     text::OffsetMap,
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use crate::{
     access::Reader, conversations, error::Error, revisions, rooms::Picture, services::Services, times::rfc3339,
 };
+
+pub(super) use crate::times::moment;
 
 /// Of somebody who is not known (any more).
 pub(crate) const SOMEBODY: &str = "Somebody";
@@ -176,12 +178,6 @@ pub(super) fn speaker(message: &Message) -> &str {
     message.title.as_deref().unwrap_or(message.role.label())
 }
 
-/// A moment of somebody's clock, in milliseconds since 1970; none if that is no year people write.
-pub(super) fn moment(at: i64) -> Option<String> {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok()?;
-    (at.year() >= 0).then(|| at.format(&Rfc3339).ok()).flatten()
-}
-
 /// A name within Markdown, after `@`.
 pub(crate) fn as_mention(name: &str) -> String {
     // As it stands in a mention, without what makes it a link.
@@ -228,11 +224,5 @@ mod tests {
         for left in ["plain", "[@A](mention:nobody)", "](mention:", &format!("](mention:{ann})")] {
             assert_eq!(named(left, name), left);
         }
-    }
-
-    #[test]
-    fn a_clock_that_is_far_off_says_no_moment() {
-        assert_eq!(moment(1_700_000_000_123).as_deref(), Some("2023-11-14T22:13:20.123Z"));
-        assert_eq!((moment(i64::MAX), moment(i64::MIN), moment(-62_200_000_000_000)), (None, None, None));
     }
 }

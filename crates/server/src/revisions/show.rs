@@ -21,7 +21,6 @@ use shared::{
     text::OffsetMap,
 };
 use sqlx::PgPool;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::edit::hindrance;
@@ -33,7 +32,7 @@ use crate::{
     rooms::Picture,
     services::Services,
     sessions::Caller,
-    times::rfc3339,
+    times::{moment, rfc3339},
     turns::Turn,
 };
 
@@ -112,7 +111,8 @@ pub async fn list(
     });
     let may_edit_text = access::may_edit_text(reader.rights());
     let hindrance = if may_edit_text { hindrance(&services.db, id).await? } else { None };
-    Ok(Json(Revisions { title, may_edit_text, hindrance, revisions: revisions.collect() }))
+    let may_purge = reader.rights().moderates;
+    Ok(Json(Revisions { title, may_edit_text, may_purge, hindrance, revisions: revisions.collect() }))
 }
 
 /// `GET /api/v1/conversations/{id}/revisions/{number}`
@@ -290,12 +290,6 @@ fn thread(comments: &[Comment]) -> Vec<&Comment> {
     // Those that answer each other in a circle.
     thread.extend(answers.into_values().flatten());
     thread
-}
-
-/// A moment of somebody's clock; none if that is far off.
-fn moment(at: i64) -> Option<String> {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok()?;
-    (at.year() >= 0).then(|| rfc3339(at))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod offline;
 mod oidc;
 mod openapi;
 mod projects;
+mod purge;
 mod queries;
 mod replicas;
 mod revisions;

@@ -24,7 +24,7 @@ use crate::{
     support::test_app::{Answer, TestApp, Visitor},
 };
 
-const WORDS: &str = "User: Why is the harbour so quiet in the early morning?\n\n\
+pub const WORDS: &str = "User: Why is the harbour so quiet in the early morning?\n\n\
                      Assistant: The trawlers leave before dawn. The herring sleeps in deep water until the light comes.\n\n\
                      User: And the gulls, who follow the boats everywhere, where are they by then?";
 
@@ -33,7 +33,7 @@ async fn read(visitor: &Visitor, talk: &str) -> Value {
 }
 
 /// The present text as it would be sent back.
-async fn text(visitor: &Visitor, talk: &str) -> (i64, Vec<Value>) {
+pub async fn text(visitor: &Visitor, talk: &str) -> (i64, Vec<Value>) {
     let read = read(visitor, talk).await;
     let message = |message: &Value| json!({"from": [message["id"]], "role": message["role"], "title": message["title"], "markdown": message["markdown"]});
     (read["revision"].as_i64().unwrap(), read["messages"].as_array().unwrap().iter().map(message).collect())
@@ -51,7 +51,7 @@ async fn confirm(visitor: &Visitor, talk: &str, base: i64, messages: &[Value], [
     visitor.change(Method::PUT, &path, json!({"base": base, "messages": messages, "confirmed": confirmed})).await
 }
 
-async fn save(visitor: &Visitor, talk: &str, base: i64, messages: &[Value]) -> Value {
+pub async fn save(visitor: &Visitor, talk: &str, base: i64, messages: &[Value]) -> Value {
     let answer = send(visitor, talk, base, messages, false).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     answer.json()
@@ -70,7 +70,7 @@ fn counts(report: &Value) -> [u64; 3] {
 }
 
 /// Marks words, and says something to them.
-async fn mark(visitor: &Visitor, talk: &str, peer: &mut Peer, words: &str) -> HighlightId {
+pub async fn mark(visitor: &Visitor, talk: &str, peer: &mut Peer, words: &str) -> HighlightId {
     let read = read(visitor, talk).await;
     let messages = read["messages"].as_array().unwrap();
     let message = messages.iter().find(|message| message["text"].as_str().unwrap().contains(words)).unwrap();
@@ -87,7 +87,7 @@ async fn mark(visitor: &Visitor, talk: &str, peer: &mut Peer, words: &str) -> Hi
 }
 
 /// Does something in the document, as whoever it is may.
-async fn act(visitor: &Visitor, talk: &str, peer: &mut Peer, command: Command) {
+pub async fn act(visitor: &Visitor, talk: &str, peer: &mut Peer, command: Command) {
     let path = format!("/api/v1/conversations/{talk}/rights");
     let OwnRights { rights, author_id: author, .. } = serde_json::from_value(visitor.get(&path).await.json()).unwrap();
     let sender = Sender { author, access: rights.access, moderates: rights.moderates };

@@ -12,3 +12,4 @@ pub mod s3;
 pub mod scene;
 pub mod test_app;
 pub mod test_database;
+pub mod traces;

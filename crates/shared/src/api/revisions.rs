@@ -134,6 +134,8 @@ pub struct Revisions {
     pub title: String,
     /// Whether the caller may edit its text.
     pub may_edit_text: bool,
+    /// Whether the caller may delete earlier ones for ever ([`PurgeItem::Revision`](super::PurgeItem::Revision)).
+    pub may_purge: bool,
     /// Why that is not possible as things are, for who may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hindrance: Option<String>,

@@ -511,6 +511,7 @@ impl Scene {
             ("POST", "/api/v1/conversations/{id}/exports") => json!({"format": "pdf"}),
             ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
             ("POST", "/api/v1/conversations/{id}/annotations") => json!([]),
+            ("POST", "/api/v1/conversations/{id}/purge") => json!({"items": [{"kind": "highlight", "id": NOBODY}]}),
             // Of a text that there never was: all who may edit it are told so.
             ("PUT", "/api/v1/conversations/{id}/text") => {
                 json!({"base": 0, "messages": [{"role": "user", "markdown": "x"}]})

@@ -42,7 +42,7 @@ pub fn DeletedPage(
                 needs=("items", "Nothing is ticked. Tick what is to be deleted for ever, then press Delete for ever again.")
                 label="What is deleted"
             >
-                <label class="check"><input type="checkbox" data-ticks="items" /> "All of it"</label>
+                <label class="deleted-item deleted-all"><input type="checkbox" data-ticks="items" /> "All of it"</label>
                 {cut}
                 <ul class="deleted-list" role="list">{lines}</ul>
                 <div class="dialog-actions"><button class="button danger" type="submit">"Delete for ever"</button></div>

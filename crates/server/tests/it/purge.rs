@@ -104,6 +104,10 @@ async fn what_is_purged_is_nowhere_and_all_else_is_as_it_was() {
     assert_eq!(open.until_closed().await, Some(CloseCode::WrongEpoch), "whoever has it open holds the one before");
     until_found(&olga, "kraken", &[]).await;
     until_found(&olga, "\"about leave\"", &[("comment", "[About leave] before dawn")]).await;
+    // Ids of clients say who was there.
+    let clients = "select count(*) from annotation_client where conversation_id = $1::uuid";
+    let clients: i64 = sqlx::query_scalar(clients).bind(&talk).fetch_one(&app.database.pool).await.unwrap();
+    assert_eq!(clients, 0);
     for needle in [SECRET, &gone.to_string(), &secret.to_string()] {
         assert_eq!(traces(&app.database.pool, needle).await, Vec::<String>::new(), "{needle}");
     }

@@ -14,8 +14,8 @@
       if (types.includes("boolean")) return text === "true";
       if (text === "" && types.some((word) => ["number", "time", "optional"].includes(word))) return null;
       if (types.includes("number")) return Number(text);
-      // What is typed is the reader's own time.
-      return types.includes("time") ? new Date(text).toISOString() : text;
+      // What is typed is the reader's own time (`local_times.js`).
+      return types.includes("time") ? control.moment() : text;
     });
   };
 

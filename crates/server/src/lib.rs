@@ -48,7 +48,7 @@ pub mod outbound;
 /// Sign-in as a seeded person, on loopback only.
 pub mod development;
 
-/// Who the caller is.
+/// Who the caller is, and what they say of themselves.
 pub mod people;
 
 /// What people and things may be called.

@@ -17,8 +17,9 @@ use tower_http::{
 
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, etags,
-    export, files, health, import, metrics, models, notices, pages, people, projects, rates, refused, revisions,
-    roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash, webhooks,
+    export, files, health, import, metrics, models, notices, pages, people, projects, rates, refused,
+    revisions, roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash,
+    webhooks,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -48,7 +49,7 @@ fn api(services: &Services) -> Router<Services> {
 /// The caller, and how they come in.
 fn of_people() -> Router<Services> {
     Router::new()
-        .route("/api/v1/me", get(people::me).post(people::rename))
+        .route("/api/v1/me", get(people::me).patch(people::change))
         .route("/api/v1/sign-out", post(people::sign_out))
         .route("/api/v1/sign-out-everywhere", post(sessions::own::sign_out_everywhere))
         .route("/api/v1/sessions", get(sessions::own::list))

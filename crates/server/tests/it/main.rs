@@ -34,6 +34,7 @@ mod notices;
 mod offline;
 mod oidc;
 mod openapi;
+mod profile;
 mod projects;
 mod queries;
 mod replicas;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { shownOnce } from '../reply.ts';
@@ -138,6 +139,20 @@ test('times are told where somebody says that they are', async ({ visit, ownServ
   await profile.getByRole('button', { name: 'Save' }).click();
   await expect(now).toHaveText(/^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$/);
   expect(await (await api.get('/api/v1/me')).json()).toMatchObject({ pronouns: null, time_zone: 'America/New_York', locale: 'en-GB' });
+});
+
+test('all that is kept of oneself is downloaded by one press', async ({ signIn, newConversation }) => {
+  await newConversation({ title: lighthouse.title, text: lighthouse.text, by: 'student-1' });
+  const { page } = await signIn('student-1');
+  await page.goto('/account');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download my data' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/^promptgrimoire-my-data-\d{4}-\d\d-\d\d\.zip$/);
+  expect(await file.failure()).toBeNull();
+  const bytes = readFileSync(await file.path());
+  expect(bytes.subarray(0, 2).toString()).toBe('PK');
+  for (const part of ['README.txt', 'account.json', 'conversations.json', '.grimoire']) expect(bytes.includes(part), part).toBe(true);
 });
 
 test('the account is a page for all: keys, narrow, light and dark', async ({ signIn }) => {

@@ -72,6 +72,7 @@ pub fn AccountPage(
             <Sessions lines=sessions />
             <Tokens lines=tokens />
             <Webhooks webhooks=webhooks classes=classes />
+            <MyData />
         </main>
     }
     .into_any()
@@ -270,6 +271,19 @@ fn TokenItem(line: TokenLine) -> impl IntoView {
                 action="Revoke"
             />
         </li>
+    }
+    .into_any()
+}
+
+/// All that is kept of somebody, to be taken away.
+#[component]
+fn MyData() -> impl IntoView {
+    view! {
+        <section class="account-part" aria-labelledby="data-title">
+            <h2 id="data-title">"Your data"</h2>
+            <p class="hint" id="data-hint">"All that is kept of you here, as one zip: your profile and settings, your conversations with all that was added to them, what you said and marked in those of others, your files and prompts. With many conversations it takes some minutes; this page can be left meanwhile."</p>
+            <p><a class="button" href="/api/v1/me/data" download="" aria-describedby="data-hint">"Download my data"</a></p>
+        </section>
     }
     .into_any()
 }

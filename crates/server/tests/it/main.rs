@@ -30,6 +30,7 @@ mod matrix;
 mod memory;
 mod metrics;
 mod model;
+mod my_data;
 mod notices;
 mod offline;
 mod oidc;

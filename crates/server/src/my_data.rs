@@ -5,7 +5,7 @@
 //! else. What was cut off is no zip.
 //!
 //! **Nobody else is in it** but by what they did in the conversations that are the person's own: of other people's
-//! conversations it holds what the person added ([`crate::export::own`]), by the pseudonym that they have there.
+//! conversations it holds what the person added (`export/own.rs`), by the pseudonym that they have there.
 
 mod account;
 mod conversations;

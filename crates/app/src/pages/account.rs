@@ -144,12 +144,18 @@ fn Times(me: Me, zones: Vec<String>, now: String) -> impl IntoView {
                 </div>
                 <div class="form-row">
                     <label class="field-label" for="account-locale">"Dates are written as in"</label>
-                    <select class="field" id="account-locale" name="locale" data-type="optional">
+                    <select
+                        class="field"
+                        id="account-locale"
+                        name="locale"
+                        data-type="optional"
+                        aria-describedby="account-now"
+                    >
                         <option value="" selected=locale.is_none()>"As this device"</option>
                         {locales.into_iter().collect_view()}
                     </select>
+                    <p class="hint" id="account-now">"It is " <LocalTime at=now /> " for you."</p>
                 </div>
-                <p class="hint">"It is " <LocalTime at=now /> " for you."</p>
                 <div class="form-actions"><button class="button" type="submit">"Save"</button></div>
             </ApiForm>
         </section>

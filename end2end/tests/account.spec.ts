@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 import { shownOnce } from '../reply.ts';
@@ -100,17 +101,58 @@ test('a name is changed, and a bad one is refused in words with what was typed',
   const { page, api } = await visit({ server });
   await api.signIn('student-1');
   await page.goto('/account');
-  const name = page.getByRole('textbox', { name: 'Name', exact: true });
+  const profile = page.getByRole('form', { name: 'Your profile' });
+  const name = profile.getByRole('textbox', { name: 'Name', exact: true });
   await name.fill('   ');
-  await page.getByRole('button', { name: 'Save' }).click();
-  const alert = page.getByRole('form', { name: 'Your name' }).getByRole('alert');
+  await profile.getByRole('button', { name: 'Save' }).click();
+  const alert = profile.getByRole('alert');
   await expect(alert).toContainText('1 to 100 characters');
   await expect(alert).toBeFocused();
   await expectAccessible(page, 'the account, with a problem');
   await name.fill('Zoë Ann');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await profile.getByRole('textbox', { name: 'Pronouns' }).fill('they/them');
+  await profile.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByLabel('Account of Zoë Ann')).toBeVisible();
   expect((await api.me()).name).toBe('Zoë Ann');
+  await page.goto('/classes');
+  await page.getByRole('link', { name: /Demo class/ }).click();
+  const line = page.getByRole('listitem').filter({ hasText: 'Zoë Ann' });
+  await expect(line).toContainText('they/them');
+  await expectAccessible(page, 'a class with pronouns');
+});
+
+test('times are told where somebody says that they are', async ({ visit, ownServer: server }) => {
+  const { page, api } = await visit({ server, timezoneId: 'Asia/Tokyo', locale: 'en-US' });
+  await api.signIn('student-1');
+  await page.goto('/account');
+  const times = page.getByRole('form', { name: 'Dates and times' });
+  const now = times.getByRole('time');
+  await expect(now).toHaveText(/^[A-Z][a-z]+ \d+, \d{4}, \d+:\d\d\s[AP]M$/);
+  await expect(times.getByLabel('Time zone')).toHaveValue('');
+  await times.getByLabel('Time zone').selectOption('America/New York');
+  await times.getByLabel('Dates are written as in').selectOption('English, United Kingdom');
+  await times.getByRole('button', { name: 'Save' }).click();
+  await expect(now).toHaveText(/^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$/);
+  await expect(times.getByLabel('Time zone')).toHaveValue('America/New_York');
+  // The other form leaves it as it is.
+  const profile = page.getByRole('form', { name: 'Your profile' });
+  await profile.getByRole('button', { name: 'Save' }).click();
+  await expect(now).toHaveText(/^\d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d$/);
+  expect(await (await api.get('/api/v1/me')).json()).toMatchObject({ pronouns: null, time_zone: 'America/New_York', locale: 'en-GB' });
+});
+
+test('all that is kept of oneself is downloaded by one press', async ({ signIn, newConversation }) => {
+  await newConversation({ title: lighthouse.title, text: lighthouse.text, by: 'student-1' });
+  const { page } = await signIn('student-1');
+  await page.goto('/account');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download my data' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toMatch(/^promptgrimoire-my-data-\d{4}-\d\d-\d\d\.zip$/);
+  expect(await file.failure()).toBeNull();
+  const bytes = readFileSync(await file.path());
+  expect(bytes.subarray(0, 2).toString()).toBe('PK');
+  for (const part of ['README.txt', 'account.json', 'conversations.json', '.grimoire']) expect(bytes.includes(part), part).toBe(true);
 });
 
 test('the account is a page for all: keys, narrow, light and dark', async ({ signIn }) => {

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, type Page, type Request, test } from '@playwright/test';
 
-const SCRIPT = readFileSync(fileURLToPath(new URL('../../crates/app/src/forms.js', import.meta.url)), 'utf8');
+const script = (name: string) => readFileSync(fileURLToPath(new URL(`../../crates/app/src/${name}`, import.meta.url)), 'utf8');
 const ORIGIN = 'http://forms.test';
 
 /** What `ApiForm` puts around the fields, on a page of its own; the API answers what a test says. */
 async function open(page: Page, attributes: string, fields: string, beside = ''): Promise<void> {
   const form = `<form method="post" ${attributes}>${fields}<button id="send">Send</button>
     <div role="alert" tabindex="-1" hidden></div><p role="status"></p></form>`;
-  const html = `<!DOCTYPE html><head><script>${SCRIPT}</script></head><body>${form}${beside}</body>`;
+  const html = `<!DOCTYPE html><head><script>${script('forms.js')}</script></head><body>${form}${beside}<script>${script('local_times.js')}</script></body>`;
   await page.route(`${ORIGIN}/**`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
   await page.goto(`${ORIGIN}/page`);
 }

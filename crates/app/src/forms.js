@@ -15,8 +15,8 @@
       if (text === "" && types.some((word) => ["number", "time", "optional"].includes(word))) return null;
       if (types.includes("number")) return Number(text);
       if (types.includes("json")) return JSON.parse(text);
-      // What is typed is the reader's own time.
-      return types.includes("time") ? new Date(text).toISOString() : text;
+      // What is typed is the reader's own time (`local_times.js`).
+      return types.includes("time") ? control.moment() : text;
     });
   };
 

@@ -5,7 +5,7 @@
 //! | field | in JSON |
 //! |---|---|
 //! | any, without a type | its text |
-//! | `number`, `time` | a number; RFC 3339 in UTC (of a `datetime-local` field, in the reader's zone); `null` when empty |
+//! | `number`, `time` | a number; RFC 3339 in UTC (of a `datetime-local` field, in the reader's zone: [`crate::local_times`]); `null` when empty |
 //! | `optional` | its text; `null` when empty |
 //! | `json` | what its text says in JSON |
 //! | `boolean` | `true` where the text is `true`; a checkbox without a `value` is one anyway |

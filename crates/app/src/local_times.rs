@@ -1,4 +1,4 @@
-//! Times in the reader's own zone, on pages without tools: shown, and as fields (which `forms.js` reads as such).
+//! Times in the reader's own zone, or in the one that they chose, on pages without tools: shown, and as fields (which `forms.js` reads as such).
 
 use leptos::{nonce::use_nonce, prelude::*};
 

@@ -1,7 +1,7 @@
 //! The HTML document around a page.
 
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
-use shared::{ids::UserId, text};
+use shared::{api::Me, text};
 
 use crate::{
     forms::FormsScript,
@@ -46,7 +46,7 @@ pub fn Shell(
     /// What it loads.
     kind: PageKind,
     /// Who is signed in.
-    user: Option<UserId>,
+    me: Option<Me>,
     /// Whether the page loads itself anew when the server was started anew.
     dev_reload: bool,
     children: Children,
@@ -64,9 +64,16 @@ pub fn Shell(
         let script = format!("{START}(\"/{}\")", options.site_pkg_dir);
         view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
     });
+    let user = me.as_ref().map(|me| me.id);
+    let (zone, locale) = me.map(|me| (me.time_zone, me.locale)).unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-hydrated=(!kind.has_tools()).then_some("")>
+        <html
+            lang="en"
+            data-hydrated=(!kind.has_tools()).then_some("")
+            data-time-zone=zone
+            data-locale=locale
+        >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -13,23 +13,22 @@ use shared::{
     ids::UserId,
 };
 
-use crate::{error::Error, services::Services, sessions, sign_in};
+use crate::{error::Error, people, services::Services, sessions, sign_in};
 
 /// The provider's name in `identities`.
 pub const PROVIDER: &str = "development";
 
 async fn find(services: &Services, person: DevelopmentPerson) -> Result<Me, Error> {
-    let row = sqlx::query!(
-        "select u.id, u.name, u.email
-         from identities i
-         join users u on u.id = i.user_id
-         where i.provider = $1 and i.subject = $2",
+    let user = sqlx::query_scalar!(
+        "select user_id
+         from identities
+         where provider = $1 and subject = $2",
         PROVIDER,
         person.key()
     )
     .fetch_one(&services.db)
     .await?;
-    Ok(Me { id: UserId::from_uuid(row.id), name: row.name, email: row.email })
+    people::of(&services.db, UserId::from_uuid(user)).await
 }
 
 /// `POST /api/v1/dev/sign-in`

@@ -21,6 +21,7 @@ pub mod jobs;
 mod json_ld;
 mod markdown;
 mod of_activity;
+pub(crate) mod own;
 mod print;
 mod reader;
 mod table;

@@ -1,6 +1,6 @@
 //! Which user somebody is whom a provider of identity vouches for.
 
-use shared::ids::UserId;
+use shared::{api::MAX_NAME_CHARS, ids::UserId};
 use sqlx::{PgConnection, PgPool};
 
 use crate::{
@@ -9,9 +9,6 @@ use crate::{
     names, sharing,
     sign_in::{Email, SignInError},
 };
-
-/// A user's name is at most this long; one that a provider tells may be longer.
-const MAX_NAME: usize = 100;
 
 /// What a provider says of somebody who has just proved to it who they are.
 #[derive(Debug, Clone)]
@@ -122,12 +119,12 @@ async fn unclaimed(conn: &mut PgConnection, email: &Email) -> Result<Option<User
     }
 }
 
-/// A name as others will see it: what the provider knows, else what stands before the `@`.
+/// A name as others will see it until its owner chooses another: what the provider knows, else what stands before the `@`.
 fn name_of(name: Option<&str>, email: &Email) -> String {
     let text = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown = |name: String| -> String {
         let name = name.chars().filter(|character| !character.is_control() && !names::is_direction(*character));
-        name.take(MAX_NAME).collect()
+        name.take(MAX_NAME_CHARS).collect()
     };
     let name = name.map(text).map(shown).filter(|name| names::unfit(name).is_none());
     name.unwrap_or_else(|| shown(email.local_part().to_owned()))

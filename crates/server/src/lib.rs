@@ -48,8 +48,11 @@ pub mod outbound;
 /// Sign-in as a seeded person, on loopback only.
 pub mod development;
 
-/// Who the caller is.
+/// Who the caller is, and what they say of themselves.
 pub mod people;
+
+/// All that is kept of somebody, for themselves.
+pub mod my_data;
 
 /// What people and things may be called.
 pub mod names;
@@ -169,7 +172,7 @@ pub mod times;
 /// Tables for spreadsheet programs.
 pub mod spreadsheet;
 
-/// Zip archives, written whole.
+/// Zip archives, written whole or while they are read.
 pub mod zipped;
 
 /// Start, and orderly stop.

@@ -251,7 +251,7 @@ impl Site {
     ) -> Response {
         let options = self.services.leptos.clone();
         let dev_reload = self.services.config.dev_reload;
-        let (header, user) = (reader.header(), reader.visitor().map(|visitor| visitor.me.id));
+        let (header, me) = (reader.header(), reader.visitor().map(|visitor| visitor.me));
         let document = move || {
             let response = expect_context::<ResponseOptions>();
             response.set_status(status);
@@ -262,9 +262,9 @@ impl Site {
             if let Some(user) = header.clone() {
                 response.insert_header(USER, user);
             }
-            let (title, options, page) = (title.clone(), options.clone(), page.clone());
+            let (title, options, me, page) = (title.clone(), options.clone(), me.clone(), page.clone());
             view! {
-                <Shell title=title options=options kind=kind user=user dev_reload=dev_reload>{page()}</Shell>
+                <Shell title=title options=options kind=kind me=me dev_reload=dev_reload>{page()}</Shell>
             }
         };
         leptos_axum::render_app_async_with_context(|| {}, document)(Request::new(Body::empty())).await

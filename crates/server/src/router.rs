@@ -11,14 +11,18 @@ use axum::{
 use shared::api::{IMPORT_PATH, MAX_FILE_BYTES, MAX_ROSTER_BYTES, MAX_UPLOAD_BYTES};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
     services::{ServeDir, ServeFile},
 };
 
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, etags,
-    export, files, health, import, metrics, models, notices, pages, people, projects, purge, rates, refused, revisions,
-    roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash, webhooks,
+    export, files, health, import, metrics, models, my_data, notices, pages, people, projects, purge, rates, refused,
+    revisions, roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash,
+    webhooks,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -48,7 +52,8 @@ fn api(services: &Services) -> Router<Services> {
 /// The caller, and how they come in.
 fn of_people() -> Router<Services> {
     Router::new()
-        .route("/api/v1/me", get(people::me).post(people::rename))
+        .route("/api/v1/me", get(people::me).patch(people::change))
+        .route("/api/v1/me/data", get(my_data::get))
         .route("/api/v1/sign-out", post(people::sign_out))
         .route("/api/v1/sign-out-everywhere", post(sessions::own::sign_out_everywhere))
         .route("/api/v1/sessions", get(sessions::own::list))
@@ -221,7 +226,11 @@ pub fn router(services: Services) -> Router {
         .merge(pages::routes(&services, api.clone()))
         .merge(api.layer(middleware::from_fn(etags::tag)).layer(middleware::from_fn(rates::say)))
         .merge(assets(&services))
-        .layer(CompressionLayer::new())
+        // A zip does not get smaller.
+        .layer(
+            CompressionLayer::new()
+                .compress_when(DefaultPredicate::new().and(NotForContentType::new("application/zip"))),
+        )
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             Error::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))

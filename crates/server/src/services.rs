@@ -57,6 +57,8 @@ pub struct Services {
     pub archives: Arc<Turns>,
     /// Turns to gather and write an export: to be held until the file is written.
     pub exports: Arc<Turns>,
+    /// Turns to download all that is kept of oneself: to be held until that is over.
+    pub my_data: Arc<Turns>,
     /// Turns to look in a new text for what is marked in the old one: to be held until it is in its place.
     pub edits: Arc<Turns>,
     /// Turns to look in a text for what was marked in it.
@@ -71,6 +73,9 @@ const ARCHIVES_AT_ONCE: usize = 2;
 
 /// Exports that are gathered and written at once, for the same reason.
 const EXPORTS_AT_ONCE: usize = 2;
+
+/// People who download all that is kept of them at once: each takes minutes, and one turn of the exports at a time.
+const MY_DATA_AT_ONCE: usize = 4;
 
 /// Texts that are compared and looked through at once.
 const EDITS_AT_ONCE: usize = 2;
@@ -111,6 +116,7 @@ impl Services {
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             archives: Arc::new(Turns::new(ARCHIVES_AT_ONCE)),
             exports: Arc::new(Turns::new(EXPORTS_AT_ONCE)),
+            my_data: Arc::new(Turns::new(MY_DATA_AT_ONCE)),
             edits: Arc::new(Turns::new(EDITS_AT_ONCE)),
             readings: Arc::new(Turns::new(READINGS_AT_ONCE)),
         })

@@ -26,6 +26,15 @@ pub struct Turn {
     _person: OwnedMutexGuard<()>,
 }
 
+/// Who has the turn that somebody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// They themselves.
+    Person,
+    /// As many others as there are turns.
+    Others,
+}
+
 impl Turns {
     /// So many at once.
     pub fn new(at_once: usize) -> Self {
@@ -39,6 +48,16 @@ impl Turns {
     pub async fn take(&self, person: UserId) -> Result<Turn, Error> {
         let own = self.own(person).lock_owned().await;
         let place = self.all.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
+        Ok(Turn { _place: place, _person: own })
+    }
+
+    /// A turn of this person, if there is one now.
+    ///
+    /// # Errors
+    /// Who has it.
+    pub fn try_take(&self, person: UserId) -> Result<Turn, Busy> {
+        let own = self.own(person).try_lock_owned().map_err(|_| Busy::Person)?;
+        let place = self.all.clone().try_acquire_owned().map_err(|_| Busy::Others)?;
         Ok(Turn { _place: place, _person: own })
     }
 
@@ -71,7 +90,10 @@ mod tests {
         assert!(turns.take(cleo).now_or_never().is_none(), "few at once");
         drop(first);
         let third = turns.take(ann).now_or_never().unwrap().unwrap();
+        assert_eq!(turns.try_take(ben).unwrap_err(), Busy::Person);
+        assert_eq!(turns.try_take(ann).unwrap_err(), Busy::Others);
         drop((second, third));
+        drop(turns.try_take(ann).unwrap());
         turns.take(cleo).now_or_never().unwrap().unwrap();
         assert_eq!(turns.persons.lock().unwrap().len(), 1, "who has none is forgotten");
     }

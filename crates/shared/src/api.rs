@@ -91,7 +91,9 @@ pub use overview::{
     CopyWork, GetOverview, LateContent, LateWork, Overview, OverviewTag, PersonWork, TakeInLateWork, TakenIn,
     WaitingStudent,
 };
-pub use people::{DevelopmentPerson, DevelopmentSignIn, GetMe, Me, Rename, SignOut};
+pub use people::{
+    ChangeMe, DevelopmentPerson, DevelopmentSignIn, GetMe, LOCALES, MAX_NAME_CHARS, MAX_PRONOUNS_CHARS, Me, SignOut,
+};
 pub use problem::{Fault, Problem};
 pub use projects::{
     ChangeProject, ChatSummary, CreateProject, CreatedProject, DeleteProject, GetProject, ListChats, ListProjects,

@@ -1,9 +1,15 @@
 use leptos::prelude::*;
-use shared::api::{ClassSummary, EndSession, RevokeToken, Session, TOKEN_DAYS, Token, TokenScope, Webhook};
+use shared::api::{
+    ChangeMe, ClassSummary, EndSession, LOCALES, MAX_NAME_CHARS, MAX_PRONOUNS_CHARS, Me, RevokeToken, Session,
+    TOKEN_DAYS, Token, TokenScope, Webhook,
+};
 
 use super::{Bar, webhooks::Webhooks};
-use crate::forms::{ApiForm, ConfirmDialog, Then, api_of};
-use crate::parts::Visitor;
+use crate::{
+    forms::{ApiForm, ConfirmDialog, Then, api_of},
+    local_times::LocalTime,
+    parts::Visitor,
+};
 
 /// A session, with its times in words.
 #[derive(Debug, Clone)]
@@ -43,7 +49,11 @@ pub struct End {
 pub fn AccountPage(
     /// Who is signed in.
     visitor: Visitor,
-    /// Where.
+    /// The time zones to choose from, by their names.
+    zones: Vec<String>,
+    /// When this is, RFC 3339, in UTC.
+    now: String,
+    /// Where they are signed in.
     sessions: Vec<SessionLine>,
     /// What programs may do it too.
     tokens: Vec<TokenLine>,
@@ -56,22 +66,99 @@ pub fn AccountPage(
         <Bar visitor=Some(visitor.clone()) />
         <main class="page account-page" id="main">
             <h1 class="page-title">"Account"</h1>
-            <p class="lead">{visitor.me.email}</p>
-            <section class="account-part" aria-labelledby="name-title">
-                <h2 id="name-title">"Your name"</h2>
-                <ApiForm api="POST /api/v1/me" then=Then::Reload label="Your name">
-                    <div class="form-row">
-                        <label class="field-label" for="account-name">"Name"</label>
-                        <input class="field" id="account-name" name="name" value=visitor.me.name maxlength="100" required autocomplete="name" />
-                        <p class="hint">"Everybody you work with sees it."</p>
-                    </div>
-                    <div class="form-actions"><button class="button" type="submit">"Save"</button></div>
-                </ApiForm>
-            </section>
+            <p class="lead">{visitor.me.email.clone()}</p>
+            <Profile me=visitor.me.clone() />
+            <Times me=visitor.me zones=zones now=now />
             <Sessions lines=sessions />
             <Tokens lines=tokens />
             <Webhooks webhooks=webhooks classes=classes />
+            <MyData />
         </main>
+    }
+    .into_any()
+}
+
+/// What others see of somebody.
+#[component]
+fn Profile(me: Me) -> impl IntoView {
+    view! {
+        <section class="account-part" aria-labelledby="profile-title">
+            <h2 id="profile-title">"Your profile"</h2>
+            <ApiForm api=api_of(&ChangeMe::default()) then=Then::Reload label="Your profile">
+                <div class="form-row">
+                    <label class="field-label" for="account-name">"Name"</label>
+                    <input
+                        class="field"
+                        id="account-name"
+                        name="name"
+                        value=me.name
+                        maxlength=MAX_NAME_CHARS
+                        required
+                        autocomplete="name"
+                        aria-describedby="account-name-hint"
+                    />
+                    <p class="hint" id="account-name-hint">"Everybody you work with sees it. It stays as you write it here, whatever you are called where you sign in."</p>
+                </div>
+                <div class="form-row">
+                    <label class="field-label" for="account-pronouns">"Pronouns"</label>
+                    <input
+                        class="field"
+                        id="account-pronouns"
+                        name="pronouns"
+                        data-type="optional"
+                        value=me.pronouns
+                        maxlength=MAX_PRONOUNS_CHARS
+                        placeholder="she/her, they/them, …"
+                        autocomplete="off"
+                        aria-describedby="account-pronouns-hint"
+                    />
+                    <p class="hint" id="account-pronouns-hint">"Optional. They stand beside your name in the lists of your classes, and nowhere where people are anonymous."</p>
+                </div>
+                <div class="form-actions"><button class="button" type="submit">"Save"</button></div>
+            </ApiForm>
+        </section>
+    }
+    .into_any()
+}
+
+/// How moments are told to somebody.
+#[component]
+fn Times(me: Me, zones: Vec<String>, now: String) -> impl IntoView {
+    let Me { time_zone, locale, .. } = me;
+    let option = |value: &str, words: String, chosen: Option<&str>| {
+        view! { <option value=value.to_owned() selected=chosen == Some(value)>{words}</option> }
+    };
+    let zones = zones.iter().map(|zone| option(zone, zone.replace('_', " "), time_zone.as_deref()));
+    let zones = zones.collect_view();
+    let locales = LOCALES.map(|(tag, place)| option(tag, format!("English, {place}"), locale.as_deref()));
+    view! {
+        <section class="account-part" aria-labelledby="times-title">
+            <h2 id="times-title">"Dates and times"</h2>
+            <ApiForm api=api_of(&ChangeMe::default()) then=Then::Reload label="Dates and times">
+                <div class="form-row">
+                    <label class="field-label" for="account-zone">"Time zone"</label>
+                    <select class="field" id="account-zone" name="time_zone" data-type="optional">
+                        <option value="" selected=time_zone.is_none()>"As this device"</option>
+                        {zones}
+                    </select>
+                </div>
+                <div class="form-row">
+                    <label class="field-label" for="account-locale">"Dates are written as in"</label>
+                    <select
+                        class="field"
+                        id="account-locale"
+                        name="locale"
+                        data-type="optional"
+                        aria-describedby="account-now"
+                    >
+                        <option value="" selected=locale.is_none()>"As this device"</option>
+                        {locales.into_iter().collect_view()}
+                    </select>
+                    <p class="hint" id="account-now">"It is " <LocalTime at=now /> " for you."</p>
+                </div>
+                <div class="form-actions"><button class="button" type="submit">"Save"</button></div>
+            </ApiForm>
+        </section>
     }
     .into_any()
 }
@@ -190,6 +277,19 @@ fn TokenItem(line: TokenLine) -> impl IntoView {
                 action="Revoke"
             />
         </li>
+    }
+    .into_any()
+}
+
+/// All that is kept of somebody, to be taken away.
+#[component]
+fn MyData() -> impl IntoView {
+    view! {
+        <section class="account-part" aria-labelledby="data-title">
+            <h2 id="data-title">"Your data"</h2>
+            <p class="hint" id="data-hint">"All that is kept of you here, as one zip: your profile and settings, your conversations with all that was added to them, what you said and marked in those of others, your files and prompts. With many conversations it takes some minutes; this page can be left meanwhile."</p>
+            <p><a class="button" href="/api/v1/me/data" download="" aria-describedby="data-hint">"Download my data"</a></p>
+        </section>
     }
     .into_any()
 }

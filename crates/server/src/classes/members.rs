@@ -91,14 +91,14 @@ async fn select(
     let mut rows = sqlx::query!(
         r#"with own as (select group_id from memberships where class_id = $1 and user_id = $2),
                 people as (
-                    select u.id as user_id, null::uuid as entry_id, u.name, u.email, m.role, m.group_id
+                    select u.id as user_id, null::uuid as entry_id, u.name, u.pronouns, u.email, m.role, m.group_id
                     from memberships m
                     join users u on u.id = m.user_id
                     where m.class_id = $1
                       and ($3 or m.role <> 'student' or m.user_id = $2 or m.group_id = (select group_id from own))
                       and ($4::uuid is null or m.user_id = $4)
                     union all
-                    select null, r.id, r.name, r.email, r.role, r.group_id
+                    select null, r.id, r.name, null, r.email, r.role, r.group_id
                     from roster_entries r
                     where r.class_id = $1 and $3 and $4 is null),
                 found as (
@@ -106,7 +106,8 @@ async fn select(
                     from people p
                     where $5 = '' or position(lower($5) in lower(name)) > 0
                        or ($3 and position(lower($5) in lower(email)) > 0))
-           select user_id, entry_id, name as "name!", email as "email!", role as "role!", group_id, key as "key!", id as "id!",
+           select user_id, entry_id, name as "name!", pronouns, email as "email!", role as "role!", group_id,
+                  key as "key!", id as "id!",
                   (select count(*) from found) as "total!"
            from found
            where $6::text is null or (key, id) > ($6, $7::uuid)
@@ -133,7 +134,7 @@ async fn select(
             (None, entry) => ClassPerson::Waiting(RosterEntryId::from_uuid(entry.unwrap_or_default())),
         };
         let (email, group) = (is_staff.then_some(row.email), row.group_id.map(ClassGroupId::from_uuid));
-        Ok(ClassMember { who, name: row.name, email, role: access::role(&row.role)?, group })
+        Ok(ClassMember { who, name: row.name, pronouns: row.pronouns, email, role: access::role(&row.role)?, group })
     });
     Ok(MemberPage { people: people.collect::<Result<_, Error>>()?, total, next: last.map(|last| last.written()) })
 }

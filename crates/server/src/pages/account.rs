@@ -1,4 +1,4 @@
-//! One's own account: the name, where one is signed in, tokens, webhooks.
+//! One's own account: what one says of oneself, where one is signed in, tokens, webhooks.
 
 use app::{
     pages::{AccountPage, End, SessionLine, TokenLine},
@@ -14,6 +14,7 @@ use shared::api::{ListClasses, ListSessions, ListTokens, ListWebhooks, Problem};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Detour, Reader, Site};
+use crate::times;
 
 /// `GET /account`
 pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Response {
@@ -34,6 +35,8 @@ pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
         Err(problem) => return site.detour(Detour::Problem(problem), reader).await,
     };
     let now = OffsetDateTime::now_utc();
+    let zone = visitor.me.time_zone.clone();
+    let day = |at: &str| day(at, zone.as_deref());
     let sessions: Vec<_> = sessions
         .into_iter()
         .map(|session| SessionLine { begun: day(&session.created_at), seen: ago(&session.last_seen_at, now), session })
@@ -49,16 +52,29 @@ pub(super) async fn show(State(site): State<Site>, headers: HeaderMap) -> Respon
         .collect();
     let page = move || {
         let (visitor, sessions, tokens) = (visitor.clone(), sessions.clone(), tokens.clone());
-        let (webhooks, classes) = (webhooks.clone(), classes.clone());
-        view! { <AccountPage visitor=visitor sessions=sessions tokens=tokens webhooks=webhooks classes=classes /> }
+        let (webhooks, classes, zones) = (webhooks.clone(), classes.clone(), times::zones());
+        view! {
+            <AccountPage
+                visitor=visitor
+                zones=zones
+                now=times::rfc3339(now)
+                sessions=sessions
+                tokens=tokens
+                webhooks=webhooks
+                classes=classes
+            />
+        }
     };
     site.render(StatusCode::OK, "Account".into(), PageKind::Plain, reader, page).await
 }
 
-/// `3 November 2026`, in UTC: of a day long ago nobody minds the zone.
-fn day(at: &str) -> String {
+/// `3 November 2026`, where the reader is; in UTC where they did not say: of a day long ago nobody minds the zone.
+fn day(at: &str, zone: Option<&str>) -> String {
     match OffsetDateTime::parse(at, &Rfc3339) {
-        Ok(at) => format!("{} {} {}", at.day(), at.month(), at.year()),
+        Ok(at) => {
+            let day = times::day_in(at, zone);
+            format!("{} {} {}", day.day(), day.month(), day.year())
+        }
         Err(_) => String::new(),
     }
 }
@@ -91,7 +107,8 @@ mod tests {
         assert_eq!(ago("2026-11-21T11:15:00Z", now), "45 minutes ago");
         assert_eq!(ago("2026-11-21T10:59:00Z", now), "1 hour ago");
         assert_eq!(ago("2026-11-12T12:00:00Z", now), "9 days ago");
-        assert_eq!(day("2026-11-03T10:59:00.123Z"), "3 November 2026");
-        assert_eq!(day("nonsense"), "");
+        assert_eq!(day("2026-11-03T10:59:00.123Z", None), "3 November 2026");
+        assert_eq!(day("2026-11-03T13:59:00.123Z", Some("Australia/Melbourne")), "4 November 2026");
+        assert_eq!(day("nonsense", None), "");
     }
 }

@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::SignInError;
-use crate::{config::Origin, cookies, error::Error, services::Services, sessions::Secret};
+use crate::{config::Origin, cookies, error::Error, people, services::Services, sessions::Secret};
 
 /// The cookie that holds the link's secret while somebody looks at a button.
 pub(super) const LINK: &str = "sign-in-link";
@@ -60,17 +60,16 @@ pub fn forget(origin: &Origin) -> HeaderValue {
 
 /// As whom a link signs in. It is not used up.
 pub async fn whose(db: &PgPool, secret: &Secret) -> Result<Me, SignInError> {
-    let row = sqlx::query!(
-        "select u.id, u.name, u.email
-         from sign_in_links l
-         join users u on u.id = l.user_id
-         where l.token_hash = $1 and l.used_at is null and l.expires_at > now()",
+    let user = sqlx::query_scalar!(
+        "select user_id
+         from sign_in_links
+         where token_hash = $1 and used_at is null and expires_at > now()",
         secret.hash()
     )
     .fetch_optional(db)
     .await?
     .ok_or(SignInError::RecoverySpent)?;
-    Ok(Me { id: UserId::from_uuid(row.id), name: row.name, email: row.email })
+    Ok(people::of(db, UserId::from_uuid(user)).await?)
 }
 
 /// Signs in by a link, and answers the cookies of it. Of two at once, one does.

@@ -46,7 +46,8 @@ use crate::{
 const TABLE: &str = "
                                                                      out forgn strgr other  stud tutor instr owner admin token bannd
 GET    /api/v1/me                                                    401   200   200   200   200   200   200   200   200   200   403
-POST   /api/v1/me                                                    401   403   200   200   200   200   200   200   200   400   403
+PATCH  /api/v1/me                                                    401   403   200   200   200   200   200   200   200   400   403
+GET    /api/v1/me/data                                               401   200   200   200   200   200   200   200   200   400   403
 POST   /api/v1/sign-out                                              401   403   204   204   204   204   204   204   204   204   403
 POST   /api/v1/sign-out-everywhere                                   401   403   204   204   204   204   204   204   204   400   403
 GET    /api/v1/sessions                                              401   200   200   200   200   200   200   200   200   400   403

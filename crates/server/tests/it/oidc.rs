@@ -9,7 +9,7 @@ use crate::support::{
     test_app::{Answer, TestApp, Visitor},
 };
 
-async fn start(oidc: &FakeOidc, more: &[&str]) -> TestApp {
+pub async fn start(oidc: &FakeOidc, more: &[&str]) -> TestApp {
     let flags = [
         format!("--oidc-issuer={}", oidc.issuer),
         format!("--oidc-client-id={CLIENT}"),
@@ -21,7 +21,7 @@ async fn start(oidc: &FakeOidc, more: &[&str]) -> TestApp {
 }
 
 /// Goes to the provider and comes back.
-async fn sign_in(visitor: &Visitor, next: &str) -> Answer {
+pub async fn sign_in(visitor: &Visitor, next: &str) -> Answer {
     let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
     let away = visitor.get(&format!("/sign-in/oidc?next={next}")).await;
     let url = away.location().to_owned();

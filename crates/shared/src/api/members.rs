@@ -42,6 +42,9 @@ pub struct ClassMember {
     pub who: ClassPerson,
     /// Their name.
     pub name: String,
+    /// How they are to be spoken of, where they said so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pronouns: Option<String>,
     /// Their address; for staff.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub email: Option<String>,

@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Endpoint, Method};
 use crate::ids::UserId;
@@ -16,7 +16,31 @@ pub struct Me {
     pub name: String,
     /// Their address.
     pub email: String,
+    /// How they are to be spoken of, where they said so.
+    pub pronouns: Option<String>,
+    /// Where their clock is, a name of the IANA database; none is as the device has it.
+    pub time_zone: Option<String>,
+    /// How dates are written for them, one of [`LOCALES`]; none is as the device has it.
+    pub locale: Option<String>,
 }
+
+/// Ways to write dates, each with where that is done: those of places whose words for days and months the pages have.
+pub const LOCALES: [(&str, &str); 8] = [
+    ("en-AU", "Australia"),
+    ("en-CA", "Canada"),
+    ("en-IN", "India"),
+    ("en-IE", "Ireland"),
+    ("en-NZ", "New Zealand"),
+    ("en-ZA", "South Africa"),
+    ("en-GB", "United Kingdom"),
+    ("en-US", "United States"),
+];
+
+/// Characters of somebody's name at most.
+pub const MAX_NAME_CHARS: usize = 100;
+
+/// Characters of somebody's pronouns at most.
+pub const MAX_PRONOUNS_CHARS: usize = 40;
 
 impl Endpoint for GetMe {
     const METHOD: Method = Method::Get;
@@ -27,16 +51,32 @@ impl Endpoint for GetMe {
     }
 }
 
-/// `POST /api/v1/me`: gives the caller another name, for all to see. Answers who they are now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// `PATCH /api/v1/me`: what the caller says of themselves; what is missing stays, and `null` takes it away. Answers who
+/// they are now. For somebody who is signed in, not for a token.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rename {
-    /// The new name, 1 to 100 characters.
-    pub name: String,
+pub struct ChangeMe {
+    /// For all to see, 1 to [`MAX_NAME_CHARS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// For the people of their classes to see, at most [`MAX_PRONOUNS_CHARS`]; never where people are anonymous.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
+    pub pronouns: Option<Option<String>>,
+    /// A name of the IANA database.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
+    pub time_zone: Option<Option<String>>,
+    /// One of [`LOCALES`].
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "said")]
+    pub locale: Option<Option<String>>,
 }
 
-impl Endpoint for Rename {
-    const METHOD: Method = Method::Post;
+/// `null` is something that was said.
+fn said<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+impl Endpoint for ChangeMe {
+    const METHOD: Method = Method::Patch;
     type Reply = Me;
 
     fn path(&self) -> String {

@@ -114,6 +114,7 @@ fn Line(class: ClassId, member: ClassMember, groups: Vec<Group>, is_me: bool, ma
             <Avatar id=key name=member.name.clone() />
             <div class="member-who">
                 <span class="member-name" dir="auto">{member.name}</span>
+                {member.pronouns.map(|words| view! { <span class="pronouns" dir="auto">{words}</span> })}
                 {is_me.then(|| view! { <span class="badge">"You"</span> })}
                 {waits.then(|| view! { <span class="badge">"Not signed in yet"</span> })}
                 {member.email.map(|email| view! { <span class="member-email">{email}</span> })}

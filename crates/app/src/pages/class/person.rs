@@ -42,6 +42,7 @@ pub fn ClassPersonPage(
             <ClassHead class=class part=Part::Deeper />
             <div class="section-head">
                 <h2 dir="auto">{member.name}</h2>
+                {member.pronouns.map(|words| view! { <span class="pronouns" dir="auto">{words}</span> })}
                 <p class="hint">{member.email}</p>
             </div>
             {is_me.then(|| view! { <p class="remark">"This is you. If you are no instructor any more, you cannot make yourself one again."</p> })}

@@ -492,7 +492,7 @@ impl Scene {
     pub fn body(&self, method: &str, path: &str) -> Option<Value> {
         Some(match (method, path) {
             ("POST", "/api/v1/dev/sign-in") => json!({"person": "student-1"}),
-            ("POST", "/api/v1/me") => json!({"name": "x"}),
+            ("PATCH", "/api/v1/me") => json!({"name": "x"}),
             ("POST", "/api/v1/notices/read") => json!({"ids": [NOBODY]}),
             ("POST", "/api/v1/tokens") => json!({"name": "x"}),
             ("POST", "/api/v1/webhooks") => {

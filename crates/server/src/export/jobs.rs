@@ -486,7 +486,7 @@ async fn make(services: &Services, job: &Job) -> Result<Made, Error> {
         let _turn = turn;
         reader::write_for_paper(&contents)
     });
-    let html = writing.await.map_err(|error| Error::Internal(error.into()))?;
+    let html = writing.await.map_err(|error| Error::Internal(error.into()))??;
     reached(services, job, 40).await?;
     let folder = print::folder(&services.config.data_dir);
     let pdf = print::print(browser, &folder, job.id, html).await.map_err(Error::Internal)?;

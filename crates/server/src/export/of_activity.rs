@@ -1,7 +1,8 @@
 //! `GET /api/v1/activities/{activity}/export`: all that people did in an activity's copies, for staff of its class.
 //!
 //! As Web Annotations and as a table it is one file; in each other format it is a zip with a file for each copy, named as the
-//! overview names the copy. Each copy is read as the caller may read it, one after the other.
+//! overview names the copy. Each copy is read as the caller may read it, one after the other. What people read tells how far
+//! they agree: within a copy in its own file, over all copies in one named `Agreement`.
 
 use std::collections::HashSet;
 
@@ -14,12 +15,21 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use shared::{api::CopyWork, ids::ActivityId};
+use shared::{
+    api::CopyWork,
+    ids::{ActivityId, UserId},
+};
 use time::OffsetDateTime;
 
-use super::{Format, MAX_BYTES, Source, contents::Contents, file_name, json_ld, table, written};
+use super::{
+    Format, MAX_BYTES, Source,
+    agreed::{Agreed, HEADING},
+    contents::{About, Contents},
+    docx, file_name, json_ld, markdown, reader, table, written,
+};
 use crate::{
-    access, activities, error::Error, services::Services, sessions::Caller, spreadsheet, times::rfc3339, zipped::Zipped,
+    access, activities, agreement, error::Error, services::Services, sessions::Caller, spreadsheet, times::rfc3339,
+    zipped::Zipped,
 };
 
 /// Copies of one file.
@@ -63,7 +73,13 @@ pub async fn get_of_activity(
         return Err(Error::Conflict("too_much", why));
     }
     let turn = services.exports.take(caller.id).await?;
+    let page = format!("{}/activities/{id}/overview", services.origin);
     let mut gathered = Gathered::new(asked.format);
+    if let Some(write) = of_agreement(asked.format) {
+        let agreed = agreed(&services, caller.id, id).await?;
+        let (title, page) = (title.clone(), page.clone());
+        gathered = blocking(move || gathered.agree(&title, &page, agreed, write)).await?;
+    }
     for copy in copies {
         // What was put into the trash meanwhile is no more in it.
         let reader = match access::reader(&services.db, caller.id, copy.id).await {
@@ -84,7 +100,6 @@ pub async fn get_of_activity(
             }
         };
     }
-    let page = format!("{}/activities/{id}/overview", services.origin);
     let (label, media_type, ending) = match asked.format {
         Format::JsonLd | Format::Csv => (title.clone(), asked.format.media_type(), asked.format.ending()),
         _ => (title.clone(), "application/zip", "zip"),
@@ -96,6 +111,33 @@ pub async fn get_of_activity(
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.into()))?
+}
+
+/// Writes how far people agree; with the file's ending.
+type WriteAgreement = (fn(About<'_>, &Agreed) -> Result<Vec<u8>, Error>, &'static str);
+
+/// Only what people read tells it.
+fn of_agreement(format: Format) -> Option<WriteAgreement> {
+    let write: fn(About<'_>, &Agreed) -> Result<Vec<u8>, Error> = match format {
+        Format::Markdown => |about, agreed| Ok(markdown::of_agreement(about, agreed).into_bytes()),
+        Format::Html => |about, agreed| Ok(reader::of_agreement(about, agreed).into_bytes()),
+        Format::Docx => docx::of_agreement,
+        Format::JsonLd | Format::Csv | Format::Annotations | Format::Bundle => return None,
+    };
+    Some((write, format.ending()))
+}
+
+/// How far people agree over all copies, as the caller may know it.
+///
+/// # Errors
+/// The database's, or a document that cannot be read.
+pub(super) async fn agreed(services: &Services, caller: UserId, id: ActivityId) -> Result<Option<Agreed>, Error> {
+    let material = match agreement::of_activity(services, caller, id).await {
+        Err(Error::Forbidden(_)) => return Ok(None),
+        Err(Error::Conflict(_, why)) => return Ok(Some(Agreed::Without(why))),
+        material => material?,
+    };
+    blocking(move || Agreed::told(material)).await
 }
 
 impl Gathered {
@@ -128,6 +170,24 @@ impl Gathered {
                 }
             }
             Self::Files(..) => {}
+        }
+        self.within()
+    }
+
+    /// Adds how far people agree over all copies, before them: so its name is free.
+    fn agree(
+        mut self,
+        title: &str,
+        page: &str,
+        agreed: Option<Agreed>,
+        (write, ending): WriteAgreement,
+    ) -> Result<Self, Error> {
+        if let (Self::Files(zip, names, bytes), Some(agreed)) = (&mut self, agreed) {
+            let made_at = rfc3339(OffsetDateTime::now_utc());
+            let file = write(About { title, page, made_at: &made_at }, &agreed)?;
+            *bytes += file.len();
+            names.insert(HEADING.to_lowercase());
+            zip.add(&format!("{HEADING}.{ending}"), &file)?;
         }
         self.within()
     }

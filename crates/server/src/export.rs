@@ -41,7 +41,7 @@ use shared::ids::{ConversationId, MessageId};
 use crate::{access, bundle, error::Error, files, services::Services, sessions::Caller};
 use contents::Contents;
 pub(crate) use contents::{SOMEBODY, as_mention, named};
-pub(crate) use json_ld::collection;
+pub(crate) use json_ld::{collection, passage};
 pub use of_activity::get_of_activity;
 
 /// The media type of Web Annotations.

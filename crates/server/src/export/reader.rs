@@ -22,9 +22,12 @@ const STYLE: &str = include_str!("reader.css");
 const PAPER: &str = include_str!("paper.css");
 const FORMULAS: &str = include_str!("../../../../style/math/43-math.css");
 
+/// What the part is called that tells how far people agree in all others.
+const OVER_ALL: &str = "Agreement over all copies";
+
 /// What the page is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Medium {
+pub(super) enum Medium {
     /// A window of any width: notes stand beside their message, or below it.
     Screen,
     /// Sheets of paper: each note stands in the margin beside the block that its passage begins in.
@@ -54,9 +57,11 @@ fn of_one(contents: &Contents, medium: Medium) -> Result<String, Error> {
 }
 
 /// A page that is being written: one conversation, or several.
-struct Page {
+pub(super) struct Page {
     medium: Medium,
     main: String,
+    /// What its parts are called, where it has several.
+    parts: Vec<String>,
     /// The colours of the tags, as rules of style.
     colours: String,
     /// What stands in it already. Numbers go on from one conversation to the next: they name what links lead to.
@@ -80,8 +85,41 @@ struct Part<'c> {
 }
 
 impl Page {
-    fn new(medium: Medium) -> Self {
-        Self { medium, main: String::with_capacity(1 << 16), colours: String::new(), done: Numbers::default() }
+    pub(super) fn new(medium: Medium) -> Self {
+        let (main, colours) = (String::new(), String::new());
+        Self { medium, main, parts: Vec::new(), colours, done: Numbers::default() }
+    }
+
+    /// How long it is, but for its head.
+    pub(super) fn bytes(&self) -> usize {
+        self.main.len() + self.colours.len()
+    }
+
+    /// Adds a conversation as a part under a heading of its own. May take seconds.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub(super) fn with_part(mut self, name: &str, contents: &Contents) -> Result<Self, Error> {
+        self.begin(name);
+        self.add(contents)?;
+        self.main.push_str("</section>\n");
+        Ok(self)
+    }
+
+    /// The last part: how far people agree over all of them.
+    pub(super) fn with_agreement(mut self, agreed: Option<&Agreed>) -> Self {
+        if let Some(agreed) = agreed {
+            self.begin(OVER_ALL);
+            self.main.push_str(&format!("<div class=\"text\">{}</div>\n</section>\n", agreed.html()));
+        }
+        self
+    }
+
+    fn begin(&mut self, name: &str) {
+        self.parts.push(escape(name));
+        let number = self.parts.len();
+        self.main
+            .push_str(&format!("<section class=\"part\" id=\"p{number}\">\n<h1 dir=\"auto\">{}</h1>\n", escape(name)));
     }
 
     /// Adds a conversation.
@@ -103,8 +141,9 @@ impl Page {
         section(&mut self.main, HEADING, &agreed.html());
     }
 
-    fn finish(self, about: About<'_>) -> String {
-        let Self { medium, main, colours, .. } = self;
+    /// The whole page.
+    pub(super) fn finish(self, about: About<'_>) -> String {
+        let Self { medium, main, parts, colours, .. } = self;
         let mut page = String::with_capacity(main.len() + (1 << 14));
         head(&mut page, about.title, &colours, medium);
         let (title, from) = (escape(about.title), escape(about.page));
@@ -114,6 +153,12 @@ impl Page {
              <p class=\"about\">As it was on <time datetime=\"{}\">{day}</time> at <a href=\"{from}\">{from}</a>.</p></header>\n<main>\n",
             about.made_at
         ));
+        if !parts.is_empty() {
+            let line =
+                |(number, name): (usize, String)| format!("<li><a href=\"#p{number}\" dir=\"auto\">{name}</a></li>\n");
+            let lines: String = (1..).zip(parts).map(line).collect();
+            page.push_str(&format!("<nav class=\"parts\" aria-label=\"Contents\"><ol>\n{lines}</ol></nav>\n"));
+        }
         page.push_str(&main);
         page.push_str("</main>\n</body>\n</html>\n");
         page

@@ -6,6 +6,7 @@ mod bundle;
 mod docx;
 mod of_activity;
 mod pdf;
+mod pdf_of_activity;
 /// What the model demands.
 pub mod web_annotation;
 

@@ -76,8 +76,11 @@ fn TakeAway(activity: ActivityId) -> impl IntoView {
     view! {
         <section class="class-section" aria-labelledby="take-title">
             <h2 id="take-title">"Export"</h2>
-            <p class="hint">"What was marked and said in all copies: the first three as one file, the others as a zip with a file for each copy."</p>
-            <div class="form-actions">{formats.map(link).collect_view()}</div>
+            <p class="hint">"What was marked and said in all copies: the tables, the annotations and the PDF as one file, the others as a zip with a file for each copy."</p>
+            <div class="form-actions">
+                {formats.map(link).collect_view()}
+                <a class="button" href=format!("/activities/{activity}/exports")>"PDF, with notes in the margin"</a>
+            </div>
         </section>
     }
     .into_any()

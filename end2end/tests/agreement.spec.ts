@@ -118,4 +118,21 @@ test('staff see how far people agree over all copies of an activity, and a name 
   const passage = page.getByRole('listitem').filter({ hasText: lighthouse.bell });
   await passage.getByRole('link', { name: 'Demo Student 1' }).click();
   await expect(page).toHaveURL(new RegExp(`/c/${copies[0]}#h=`));
+
+  // The same is taken away: as a table, and at the end of all copies as one file to print.
+  await page.goto(`/activities/${activity}/overview`);
+  const [sheet] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Agreement (CSV)' }).click()]);
+  expect(sheet.suggestedFilename()).toBe('Close-reading-agreement.csv');
+  await page.getByRole('link', { name: 'PDF, with notes in the margin' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'PDF' })).toBeVisible();
+  await expectFits(teacher, 'before the copies are printed');
+  await page.getByRole('button', { name: 'Make a PDF' }).focus();
+  await page.keyboard.press('Enter');
+  const link = page.getByRole('link', { name: 'Download Close-reading.pdf' });
+  await expect(link).toBeVisible({ timeout: 60_000 });
+  await expectFits(teacher, 'the copies, printed');
+  const [pdf] = await Promise.all([page.waitForEvent('download'), link.click()]);
+  expect((await readFile(await pdf.path())).subarray(0, 5).toString()).toBe('%PDF-');
+  await page.getByRole('link', { name: 'Close reading' }).click();
+  await expect(page).toHaveURL(new RegExp(`/activities/${activity}/overview$`));
 });

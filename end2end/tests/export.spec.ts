@@ -44,6 +44,7 @@ test('the server writes the other formats, and the page to read needs nothing', 
   const annotations = JSON.parse(await readFile(await take('Web Annotations (JSON-LD)', 'jsonld'), 'utf8'));
   expect(annotations.first.items[0].body.map(({ value }: { value: string }) => value)).toContain('Says **who**?');
   expect(await readFile(await take('Table (CSV)', 'csv'), 'utf8')).toContain('Says **who**?');
+  expect(await readFile(await take('Agreement (CSV)', 'csv'), 'utf8')).toMatch(/^row,tag_id,/);
   expect(await readFile(await take('Markdown', 'md'), 'utf8')).toContain(`> ${lighthouse.keeper}`);
 
   const copy = await workspace.page.context().newPage();

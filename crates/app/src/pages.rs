@@ -46,7 +46,7 @@ pub use classes::ClassesPage;
 pub use conversation::{ComparePage, ConversationPage};
 pub use deleted::DeletedPage;
 pub use edit_text::EditTextPage;
-pub use exports::ExportsPage;
+pub use exports::{ExportsOf, ExportsPage};
 pub use home::{HomeList, HomePage, ShelfOfPage, ToDoOfPage};
 pub use import::ImportPage;
 pub use inbox::InboxPage;

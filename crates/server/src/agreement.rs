@@ -37,6 +37,7 @@ use shared::{
 use std::collections::HashMap;
 
 use crate::{error::Error, export, files, services::Services, sessions::Caller};
+pub(crate) use of_activity::read as of_activity;
 
 /// What is asked of a conversation.
 #[derive(Deserialize)]
@@ -52,18 +53,18 @@ pub struct AskedOfActivity {
 }
 
 /// All that is reckoned with, read once, as the caller may see it.
-struct Material {
-    title: String,
-    may_copy: bool,
+pub(crate) struct Material {
+    pub(crate) title: String,
+    pub(crate) may_copy: bool,
     /// The messages with their canonical texts.
-    messages: Vec<(MessageId, String)>,
-    tags: Vec<(TagId, String)>,
-    marks: Vec<Mark>,
-    people: HashMap<UserId, Person>,
+    pub(crate) messages: Vec<(MessageId, String)>,
+    pub(crate) tags: Vec<(TagId, String)>,
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) people: HashMap<UserId, Person>,
 }
 
 /// A highlight that is not deleted.
-struct Mark {
+pub(crate) struct Mark {
     /// Whose it is, by the id that they have among the people.
     author: UserId,
     /// Where it stands.
@@ -71,7 +72,23 @@ struct Mark {
     highlight: Highlight,
 }
 
+impl Mark {
+    /// What is marked in a conversation, by whoever made it.
+    pub(crate) fn all(conversation: ConversationId, highlights: Vec<Highlight>) -> Vec<Self> {
+        let mark = |highlight: Highlight| Self { author: highlight.author, conversation, highlight };
+        highlights.into_iter().map(mark).collect()
+    }
+}
+
 impl Material {
+    /// The figures, for whoever has a turn and a thread for it: it may take seconds.
+    ///
+    /// # Errors
+    /// More is marked than is reckoned with ([`Error::Conflict`]).
+    pub(crate) fn figures(self) -> Result<Agreement, Error> {
+        reckon::reckon(self, None)
+    }
+
     /// May take seconds, and is done on a thread of its own.
     async fn reckon(self, services: &Services, user: UserId, tag: Option<TagId>) -> Result<Agreement, Error> {
         let turn = services.exports.take(user).await?;

@@ -11,8 +11,10 @@
 //! | `bundle` | another server, or this one again: everything ([`crate::bundle`]), all branches of a chat among it |
 //!
 //! It says what is committed, as the caller may see it: in an anonymous conversation people are called there as they are
-//! on the page.
+//! on the page. What people read (Markdown, HTML and the PDF made of it, Word) ends with how far they agree (`agreed.rs`), where
+//! two or more marked something.
 
+mod agreed;
 mod annotation_set;
 mod contents;
 mod docx;
@@ -40,7 +42,7 @@ use shared::ids::{ConversationId, MessageId};
 use crate::{access, bundle, error::Error, files, services::Services, sessions::Caller};
 use contents::Contents;
 pub(crate) use contents::{SOMEBODY, as_mention, named};
-pub(crate) use json_ld::collection;
+pub(crate) use json_ld::{collection, passage};
 pub use of_activity::get_of_activity;
 
 /// The media type of Web Annotations.
@@ -121,8 +123,8 @@ impl Source {
         let write: Write = match format {
             Format::JsonLd => |contents| Ok(json_ld::write(contents).into_bytes()),
             Format::Csv => |contents| Ok(table::write(contents).into_bytes()),
-            Format::Markdown => |contents| Ok(markdown::write(contents).into_bytes()),
-            Format::Html => |contents| Ok(reader::write(contents).into_bytes()),
+            Format::Markdown => |contents| Ok(markdown::write(contents)?.into_bytes()),
+            Format::Html => |contents| Ok(reader::write(contents)?.into_bytes()),
             Format::Docx => docx::write,
             Format::Annotations => annotation_set::write,
             Format::Bundle => return Ok(Self::Bundle(Box::new(bundle::write(services, reader).await?))),

@@ -10,6 +10,7 @@ mod excerpt;
 mod export;
 mod find;
 mod index;
+mod passages;
 mod query;
 mod words;
 

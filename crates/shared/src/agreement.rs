@@ -113,6 +113,12 @@ impl Section {
     }
 }
 
+/// A figure as people read it: two digits, and a true minus.
+pub fn rounded(figure: f64) -> String {
+    let text = format!("{:.2}", figure.abs());
+    if figure < 0.0 && text != "0.00" { format!("−{text}") } else { text }
+}
+
 /// How far what some people marked with one tag, or with several, is apart: what alpha is made of.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Disagreement {
@@ -323,6 +329,12 @@ mod tests {
         assert_eq!(overlap_f1(&Units::default(), &Units::default()), None);
         assert_eq!(overlap_f1(&one, &Units::default()), Some(0.0));
         assert_eq!(overlap_f1(&one, &one), Some(1.0));
+    }
+
+    #[test]
+    fn figures_have_two_digits_and_a_minus_only_where_it_shows() {
+        let shown = [1.0, 0.728_6, -0.001, -0.329, -1.2, 0.004].map(rounded);
+        assert_eq!(shown, ["1.00", "0.73", "0.00", "−0.33", "−1.20", "0.00"]);
     }
 
     #[test]

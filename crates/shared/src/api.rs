@@ -73,7 +73,9 @@ pub use conversations::{
     GetConversation, GetRights, ImportChoice, ImportStep, Imported, ListPeople, ListRefused, ListTags, MAX_CHOICES,
     Message, OwnRights, Person, Reading, Reason, RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
 };
-pub use exports::{EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, ListExports, StartExport};
+pub use exports::{
+    EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, ListActivityExports, ListExports, StartExport,
+};
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
     MAX_FILES_A_MESSAGE, MessageFile, chat_files_path, project_files_path,

@@ -151,15 +151,16 @@ fn Bar(desk: Desk, title: String, me: Me, unread: u32) -> impl IntoView {
     .into_any()
 }
 
-/// What the server writes, each a file to take away.
-const FORMATS: [(&str, &str); 7] = [
-    ("html", "Web page, to read anywhere"),
-    ("docx", "Word, with comments (DOCX)"),
-    ("markdown", "Markdown, with all responses"),
-    ("csv", "Table (CSV)"),
-    ("jsonld", "Web Annotations (JSON-LD)"),
-    ("annotations", "For e-book readers (EPUB Annotations)"),
-    ("bundle", "Everything, to import again"),
+/// What the server writes, each a file to take away: where, below the conversation, and what it is called.
+const FORMATS: [(&str, &str); 8] = [
+    ("/export?format=html", "Web page, to read anywhere"),
+    ("/export?format=docx", "Word, with comments (DOCX)"),
+    ("/export?format=markdown", "Markdown, with all responses"),
+    ("/export?format=csv", "Table (CSV)"),
+    ("/agreement.csv", "Agreement (CSV)"),
+    ("/export?format=jsonld", "Web Annotations (JSON-LD)"),
+    ("/export?format=annotations", "For e-book readers (EPUB Annotations)"),
+    ("/export?format=bundle", "Everything, to import again"),
 ];
 
 fn exports(desk: Desk) -> impl IntoView {
@@ -185,8 +186,8 @@ fn may_take(desk: Desk) -> bool {
 }
 
 fn formats(desk: Desk) -> AnyView {
-    let link = |(format, words): (&str, &'static str)| {
-        let path = ["/api/v1/conversations/", &desk.place.conversation.to_string(), "/export?format=", format].concat();
+    let link = |(file, words): (&str, &'static str)| {
+        let path = ["/api/v1/conversations/", &desk.place.conversation.to_string(), file].concat();
         view! { <a class="button" href=path download="">{words}</a> }
     };
     let page = |name: &str| ["/c/", &desk.place.conversation.to_string(), name].concat();

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 use shared::{
+    agreement::rounded,
     api::{Agreement, Coder, DisputedPassage, MAX_DISPUTED_CHARS, PairAgreement, TagAgreement},
     ids::{ConversationId, MessageId, TagId, UserId},
 };
@@ -234,12 +235,6 @@ fn Figure(of: Option<f64>, words: &'static str) -> impl IntoView {
     }
 }
 
-/// Two digits, and a true minus.
-fn rounded(figure: f64) -> String {
-    let text = format!("{:.2}", figure.abs());
-    if figure < 0.0 && text != "0.00" { format!("−{text}") } else { text }
-}
-
 /// Pairs of one tag, and where people differ.
 #[component]
 fn OfTag(tag: TagAgreement, names: Names, coders: usize) -> impl IntoView {
@@ -258,20 +253,14 @@ fn OfTag(tag: TagAgreement, names: Names, coders: usize) -> impl IntoView {
     .into_any()
 }
 
-/// Those that agree least first, those that say nothing last.
-fn in_order(mut pairs: Vec<PairAgreement>) -> Vec<PairAgreement> {
-    let least = |pair: &PairAgreement| pair.alpha.unwrap_or(f64::INFINITY);
-    pairs.sort_by(|one, other| least(one).total_cmp(&least(other)));
-    pairs
-}
-
 #[component]
-fn Pairs(pairs: Vec<PairAgreement>, names: Names) -> impl IntoView {
+fn Pairs(mut pairs: Vec<PairAgreement>, names: Names) -> impl IntoView {
     let all = pairs.len();
+    PairAgreement::least_first(&mut pairs);
     let left_out = (all > MAX_PAIRS_SHOWN).then(|| {
         view! { <p class="hint">{format!("The {MAX_PAIRS_SHOWN} that agree least, of {}. The table to export has all of them.", counted(all as i64, "pair"))}</p> }
     });
-    let rows = in_order(pairs).into_iter().take(MAX_PAIRS_SHOWN).map(|pair| {
+    let rows = pairs.into_iter().take(MAX_PAIRS_SHOWN).map(|pair| {
         let [one, other] = pair.people.map(|id| names.of(id));
         let [mine, theirs] = pair.units;
         view! {
@@ -349,22 +338,4 @@ fn Passage(passage: DisputedPassage, names: Names, coders: usize) -> impl IntoVi
         </li>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_have_two_digits_and_a_minus_only_where_it_shows() {
-        let shown = [1.0, 0.728_6, -0.001, -0.329, -1.2, 0.004].map(rounded);
-        assert_eq!(shown, ["1.00", "0.73", "0.00", "−0.33", "−1.20", "0.00"]);
-    }
-
-    #[test]
-    fn pairs_that_agree_least_are_first_and_those_without_a_figure_last() {
-        let pair = |alpha| PairAgreement { people: [UserId::new(); 2], units: [0; 2], alpha, f1: None };
-        let sorted = in_order(vec![pair(None), pair(Some(0.5)), pair(Some(-0.2)), pair(Some(1.0))]);
-        assert_eq!(sorted.iter().map(|pair| pair.alpha).collect::<Vec<_>>(), [Some(-0.2), Some(0.5), Some(1.0), None]);
-    }
 }

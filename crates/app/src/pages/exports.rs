@@ -1,7 +1,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use shared::{
     api::{EXPORT_HOURS, Export, ExportState, Exports},
-    ids::{ConversationId, MessageId},
+    ids::{ActivityId, ConversationId, MessageId},
 };
 
 use super::Bar;
@@ -13,41 +13,91 @@ use crate::{
 
 const SCRIPT: &str = include_str!("exports.js");
 
-/// Files of a conversation that take a while to make.
+/// What the files are of.
+#[derive(Debug, Clone, Copy)]
+pub enum ExportsOf {
+    /// A conversation, on the branch that was looked at.
+    Conversation(ConversationId, Option<MessageId>),
+    /// All copies of an activity.
+    Activity(ActivityId),
+}
+
+impl ExportsOf {
+    /// Where it is in the API.
+    fn api(self) -> String {
+        match self {
+            Self::Conversation(id, _) => format!("/api/v1/conversations/{id}"),
+            Self::Activity(id) => format!("/api/v1/activities/{id}"),
+        }
+    }
+
+    /// The page that shows it.
+    fn page(self) -> String {
+        match self {
+            Self::Conversation(id, Some(branch)) => format!("/c/{id}?branch={branch}"),
+            Self::Conversation(id, None) => format!("/c/{id}"),
+            Self::Activity(id) => format!("/activities/{id}/overview"),
+        }
+    }
+
+    fn branch(self) -> Option<MessageId> {
+        match self {
+            Self::Conversation(_, branch) => branch,
+            Self::Activity(_) => None,
+        }
+    }
+
+    /// What there will be.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Conversation(..) => {
+                "Pages to print or to hand in: the text, and in its margin what was marked and said. "
+            }
+            Self::Activity(_) => {
+                "All copies as one file to print, each from a new page on: the text, and in its margin what was marked and said; at the end, how far people agree. "
+            }
+        }
+    }
+
+    /// What there is in its place where nothing is printed.
+    fn instead(self) -> &'static str {
+        match self {
+            Self::Conversation(..) => "Web page, to read anywhere",
+            Self::Activity(_) => "Web pages",
+        }
+    }
+}
+
+/// Files that take a while to make.
 #[component]
 pub fn ExportsPage(
     /// Who is signed in.
     visitor: Visitor,
-    /// Of which conversation.
-    conversation: ConversationId,
-    /// The branch that was looked at.
-    branch: Option<MessageId>,
+    /// Of what.
+    of: ExportsOf,
     /// What they had made of it.
     exports: Exports,
 ) -> impl IntoView {
     let Exports { title, exports, prints } = exports;
     let is_under_way = exports.iter().any(|export| !is_over(export));
-    let back = match branch {
-        Some(branch) => format!("/c/{conversation}?branch={branch}"),
-        None => format!("/c/{conversation}"),
-    };
+    let (back, api) = (of.page(), of.api());
     let ask = match prints {
-        true => view! { <Ask conversation=conversation branch=branch waits=is_under_way /> }.into_any(),
+        true => view! { <Ask of=of waits=is_under_way /> }.into_any(),
         false => view! {
             <p>"This server prints no PDF. Take the web page and print that in your browser, or ask the people who run the server to set "<code>"CHROMIUM_PATH"</code>"."</p>
-            <p><a class="button" href=format!("/api/v1/conversations/{conversation}/export?format=html") download="">"Web page, to read anywhere"</a></p>
+            <p><a class="button" href=format!("{api}/export?format=html") download="">{of.instead()}</a></p>
         }
         .into_any(),
     };
     let shown: Vec<Export> = exports.into_iter().filter(|export| export.state != ExportState::Cancelled).collect();
-    let lines = shown.into_iter().map(|export| view! { <Line conversation=conversation export=export /> });
+    let lines = shown.into_iter().map(|export| view! { <Line of=of export=export /> });
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page" id="main">
             <p class="page-crumb"><a href=back dir="auto">{title}</a></p>
             <header class="page-head"><h1 class="page-title">"PDF"</h1></header>
             <p class="hint">
-                "Pages to print or to hand in: the text, and in its margin what was marked and said. Comments bear the ends of their ids. "
+                {of.words()} "Comments bear the ends of their ids. "
                 {format!("It is made on the server, also when you leave this page, and kept for {EXPORT_HOURS} hours.")}
             </p>
             {ask}
@@ -63,11 +113,11 @@ fn is_over(export: &Export) -> bool {
 }
 
 #[component]
-fn Ask(conversation: ConversationId, branch: Option<MessageId>, waits: bool) -> impl IntoView {
+fn Ask(of: ExportsOf, waits: bool) -> impl IntoView {
     view! {
-        <ApiForm api=format!("POST /api/v1/conversations/{conversation}/exports") then=Then::Reload label="Make a PDF">
+        <ApiForm api=format!("POST {}/exports", of.api()) then=Then::Reload label="Make a PDF">
             <input type="hidden" name="format" value="pdf" />
-            {branch.map(|branch| view! { <input type="hidden" name="branch" value=branch.to_string() /> })}
+            {of.branch().map(|branch| view! { <input type="hidden" name="branch" value=branch.to_string() /> })}
             <div class="form-actions">
                 <button class="button primary" type="submit" disabled=waits>"Make a PDF"</button>
             </div>
@@ -77,8 +127,8 @@ fn Ask(conversation: ConversationId, branch: Option<MessageId>, waits: bool) -> 
 }
 
 #[component]
-fn Line(conversation: ConversationId, export: Export) -> impl IntoView {
-    let path = format!("/api/v1/conversations/{conversation}/exports/{}", export.id);
+fn Line(of: ExportsOf, export: Export) -> impl IntoView {
+    let path = format!("{}/exports/{}", of.api(), export.id);
     let over = is_over(&export);
     let Export { id, state, progress, ahead, name, size, link, reason, created_at, .. } = export;
     let label = name.clone().unwrap_or_else(|| "PDF".to_owned());

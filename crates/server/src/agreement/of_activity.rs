@@ -31,7 +31,7 @@ struct Copy {
 
 /// What is marked in all copies of an activity, for staff of its class. Who has come into the class as an administrator of the
 /// site sees nobody's work.
-pub(super) async fn read(services: &Services, caller: UserId, id: ActivityId) -> Result<Material, Error> {
+pub(crate) async fn read(services: &Services, caller: UserId, id: ActivityId) -> Result<Material, Error> {
     let db = &services.db;
     let supervisor = access::supervisor(&mut *db.acquire().await?, caller, id).await?;
     if !supervisor.participant().belongs() {
@@ -98,8 +98,9 @@ async fn copies(db: &PgPool, id: ActivityId) -> Result<Vec<Copy>, Error> {
                                                          from annotation_update u
                                                          where u.conversation_id = w.conversation_id), 0) as "bytes!"
            from activity_copies w
+           join conversations c on c.id = w.conversation_id
            join annotation_document_state s on s.conversation_id = w.conversation_id
-           where w.activity_id = $1
+           where w.activity_id = $1 and c.trashed_at is null
            order by w.conversation_id"#,
         id.uuid()
     )

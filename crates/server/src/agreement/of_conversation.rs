@@ -25,13 +25,12 @@ pub(super) async fn read(
     let (highlights, tags) = read.ok_or(Error::NotFound)?.what;
     let conversation = conversations::read(&services.db, reader, branch).await?;
     let people = conversations::people_of(&services.db, reader).await?;
-    let mark = |highlight: document::Highlight| Mark { author: highlight.author, conversation: id, highlight };
     Ok(Material {
         title: conversation.title,
         may_copy: reader.rights().may_copy,
         messages: conversation.messages.into_iter().map(|message| (message.id, message.text)).collect(),
         tags: tags.into_iter().map(|tag| (tag.id, tag.name)).collect(),
-        marks: highlights.into_iter().map(mark).collect(),
+        marks: Mark::all(id, highlights),
         people: people.into_iter().map(|person| (person.id, person)).collect(),
     })
 }

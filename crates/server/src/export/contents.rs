@@ -38,6 +38,16 @@ pub(super) struct Contents {
     elsewhere: HashMap<MessageId, String>,
 }
 
+/// What a file says of itself.
+#[derive(Clone, Copy)]
+pub(super) struct About<'c> {
+    pub(super) title: &'c str,
+    /// The address of the page that shows the same.
+    pub(super) page: &'c str,
+    /// When it was read, RFC 3339.
+    pub(super) made_at: &'c str,
+}
+
 /// A highlight with the places of its targets.
 pub(super) struct Marked<'c> {
     pub(super) highlight: &'c Highlight,
@@ -115,6 +125,11 @@ impl Contents {
         })
     }
 
+    /// What its file says of itself.
+    pub(super) fn about(&self) -> About<'_> {
+        About { title: &self.conversation.title, page: &self.page, made_at: &self.made_at }
+    }
+
     /// The highlights in the order of the text; at last those that have no place in it.
     pub(super) fn marked(&self) -> Vec<Marked<'_>> {
         let messages = self.conversation.messages.iter().enumerate();
@@ -145,6 +160,11 @@ impl Contents {
         let byte = |at| map.char_to_byte(at).map(|byte| byte.0 as usize);
         let bytes = anchor.range().and_then(|(start, end)| Some(byte(start)?..byte(end)?));
         Place { target, message, anchor, bytes }
+    }
+
+    /// Those whom it names, as the reader sees them.
+    pub(super) fn people(&self) -> &HashMap<UserId, Person> {
+        &self.people
     }
 
     /// Somebody, as the reader sees them.

@@ -11,17 +11,19 @@ mod xml;
 
 use shared::{api::Message, ids::UserId, prose, text};
 
-use super::contents::{Contents, Marked, speaker};
+use super::{
+    agreed::{Agreed, HEADING},
+    contents::{About, Contents, Marked, speaker},
+};
 use crate::{error::Error, zipped};
 use blocks::Blocks;
-use comments::Threads;
+use comments::{Threads, Written};
 
 pub(super) fn write(contents: &Contents) -> Result<Vec<u8>, Error> {
     let marked = contents.marked();
     let mut threads = Threads::of(contents, &marked);
     let mut body = Blocks::default();
-    body.styled("Title", &contents.conversation.title);
-    body.styled("Subtitle", &format!("As it was on {} at {}", day(&contents.made_at), contents.page));
+    head(&mut body, contents.about());
     for (at, message) in contents.conversation.messages.iter().enumerate() {
         body.styled("Heading1", &format!("{}. {}", at + 1, speaker(message)));
         write_message(&mut body, &mut threads, at, message);
@@ -36,8 +38,26 @@ pub(super) fn write(contents: &Contents) -> Result<Vec<u8>, Error> {
             body.html(&prose::html(&contents.words(&text)));
         }
     }
+    if let Some(agreed) = Agreed::of(contents)? {
+        body.styled("Heading1", HEADING);
+        body.html(&agreed.html());
+    }
     let written = threads.write();
-    zipped::of(parts::all(contents, body, written))
+    zipped::of(parts::all(contents.about(), body, written))
+}
+
+/// How far people agree, as a file of its own.
+pub(super) fn of_agreement(about: About<'_>, agreed: &Agreed) -> Result<Vec<u8>, Error> {
+    let mut body = Blocks::default();
+    head(&mut body, about);
+    body.styled("Heading1", HEADING);
+    body.html(&agreed.html());
+    zipped::of(parts::all(about, body, Written::default()))
+}
+
+fn head(body: &mut Blocks, about: About<'_>) {
+    body.styled("Title", about.title);
+    body.styled("Subtitle", &format!("As it was on {} at {}", day(about.made_at), about.page));
 }
 
 fn day(moment: &str) -> &str {

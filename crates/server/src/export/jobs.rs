@@ -1,7 +1,10 @@
-//! Files that take a while: `/api/v1/conversations/{id}/exports`. Asked for, made by whichever server is there, kept for a
-//! day. A job is its maker's alone, for as long as they may read the conversation and take its text away.
+//! Files that take a while: `/api/v1/conversations/{id}/exports`, and the same of an activity. Asked for, made by whichever
+//! server is there, kept for a day. A job is its maker's alone, for as long as they may read the conversation and take its
+//! text away, or are staff of the activity's class.
 
-use std::{sync::Arc, time::Duration};
+mod work;
+
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -14,38 +17,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt;
+use serde::Deserialize;
 use shared::{
     api::{EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, StartExport},
-    ids::{ConversationId, ExportId, FileId, MessageId, UserId},
+    ids::{ActivityId, ConversationId, ExportId, FileId, MessageId, UserId},
 };
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tokio::{sync::Notify, time::interval};
+use tokio::sync::Notify;
+use uuid::Uuid;
 
-use super::{MAX_BYTES, PROTECTED, contents::Contents, file_name, print, reader};
-use crate::{
-    access::{self, Reader},
-    error::Error,
-    files,
-    services::Services,
-    sessions::Caller,
-    times::rfc3339,
-};
-
-/// Jobs that are made at once: each is a browser with some hundred MiB.
-const AT_ONCE: usize = 1;
-
-/// How often a job is begun before it is given up.
-const MAX_ATTEMPTS: i16 = 2;
+use super::{PROTECTED, of_activity};
+use crate::{access, error::Error, files, services::Services, sessions::Caller, times::rfc3339};
+pub(super) use work::Sheets;
+pub use work::follow;
 
 /// Jobs that wait at most, of everybody.
 const MAX_WAITING: i64 = 200;
-
-/// Between two words that one is being made, and two looks whether it is still wanted.
-const BEAT: Duration = Duration::from_secs(1);
-
-/// Between two looks for jobs that another server left.
-const LOOK: Duration = Duration::from_secs(5);
 
 /// Why a job is not made where there is no browser.
 const NO_PRINTER: &str = "This server prints no PDF. Take the page to read anywhere and print that, or ask the people who \
@@ -57,9 +45,77 @@ const HIDDEN: &str = "It shows names that you do not see any more. Make it anew.
 /// Rings when a job waits.
 pub type Bell = Arc<Notify>;
 
+/// What stands in the address: what a file is of, and which one.
+#[derive(Deserialize)]
+pub struct Address {
+    id: Option<ConversationId>,
+    activity: Option<ActivityId>,
+    export: Option<ExportId>,
+}
+
+/// What a file is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Conversation(ConversationId),
+    /// All its copies.
+    Activity(ActivityId),
+}
+
+impl Address {
+    /// As the routes have it: of the one or of the other.
+    fn subject(&self) -> Result<Subject, Error> {
+        let conversation = self.id.map(Subject::Conversation);
+        conversation.or(self.activity.map(Subject::Activity)).ok_or(Error::NotFound)
+    }
+
+    fn export(&self) -> Result<ExportId, Error> {
+        self.export.ok_or(Error::NotFound)
+    }
+}
+
+impl Subject {
+    fn conversation(self) -> Option<Uuid> {
+        match self {
+            Self::Conversation(id) => Some(id.uuid()),
+            Self::Activity(_) => None,
+        }
+    }
+
+    fn activity(self) -> Option<Uuid> {
+        match self {
+            Self::Conversation(_) => None,
+            Self::Activity(id) => Some(id.uuid()),
+        }
+    }
+
+    /// As a row has it.
+    fn of(conversation: Option<Uuid>, activity: Option<Uuid>) -> Result<Self, Error> {
+        let conversation = conversation.map(|id| Self::Conversation(ConversationId::from_uuid(id)));
+        let subject = conversation.or(activity.map(|id| Self::Activity(ActivityId::from_uuid(id))));
+        subject.ok_or_else(|| Error::Internal(anyhow::anyhow!("a file is of nothing")))
+    }
+
+    /// Where its files are.
+    fn path(self) -> String {
+        match self {
+            Self::Conversation(id) => format!("/api/v1/conversations/{id}/exports"),
+            Self::Activity(id) => format!("/api/v1/activities/{id}/exports"),
+        }
+    }
+}
+
+/// Somebody who may take it away.
+#[derive(Clone, Copy)]
+struct Taker {
+    subject: Subject,
+    user: UserId,
+    /// Whether they see who people are, where others have pseudonyms.
+    sees_names: bool,
+}
+
 /// A row.
 struct Row {
-    id: uuid::Uuid,
+    id: Uuid,
     state: String,
     progress: i16,
     ahead: i64,
@@ -71,11 +127,10 @@ struct Row {
 }
 
 impl Row {
-    fn shown(self, reader: Reader) -> Export {
-        let conversation = reader.conversation();
+    fn shown(self, taker: Taker) -> Export {
         let state = match &*self.state {
             // Whoever sees names no more does not see them here either.
-            "done" if self.shows_names && !reader.rights().sees_names => ExportState::Failed,
+            "done" if self.shows_names && !taker.sees_names => ExportState::Failed,
             "queued" => ExportState::Queued,
             "running" => ExportState::Running,
             "done" => ExportState::Done,
@@ -92,29 +147,40 @@ impl Row {
             ahead: u32::try_from(self.ahead).unwrap_or_default(),
             name: self.name,
             size: self.size,
-            link: (state == ExportState::Done)
-                .then(|| format!("/api/v1/conversations/{conversation}/exports/{id}/file")),
+            link: (state == ExportState::Done).then(|| format!("{}/{id}/file", taker.subject.path())),
             reason: self.reason.or_else(|| hidden.then(|| HIDDEN.to_owned())),
             created_at: rfc3339(self.created_at),
         }
     }
 }
 
-/// Somebody who may take the conversation away.
-async fn taker(services: &Services, caller: &Caller, id: ConversationId) -> Result<Reader, Error> {
-    let reader = access::reader(&services.db, caller.id, id).await?;
-    if reader.rights().may_copy { Ok(reader) } else { Err(Error::Forbidden(PROTECTED)) }
+async fn taker(services: &Services, caller: &Caller, subject: Subject) -> Result<Taker, Error> {
+    let user = caller.id;
+    match subject {
+        Subject::Conversation(id) => {
+            let rights = access::reader(&services.db, user, id).await?.rights();
+            if !rights.may_copy {
+                return Err(Error::Forbidden(PROTECTED));
+            }
+            Ok(Taker { subject, user, sees_names: rights.sees_names })
+        }
+        // Staff see everybody's name in every copy.
+        Subject::Activity(id) => {
+            of_activity::staff(services, user, id).await?;
+            Ok(Taker { subject, user, sees_names: true })
+        }
+    }
 }
 
-/// `POST /api/v1/conversations/{id}/exports`
+/// `POST /api/v1/conversations/{id}/exports`, `POST /api/v1/activities/{activity}/exports`
 pub async fn start(
     State(services): State<Services>,
     caller: Caller,
-    path: Result<Path<ConversationId>, PathRejection>,
+    path: Result<Path<Address>, PathRejection>,
     body: Result<Json<StartExport>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Export>), Error> {
-    let Path(id) = path?;
-    let reader = taker(&services, &caller, id).await?;
+    let subject = path?.0.subject()?;
+    let taker = taker(&services, &caller, subject).await?;
     let Json(StartExport { branch, format: ExportFormat::Pdf }) = body?;
     if services.config.chromium_path.is_none() {
         return Err(Error::NotHere("no_printer", NO_PRINTER));
@@ -123,7 +189,7 @@ pub async fn start(
         let is_here = sqlx::query_scalar!(
             r#"select exists (select from messages where id = $1 and conversation_id = $2) as "is_here!""#,
             branch.uuid(),
-            id.uuid()
+            subject.conversation()
         );
         if !is_here.fetch_one(&services.db).await? {
             return Err(Error::Invalid("no_such_branch", "branch: no message of this conversation.".into()));
@@ -135,90 +201,95 @@ pub async fn start(
     }
     // Theirs that is under way already; what it updates is what it was.
     let job = sqlx::query!(
-        "insert into export_jobs (id, conversation_id, branch_id, user_id, format)
-         values ($1, $2, $3, $4, 'pdf')
+        "insert into export_jobs (id, conversation_id, activity_id, branch_id, user_id, format)
+         values ($1, $2, $3, $4, $5, 'pdf')
          on conflict (user_id) where state in ('queued', 'running') do update set user_id = excluded.user_id
-         returning id, conversation_id",
+         returning id, conversation_id, activity_id",
         ExportId::new().uuid(),
-        id.uuid(),
+        subject.conversation(),
+        subject.activity(),
         branch.map(MessageId::uuid),
-        reader.user().uuid()
+        taker.user.uuid()
     )
     .fetch_one(&services.db)
     .await?;
-    if job.conversation_id != id.uuid() {
-        return Err(Error::Conflict(
-            "one_at_a_time",
-            "A file of another conversation is being made for you: wait for it, or cancel it there.".into(),
-        ));
+    if Subject::of(job.conversation_id, job.activity_id)? != subject {
+        let why = "A file of another conversation or activity is being made for you: wait for it, or cancel it there.";
+        return Err(Error::Conflict("one_at_a_time", why.into()));
     }
     services.export_bell.notify_one();
-    let export = list_of(&services.db, reader, Some(ExportId::from_uuid(job.id))).await?.into_iter().next();
+    let export = list_of(&services.db, taker, Some(ExportId::from_uuid(job.id))).await?.into_iter().next();
     Ok((StatusCode::ACCEPTED, Json(export.ok_or(Error::NotFound)?)))
 }
 
-/// `GET /api/v1/conversations/{id}/exports`
+/// `GET /api/v1/conversations/{id}/exports`, `GET /api/v1/activities/{activity}/exports`
 pub async fn list(
     State(services): State<Services>,
     caller: Caller,
-    path: Result<Path<ConversationId>, PathRejection>,
+    path: Result<Path<Address>, PathRejection>,
 ) -> Result<Json<Exports>, Error> {
-    let Path(id) = path?;
-    let reader = taker(&services, &caller, id).await?;
-    let exports = list_of(&services.db, reader, None).await?;
-    let title = sqlx::query_scalar!("select title from conversations where id = $1", id.uuid());
+    let subject = path?.0.subject()?;
+    let taker = taker(&services, &caller, subject).await?;
+    let exports = list_of(&services.db, taker, None).await?;
+    let title = sqlx::query_scalar!(
+        r#"select title as "title!" from conversations where id = $1
+           union all
+           select title from activities where id = $2"#,
+        subject.conversation(),
+        subject.activity()
+    );
     let title = title.fetch_optional(&services.db).await?.ok_or(Error::NotFound)?;
     Ok(Json(Exports { title, exports, prints: services.config.chromium_path.is_some() }))
 }
 
-async fn list_of(db: &PgPool, reader: Reader, only: Option<ExportId>) -> Result<Vec<Export>, Error> {
+async fn list_of(db: &PgPool, taker: Taker, only: Option<ExportId>) -> Result<Vec<Export>, Error> {
     let rows = sqlx::query_as!(
         Row,
         r#"select j.id, j.state, j.progress, j.name, j.size, j.reason, j.shows_names, j.created_at,
                   (select count(*) from export_jobs o
                    where o.state in ('queued', 'running') and o.id < j.id and j.state = 'queued') as "ahead!"
            from export_jobs j
-           where j.conversation_id = $1 and j.user_id = $2 and ($3::uuid is null or j.id = $3)
-             and j.created_at > now() - make_interval(hours => $4)
+           where (j.conversation_id = $1 or j.activity_id = $2) and j.user_id = $3
+             and ($4::uuid is null or j.id = $4)
+             and j.created_at > now() - make_interval(hours => $5)
            order by j.id desc
            limit 10"#,
-        reader.conversation().uuid(),
-        reader.user().uuid(),
+        taker.subject.conversation(),
+        taker.subject.activity(),
+        taker.user.uuid(),
         only.map(ExportId::uuid),
         EXPORT_HOURS as i32
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| row.shown(reader)).collect())
+    Ok(rows.into_iter().map(|row| row.shown(taker)).collect())
 }
 
-async fn one(services: &Services, caller: &Caller, id: ConversationId, job: ExportId) -> Result<Export, Error> {
-    let reader = taker(services, caller, id).await?;
-    list_of(&services.db, reader, Some(job)).await?.into_iter().next().ok_or(Error::NotFound)
+async fn one(services: &Services, caller: &Caller, address: &Address) -> Result<Export, Error> {
+    let taker = taker(services, caller, address.subject()?).await?;
+    list_of(&services.db, taker, Some(address.export()?)).await?.into_iter().next().ok_or(Error::NotFound)
 }
 
-/// `GET /api/v1/conversations/{id}/exports/{export}`
+/// `GET /api/v1/conversations/{id}/exports/{export}`, `GET /api/v1/activities/{activity}/exports/{export}`
 pub async fn get(
     State(services): State<Services>,
     caller: Caller,
-    path: Result<Path<(ConversationId, ExportId)>, PathRejection>,
+    path: Result<Path<Address>, PathRejection>,
 ) -> Result<Json<Export>, Error> {
-    let Path((id, job)) = path?;
-    Ok(Json(one(&services, &caller, id, job).await?))
+    Ok(Json(one(&services, &caller, &path?.0).await?))
 }
 
-/// `GET /api/v1/conversations/{id}/exports/{export}/file`
+/// `GET /api/v1/conversations/{id}/exports/{export}/file`, `GET /api/v1/activities/{activity}/exports/{export}/file`
 pub async fn file(
     State(services): State<Services>,
     caller: Caller,
-    path: Result<Path<(ConversationId, ExportId)>, PathRejection>,
+    path: Result<Path<Address>, PathRejection>,
 ) -> Result<Response, Error> {
-    let Path((id, job)) = path?;
-    let export = one(&services, &caller, id, job).await?;
+    let export = one(&services, &caller, &path?.0).await?;
     let (ExportState::Done, Some(name), Some(size)) = (export.state, export.name, export.size) else {
         return Err(Error::Conflict("not_ready", "This file is not there: it is being made, or could not be.".into()));
     };
-    let bytes = services.files.stream(FileId::from_uuid(job.uuid())).await?;
+    let bytes = services.files.stream(FileId::from_uuid(export.id.uuid())).await?;
     let disposition =
         HeaderValue::from_str(&files::disposition(&name)).map_err(|error| Error::Internal(error.into()))?;
     let headers = [
@@ -231,20 +302,23 @@ pub async fn file(
     Ok((headers, Body::from_stream(bytes.map_err(axum::Error::new))).into_response())
 }
 
-/// `DELETE /api/v1/conversations/{id}/exports/{export}`: it is not made, or its file is taken away.
+/// `DELETE /api/v1/conversations/{id}/exports/{export}`, `DELETE /api/v1/activities/{activity}/exports/{export}`: it is not
+/// made, or its file is taken away.
 pub async fn cancel(
     State(services): State<Services>,
     caller: Caller,
-    path: Result<Path<(ConversationId, ExportId)>, PathRejection>,
+    path: Result<Path<Address>, PathRejection>,
 ) -> Result<StatusCode, Error> {
-    let Path((id, job)) = path?;
-    // Also who may not read the conversation any more: it is their own job, and the one that they have.
+    let Path(address) = path?;
+    let (subject, job) = (address.subject()?, address.export()?);
+    // Also who may not read it any more: it is their own job, and the one that they have.
     let ended = sqlx::query!(
         "update export_jobs
          set state = 'cancelled', ended_at = coalesce(ended_at, now()), name = null, size = null
-         where id = $1 and conversation_id = $2 and user_id = $3",
+         where id = $1 and (conversation_id = $2 or activity_id = $3) and user_id = $4",
         job.uuid(),
-        id.uuid(),
+        subject.conversation(),
+        subject.activity(),
         caller.id.uuid()
     );
     if ended.execute(&services.db).await?.rows_affected() == 0 {
@@ -252,250 +326,4 @@ pub async fn cancel(
     }
     services.files.remove(FileId::from_uuid(job.uuid())).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// A job that is to be made now.
-struct Job {
-    id: ExportId,
-    conversation: ConversationId,
-    branch: Option<MessageId>,
-    user: UserId,
-    /// Which try it is: another server may have begun the next one, should this one have been slow to say that it lives.
-    attempt: i16,
-}
-
-/// Makes what waits, for as long as the server runs.
-pub async fn follow(services: Services) {
-    if services.config.database_url.is_none() {
-        // What this server left of its prints before. With a database elsewhere others may print into the same folder.
-        let _ = tokio::fs::remove_dir_all(print::folder(&services.config.data_dir)).await;
-    }
-    let workers = (0..AT_ONCE).map(|_| work(&services));
-    futures::future::join_all(workers).await;
-}
-
-async fn work(services: &Services) {
-    let mut alone = services.config.database_url.is_none();
-    loop {
-        match step(services, alone).await {
-            Ok(true) => {}
-            Ok(false) => {
-                tokio::select! {
-                    () = services.export_bell.notified() => {}
-                    () = tokio::time::sleep(LOOK) => {}
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "files that were asked for cannot be looked for");
-                tokio::time::sleep(LOOK).await;
-            }
-        }
-        alone = false;
-    }
-}
-
-/// Whether there was one.
-async fn step(services: &Services, alone: bool) -> Result<bool, Error> {
-    let prints = services.config.chromium_path.is_some();
-    give_up(&services.db, alone, prints).await?;
-    // What cannot be taken away now keeps nobody waiting.
-    if let Err(error) = sweep(services).await {
-        tracing::warn!(%error, "old files cannot be taken away");
-    }
-    // Another server may have what this one lacks.
-    if !prints {
-        return Ok(false);
-    }
-    let Some(job) = claim(&services.db).await? else { return Ok(false) };
-    let made = tokio::select! {
-        made = make(services, &job) => made,
-        () = unwanted(services, &job) => {
-            remove(services, &job).await?;
-            return Ok(true);
-        }
-    };
-    match made {
-        Ok(Made { name, size, shows_names }) => {
-            let kept = sqlx::query!(
-                "update export_jobs
-                 set state = 'done', progress = 100, name = $3, size = $4, shows_names = $5, ended_at = now()
-                 where id = $1 and state = 'running' and attempts = $2",
-                job.id.uuid(),
-                job.attempt,
-                name,
-                size,
-                shows_names
-            );
-            if kept.execute(&services.db).await?.rows_affected() == 0 {
-                remove(services, &job).await?;
-            }
-        }
-        Err(error) => {
-            let reason = match &error {
-                Error::Internal(_) | Error::Database(_) => {
-                    tracing::warn!(%error, source = ?std::error::Error::source(&error), "a file could not be made");
-                    "The file could not be made on the server. Try again; if it fails again, take another format."
-                        .to_owned()
-                }
-                Error::NotFound => "The conversation is not shared with you any more.".to_owned(),
-                error => error.to_string(),
-            };
-            fail(&services.db, &job, &reason).await?;
-        }
-    }
-    Ok(true)
-}
-
-/// Takes away what was made of a job that is over, or is made by another server now: that one stores it anew.
-async fn remove(services: &Services, job: &Job) -> Result<(), Error> {
-    let is_over = sqlx::query_scalar!(
-        r#"select not exists (select from export_jobs where id = $1 and state in ('queued', 'running', 'done')) as "is_over!""#,
-        job.id.uuid()
-    );
-    if is_over.fetch_one(&services.db).await? {
-        services.files.remove(FileId::from_uuid(job.id.uuid())).await?;
-    }
-    Ok(())
-}
-
-async fn fail(db: &PgPool, job: &Job, reason: &str) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update export_jobs set state = 'failed', reason = $3, ended_at = now()
-         where id = $1 and state = 'running' and attempts = $2",
-        job.id.uuid(),
-        job.attempt,
-        reason
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// What a server left when it ended waits again; what was begun too often, and what nobody can make, has failed.
-async fn give_up(db: &PgPool, alone: bool, prints: bool) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update export_jobs
-         set state = case when attempts < $2 then 'queued' else 'failed' end,
-             reason = case when attempts < $2 then null else $3 end,
-             ended_at = case when attempts < $2 then null else now() end,
-             progress = 0
-         where state = 'running' and ($1 or alive_at < now() - interval '15 seconds')",
-        alone,
-        MAX_ATTEMPTS,
-        "The server ended while it made this file. Ask for it again."
-    )
-    .execute(db)
-    .await?;
-    if !prints {
-        sqlx::query!(
-            "update export_jobs set state = 'failed', reason = $1, ended_at = now()
-             where state = 'queued' and created_at < now() - interval '5 minutes'",
-            NO_PRINTER
-        )
-        .execute(db)
-        .await?;
-    }
-    Ok(())
-}
-
-/// Takes away what is a day old.
-async fn sweep(services: &Services) -> Result<(), Error> {
-    let old = sqlx::query_scalar!(
-        "select id from export_jobs
-         where created_at < now() - make_interval(hours => $1) and state not in ('queued', 'running')
-         limit 100",
-        EXPORT_HOURS as i32
-    )
-    .fetch_all(&services.db)
-    .await?;
-    for id in old {
-        services.files.remove(FileId::from_uuid(id)).await?;
-        sqlx::query!("delete from export_jobs where id = $1", id).execute(&services.db).await?;
-    }
-    Ok(())
-}
-
-async fn claim(db: &PgPool) -> sqlx::Result<Option<Job>> {
-    let row = sqlx::query!(
-        "update export_jobs
-         set state = 'running', attempts = attempts + 1, alive_at = now(), progress = 5
-         where id = (select id from export_jobs where state = 'queued' order by id limit 1 for update skip locked)
-         returning id, conversation_id, branch_id, user_id, attempts"
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| Job {
-        id: ExportId::from_uuid(row.id),
-        conversation: ConversationId::from_uuid(row.conversation_id),
-        branch: row.branch_id.map(MessageId::from_uuid),
-        user: UserId::from_uuid(row.user_id),
-        attempt: row.attempts,
-    }))
-}
-
-/// Says that it is being made, until it is not wanted any more.
-async fn unwanted(services: &Services, job: &Job) {
-    let mut beat = interval(BEAT);
-    loop {
-        beat.tick().await;
-        let alive = sqlx::query!(
-            "update export_jobs set alive_at = now() where id = $1 and state = 'running' and attempts = $2",
-            job.id.uuid(),
-            job.attempt
-        );
-        if alive.execute(&services.db).await.is_ok_and(|done| done.rows_affected() == 0) {
-            return;
-        }
-    }
-}
-
-async fn reached(services: &Services, job: &Job, progress: i16) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update export_jobs set progress = $3 where id = $1 and state = 'running' and attempts = $2",
-        job.id.uuid(),
-        job.attempt,
-        progress
-    )
-    .execute(&services.db)
-    .await?;
-    Ok(())
-}
-
-/// What came of a job.
-struct Made {
-    name: String,
-    /// Of its bytes.
-    size: i64,
-    /// Whether it shows who people are, where others have pseudonyms.
-    shows_names: bool,
-}
-
-/// The file into the store. What its maker may see is asked now, not when they asked for it.
-async fn make(services: &Services, job: &Job) -> Result<Made, Error> {
-    let Some(browser) = &services.config.chromium_path else { return Err(Error::NotHere("no_printer", NO_PRINTER)) };
-    let access = access::reader(&services.db, job.user, job.conversation).await?;
-    if !access.rights().may_copy {
-        return Err(Error::Forbidden(PROTECTED));
-    }
-    let shows_names = access.rights().sees_names;
-    let turn = services.exports.take(job.user).await?;
-    let contents = Contents::read(services, access, job.branch).await?;
-    let name = format!("{}.pdf", file_name(&contents.conversation.title));
-    reached(services, job, 20).await?;
-    let writing = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        reader::write_for_paper(&contents)
-    });
-    let html = writing.await.map_err(|error| Error::Internal(error.into()))?;
-    reached(services, job, 40).await?;
-    let folder = print::folder(&services.config.data_dir);
-    let pdf = print::print(browser, &folder, job.id, html).await.map_err(Error::Internal)?;
-    if pdf.len() > MAX_BYTES {
-        let (has, limit) = (pdf.len() >> 20, MAX_BYTES >> 20);
-        return Err(Error::TooLarge(format!("The file would have {has} MiB; an export has at most {limit}.")));
-    }
-    reached(services, job, 90).await?;
-    let size = pdf.len() as i64;
-    services.files.put(FileId::from_uuid(job.id.uuid()), pdf).await?;
-    Ok(Made { name, size, shows_names })
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use shared::{
     document::Comment,
     ids::{TagId, UserId},
-    selector::Anchor,
+    selector::{Anchor, Target},
 };
 
 use super::contents::{Contents, Marked, Place, moment};
@@ -105,7 +105,8 @@ fn annotation(contents: &Contents, marked: &Marked<'_>) -> Value {
     if !bodies.is_empty() {
         annotation.insert("body".to_owned(), json!(bodies));
     }
-    let targets: Vec<Value> = marked.places.iter().map(|place| target(contents, place)).collect();
+    let target = |place: &Place<'_>| passage(&contents.page, place.target, place.anchor);
+    let targets: Vec<Value> = marked.places.iter().map(target).collect();
     annotation.insert("target".to_owned(), json!(targets));
     Value::Object(annotation)
 }
@@ -137,15 +138,15 @@ fn body(contents: &Contents, marked: &Marked<'_>, comment: &Comment, purpose: &s
     Value::Object(body)
 }
 
-fn target(contents: &Contents, place: &Place<'_>) -> Value {
-    let target = place.target;
+/// A passage of a message, as the target of an annotation; `page` is the address of its conversation.
+pub(crate) fn passage(page: &str, target: &Target, anchor: Anchor) -> Value {
     let quote = json!({
         "type": "TextQuoteSelector",
         "exact": target.exact,
         "prefix": target.prefix,
         "suffix": target.suffix,
     });
-    let selectors = match place.anchor {
+    let selectors = match anchor {
         Anchor::Exact { start, end } => {
             json!([{"type": "TextPositionSelector", "start": start, "end": end}, quote])
         }
@@ -154,7 +155,7 @@ fn target(contents: &Contents, place: &Place<'_>) -> Value {
     json!({
         "type": "SpecificResource",
         "source": format!("urn:uuid:{}", target.message),
-        "scope": contents.page,
+        "scope": page,
         "selector": selectors,
     })
 }

@@ -2,9 +2,22 @@
 
 use shared::{document::Comment, ids::UserId, text};
 
-use super::contents::{Contents, Marked, speaker};
+use super::{
+    agreed::{Agreed, HEADING},
+    contents::{About, Contents, Marked, speaker},
+};
+use crate::error::Error;
 
-pub(super) fn write(contents: &Contents) -> String {
+/// How far people agree, as a file of its own.
+pub(super) fn of_agreement(about: About<'_>, agreed: &Agreed) -> String {
+    format!("# {}\n{}", plain(about.title), section(agreed))
+}
+
+fn section(agreed: &Agreed) -> String {
+    format!("\n## {HEADING}\n\n{}", agreed.markdown())
+}
+
+pub(super) fn write(contents: &Contents) -> Result<String, Error> {
     let mut file = format!("# {}\n", plain(&contents.conversation.title));
     let mut marked = contents.marked().into_iter().peekable();
     for (at, message) in contents.conversation.messages.iter().enumerate() {
@@ -26,7 +39,10 @@ pub(super) fn write(contents: &Contents) -> String {
             file.push_str(&format!("\n## {heading}\n\n{}\n", closed(&contents.words(&text))));
         }
     }
-    file
+    if let Some(agreed) = Agreed::of(contents)? {
+        file.push_str(&section(&agreed));
+    }
+    Ok(file)
 }
 
 fn append(file: &mut String, contents: &Contents, marked: &Marked<'_>) {
@@ -49,7 +65,7 @@ fn append_comment(file: &mut String, contents: &Contents, comment: &Comment) {
 }
 
 /// Text of one line that is no Markdown.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for letter in text.trim().chars() {
         match letter {

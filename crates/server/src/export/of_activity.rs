@@ -1,7 +1,9 @@
-//! `GET /api/v1/activities/{activity}/export`: all that people did in an activity's copies, for staff of its class.
+//! `GET /api/v1/activities/{activity}/export`: all that people did in an activity's copies, for staff of its class. The PDF of it
+//! takes a while ([`super::jobs`]): one file, each copy with a page of its own to begin on.
 //!
 //! As Web Annotations and as a table it is one file; in each other format it is a zip with a file for each copy, named as the
-//! overview names the copy. Each copy is read as the caller may read it, one after the other.
+//! overview names the copy. Each copy is read as the caller may read it, one after the other. What people read tells how far
+//! they agree: within a copy in its own file, over all copies in one named `Agreement`.
 
 use std::collections::HashSet;
 
@@ -14,16 +16,38 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use shared::{api::CopyWork, ids::ActivityId};
+use shared::{
+    api::CopyWork,
+    ids::{ActivityId, UserId},
+};
 use time::OffsetDateTime;
 
-use super::{Format, MAX_BYTES, Source, contents::Contents, file_name, json_ld, table, written};
+use super::{
+    Format, MAX_BYTES, PROTECTED, Source,
+    agreed::{Agreed, HEADING},
+    contents::{About, Contents},
+    docx, file_name,
+    jobs::Sheets,
+    json_ld, markdown,
+    reader::{self, Medium, Page},
+    table, written,
+};
 use crate::{
-    access, activities, error::Error, services::Services, sessions::Caller, spreadsheet, times::rfc3339, zipped::Zipped,
+    access::{self, Reader, Supervisor},
+    activities, agreement,
+    error::Error,
+    services::Services,
+    sessions::Caller,
+    spreadsheet,
+    times::rfc3339,
+    zipped::Zipped,
 };
 
 /// Copies of one file.
 const MAX_COPIES: usize = 2_000;
+
+/// Bytes of the pages that are printed as one file: a browser has them in memory many times over.
+const MAX_PRINTED: usize = 32 << 20;
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -49,30 +73,16 @@ pub async fn get_of_activity(
     query: Result<Query<AskedOfActivity>, QueryRejection>,
 ) -> Result<Response, Error> {
     let (Path(id), Query(asked)) = (path?, query?);
-    let supervisor = access::supervisor(&mut *services.db.acquire().await?, caller.id, id).await?;
-    if !supervisor.participant().belongs() {
-        return Err(Error::Forbidden(
-            "What people wrote is given to those who teach in this class, and to nobody else.",
-        ));
-    }
-    let title = sqlx::query_scalar!("select title from activities where id = $1", id.uuid());
-    let title = title.fetch_optional(&services.db).await?.ok_or(Error::NotFound)?;
-    let copies = activities::copies(&services, supervisor).await?;
-    if copies.len() > MAX_COPIES {
-        let why = format!("An export holds at most {MAX_COPIES} copies; here are {}.", copies.len());
-        return Err(Error::Conflict("too_much", why));
-    }
+    let Work { title, page, copies } = work(&services, caller.id, id).await?;
     let turn = services.exports.take(caller.id).await?;
     let mut gathered = Gathered::new(asked.format);
+    if let Some(write) = of_agreement(asked.format) {
+        let agreed = agreed(&services, caller.id, id).await?;
+        let (title, page) = (title.clone(), page.clone());
+        gathered = blocking(move || gathered.agree(&title, &page, agreed, write)).await?;
+    }
     for copy in copies {
-        // What was put into the trash meanwhile is no more in it.
-        let reader = match access::reader(&services.db, caller.id, copy.id).await {
-            Err(Error::NotFound) => continue,
-            reader => reader?,
-        };
-        if !reader.rights().may_copy {
-            return Err(Error::Forbidden(super::PROTECTED));
-        }
+        let Some(reader) = reader_of(&services, caller.id, &copy).await? else { continue };
         gathered = match asked.format {
             Format::JsonLd | Format::Csv => {
                 let contents = Contents::read(&services, reader, None).await?;
@@ -84,7 +94,6 @@ pub async fn get_of_activity(
             }
         };
     }
-    let page = format!("{}/activities/{id}/overview", services.origin);
     let (label, media_type, ending) = match asked.format {
         Format::JsonLd | Format::Csv => (title.clone(), asked.format.media_type(), asked.format.ending()),
         _ => (title.clone(), "application/zip", "zip"),
@@ -94,8 +103,120 @@ pub async fn get_of_activity(
     written(&format!("{}.{ending}", file_name(&title)), media_type, file)
 }
 
+/// Whoever may take an activity's copies away.
+///
+/// # Errors
+/// Not of the staff of its class, or there is no such activity for them.
+pub(super) async fn staff(services: &Services, caller: UserId, id: ActivityId) -> Result<Supervisor, Error> {
+    let supervisor = access::supervisor(&mut *services.db.acquire().await?, caller, id).await?;
+    if !supervisor.participant().belongs() {
+        return Err(Error::Forbidden(
+            "What people wrote is given to those who teach in this class, and to nobody else.",
+        ));
+    }
+    Ok(supervisor)
+}
+
+/// What there is to take.
+struct Work {
+    title: String,
+    /// The page's address.
+    page: String,
+    copies: Vec<CopyWork>,
+}
+
+async fn work(services: &Services, caller: UserId, id: ActivityId) -> Result<Work, Error> {
+    let supervisor = staff(services, caller, id).await?;
+    let title = sqlx::query_scalar!("select title from activities where id = $1", id.uuid());
+    let title = title.fetch_optional(&services.db).await?.ok_or(Error::NotFound)?;
+    let copies = activities::copies(services, supervisor).await?;
+    if copies.len() > MAX_COPIES {
+        let why = format!("An export holds at most {MAX_COPIES} copies; here are {}.", copies.len());
+        return Err(Error::Conflict("too_much", why));
+    }
+    Ok(Work { title, page: format!("{}/activities/{id}/overview", services.origin), copies })
+}
+
+/// Somebody as the reader of a copy; none of one that was put into the trash meanwhile.
+async fn reader_of(services: &Services, caller: UserId, copy: &CopyWork) -> Result<Option<Reader>, Error> {
+    match access::reader(&services.db, caller, copy.id).await {
+        Err(Error::NotFound) => Ok(None),
+        reader => match reader? {
+            reader if reader.rights().may_copy => Ok(Some(reader)),
+            _ => Err(Error::Forbidden(PROTECTED)),
+        },
+    }
+}
+
+/// All copies as pages to print, one after the other; `so_far` is told how many of how many are done. At the end stands how
+/// far people agree over all of them.
+///
+/// # Errors
+/// As the caller may not take them away, there are none, or they are more than is printed.
+pub(super) async fn sheets<F>(
+    services: &Services,
+    caller: UserId,
+    id: ActivityId,
+    so_far: impl Fn(usize, usize) -> F,
+) -> Result<Sheets, Error>
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let Work { title, page: address, copies } = work(services, caller, id).await?;
+    let agreed = agreed(services, caller, id).await?;
+    let made_at = rfc3339(OffsetDateTime::now_utc());
+    let (mut page, mut shows_names, all) = (Page::new(Medium::Paper), false, copies.len());
+    for (done, copy) in copies.into_iter().enumerate() {
+        let Some(reader) = reader_of(services, caller, &copy).await? else { continue };
+        shows_names |= reader.rights().sees_names;
+        let contents = Contents::read(services, reader, None).await?;
+        page = blocking(move || page.with_part(&copy.name, &contents)).await?;
+        if page.bytes() > MAX_PRINTED {
+            let limit = MAX_PRINTED >> 20;
+            let why = format!("The pages of this activity come to more than {limit} MiB; take its copies one by one.");
+            return Err(Error::TooLarge(why));
+        }
+        so_far(done + 1, all).await?;
+    }
+    if page.bytes() == 0 {
+        return Err(Error::Conflict(
+            "nothing",
+            "Nobody has begun this activity yet: there is nothing to print.".into(),
+        ));
+    }
+    let html = page.with_agreement(agreed.as_ref()).finish(About { title: &title, page: &address, made_at: &made_at });
+    Ok(Sheets { title, html, shows_names })
+}
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.into()))?
+}
+
+/// Writes how far people agree; with the file's ending.
+type WriteAgreement = (fn(About<'_>, &Agreed) -> Result<Vec<u8>, Error>, &'static str);
+
+/// Only what people read tells it.
+fn of_agreement(format: Format) -> Option<WriteAgreement> {
+    let write: fn(About<'_>, &Agreed) -> Result<Vec<u8>, Error> = match format {
+        Format::Markdown => |about, agreed| Ok(markdown::of_agreement(about, agreed).into_bytes()),
+        Format::Html => |about, agreed| Ok(reader::of_agreement(about, agreed).into_bytes()),
+        Format::Docx => docx::of_agreement,
+        Format::JsonLd | Format::Csv | Format::Annotations | Format::Bundle => return None,
+    };
+    Some((write, format.ending()))
+}
+
+/// How far people agree over all copies, as the caller may know it.
+///
+/// # Errors
+/// The database's, or a document that cannot be read.
+pub(super) async fn agreed(services: &Services, caller: UserId, id: ActivityId) -> Result<Option<Agreed>, Error> {
+    let material = match agreement::of_activity(services, caller, id).await {
+        Err(Error::Forbidden(_)) => return Ok(None),
+        Err(Error::Conflict(_, why)) => return Ok(Some(Agreed::Without(why))),
+        material => material?,
+    };
+    blocking(move || Agreed::told(material)).await
 }
 
 impl Gathered {
@@ -128,6 +249,24 @@ impl Gathered {
                 }
             }
             Self::Files(..) => {}
+        }
+        self.within()
+    }
+
+    /// Adds how far people agree over all copies, before them: so its name is free.
+    fn agree(
+        mut self,
+        title: &str,
+        page: &str,
+        agreed: Option<Agreed>,
+        (write, ending): WriteAgreement,
+    ) -> Result<Self, Error> {
+        if let (Self::Files(zip, names, bytes), Some(agreed)) = (&mut self, agreed) {
+            let made_at = rfc3339(OffsetDateTime::now_utc());
+            let file = write(About { title, page, made_at: &made_at }, &agreed)?;
+            *bytes += file.len();
+            names.insert(HEADING.to_lowercase());
+            zip.add(&format!("{HEADING}.{ending}"), &file)?;
         }
         self.within()
     }

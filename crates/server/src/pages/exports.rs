@@ -1,6 +1,9 @@
 //! The page of files that take a while to make.
 
-use app::{pages::ExportsPage, parts::Visitor};
+use app::{
+    pages::{ExportsOf, ExportsPage},
+    parts::Visitor,
+};
 use axum::{
     Router,
     extract::{Path, Query, State},
@@ -11,14 +14,14 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{
-    api::{Exports, ListExports},
-    ids::{ConversationId, MessageId},
+    api::{Exports, ListActivityExports, ListExports},
+    ids::{ActivityId, ConversationId, MessageId},
 };
 
 use super::{Site, classes::id};
 
 pub(super) fn routes() -> Router<Site> {
-    Router::new().route("/c/{id}/exports", get(exports))
+    Router::new().route("/c/{id}/exports", get(of_conversation)).route("/activities/{id}/exports", get(of_activity))
 }
 
 /// What is asked for.
@@ -27,7 +30,7 @@ struct Asked {
     branch: Option<MessageId>,
 }
 
-async fn exports(
+async fn of_conversation(
     State(site): State<Site>,
     headers: HeaderMap,
     Path(text): Path<String>,
@@ -35,15 +38,29 @@ async fn exports(
 ) -> Response {
     let asking = async {
         let id: ConversationId = id(&text)?;
-        Ok((id, site.call(&headers, &ListExports { id }).await?))
-    };
-    let page = |visitor: Visitor, (conversation, exports): (ConversationId, Exports)| {
-        let title = format!("PDF · {}", exports.title);
-        let page = move || {
-            let (visitor, exports) = (visitor.clone(), exports.clone());
-            view! { <ExportsPage visitor=visitor conversation=conversation branch=branch exports=exports /> }
-        };
-        (StatusCode::OK, title, page)
+        let exports = site.call(&headers, &ListExports { id }).await?;
+        Ok((ExportsOf::Conversation(id, branch), exports))
     };
     site.show(&headers, &format!("/c/{text}/exports"), asking, page).await
+}
+
+async fn of_activity(State(site): State<Site>, headers: HeaderMap, Path(text): Path<String>) -> Response {
+    let asking = async {
+        let activity: ActivityId = id(&text)?;
+        let exports = site.call(&headers, &ListActivityExports { activity }).await?;
+        Ok((ExportsOf::Activity(activity), exports))
+    };
+    site.show(&headers, &format!("/activities/{text}/exports"), asking, page).await
+}
+
+fn page(
+    visitor: Visitor,
+    (of, exports): (ExportsOf, Exports),
+) -> (StatusCode, String, impl Fn() -> AnyView + Clone + Send + Sync + 'static) {
+    let title = format!("PDF · {}", exports.title);
+    let page = move || {
+        let (visitor, exports) = (visitor.clone(), exports.clone());
+        view! { <ExportsPage visitor=visitor of=of exports=exports /> }.into_any()
+    };
+    (StatusCode::OK, title, page)
 }

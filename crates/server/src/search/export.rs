@@ -1,4 +1,7 @@
 //! `GET /api/v1/search/export`: what a search finds, as a file: a line, or an annotation, for each thing.
+//!
+//! An annotation bookmarks the passage of a highlight (or of a comment on it), or the words of a message, with the selectors that the
+//! conversation's own export gives it. What has no passage is bookmarked by its address.
 
 use axum::{
     extract::{Query as UrlQuery, State, rejection::QueryRejection},
@@ -11,11 +14,12 @@ use time::OffsetDateTime;
 
 use super::{
     find::{self, Extent, MAX_RANKED, Place},
+    passages::{self, Passages},
     query::Query,
 };
 use crate::{
     error::Error,
-    export::{self, collection},
+    export::{self, collection, passage},
     services::Services,
     sessions::Caller,
     spreadsheet,
@@ -80,7 +84,9 @@ pub async fn get(
     let name = export::file_name(&q);
     match format {
         Format::Csv => export::written(&format!("{name}.csv"), "text/csv; charset=utf-8", sheet(&services, all)),
-        Format::JsonLd => export::written(&format!("{name}.jsonld"), export::JSON_LD, annotations(&services, &q, all)),
+        Format::JsonLd => {
+            export::written(&format!("{name}.jsonld"), export::JSON_LD, annotations(&services, &q, all).await?)
+        }
     }
 }
 
@@ -116,23 +122,29 @@ fn sheet(services: &Services, all: Vec<SearchResult>) -> Vec<u8> {
     spreadsheet::text(writer).into_bytes()
 }
 
-/// Each thing is a bookmark of its place, with what was found there as its description.
-fn annotations(services: &Services, q: &str, all: Vec<SearchResult>) -> Vec<u8> {
+/// Each thing is a bookmark of its place, with what was found there as its description. The documents are read one after the
+/// other, and not held together.
+async fn annotations(services: &Services, q: &str, all: Vec<SearchResult>) -> Result<Vec<u8>, Error> {
     let page = format!("{}/search?q={}", services.origin, shared::api::encoded(q));
     let mut items = Vec::new();
     for result in all {
-        for hit in &result.hits {
-            items.push(annotation(services, &page, items.len() + 1, &result.title, hit));
+        let passages = passages::of(services, &result).await?;
+        for (hit, passages) in result.hits.iter().zip(passages) {
+            items.push(annotation(services, &format!("{page}#found={}", items.len() + 1), &result, hit, &passages));
         }
     }
-    collection(&page, q, &rfc3339(OffsetDateTime::now_utc()), items).into_bytes()
+    Ok(collection(&page, q, &rfc3339(OffsetDateTime::now_utc()), items).into_bytes())
 }
 
-fn annotation(services: &Services, page: &str, number: usize, title: &str, hit: &SearchHit) -> Value {
+fn annotation(services: &Services, id: &str, result: &SearchResult, hit: &SearchHit, passages: &Passages) -> Value {
     let link = link(services, hit);
-    // A text fragment is for browsers; what is meant is the message.
-    let place = link.split(":~:").next().unwrap_or(&link);
-    let words = if hit.kind == SearchKind::Title { title.to_owned() } else { text(hit) };
+    let page = format!("{}/c/{}", services.origin, result.conversation);
+    let target = match &passages[..] {
+        // A text fragment is for browsers; what is meant is the message.
+        [] => json!(link.split(":~:").next().unwrap_or(&link)),
+        passages => passages.iter().map(|(target, anchor)| passage(&page, target, *anchor)).collect(),
+    };
+    let words = if hit.kind == SearchKind::Title { result.title.clone() } else { text(hit) };
     let mut body = json!({
         "canonical": link,
         "type": "TextualBody",
@@ -143,10 +155,10 @@ fn annotation(services: &Services, page: &str, number: usize, title: &str, hit: 
         body["creator"] = json!({"id": format!("urn:uuid:{}", author.id), "type": "Person", "name": author.name});
     }
     json!({
-        "id": format!("{page}#found={number}"),
+        "id": id,
         "type": "Annotation",
         "motivation": "bookmarking",
         "body": body,
-        "target": place,
+        "target": target,
     })
 }

@@ -16,6 +16,7 @@ use yrs::Transact;
 
 use crate::{
     activities::{activity, assert_problem, class_and_template, copy, create, run, synced},
+    export::words,
     rooms_support::{Peer, until},
     support::{
         counting,
@@ -305,6 +306,49 @@ async fn a_protected_text_is_reckoned_with_and_is_no_table() {
 }
 
 #[tokio::test]
+async fn files_that_people_read_tell_what_the_page_tells() {
+    let app = TestApp::start().await;
+    let (ann, ben) = (app.person("student-1").await, app.person("student-2").await);
+    let talk = ann.conversation("Whales", &letters(), "class").await;
+    let (mut one, mut two) = (Coder::of(&ann, &talk).await, Coder::of(&ben, &talk).await);
+    let formats = ["markdown", "html", "docx", "jsonld", "csv", "annotations", "bundle"];
+    let files = async || {
+        let mut files = Vec::new();
+        for format in formats {
+            files.push(words(&ann, &talk, format).await);
+        }
+        files
+    };
+    one.mark_all(&FIRST).await;
+    for (format, file) in formats.iter().zip(files().await) {
+        assert!(!file.contains("Krippendorff"), "{format}: nobody to agree with: {file}");
+    }
+    two.mark_all(&SECOND).await;
+    let [markdown, html, docx, others @ ..] = &files().await[..] else { panic!("a file for each") };
+    let (_, section) = markdown.split_once("\n## Agreement\n").expect(markdown);
+    for line in [
+        "2 people marked something here.",
+        "| Claim | 0.73 | 5 | 2 |",
+        "| *All tags together* | 0.86 | 9 | 2 |",
+        "| Claim | Demo Student 1 and Demo Student 2 | 0.73 | 0.68 | 2 and 3 |",
+        "\n**Claim**, message 1, marked by 1 of 2: Demo Student 2. Not by Demo Student 1.\n\n> abcde\n",
+        "**Claim**, message 1, marked by 2 of 2: Demo Student 1, Demo Student 2. Each of them marked a part of it",
+    ] {
+        assert!(section.contains(line), "{line}: {section}");
+    }
+    assert_eq!(section.matches("\n> ").count(), 4, "the passages of the page: {section}");
+    for file in [html, docx] {
+        let section = &file[file.find(">Agreement<").expect("a heading")..];
+        for words in ["0.73", "0.68", "0.86", ">abcde<", "message 1, marked by 1 of 2: ", ">Demo Student 2<"] {
+            assert!(section.contains(words), "{words}: {section}");
+        }
+    }
+    for file in others {
+        assert!(!file.contains("Krippendorff") && !file.contains("0.7285") && !file.contains("0.73"), "{file}");
+    }
+}
+
+#[tokio::test]
 async fn in_an_anonymous_conversation_peers_find_pseudonyms_and_staff_names() {
     let app = TestApp::start().await;
     let [ann, ben, olga] =
@@ -326,8 +370,11 @@ async fn in_an_anonymous_conversation_peers_find_pseudonyms_and_staff_names() {
         format!("{ADDRESS}/{talk}/agreement.csv"),
         format!("/c/{talk}/agreement"),
         format!("/c/{talk}/agreement?tag={}", one.tag(0)),
+        format!("{ADDRESS}/{talk}/export?format=markdown"),
+        format!("{ADDRESS}/{talk}/export?format=html"),
     ] {
         let of_peer = ok(ben.get(&path).await).body;
+        assert!(!path.contains("export") || of_peer.contains("0.73"), "{path}: {of_peer}");
         for secret in &secrets {
             assert!(!of_peer.contains(secret.as_str()), "{path} tells {secret}: {of_peer}");
         }
@@ -381,6 +428,13 @@ async fn the_copies_of_an_activity_are_one_text_and_each_is_its_persons() {
         for part in ["agreement", "agreement.csv"] {
             assert_eq!(ann.get(&format!("{path}/{part}")).await.status, StatusCode::FORBIDDEN);
         }
+        let asked = olga.request(Method::GET, &format!("{path}/export?format=markdown"));
+        let zip = asked.send().await.unwrap().bytes().await.unwrap();
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+        let mut told = String::new();
+        std::io::Read::read_to_string(&mut zip.by_name("Agreement.md").unwrap(), &mut told).unwrap();
+        assert!(told.contains("| Claim | Demo Student 1 and Demo Student 2 | 0.73 | 0.68 | 2 and 3 |"), "{told}");
+        assert!(told.contains("| *All tags together* | 0.86 | 9 | 2 |"), "staff who point at something: {told}");
         let page = path.trim_start_matches("/api/v1");
         let page = ok(olga.get(&format!("{page}/agreement")).await).body;
         assert!(page.contains("0.73") && page.contains(&format!("/c/{of_ben}#h=")), "{page}");

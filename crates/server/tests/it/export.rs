@@ -6,6 +6,7 @@ mod bundle;
 mod docx;
 mod of_activity;
 mod pdf;
+mod pdf_of_activity;
 /// What the model demands.
 pub mod web_annotation;
 
@@ -344,16 +345,17 @@ async fn in_an_anonymous_conversation_files_name_people_as_the_page_does() {
 }
 
 /// All that a file says, also one that is a zip.
-async fn words(who: &Visitor, talk: &str, format: &str) -> String {
+pub async fn words(who: &Visitor, talk: &str, format: &str) -> String {
     let bytes = docx::file(who, talk, format).await;
     let Ok(mut zip) = zip::ZipArchive::new(std::io::Cursor::new(&bytes)) else {
         return String::from_utf8(bytes).unwrap();
     };
-    let mut words = String::new();
+    let mut words = Vec::new();
     for index in 0..zip.len() {
-        std::io::Read::read_to_string(&mut zip.by_index(index).unwrap(), &mut words).unwrap();
+        std::io::Read::read_to_end(&mut zip.by_index(index).unwrap(), &mut words).unwrap();
     }
-    words
+    // Of a bundle the document is bytes.
+    String::from_utf8_lossy(&words).into_owned()
 }
 
 #[tokio::test]

@@ -224,6 +224,11 @@ POST   /api/v1/activities/{activity}/start                           401   403  
 GET    /api/v1/activities/{activity}/overview              started   401   200   404   404   403   200   200   403   200   200   403
 GET    /api/v1/activities/{activity}/overview.csv          started   401   200   404   404   403   200   200   403   200   200   403
 GET    /api/v1/activities/{activity}/export                started   401   200   404   404   403   200   200   403   403   200   403
+GET    /api/v1/activities/{activity}/exports                         401   200   404   404   403   200   200   403   403   200   403
+POST   /api/v1/activities/{activity}/exports                         401   403   404   404   403   501   501   403   403   501   403
+GET    /api/v1/activities/{activity}/exports/{export}                401   200   404   404   403   404   200   403   403   200   403
+GET    /api/v1/activities/{activity}/exports/{export}/file           401   409   404   404   403   404   409   403   403   409   403
+DELETE /api/v1/activities/{activity}/exports/{export}                401   403   404   404   404   404   204   404   404   204   403
 GET    /api/v1/activities/{activity}/agreement             started   401   200   404   404   403   200   200   403   403   200   403
 GET    /api/v1/activities/{activity}/agreement.csv         started   401   200   404   404   403   200   200   403   403   200   403
 POST   /api/v1/activities/{activity}/reveal                          401   403   404   404   403   409   409   403   409   409   403

@@ -9,7 +9,7 @@ use shared::{
     api::encoded,
     ids::{CommentId, ConversationId, HighlightId, UserId},
 };
-use yrs::{Any, Map, Out, Text, Transact};
+use yrs::{Any, Map, Out, Text, Transact, any};
 
 use crate::{
     notices::add,
@@ -479,15 +479,73 @@ async fn what_is_found_is_taken_away_by_whom_it_is_found_and_protected_texts_are
     assert!(table.contains("'=Zebras"), "no cell is a formula: {table}");
     let file = ben.get("/api/v1/search/export?q=zebra&format=jsonld").await.json();
     crate::export::web_annotation::check(&file);
-    let links: Vec<&str> =
-        file["first"]["items"].as_array().unwrap().iter().map(|item| item["target"].as_str().unwrap()).collect();
-    assert!(
-        !links.is_empty() && links.iter().all(|link| link.starts_with(&format!("{}/c/{open}", app.origin()))),
-        "{links:?}"
-    );
+    let page = format!("{}/c/{open}", app.origin());
+    let targets = file["first"]["items"].as_array().unwrap().iter().map(|item| match &item["target"] {
+        Value::String(link) => (link.split('#').next().unwrap().to_owned(), String::new()),
+        passages => (text(&passages[0]["scope"]), quote(&passages[0])),
+    });
+    let expected = ["", "zebra", "zebra"].map(|quote| (page.clone(), quote.to_owned()));
+    assert_eq!(targets.collect::<BTreeSet<_>>(), expected.into_iter().collect(), "its title and its messages alone");
     for wrong in ["q=zebra&format=exe", "format=csv", "q=+"] {
         assert_eq!(ben.get(&format!("/api/v1/search/export?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// The words that a target's selectors say, of which there are as many as given.
+fn quote(target: &Value) -> String {
+    match &target["selector"] {
+        Value::Array(selectors) => text(&selectors[1]["exact"]),
+        selector => text(&selector["exact"]),
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_annotations_selects_what_was_found_as_the_conversations_own_file_does() {
+    let mut scene = Scene::new().await;
+    let (talk, id) = (scene.talk.clone(), scene.id);
+    let place = talk.parse().unwrap();
+    let own = async |scene: &Scene| scene.ann.get(&format!("{LIST}/{talk}/export?format=jsonld")).await.json();
+    let found = async |scene: &Scene, query: &str| -> Vec<Value> {
+        let path = format!("/api/v1/search/export?q={}&format=jsonld", encoded(query));
+        let file = scene.ann.get(&path).await.json();
+        crate::export::web_annotation::check(&file);
+        file["first"]["items"].as_array().unwrap().clone()
+    };
+    until(async || found(&scene, "water").await.len() == 2).await;
+    let marked = own(&scene).await["first"]["items"][0]["target"].clone();
+    assert_eq!(quote(&marked[0]), "words");
+    for query in ["words in:highlights", "watering in:comments"] {
+        assert_eq!(found(&scene, query).await[0]["target"], marked, "{query}");
+    }
+    let message = &found(&scene, "gardeners in:messages").await[0]["target"][0];
+    assert_eq!((&message["source"], &message["scope"]), (&marked[0]["source"], &marked[0]["scope"]));
+    let position = &message["selector"][0];
+    assert_eq!((quote(message), &position["start"], &position["end"]), ("gardener".into(), &json!(22), &json!(30)));
+    for query in ["babylon", "irrigation", "terraces", "in:messages"] {
+        let target = &found(&scene, query).await[0]["target"];
+        assert!(target.as_str().is_some_and(|target| target.contains(&format!("/c/{talk}"))), "{query}: {target}");
+    }
+
+    // Over two messages, and what does not stand where it was marked; another's text is not told.
+    let mut moved = None;
+    scene.peer.edit(|doc| moved = Some(highlight(doc, place, id, false))).await;
+    let target = |start: u32, exact: &str| any!({"message": talk.clone(), "start": start, "end": start + 4, "exact": exact, "prefix": "", "suffix": ""});
+    let targets = Any::from(vec![target(0, "mark"), target(40, "tuba")]);
+    scene
+        .peer
+        .edit(|doc| inside(doc, moved.unwrap(), |highlight, txn| drop(highlight.insert(txn, "targets", targets))))
+        .await;
+    scene.peer.settle().await;
+    until(async || !found(&scene, "tuba").await.is_empty()).await;
+    let all = own(&scene).await["first"]["items"].as_array().unwrap().clone();
+    let of_it = all.iter().find(|item| text(&item["id"]).ends_with(&moved.unwrap().to_string())).unwrap();
+    let found = &found(&scene, "tuba").await[0]["target"];
+    assert_eq!((found, found.as_array().unwrap().len()), (&of_it["target"], 2));
+    assert!(found[0]["selector"]["type"] == "TextQuoteSelector" && found[1]["selector"]["type"] == "TextQuoteSelector");
 }
 
 /// The lines of a table of all that is found.

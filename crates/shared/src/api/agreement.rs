@@ -103,6 +103,14 @@ pub struct PairAgreement {
     pub f1: Option<f64>,
 }
 
+impl PairAgreement {
+    /// Sorts pairs as people read them: those that agree least first, those that say nothing last.
+    pub fn least_first(pairs: &mut [Self]) {
+        let least = |pair: &Self| pair.alpha.unwrap_or(f64::INFINITY);
+        pairs.sort_by(|one, other| least(one).total_cmp(&least(other)));
+    }
+}
+
 /// A passage that some marked and others did not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisputedPassage {
@@ -158,5 +166,18 @@ impl Endpoint for GetActivityAgreement {
     fn path(&self) -> String {
         let path = format!("/api/v1/activities/{}/agreement", self.activity);
         query(path, [("tag", self.tag.map(|id| id.to_string()))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_that_agree_least_are_first_and_those_without_a_figure_last() {
+        let pair = |alpha| PairAgreement { people: [UserId::new(); 2], units: [0; 2], alpha, f1: None };
+        let mut pairs = [None, Some(0.5), Some(-0.2), Some(1.0)].map(pair);
+        PairAgreement::least_first(&mut pairs);
+        assert_eq!(pairs.map(|pair| pair.alpha), [Some(-0.2), Some(0.5), Some(1.0), None]);
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ConversationId, ExportId, MessageId};
+use crate::ids::{ActivityId, ConversationId, ExportId, MessageId};
 
 /// Hours for which a file that was made can be fetched.
 pub const EXPORT_HOURS: u32 = 24;
@@ -29,13 +29,14 @@ pub enum ExportState {
     Cancelled,
 }
 
-/// `POST /api/v1/conversations/{id}/exports`: has a file made. Whoever has this conversation's under way already gets that.
+/// `POST /api/v1/conversations/{id}/exports`: has a file made. Whoever has this conversation's under way already gets that. The
+/// same of an activity, for staff of its class: all its copies.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartExport {
     /// As what.
     pub format: ExportFormat,
-    /// The branch through this message, of a chat that has several.
+    /// The branch through this message, of a chat that has several; none of an activity.
     #[serde(default)]
     pub branch: Option<MessageId>,
 }
@@ -50,10 +51,20 @@ pub struct ListExports {
 
 endpoint!(ListExports: Get Exports, "/api/v1/conversations/{id}/exports", id);
 
-/// What somebody had made of a conversation.
+/// `GET /api/v1/activities/{activity}/exports`: the same of an activity.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListActivityExports {
+    /// Of which activity.
+    #[serde(skip_serializing)]
+    pub activity: ActivityId,
+}
+
+endpoint!(ListActivityExports: Get Exports, "/api/v1/activities/{activity}/exports", activity);
+
+/// What somebody had made of a conversation, or of an activity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exports {
-    /// The conversation's title.
+    /// The conversation's title, or the activity's.
     pub title: String,
     /// The newest first, ten at most.
     pub exports: Vec<Export>,

@@ -61,22 +61,26 @@ pub fn OverviewPage(
 #[component]
 fn TakeAway(activity: ActivityId) -> impl IntoView {
     let formats = [
-        ("csv", "Table (CSV)"),
-        ("jsonld", "Web Annotations (JSON-LD)"),
-        ("docx", "Word, with comments"),
-        ("html", "Web pages"),
-        ("markdown", "Markdown"),
-        ("annotations", "EPUB Annotations"),
-        ("bundle", "To import again"),
+        ("export?format=csv", "Table (CSV)"),
+        ("export?format=jsonld", "Web Annotations (JSON-LD)"),
+        ("agreement.csv", "Agreement (CSV)"),
+        ("export?format=docx", "Word, with comments"),
+        ("export?format=html", "Web pages"),
+        ("export?format=markdown", "Markdown"),
+        ("export?format=annotations", "EPUB Annotations"),
+        ("export?format=bundle", "To import again"),
     ];
-    let link = |(format, words)| {
-        view! { <a class="button" href=format!("/api/v1/activities/{activity}/export?format={format}") download="">{words}</a> }
+    let link = |(file, words)| {
+        view! { <a class="button" href=format!("/api/v1/activities/{activity}/{file}") download="">{words}</a> }
     };
     view! {
         <section class="class-section" aria-labelledby="take-title">
             <h2 id="take-title">"Export"</h2>
-            <p class="hint">"What was marked and said in all copies: the first two as one file, the others as a zip with a file for each copy."</p>
-            <div class="form-actions">{formats.map(link).collect_view()}</div>
+            <p class="hint">"What was marked and said in all copies: the tables, the annotations and the PDF as one file, the others as a zip with a file for each copy."</p>
+            <div class="form-actions">
+                {formats.map(link).collect_view()}
+                <a class="button" href=format!("/activities/{activity}/exports")>"PDF, with notes in the margin"</a>
+            </div>
         </section>
     }
     .into_any()

@@ -116,9 +116,7 @@ impl<'c> Threads<'c> {
 
     /// What they say.
     pub(super) fn write(self) -> Written {
-        let mut comments = Blocks::with_numbers_from(1_000_000);
-        comments.paragraph_id = Some(0);
-        let mut written = Written { comments, extended: String::new() };
+        let mut written = Written::default();
         for (highlight, one) in self.marked.iter().enumerate() {
             let made = (one.highlight.author, one.highlight.created_at);
             for ids in &self.ids[highlight] {
@@ -163,6 +161,15 @@ impl<'c> Threads<'c> {
             blocks.end_with_paragraph();
         }
         blocks.xml.push_str("</w:comment>");
+    }
+}
+
+impl Default for Written {
+    /// Without a comment.
+    fn default() -> Self {
+        let mut comments = Blocks::with_numbers_from(1_000_000);
+        comments.paragraph_id = Some(0);
+        Self { comments, extended: String::new() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The parts of the package, and what they say of each other.
 
-use super::{super::contents::Contents, blocks::Blocks, comments::Written, xml::escaped};
+use super::{super::contents::About, blocks::Blocks, comments::Written, xml::escaped};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 const SPACES: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\" \
@@ -15,12 +15,12 @@ const PACKAGE: &str = include_str!("package.xml");
 const STYLES: &str = include_str!("styles.xml");
 
 /// In their order: programs look for the first two.
-pub(super) fn all(contents: &Contents, body: Blocks, comments: Written) -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn all(about: About<'_>, body: Blocks, comments: Written) -> Vec<(&'static str, Vec<u8>)> {
     let numbered: Vec<_> = body.numbered.iter().chain(&comments.comments.numbered).copied().collect();
     let parts = [
         ("[Content_Types].xml", TYPES.to_owned()),
         ("_rels/.rels", PACKAGE.to_owned()),
-        ("docProps/core.xml", core(contents)),
+        ("docProps/core.xml", core(about)),
         ("word/document.xml", document(&body.xml)),
         ("word/_rels/document.xml.rels", of_document(&body.links)),
         ("word/comments.xml", part("comments", &comments.comments.xml)),
@@ -43,15 +43,15 @@ fn document(body: &str) -> String {
     part("document", &format!("<w:body>{body}{page}</w:body>"))
 }
 
-fn core(contents: &Contents) -> String {
+fn core(about: About<'_>) -> String {
     format!(
         "{HEAD}<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" \
          xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:dcterms=\"http://purl.org/dc/terms/\" \
          xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><dc:title>{}</dc:title><dc:identifier>{}</dc:identifier>\
          <dcterms:created xsi:type=\"dcterms:W3CDTF\">{}Z</dcterms:created></cp:coreProperties>",
-        escaped(&contents.conversation.title),
-        escaped(&contents.page),
-        contents.made_at.get(..19).unwrap_or_default(),
+        escaped(about.title),
+        escaped(about.page),
+        about.made_at.get(..19).unwrap_or_default(),
     )
 }
 

@@ -5,7 +5,7 @@ use std::{
     io::{Cursor, Read},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use super::{docx::read_by, web_annotation};
@@ -75,12 +75,18 @@ async fn staff_take_every_copy_away_in_every_format() {
     {
         let files = unzipped(task.bytes(&task.instructor, format).await);
         let names: Vec<&str> = files.keys().map(String::as_str).collect();
-        assert_eq!(names, [1, 2].map(|number| format!("Demo-Student-{number}.{ending}")));
+        let copies = [1, 2].map(|number| format!("Demo-Student-{number}.{ending}"));
+        // What people read tells how far they agree.
+        let agreement = ["docx", "html", "markdown"].contains(&format).then(|| format!("Agreement.{ending}"));
+        assert_eq!(names, agreement.into_iter().chain(copies).collect::<Vec<_>>());
         if format == "docx" {
             let read = read_by("read_docx.py", "of-activity", &files["Demo-Student-2.docx"]).await;
             let authors: Vec<&str> =
                 read["comments"].as_array().unwrap().iter().map(|one| one["author"].as_str().unwrap()).collect();
             assert_eq!(authors, ["Demo Student 2", "Demo Student 2"]);
+            let read = read_by("read_docx.py", "agreement-of-activity", &files["Agreement.docx"]).await;
+            assert_eq!(read["comments"], json!([]));
+            assert!(read.to_string().contains("Krippendorff"), "{read}");
         }
     }
     assert_eq!(task.ann.get(&format!("{}/export", task.path)).await.status.as_u16(), 403);
@@ -96,7 +102,11 @@ async fn what_is_in_the_trash_is_in_no_file_and_two_of_one_name_are_two() {
     let task = Task::new().await;
     run(&task.app, "update users set name = 'Same/Name' where email like 'student-%'").await;
     let files = unzipped(task.bytes(&task.instructor, "markdown").await);
-    assert_eq!(files.keys().collect::<Vec<_>>(), ["Same-Name-2.md", "Same-Name.md"]);
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["Agreement.md", "Same-Name-2.md", "Same-Name.md"]);
+    run(&task.app, "update users set name = 'Agreement' where email like 'student-2%'").await;
+    let files = unzipped(task.bytes(&task.instructor, "markdown").await);
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["Agreement-2.md", "Agreement.md", "Same-Name.md"]);
+    assert!(String::from_utf8_lossy(&files["Agreement.md"]).contains("Krippendorff"));
     run(&task.app, "update activity_copies set user_id = user_id").await;
     run(
         &task.app,
@@ -104,5 +114,6 @@ async fn what_is_in_the_trash_is_in_no_file_and_two_of_one_name_are_two() {
          where id = (select min(conversation_id::text)::uuid from activity_copies)",
     )
     .await;
-    assert_eq!(unzipped(task.bytes(&task.instructor, "markdown").await).len(), 1);
+    let files = unzipped(task.bytes(&task.instructor, "markdown").await);
+    assert_eq!(files.len(), 1, "one copy alone agrees with nobody");
 }

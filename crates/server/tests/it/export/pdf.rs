@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A program in the place of the browser.
-fn stand_in(script: &str) -> PathBuf {
+pub(super) fn stand_in(script: &str) -> PathBuf {
     let path = scratch("browser").join("browser");
     std::fs::write(&path, format!("#!/bin/sh\nfor word in \"$@\"; do case $word in --print-to-pdf=*) out=${{word#*=}} ;; esac; done\n{script}\n")).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -25,14 +25,14 @@ fn stand_in(script: &str) -> PathBuf {
 }
 
 /// The real one.
-fn chromium() -> PathBuf {
+pub(super) fn chromium() -> PathBuf {
     let named = std::env::var_os("CHROMIUM_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
     let known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
     let found = named.into_iter().chain(known).find(|path| path.is_file());
     found.expect("this test prints with Chromium: install it, or name it by CHROMIUM_PATH")
 }
 
-async fn app_with(browser: &std::path::Path) -> TestApp {
+pub(super) async fn app_with(browser: &std::path::Path) -> TestApp {
     TestApp::start_as(&[&format!("--chromium-path={}", browser.display())], server::rooms::Timing::default()).await
 }
 
@@ -57,7 +57,7 @@ async fn begin(who: &Visitor, talk: &str) -> String {
 }
 
 /// The job when it is over.
-async fn ended(who: &Visitor, job: &str) -> Value {
+pub(super) async fn ended(who: &Visitor, job: &str) -> Value {
     let mut told = Value::Null;
     until(async || {
         told = who.get(job).await.json();

@@ -58,6 +58,7 @@ GET    /activities/{id}                          303   200   404   404   200   2
 GET    /activities/{id}/settings                 303   200   404   404   403   200   200   403   200   303   403
 GET    /activities/{id}/overview     started     303   200   404   404   403   200   200   403   200   303   403
 GET    /activities/{id}/agreement    started     303   200   404   404   403   200   200   403   403   303   403
+GET    /activities/{id}/exports                  303   200   404   404   403   200   200   403   403   303   403
 GET    /projects                                 303   200   200   200   200   200   200   200   200   303   403
 GET    /projects/{id}                class       303   200   404   404   200   200   200   200   200   303   403
 GET    /projects/{id}                own         303   404   404   404   404   404   404   200   404   303   403

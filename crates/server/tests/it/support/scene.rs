@@ -144,6 +144,8 @@ pub struct Scene {
     copy: ConversationId,
     /// A file that the owner had made of the shared conversation, which could not be.
     export: ExportId,
+    /// Of the activity that nobody has started, made by the instructor.
+    printed: ExportId,
     /// Of the class; the shared conversation is a chat of it.
     class_project: Home,
     /// The owner's; the private conversation is a chat of it.
@@ -299,7 +301,7 @@ impl Scene {
                     on conflict do nothing";
         run(db, runs, &[cast.shared.uuid(), cast.private.uuid()]).await;
         let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
-        let export = ExportId::new();
+        let (export, printed) = (ExportId::new(), ExportId::new());
         // In one statement: there are hundreds of scenes.
         sqlx::query(
             "with tasks as (
@@ -312,8 +314,8 @@ impl Scene {
              ), documents as (
                  insert into annotation_document_state (conversation_id, crdt_state, seq) values ($5, '\\x0000', 0)
              ), exports as (
-                 insert into export_jobs (id, conversation_id, user_id, format, state)
-                 values ($7, $4, $8, 'pdf', 'failed')
+                 insert into export_jobs (id, conversation_id, activity_id, user_id, format, state)
+                 values ($7, $4, null, $8, 'pdf', 'failed'), ($9, null, $1, $10, 'pdf', 'failed')
              )
              insert into late_work (conversation_id, user_id, update) values ($5, $6, '\\x0000')",
         )
@@ -325,6 +327,8 @@ impl Scene {
         .bind(cast.target.uuid())
         .bind(export.uuid())
         .bind(cast.id(Role::Owner))
+        .bind(printed.uuid())
+        .bind(cast.id(Role::Instructor))
         .execute(db)
         .await
         .unwrap();
@@ -390,6 +394,7 @@ impl Scene {
             started,
             copy,
             export,
+            printed,
             class_project: Home::new(app, cast.user(Role::Instructor), Some(class), cast.shared).await,
             own_project: Home::new(app, cast.user(Role::Owner), None, cast.private).await,
             webhook,
@@ -420,6 +425,7 @@ impl Scene {
             started: ActivityId::new(),
             copy: ConversationId::new(),
             export: ExportId::new(),
+            printed: ExportId::new(),
             class_project: Home::of_nothing(),
             own_project: Home::of_nothing(),
             webhook: WebhookId::new(),
@@ -479,7 +485,7 @@ impl Scene {
             ("{project}", project.to_string()),
             ("{prompt}", home.prompt.to_string()),
             ("{file}", file.to_string()),
-            ("{export}", self.export.to_string()),
+            ("{export}", if path.contains("/activities/") { self.printed } else { self.export }.to_string()),
             // The present one of all.
             ("{number}", "1".to_owned()),
             ("{webhook}", self.webhook.to_string()),
@@ -508,7 +514,9 @@ impl Scene {
                 json!({"email": "new@example.test", "access": "annotator"})
             }
             ("POST", "/api/v1/conversations/{id}/sharing/links") => json!({"access": "viewer", "days": 1}),
-            ("POST", "/api/v1/conversations/{id}/exports") => json!({"format": "pdf"}),
+            ("POST", "/api/v1/conversations/{id}/exports" | "/api/v1/activities/{activity}/exports") => {
+                json!({"format": "pdf"})
+            }
             ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
             ("POST", "/api/v1/conversations/{id}/annotations") => json!([]),
             ("POST", "/api/v1/conversations/{id}/purge") => json!({"items": [{"kind": "highlight", "id": NOBODY}]}),

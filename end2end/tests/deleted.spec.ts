@@ -1,10 +1,12 @@
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
+import { NO_NETWORK } from '../kept.ts';
 import { lighthouse } from '../texts.ts';
 
-test('what people deleted is deleted for ever, and who has it open goes on', async ({ signIn, newConversation }) => {
+test('what people deleted is deleted for ever, and who has it open or is in a train goes on', async ({ guard, signIn, newConversation }) => {
+  guard.allow(...NO_NETWORK);
   const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class', by: 'instructor' });
-  const [author, student] = [await signIn('instructor'), await signIn('student-1')];
+  const [author, student, other] = [await signIn('instructor'), await signIn('student-1'), await signIn('student-2')];
   const s = await student.open(id);
   await s.comment(await s.highlight(lighthouse.keeper), 'Kept.');
   const regretted = await s.highlight(lighthouse.mercury);
@@ -13,6 +15,13 @@ test('what people deleted is deleted for ever, and who has it open goes on', asy
   await s.synced('saved');
   // Who does not moderate is not led there.
   await expect(student.page.getByRole('link', { name: 'Deleted', exact: true })).toHaveCount(0);
+
+  const train = await other.open(id);
+  await train.whole();
+  await other.context.setOffline(true);
+  await train.synced('offline');
+  await train.comment(await train.highlight(lighthouse.oil), 'Made in a train.');
+  await (await train.openNotes()).fill('A note from the train.');
 
   const { page } = author;
   await author.open(id);
@@ -43,8 +52,13 @@ test('what people deleted is deleted for ever, and who has it open goes on', asy
   await s.highlight(lighthouse.bell);
   await s.synced('saved');
   await expect(s.cards).toHaveCount(2);
+  // What was made meanwhile is sent, and nothing is put aside.
+  await other.context.setOffline(false);
+  await train.synced('saved');
+  await expect(other.page.getByText('put aside')).toHaveCount(0);
   const a = await author.open(id);
-  await expect(a.cards).toHaveCount(2);
+  await expect(a.cards).toHaveCount(3);
+  await expect(a.card(lighthouse.oil)).toContainText('Made in a train.');
   await a.expectPainted(lighthouse.bell);
 });
 

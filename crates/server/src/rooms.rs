@@ -11,9 +11,9 @@ use std::{
 
 use shared::{
     access::Rights,
-    document::{self, Roots, Tag, whole::Whole},
+    document::{self, Roots, Tag},
     ids::{ConversationId, UserId},
-    rules::{self, Sender},
+    rules::Sender,
     sync::CloseCode,
 };
 use sqlx::PgPool;
@@ -22,7 +22,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
-use yrs::{Doc, Transact};
+use yrs::{Doc, ReadTxn, StateVector, Transact};
 
 /// The document's state and log in the database.
 pub mod persistence;
@@ -344,56 +344,43 @@ impl Rooms {
         from: UserId,
         to: UserId,
     ) -> Result<Option<persistence::Compacted>, persistence::Failure> {
-        let change = move |doc: &Doc| Ok((document::hand_over(doc, from, to)?, persistence::Left::Same));
-        let handed = persistence::rewrite(&self.house.db, &self.house.stacks, conversation, change).await?;
+        let change = move |doc: &Doc| Ok(document::hand_over(doc, from, to)?);
+        let handed = persistence::rewrite(&self.house.db, &self.house.stacks, conversation, None, change).await?;
         Ok(handed.map(|handed| handed.compacted))
     }
 
-    /// A document that is changed, to be put into the place of the one that is stored: see [`persistence::replace`]. Nobody
-    /// who writes waits for it.
+    /// A document that is changed in somebody's name, to be put into the place of the one that is stored: see
+    /// [`persistence::replace`]. Nobody who writes waits for it.
     ///
     /// # Errors
     /// As [`persistence::rewrite`].
     pub async fn rewrite<T: Send + 'static>(
         &self,
         conversation: ConversationId,
+        by: UserId,
         change: impl FnOnce(&Doc) -> T + Send + 'static,
     ) -> Result<Option<persistence::Rewritten<T>>, persistence::Failure> {
-        let change = move |doc: &Doc| Ok((change(doc), persistence::Left::Same));
-        persistence::rewrite(&self.house.db, &self.house.rewriting, conversation, change).await
-    }
-
-    /// A document that says something else, written anew: nothing of what it says no more is in its bytes. To be put into the
-    /// place of the one that is stored, as by [`Self::rewrite`].
-    ///
-    /// # Errors
-    /// As [`persistence::rewrite`].
-    pub async fn write_anew<T: Send + 'static>(
-        &self,
-        conversation: ConversationId,
-        change: impl FnOnce(&mut Whole) -> T + Send + 'static,
-    ) -> Result<Option<persistence::Rewritten<T>>, persistence::Failure> {
-        let change = move |doc: &Doc| {
-            let (what, state) = anew(doc, change)?;
-            Ok((what, persistence::Left::Anew(state)))
-        };
-        persistence::rewrite(&self.house.db, &self.house.rewriting, conversation, change).await
+        let change = move |doc: &Doc| Ok(change(doc));
+        persistence::rewrite(&self.house.db, &self.house.rewriting, conversation, Some(by), change).await
     }
 
     /// The same of a document that is kept as it once was, an update.
     ///
     /// # Errors
     /// Bytes that make no document.
-    pub async fn write_kept_anew<T: Send + 'static>(
+    pub async fn rewrite_kept<T: Send + 'static>(
         &self,
         kept: Vec<u8>,
-        change: impl FnOnce(&mut Whole) -> T + Send + 'static,
+        change: impl FnOnce(&Doc) -> T + Send + 'static,
     ) -> Result<(T, Vec<u8>), persistence::Failure> {
         let work = move || {
-            let doc = copies::load(&kept, &[]).map_err(|_| persistence::Failure::Damaged)?;
-            anew(&doc, change)
+            let doc = copies::load(&kept, &[])?;
+            let what = change(&doc);
+            Ok((what, doc.transact().encode_diff_v1(&StateVector::default())))
         };
-        self.house.rewriting.run(work).await.map_err(|_| persistence::Failure::Damaged)?
+        let done: Result<_, copies::Corrupt> =
+            self.house.rewriting.run(work).await.map_err(|_| persistence::Failure::Damaged)?;
+        done.map_err(|_| persistence::Failure::Damaged)
     }
 
     /// Takes a seat in a conversation's room, which is opened if it is not open; a room that is closing is waited
@@ -508,16 +495,4 @@ impl House {
             let _ = door.mailbox.try_send(Mail::MakeRoom);
         }
     }
-}
-
-/// What a document says, changed, as a document of its own.
-fn anew<T>(doc: &Doc, change: impl FnOnce(&mut Whole) -> T) -> Result<(T, Vec<u8>), persistence::Failure> {
-    let damaged = |why: &dyn std::fmt::Display| {
-        tracing::error!(%why, "a stored document is not of the schema");
-        persistence::Failure::Damaged
-    };
-    let mut whole = rules::whole(doc).map_err(|flaw| damaged(&flaw))?;
-    let what = change(&mut whole);
-    let state = whole.write().map_err(|refusal| damaged(&refusal))?;
-    Ok((what, state))
 }

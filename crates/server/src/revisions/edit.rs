@@ -134,7 +134,7 @@ async fn look_for_all(
     edit: Edit,
 ) -> Result<(persistence::Rewritten<()>, (Edit, TextEdited)), Error> {
     let base = asked.base;
-    let rewritten = services.rooms.rewrite(asked.id, move |doc| {
+    let rewritten = services.rooms.rewrite(asked.id, asked.by, move |doc| {
         let report = retarget(doc, &edit);
         (edit, TextEdited { revision: base, ..report })
     });

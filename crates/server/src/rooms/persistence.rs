@@ -197,8 +197,8 @@ pub struct Compacted {
     highlight_count: i32,
     /// Of a copy of an activity.
     tally: Option<Tally>,
-    /// Nothing in it is of any client that wrote in the document that was read.
-    is_anew: bool,
+    /// Who wrote in it under another client id than those that were read.
+    by: Option<(u64, UserId)>,
 }
 
 impl Compacted {
@@ -232,7 +232,7 @@ pub async fn compact(db: &PgPool, stacks: &Stacks, conversation: ConversationId)
             return Err(Failure::Damaged);
         }
         let tally = read.is_copy.then(|| Tally::of(&doc));
-        Ok(Compacted { conversation, read, state, highlight_count, tally, is_anew: false })
+        Ok(Compacted { conversation, read, state, highlight_count, tally, by: None })
     });
     compacted.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
@@ -248,16 +248,7 @@ pub struct Rewritten<T> {
     pub what: T,
 }
 
-/// What a change leaves of a document.
-#[derive(Debug)]
-pub enum Left {
-    /// The same, in which something was written.
-    Same,
-    /// Another, an update: nothing of the bytes before is in it.
-    Anew(Vec<u8>),
-}
-
-/// Reads a document and changes it: `None` if it is gone.
+/// Reads a document and changes it in somebody's name: `None` if it is gone.
 ///
 /// # Errors
 /// The database's, bytes that make no document, or the change's own.
@@ -265,22 +256,20 @@ pub async fn rewrite<T: Send + 'static>(
     db: &PgPool,
     stacks: &Stacks,
     conversation: ConversationId,
-    change: impl FnOnce(&Doc) -> Result<(T, Left), Failure> + Send + 'static,
+    by: Option<UserId>,
+    change: impl FnOnce(&Doc) -> Result<T, Failure> + Send + 'static,
 ) -> Result<Option<Rewritten<T>>, Failure> {
     let Some(read) = load(db, conversation).await? else { return Ok(None) };
     let rewritten = stacks.run(move || {
         let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
-        let encode = |doc: &Doc| doc.transact().encode_diff_v1(&StateVector::default());
-        let before = encode(&doc);
-        let (what, left) = change(&doc)?;
-        let is_anew = matches!(left, Left::Anew(_));
-        let doc = match left {
-            Left::Same => doc,
-            Left::Anew(state) => copies::load(&state, &[]).map_err(|_| Failure::Damaged)?,
-        };
+        let encode = || doc.transact().encode_diff_v1(&StateVector::default());
+        let before = encode();
+        let what = change(&doc)?;
         let highlight_count = i32::try_from(copies::highlight_count(&doc)).unwrap_or(i32::MAX);
         let tally = read.is_copy.then(|| Tally::of(&doc));
-        let compacted = Compacted { conversation, read, state: encode(&doc), highlight_count, tally, is_anew };
+        let wrote = doc.transact().state_vector().contains_client(&doc.client_id());
+        let by = by.filter(|_| wrote).map(|by| (doc.client_id().get(), by));
+        let compacted = Compacted { conversation, read, state: encode(), highlight_count, tally, by };
         Ok(Rewritten { compacted, before, what })
     });
     rewritten.await.map_err(|_| Failure::Damaged)?.map(Some)
@@ -484,14 +473,9 @@ async fn put(conn: &mut PgConnection, compacted: &Compacted, raise: i64) -> sqlx
     .execute(&mut *conn)
     .await?;
     // Who wrote is in the rows that go now.
-    let owners = if compacted.is_anew { HashMap::new() } else { read.owners() };
+    let owners = read.owners().into_iter().chain(compacted.by);
     let (clients, owners): (Vec<i64>, Vec<Uuid>) =
-        owners.into_iter().map(|(client, owner)| (client.cast_signed(), owner.uuid())).unzip();
-    if compacted.is_anew {
-        sqlx::query!("delete from annotation_client where conversation_id = $1", conversation)
-            .execute(&mut *conn)
-            .await?;
-    }
+        owners.map(|(client, owner)| (client.cast_signed(), owner.uuid())).unzip();
     sqlx::query!(
         r#"
         insert into annotation_client (conversation_id, client, author)

@@ -38,6 +38,10 @@ fn counts(purged: &Value) -> [u64; 5] {
     ["highlights", "comments", "tags", "groups", "revisions"].map(|key| purged[key].as_u64().unwrap())
 }
 
+async fn sql(app: &TestApp, sql: &'static str) {
+    assert!(sqlx::query(sql).execute(&app.database.pool).await.unwrap().rows_affected() > 0, "{sql}");
+}
+
 async fn deleted(by: &Visitor, talk: &str) -> Value {
     by.get(&format!("/api/v1/conversations/{talk}/deleted")).await.json()
 }
@@ -75,7 +79,8 @@ async fn what_is_purged_is_nowhere_and_all_else_is_as_it_was() {
     let (base, mut messages) = text(&olga, &talk).await;
     messages[0]["markdown"] = "Why is the port so quiet in the early morning?".into();
     save(&olga, &talk, base, &messages).await;
-    for needle in [SECRET, &gone.to_string()] {
+    let lost = "About follow the boats everywhere";
+    for needle in [SECRET, lost] {
         let found = traces(&app.database.pool, needle).await;
         assert!(found.contains(&"conversation_revisions".to_owned()), "{needle}: {found:?}");
         assert!(found.contains(&"annotation_document_state".to_owned()), "{needle}: {found:?}");
@@ -104,19 +109,21 @@ async fn what_is_purged_is_nowhere_and_all_else_is_as_it_was() {
     assert_eq!(open.until_closed().await, Some(CloseCode::WrongEpoch), "whoever has it open holds the one before");
     until_found(&olga, "kraken", &[]).await;
     until_found(&olga, "\"about leave\"", &[("comment", "[About leave] before dawn")]).await;
-    // Ids of clients say who was there.
-    let clients = "select count(*) from annotation_client where conversation_id = $1::uuid";
-    let clients: i64 = sqlx::query_scalar(clients).bind(&talk).fetch_one(&app.database.pool).await.unwrap();
-    assert_eq!(clients, 0);
-    for needle in [SECRET, &gone.to_string(), &secret.to_string()] {
+    for needle in [SECRET, lost] {
         assert_eq!(traces(&app.database.pool, needle).await, Vec::<String>::new(), "{needle}");
     }
 
     let now = highlights(&ben, &talk).await;
     assert_eq!(now.iter().map(|it| it.id).collect::<Vec<_>>(), [kept]);
-    let thread: Vec<_> = now[0].comments.iter().map(|comment| (comment.id, comment.parent)).collect();
-    assert_eq!(thread.len(), 3);
-    assert!(thread.contains(&(answer, Some(question))), "{thread:?}");
+    let thread: Vec<_> = now[0].comments.iter().map(|comment| (comment.id, comment.parent, comment.deleted)).collect();
+    assert_eq!(thread.len(), 4);
+    assert!(thread.contains(&(answer, Some(secret), false)), "what it answers keeps its place: {thread:?}");
+    assert!(thread.contains(&(secret, Some(question), true)), "{thread:?}");
+    // Who wrote is known as ever, also when they have left.
+    sql(&app, "delete from memberships where user_id = (select id from users where name = 'Demo Student 1')").await;
+    let people = olga.get(&format!("/api/v1/conversations/{talk}/people")).await.body;
+    assert!(people.contains("Demo Student 1"), "{people}");
+    sql(&app, "insert into memberships (class_id, user_id, role) select c.id, u.id, 'student' from classes c, users u where u.name = 'Demo Student 1'").await;
     let then = ben.get(&format!("/api/v1/conversations/{talk}/revisions/1")).await.json();
     assert_eq!(then["highlights"].as_array().unwrap().len(), 1);
     assert_eq!(then["highlights"][0]["passages"][0]["exact"], "leave before dawn");
@@ -127,7 +134,7 @@ async fn what_is_purged_is_nowhere_and_all_else_is_as_it_was() {
     act(&ben, &talk, &mut again, say(CommentId::new(), Some(answer), "Sorry.")).await;
     let report = purged(&olga, &talk, items).await;
     assert_eq!((counts(&report), report["epoch"].as_i64()), ([0; 5], Some(before + 1)), "a second time: {report}");
-    assert_eq!(highlights(&olga, &talk).await[0].comments.len(), 4);
+    assert_eq!(highlights(&olga, &talk).await[0].comments.len(), 5);
     assert_eq!(deleted(&olga, &talk).await["highlights"], json!([]));
 }
 
@@ -183,7 +190,22 @@ async fn copies_that_are_begun_later_have_it_no_more_and_those_that_were_begun_k
     assert_eq!(counts(&purged(&olga, &hers, json!([{"kind": "highlight", "id": gone}])).await), [1, 1, 0, 0, 0]);
     assert_eq!(ids(&ann, &hers).await, [kept]);
     // The search follows within a second.
-    until(async || traces(&app.database.pool, &gone.to_string()).await.is_empty()).await;
+    until(async || traces(&app.database.pool, "About more").await.is_empty()).await;
+
+    // They can be merged as ever: what both began with is there once, and what each did.
+    let mut peers = [synced(&ann, &hers).await, synced(&ben, &his).await];
+    let own = [
+        mark(&ann, &hers, &mut peers[0], "words to mark").await,
+        mark(&ben, &his, &mut peers[1], "words to mark").await,
+    ];
+    let revealed = olga.post(&format!("{task}/reveal"), json!({"copies": [hers, his]})).await;
+    assert_eq!(revealed.status, StatusCode::CREATED, "{}", revealed.body);
+    let revealed = revealed.json()["id"].as_str().unwrap().to_owned();
+    let mut all = vec![kept, own[0], own[1]];
+    all.sort();
+    assert_eq!(ids(&olga, &revealed).await, all);
+    let threads = highlights(&olga, &revealed).await;
+    assert!(threads.iter().all(|it| it.comments.len() == 1), "{threads:?}");
 }
 
 #[tokio::test]

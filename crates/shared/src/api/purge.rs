@@ -95,7 +95,7 @@ pub struct DeletedGroup {
 /// texts. For those who moderate it. Nobody can take it back; copies of the conversation, and files that were taken away, keep
 /// theirs.
 ///
-/// The document is written anew, as a new generation: whoever has it open takes the new one.
+/// The document has a new generation then: whoever has it open takes that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PurgeItems {
@@ -115,14 +115,15 @@ pub enum PurgeItem {
         /// Which.
         id: HighlightId,
     },
-    /// A comment, whether it is marked deleted or not. What answers it then answers what it answered.
+    /// A comment, whether it is marked deleted or not. One that is answered stays, marked deleted and without its words.
     Comment {
         /// On which highlight: its id alone does not name it.
         highlight: HighlightId,
         /// Which.
         id: CommentId,
     },
-    /// A tag that is marked deleted: of others people make use.
+    /// A tag that is marked deleted: of others people make use. One that a highlight still has, as after a merge, stays
+    /// without its name.
     Tag {
         /// Which.
         id: TagId,

@@ -1,9 +1,6 @@
 //! Moments, as the API and the command line write them, and the clocks that people live by.
 
-use jiff::{
-    Timestamp,
-    tz::{self, TimeZone},
-};
+use jiff::{Timestamp, tz::TimeZoneDatabase};
 use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// RFC 3339, in UTC as the database tells it. No moment that the database holds is beyond what it can say.
@@ -20,14 +17,17 @@ pub fn moment(at: i64) -> Option<String> {
 /// A time zone by its name, as the IANA database spells that.
 pub fn zone(name: &str) -> Option<String> {
     // What is no place (`posixrules`) browsers do not know.
-    let known = tz::db().get(name).ok()?;
+    let known = TimeZoneDatabase::bundled().get(name).ok()?;
     known.iana_name().filter(|name| is_offered(name)).map(str::to_owned)
 }
 
 /// The time zones that one can choose from, in the order of their names.
 pub fn zones() -> Vec<String> {
-    let all = tz::db().available().map(|name| name.as_str().to_owned());
-    all.filter(|name| is_offered(name)).collect()
+    let all = TimeZoneDatabase::bundled();
+    let mut names: Vec<String> = all.available().map(|name| name.as_str().to_owned()).collect();
+    names.retain(|name| is_offered(name));
+    names.sort_unstable();
+    names
 }
 
 /// Those of places, and UTC: all browsers know these.
@@ -40,7 +40,7 @@ fn is_offered(name: &str) -> bool {
 /// The day that a moment is in a time zone, in UTC where that is not known.
 pub fn day_in(at: OffsetDateTime, zone: Option<&str>) -> Date {
     let there = || {
-        let zone = TimeZone::get(zone?).ok()?;
+        let zone = TimeZoneDatabase::bundled().get(zone?).ok()?;
         let day = Timestamp::from_second(at.unix_timestamp()).ok()?.to_zoned(zone).date();
         let month = u8::try_from(day.month()).ok()?.try_into().ok()?;
         Date::from_calendar_date(day.year().into(), month, u8::try_from(day.day()).ok()?).ok()

@@ -91,7 +91,7 @@ mod tests {
         drop(first);
         let third = turns.take(ann).now_or_never().unwrap().unwrap();
         assert_eq!(turns.try_take(ben).unwrap_err(), Busy::Person);
-        assert_eq!(turns.try_take(ann).unwrap_err(), Busy::Others);
+        assert_eq!(turns.try_take(cleo).unwrap_err(), Busy::Others);
         drop((second, third));
         drop(turns.try_take(ann).unwrap());
         turns.take(cleo).now_or_never().unwrap().unwrap();

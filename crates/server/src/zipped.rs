@@ -2,6 +2,10 @@
 
 use std::{
     io::{self, Cursor, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -97,7 +101,7 @@ impl Flow {
     pub fn new(patience: Duration) -> (Self, impl Stream<Item = io::Result<Bytes>> + Send) {
         let (steps, todo) = mpsc::channel(WAITING);
         let (to, pieces) = mpsc::channel(WAITING);
-        let pipe = Pipe { to, chunk: BytesMut::new(), patience, runtime: Handle::current() };
+        let pipe = Pipe { to, chunk: BytesMut::new(), patience, runtime: Handle::current(), given_up: Arc::default() };
         tokio::task::spawn_blocking(move || {
             if let Err(error) = write(todo, pipe) {
                 tracing::debug!(%error, "a zip is not written to its end");
@@ -150,13 +154,17 @@ impl Flow {
 
 /// Blocks.
 fn write(mut todo: mpsc::Receiver<Step>, pipe: Pipe) -> io::Result<()> {
+    let given_up = pipe.given_up.clone();
     let mut zip: ZipWriter<StreamWriter<Pipe>> = ZipWriter::new_stream(pipe);
     loop {
         match todo.blocking_recv() {
             Some(Step::Begin(name)) => zip.start_file(name, SimpleFileOptions::default())?,
             Some(Step::Bytes(bytes)) => zip.write_all(&bytes)?,
             Some(Step::Finish) => return zip.finish()?.into_inner().end(),
-            None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            None => {
+                given_up.store(true, Ordering::Relaxed);
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         }
     }
 }
@@ -167,13 +175,18 @@ struct Pipe {
     chunk: BytesMut,
     patience: Duration,
     runtime: Handle,
+    /// What a zip writes when it is dropped goes nowhere then, and it does not complain.
+    given_up: Arc<AtomicBool>,
 }
 
 impl Pipe {
     /// Waits until there is room for it.
     fn send(&self, piece: Piece) -> io::Result<()> {
         let sent = self.runtime.block_on(self.to.send_timeout(piece, self.patience));
-        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        sent.map_err(|_| {
+            self.given_up.store(true, Ordering::Relaxed);
+            io::ErrorKind::BrokenPipe.into()
+        })
     }
 
     fn send_chunk(&mut self) -> io::Result<()> {
@@ -190,6 +203,9 @@ impl Pipe {
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.given_up.load(Ordering::Relaxed) {
+            return Ok(bytes.len());
+        }
         self.chunk.extend_from_slice(bytes);
         if self.chunk.len() >= CHUNK {
             self.send_chunk()?;

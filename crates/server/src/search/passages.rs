@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use shared::{
-    api::{SearchHit, SearchResult},
+    api::{ExcerptPiece, SearchHit, SearchResult},
     document::{self, Roots},
     ids::{ConversationId, HighlightId, MessageId},
     selector::{Anchor, Target, resolve},
@@ -84,7 +84,7 @@ fn place(hit: &SearchHit, marked: &HashMap<HighlightId, Vec<Target>>, texts: &Te
 /// The first words that were looked for, where it is certain which they are: the excerpt stands in the text just once.
 fn words(hit: &SearchHit, message: MessageId, text: &str, map: &OffsetMap) -> Option<(Target, Anchor)> {
     let first = hit.excerpt.iter().position(|piece| piece.hit)?;
-    let of = |pieces: &[shared::api::ExcerptPiece]| pieces.iter().map(|piece| &*piece.text).collect::<String>();
+    let of = |pieces: &[ExcerptPiece]| pieces.iter().map(|piece| &*piece.text).collect::<String>();
     let (before, behind) = (of(&hit.excerpt[..first]), of(&hit.excerpt[first + 1..]));
     // Where it is not the beginning or the end of a passage, it says so.
     let before = before.strip_prefix("… ").unwrap_or(&before);

@@ -537,7 +537,11 @@ async fn a_file_of_annotations_selects_what_was_found_as_the_conversations_own_f
     let targets = Any::from(vec![target(0, "mark"), target(40, "tuba")]);
     scene
         .peer
-        .edit(|doc| inside(doc, moved.unwrap(), |highlight, txn| drop(highlight.insert(txn, "targets", targets))))
+        .edit(|doc| {
+            inside(doc, moved.unwrap(), |highlight, txn| {
+                highlight.insert(txn, "targets", targets);
+            })
+        })
         .await;
     scene.peer.settle().await;
     until(async || !found(&scene, "tuba").await.is_empty()).await;

@@ -44,12 +44,19 @@ test('fields are in the same zone as the times, on both sides of a change of the
   // The clocks go forward there on 8 March and back on 1 November 2026, at two.
   await open(page, 'data-time-zone="America/New_York"', form('2026-07-01T16:00:30.500Z'));
   await expect(page.locator('input')).toHaveValue('2026-07-01T12:00');
-  expect(await sent(page, '2026-07-01T12:00')).toBe('2026-07-01T16:00:00.000Z');
+  // What nobody touched is as it was.
+  expect(await sent(page, '2026-07-01T12:00')).toBe('2026-07-01T16:00:30.500Z');
+  expect(await sent(page, '2026-07-01T12:01')).toBe('2026-07-01T16:01:00.000Z');
   expect(await sent(page, '2026-12-01T12:00')).toBe('2026-12-01T17:00:00.000Z');
   expect(await sent(page, '2026-03-08T01:59')).toBe('2026-03-08T06:59:00.000Z');
   expect(await sent(page, '2026-03-08T03:00')).toBe('2026-03-08T07:00:00.000Z');
   expect(await sent(page, '2026-11-01T00:59')).toBe('2026-11-01T04:59:00.000Z');
   expect(await sent(page, '2026-11-01T02:00')).toBe('2026-11-01T07:00:00.000Z');
+  // What a clock never shows, and what it shows twice.
+  expect(await sent(page, '2026-03-08T02:30')).toBe('2026-03-08T07:30:00.000Z');
+  expect(await sent(page, '2026-11-01T01:30')).toBe('2026-11-01T05:30:00.000Z');
+  // A year that is not typed to its end is the server’s to refuse.
+  expect(await sent(page, '0026-10-25T02:30')).toMatch(/^0026-10-25T/);
   expect(await sent(page, '')).toBe(null);
 });
 

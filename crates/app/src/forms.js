@@ -162,7 +162,16 @@
     if (underWay.has(form)) return;
     underWay.add(form);
     // A page that is being left takes no second press.
-    if (await send(form, event.submitter)) underWay.delete(form);
+    let stays = true;
+    try {
+      stays = await send(form, event.submitter);
+    } catch (error) {
+      setBusy(form, false);
+      complain(form, {});
+      throw error;
+    } finally {
+      if (stays) underWay.delete(form);
+    }
   });
   document.addEventListener("change", ({ target }) => {
     const { form, type, name, checked, dataset } = target;

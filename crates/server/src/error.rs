@@ -85,6 +85,15 @@ impl Error {
         problem.kind.strip_prefix("/problems/") == Some(BANNED)
     }
 
+    /// Whether the database did not answer, or not as expected.
+    pub fn is_of_the_store(&self) -> bool {
+        match self {
+            Self::Database(_) => true,
+            Self::Internal(error) => error.chain().any(|cause| cause.is::<sqlx::Error>()),
+            _ => false,
+        }
+    }
+
     /// The class is read-only.
     pub fn archived() -> Self {
         let why = "This class is archived: nothing in it is changed until an instructor takes it back.";

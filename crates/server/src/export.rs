@@ -57,6 +57,9 @@ pub(crate) const PROTECTED: &str = "This text is protected: it cannot be exporte
 /// Characters of a title in a file's name at most.
 const MAX_NAME_CHARS: usize = 80;
 
+/// Bytes of it at most: with an id and an ending it is a name that disks take.
+const MAX_NAME_BYTES: usize = 180;
+
 /// What is asked for.
 #[derive(Deserialize)]
 pub struct Asked {
@@ -194,7 +197,9 @@ pub(crate) fn written(name: &str, media_type: &'static str, file: Vec<u8>) -> Re
 /// The title's words, so that the same conversation is the same file each time.
 pub(crate) fn file_name(title: &str) -> String {
     let letters = title.chars().map(|letter| if letter.is_alphanumeric() { letter } else { ' ' });
-    let name = letters.take(MAX_NAME_CHARS).collect::<String>();
+    let mut name = letters.take(MAX_NAME_CHARS).collect::<String>();
+    // Disks count bytes, and letters may be four.
+    name.truncate(name.floor_char_boundary(MAX_NAME_BYTES));
     let name = name.split_whitespace().collect::<Vec<_>>().join("-");
     if name.is_empty() { "conversation".to_owned() } else { name }
 }
@@ -214,5 +219,6 @@ mod tests {
             assert_eq!(file_name(title), name);
         }
         assert_eq!(file_name(&"x".repeat(500)).len(), MAX_NAME_CHARS);
+        assert_eq!(file_name(&"鯨".repeat(500)).len(), MAX_NAME_BYTES / 3 * 3);
     }
 }

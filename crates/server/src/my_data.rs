@@ -15,19 +15,20 @@ use std::time::Duration;
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use futures::{Stream, TryStreamExt};
 use serde_json::{Value, json};
 use shared::ids::{FileId, UserId};
+use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use crate::{
     error::Error,
     files,
     services::Services,
-    sessions::Caller,
+    sessions::{self, Caller, Proof},
     times::{self, rfc3339},
     turns::Busy,
     zipped::{Flow, Unread},
@@ -35,6 +36,9 @@ use crate::{
 
 /// Whoever reads nothing for so long has gone, and leaves their turn to others.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Longer nobody has a turn: whoever reads so slowly may as well begin anew.
+const AT_MOST: Duration = Duration::from_secs(2 * 3_600);
 
 /// What stands in the archive of what.
 const README: &str = include_str!("my_data/README.txt");
@@ -45,9 +49,22 @@ enum Stop {
     /// Nobody waits for it any more.
     #[error(transparent)]
     Unread(#[from] Unread),
+    /// Whoever asked is not signed in any more.
+    #[error("signed out")]
+    SignedOut,
     /// A fault of ours.
     #[error(transparent)]
     Failed(#[from] Error),
+}
+
+/// By which somebody asked: when it has ended, so has the archive.
+struct Session(Vec<u8>);
+
+impl Session {
+    async fn check(&self, db: &PgPool) -> Result<(), Stop> {
+        let good = sessions::still_good(db, std::slice::from_ref(&self.0)).await?;
+        if good.is_empty() { Err(Stop::SignedOut) } else { Ok(()) }
+    }
 }
 
 impl From<sqlx::Error> for Stop {
@@ -57,8 +74,14 @@ impl From<sqlx::Error> for Stop {
 }
 
 /// `GET /api/v1/me/data`
-pub async fn get(State(services): State<Services>, caller: Caller) -> Result<Response, Error> {
+pub async fn get(State(services): State<Services>, headers: HeaderMap, caller: Caller) -> Result<Response, Error> {
     caller.session()?;
+    // A link on another site would take somebody's turn.
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        return Err(Error::ForeignOrigin);
+    }
+    let Proof::Session(hash) = &caller.proof else { return Err(Error::SignedOut) };
+    let session = Session(hash.clone());
     let turn = services.my_data.try_take(caller.id).map_err(|busy| match busy {
         Busy::Person => Error::Conflict(
             "one_at_a_time",
@@ -73,9 +96,10 @@ pub async fn get(State(services): State<Services>, caller: Caller) -> Result<Res
     let (flow, bytes) = Flow::new(PATIENCE);
     tokio::spawn(async move {
         let _turn = turn;
-        match write(&services, caller.id, made_at, account, flow).await {
-            Ok(()) | Err(Stop::Unread(_)) => {}
-            Err(Stop::Failed(error)) => {
+        let writing = write(&services, caller.id, &session, made_at, account, flow);
+        match tokio::time::timeout(AT_MOST, writing).await {
+            Ok(Ok(()) | Err(Stop::Unread(_) | Stop::SignedOut)) | Err(_) => {}
+            Ok(Err(Stop::Failed(error))) => {
                 tracing::warn!(%error, source = ?std::error::Error::source(&error), "somebody's data was cut off");
             }
         }
@@ -103,6 +127,7 @@ fn answer(
 async fn write(
     services: &Services,
     user: UserId,
+    session: &Session,
     made_at: OffsetDateTime,
     account: Value,
     flow: Flow,
@@ -112,9 +137,9 @@ async fn write(
     flow.add("account.json", json(&account)?).await?;
     flow.add("work.json", json(&account::work(&services.db, user).await?)?).await?;
     flow.add("models.json", json(&account::models(&services.db, user).await?)?).await?;
-    let conversations = conversations::write(services, user, &flow).await?;
+    let conversations = conversations::write(services, user, session, &flow).await?;
     flow.add("conversations.json", json(&conversations)?).await?;
-    files(services, user, &flow).await?;
+    files(services, user, session, &flow).await?;
     Ok(flow.finish().await?)
 }
 
@@ -123,7 +148,7 @@ fn json(value: &Value) -> Result<Vec<u8>, Error> {
 }
 
 /// What they uploaded, wherever that was, and a list of it.
-async fn files(services: &Services, user: UserId, flow: &Flow) -> Result<(), Stop> {
+async fn files(services: &Services, user: UserId, session: &Session, flow: &Flow) -> Result<(), Stop> {
     let rows = sqlx::query!(
         "select id, name, media_type, size, project_id, conversation_id, created_at
          from files
@@ -135,6 +160,7 @@ async fn files(services: &Services, user: UserId, flow: &Flow) -> Result<(), Sto
     .await?;
     let mut list = Vec::with_capacity(rows.len());
     for row in rows {
+        session.check(&services.db).await?;
         // Two may be called the same.
         let part = format!("files/{}/{}", row.id, fit_for_disks(&row.name));
         let is_there = match services.files.stream(FileId::from_uuid(row.id)).await {

@@ -1,9 +1,10 @@
 //! What is marked deleted in a document can be taken back, and so is kept. Here it is taken out for good, in a new generation
-//! of the document, and out of what is kept of earlier texts and of what copies begin with (`document::purge`).
+//! of the document, and out of what is kept of earlier texts (`document::purge`). Not out of copies of an activity, nor of what
+//! they begin with.
 
 mod show;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use axum::{
     Json,
@@ -17,12 +18,11 @@ use shared::{
     api::{MAX_PURGED, PurgeItem, PurgeItems, PurgedItems},
     document::{self, Purge, Purged, Roots},
     ids::{ConversationId, UserId},
-    rules,
     sync::CloseCode,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
-use yrs::{ReadTxn, Transact};
+use yrs::Transact;
 
 use crate::{
     access,
@@ -64,16 +64,13 @@ struct Asked {
     revisions: BTreeSet<i32>,
 }
 
-/// A document that is kept, as it is to be.
-struct Kept<K> {
-    key: K,
+/// The document of an earlier text, as it is to be.
+struct Kept {
+    number: i32,
     /// SHA-256 of what was read.
     read: Vec<u8>,
     state: Vec<u8>,
     highlight_count: i32,
-    is_changed: bool,
-    /// Something was written in it, and not only removed.
-    has_more: bool,
 }
 
 impl Asked {
@@ -94,19 +91,10 @@ impl Asked {
         Ok(Self { id, by, what, revisions })
     }
 
-    async fn purge(mut self, services: &Services) -> Result<PurgedItems, Error> {
-        self.leave_what_is_used(services).await?;
-        let mut kept = None;
+    async fn purge(self, services: &Services) -> Result<PurgedItems, Error> {
         for _ in 0..TRIES {
-            let revision = sqlx::query_scalar!("select revision from conversations where id = $1", self.id.uuid());
-            let revision = revision.fetch_optional(&services.db).await?.ok_or(Error::NotFound)?;
-            // Earlier texts never change but here: they are gone through once, unless there is another.
-            if kept.as_ref().is_none_or(|(of, _)| *of != revision) {
-                kept = Some((revision, self.revisions_without(services).await?));
-            }
-            let Some((_, revisions)) = &kept else { continue };
-            let seeds = self.seeds_without(services).await?;
-            if let Some((purged, is_replaced)) = self.try_to_purge(services, (revision, revisions), &seeds).await? {
+            let revisions = self.revisions_without(services).await?;
+            if let Some((purged, is_replaced)) = self.try_to_purge(services, &revisions).await? {
                 if is_replaced {
                     services.rooms.close(self.id, CloseCode::WrongEpoch).await;
                 }
@@ -120,42 +108,39 @@ impl Asked {
         Err(Error::Conflict("busy", why.into()))
     }
 
-    /// Of tags and groups that are not marked deleted people make use.
-    async fn leave_what_is_used(&mut self, services: &Services) -> Result<(), Error> {
-        if self.what.tags.is_empty() && self.what.groups.is_empty() {
-            return Ok(());
-        }
-        let read = services.rooms.read(self.id, rules::whole).await.map_err(internal)?.ok_or(Error::NotFound)?;
-        let deleted = read.what.map_err(|_| internal(Failure::Damaged))?.deleted();
-        self.what.tags.retain(|id| deleted.tags.contains(id));
-        self.what.groups.retain(|id| deleted.groups.contains(id));
-        Ok(())
-    }
-
-    /// Answers whether the document is another now. `None` if somebody wrote meanwhile, the text was edited, or an activity
-    /// begun with it: then nothing is changed.
+    /// Answers whether the document is another now. `None` if somebody wrote meanwhile, or earlier texts are others: then
+    /// nothing is changed.
     async fn try_to_purge(
         &self,
         services: &Services,
-        (revision, revisions): (i32, &[Kept<i32>]),
-        seeds: &[Kept<Uuid>],
+        revisions: &[Kept],
     ) -> Result<Option<(PurgedItems, bool)>, Error> {
-        let (id, what) = (self.id.uuid(), self.what.clone());
-        let rewritten = services.rooms.rewrite(self.id, self.by, move |doc| document::purge(doc, &what));
+        let (id, asked) = (self.id.uuid(), self.what.clone());
+        let rewritten = services.rooms.rewrite(self.id, self.by, move |doc| {
+            let mut what = asked;
+            // Of the others people make use.
+            let deleted = document::deleted_tags(doc);
+            what.tags.retain(|id| deleted.tags.contains(id));
+            what.groups.retain(|id| deleted.groups.contains(id));
+            document::purge(doc, &what)
+        });
         let rewritten = rewritten.await.map_err(internal)?.ok_or(Error::NotFound)?;
         let purged = rewritten.what;
         let is_replaced = !purged.is_nothing();
 
         let mut tx = services.db.begin().await?;
         // Whoever edits the text, or begins an activity with it, waits.
-        let held = sqlx::query_scalar!("select revision from conversations where id = $1 for no key update", id);
-        let held = held.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)?;
+        sqlx::query!("select from conversations where id = $1 for no key update", id)
+            .fetch_optional(&mut *tx)
+            .await?
+            .ok_or(Error::NotFound)?;
         access::moderator(&mut *tx, self.by, self.id).await?;
-        if held != revision || !are_these(&mut tx, self.id, seeds).await? {
+        if !self.what.is_empty() {
+            refuse_of_activities(&mut tx, self.id).await?;
+        }
+        if !put_revisions(&mut tx, self.id, revisions).await? {
             return Ok(None);
         }
-        put_revisions(&mut tx, self.id, revisions).await?;
-        put_seeds(&mut tx, seeds).await?;
         forget(&mut tx, self.id, &self.what).await?;
         let gone: Vec<i32> = self.revisions.iter().copied().collect();
         let gone = sqlx::query!(
@@ -176,7 +161,7 @@ impl Asked {
     }
 
     /// The documents of earlier texts in which something of it is, without it.
-    async fn revisions_without(&self, services: &Services) -> Result<Vec<Kept<i32>>, Error> {
+    async fn revisions_without(&self, services: &Services) -> Result<Vec<Kept>, Error> {
         if self.what.is_empty() {
             return Ok(Vec::new());
         }
@@ -195,89 +180,65 @@ impl Asked {
             );
             // Another purge may have taken it away.
             let Some(state) = state.fetch_optional(&services.db).await? else { continue };
-            let kept = without(services, number, state, &self.what).await?;
-            all.extend(kept.is_changed.then_some(kept));
-        }
-        Ok(all)
-    }
-
-    /// What activities give to who starts them, without it: all of them, changed or not.
-    async fn seeds_without(&self, services: &Services) -> Result<Vec<Kept<Uuid>>, Error> {
-        let rows = sqlx::query!(
-            r#"select id, seed as "seed!" from activities where template_id = $1 and seed is not null"#,
-            self.id.uuid()
-        );
-        let mut all = Vec::new();
-        for row in rows.fetch_all(&services.db).await? {
-            let kept = without(services, row.id, row.seed, &self.what).await?;
-            // Copies are merged by what they have beyond it: nothing new may be in it.
-            if kept.has_more {
-                let why = "Somebody has started an activity that begins with this, and there something else refers to what is \
-                           to be deleted for ever: a comment that is answered, or a tag that is in use. Highlights can be.";
-                return Err(Error::Conflict("begun", why.into()));
+            let (what, read) = (self.what.clone(), Sha256::digest(&state).to_vec());
+            let kept = services.rooms.rewrite_kept(state, move |doc| {
+                let purged = document::purge(doc, &what);
+                (purged, document::highlights(&Roots::of(doc), &doc.transact()).len())
+            });
+            let ((purged, highlights), state) = kept.await.map_err(internal)?;
+            if !purged.is_nothing() {
+                let highlight_count = i32::try_from(highlights).unwrap_or(i32::MAX);
+                all.push(Kept { number, read, state, highlight_count });
             }
-            all.push(kept);
         }
         Ok(all)
     }
 }
 
-/// A document that is kept, without these things.
-async fn without<K>(services: &Services, key: K, state: Vec<u8>, what: &Purge) -> Result<Kept<K>, Error> {
-    let (what, read) = (what.clone(), Sha256::digest(&state).to_vec());
-    let kept = services.rooms.rewrite_kept(state, move |doc| {
-        let before = doc.transact().state_vector();
-        let purged = document::purge(doc, &what);
-        let (roots, txn) = (Roots::of(doc), doc.transact());
-        (purged, txn.state_vector() != before, document::highlights(&roots, &txn).len())
-    });
-    let ((purged, has_more, highlights), state) = kept.await.map_err(internal)?;
-    let highlight_count = i32::try_from(highlights).unwrap_or(i32::MAX);
-    Ok(Kept { key, read, state, highlight_count, is_changed: !purged.is_nothing(), has_more })
-}
-
-/// Whether activities still begin with what was read, all of them, in a transaction in which none is begun.
-async fn are_these(conn: &mut PgConnection, id: ConversationId, seeds: &[Kept<Uuid>]) -> Result<bool, Error> {
-    let rows = sqlx::query!(
-        r#"select id, sha256(seed) as "sum!" from activities where template_id = $1 and seed is not null for update"#,
+/// Copies of an activity are merged by what each has beyond what all began with, and compared by it: nothing is taken out of
+/// one of them, nor of what they begin with.
+async fn refuse_of_activities(conn: &mut PgConnection, id: ConversationId) -> Result<(), Error> {
+    let of = sqlx::query!(
+        r#"select exists (select from activity_copies where conversation_id = $1) as "is_copy!",
+                  exists (select from activities where template_id = $1 and seed is not null) as "is_begun!""#,
         id.uuid()
     );
-    let now: HashMap<Uuid, Vec<u8>> = rows.fetch_all(conn).await?.into_iter().map(|row| (row.id, row.sum)).collect();
-    Ok(now.len() == seeds.len() && seeds.iter().all(|seed| now.get(&seed.key) == Some(&seed.read)))
+    let of = of.fetch_one(conn).await?;
+    let why = match (of.is_copy, of.is_begun) {
+        (true, _) => {
+            "This is a copy of an activity: all its copies stay comparable, so that nothing can be taken out of one of them for \
+             ever. What is deleted here stays hidden, until the activity is deleted."
+        }
+        (_, true) => {
+            "Somebody has started an activity that begins with this, so that nothing can be taken out of it for ever. What is \
+             deleted here stays hidden, until the activity is deleted."
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Conflict("activity", why.into()))
 }
 
-async fn put_revisions(conn: &mut PgConnection, id: ConversationId, kept: &[Kept<i32>]) -> Result<(), Error> {
+/// `false` if one of them is not as it was read.
+async fn put_revisions(conn: &mut PgConnection, id: ConversationId, kept: &[Kept]) -> Result<bool, Error> {
     sqlx::query!("select set_config('promptgrimoire.purge', 'on', true)").fetch_one(&mut *conn).await?;
-    for Kept { key, state, highlight_count, .. } in kept {
-        sqlx::query!(
+    for Kept { number, read, state, highlight_count } in kept {
+        let put = sqlx::query!(
             "update conversation_revisions
              set crdt_state = $3, highlight_count = $4,
                  bytes = bytes - octet_length(crdt_state) + octet_length($3::bytea)
-             where conversation_id = $1 and number = $2",
+             where conversation_id = $1 and number = $2 and sha256(crdt_state) = $5",
             id.uuid(),
-            key,
+            number,
             state,
-            highlight_count
-        )
-        .execute(&mut *conn)
-        .await?;
+            highlight_count,
+            read
+        );
+        if put.execute(&mut *conn).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
     }
     sqlx::query!("select set_config('promptgrimoire.purge', 'off', true)").fetch_one(conn).await?;
-    Ok(())
-}
-
-async fn put_seeds(conn: &mut PgConnection, kept: &[Kept<Uuid>]) -> Result<(), Error> {
-    for Kept { key, state, highlight_count, .. } in kept.iter().filter(|kept| kept.is_changed) {
-        sqlx::query!(
-            "update activities set seed = $2, seed_highlights = $3 where id = $1",
-            key,
-            state,
-            highlight_count
-        )
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
+    Ok(true)
 }
 
 /// What is told and found of it elsewhere.
@@ -309,10 +270,6 @@ async fn forget(conn: &mut PgConnection, id: ConversationId, what: &Purge) -> Re
     )
     .execute(&mut *conn)
     .await?;
-    // What came late and was taken in is in the document.
-    sqlx::query!("delete from late_work where conversation_id = $1 and taken_in_at is not null", id.uuid())
-        .execute(&mut *conn)
-        .await?;
     sqlx::query!(
         "insert into search_queue (conversation_id) values ($1)
          on conflict (conversation_id) do update set change = nextval('search_changes')",

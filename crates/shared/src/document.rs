@@ -31,7 +31,7 @@ pub use picture::{
     highlights, merged_tags, tags,
 };
 pub use position::{Letter, Position};
-pub use purge::{Purge, Purged, purge};
+pub use purge::{NAMELESS, Purge, Purged, deleted_tags, purge};
 pub use responses::responses;
 pub use retarget::retarget;
 pub use seed::{DEFAULT_TAGS, seed};

@@ -66,6 +66,10 @@ impl Agreed {
     /// # Errors
     /// A fault of ours.
     pub(super) fn of(contents: &Contents) -> Result<Option<Self>, Error> {
+        // What all copies of an activity began with is nobody's mark there: the activity's own figures leave it out.
+        if contents.conversation.activity.is_some() {
+            return Ok(None);
+        }
         let highlights = &contents.picture.highlights;
         let Some(first) = highlights.first() else { return Ok(None) };
         if highlights.iter().all(|highlight| highlight.author == first.author) {

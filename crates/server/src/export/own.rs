@@ -18,6 +18,7 @@ pub(crate) async fn of_reader(services: &Services, reader: Reader) -> Result<(St
     let contents = Contents::read(services, reader, None).await?;
     let messages = messages(services, reader).await?;
     let (own, may_copy) = (author.id, reader.rights().may_copy);
+    let is_others = is_others_alone(services, reader).await?;
     let called = author.seen_as;
     let reading = tokio::task::spawn_blocking(move || {
         let marked = contents.marked();
@@ -43,12 +44,22 @@ pub(crate) async fn of_reader(services: &Services, reader: Reader) -> Result<(St
             ("comments".to_owned(), json!(comments)),
             ("response".to_owned(), json!(response(&contents, own))),
         ]);
-        if may_copy {
+        if may_copy && !is_others {
             all.insert("shared_notes".to_owned(), json!(contents.words(&contents.picture.notes)));
         }
         (contents.conversation.title.clone(), Value::Object(all))
     });
     reading.await.map_err(|error| Error::Internal(error.into()))
+}
+
+/// Whether it is a copy of an activity that somebody else works in alone: notes there are theirs.
+async fn is_others_alone(services: &Services, reader: Reader) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from activity_copies where conversation_id = $1 and user_id <> $2) as "is!""#,
+        reader.conversation().uuid(),
+        reader.user().uuid()
+    );
+    Ok(found.fetch_one(&services.db).await?)
 }
 
 /// What they said in a chat, in all its branches.

@@ -5,7 +5,7 @@ use shared::ids::{ConversationId, UserId};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::Stop;
+use super::{Session, Stop};
 use crate::{
     access::{self, Reader},
     bundle,
@@ -26,9 +26,10 @@ struct Row {
 }
 
 /// Writes them, and answers a list of all: with the part that holds each, or why there is none.
-pub(super) async fn write(services: &Services, user: UserId, flow: &Flow) -> Result<Value, Stop> {
+pub(super) async fn write(services: &Services, user: UserId, session: &Session, flow: &Flow) -> Result<Value, Stop> {
     let mut list = Vec::new();
     for row in all(&services.db, user).await? {
+        session.check(&services.db).await?;
         let id = ConversationId::from_uuid(row.id);
         let mut line = json!({
             "id": id,
@@ -43,6 +44,8 @@ pub(super) async fn write(services: &Services, user: UserId, flow: &Flow) -> Res
                 line["part"] = json!(part);
                 flow.add(&part, bytes).await?;
             }
+            // Of the database, not of this one: an archive that looks whole and has holes is worse than none.
+            Err(error) if error.is_of_the_store() => return Err(error.into()),
             Err(error) => line["why_not"] = json!(why(&error, &row)),
         }
         list.push(line);
@@ -54,15 +57,25 @@ async fn all(db: &PgPool, user: UserId) -> sqlx::Result<Vec<Row>> {
     let rows = sqlx::query_as!(
         Row,
         r#"with wrote as (
-               select conversation_id as id from annotation_client where author = $1
+               -- What a copy began with was written in its template.
+               select x.conversation_id as id
+               from annotation_client x
+               left join activity_copies w on w.conversation_id = x.conversation_id
+               left join activities a on a.id = w.activity_id
+               where x.author = $1 and not coalesce(x.client = any(a.seed_clients), false)
                union
                select conversation_id from annotation_update where author = $1
                union
-               select conversation_id from messages where author_id = $1
+               select m.conversation_id
+               from messages m
+               left join activity_copies w on w.conversation_id = m.conversation_id
+               where m.author_id = $1 and (w.conversation_id is null or m.created_at >= w.created_at)
                union
                select conversation_id from activity_copies where user_id = $1
                union
-               select id from conversations where owner_id = $1)
+               select o.id
+               from conversations o
+               where o.owner_id = $1 and not exists (select from activity_copies w where w.conversation_id = o.id))
            select c.id, c.created_at,
                   c.owner_id = $1 and w.conversation_id is null as "own!",
                   c.trashed_at is not null as "trashed!"

@@ -13,7 +13,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 use yrs::{Doc, Transact};
 
-use crate::{error::Error, services::Services};
+use crate::{error::Error, rooms::persistence::Failure, services::Services};
 
 /// Passages, each with where it is now.
 pub(super) type Passages = Vec<(Target, Anchor)>;
@@ -51,8 +51,12 @@ async fn marked(services: &Services, result: &SearchResult) -> Result<HashMap<Hi
         let highlights = document::highlights(&Roots::of(doc), &doc.transact()).into_iter();
         highlights.filter(|highlight| wanted.contains(&highlight.id)).map(|one| (one.id, one.targets)).collect()
     };
-    let read = services.rooms.read(result.conversation, read).await;
-    Ok(read.map_err(|error| Error::Internal(error.into()))?.map(|read| read.what).unwrap_or_default())
+    match services.rooms.read(result.conversation, read).await {
+        Ok(read) => Ok(read.map(|read| read.what).unwrap_or_default()),
+        // Its things are found as they were indexed, and have their addresses.
+        Err(Failure::Damaged) => Ok(HashMap::new()),
+        Err(error) => Err(Error::Internal(error.into())),
+    }
 }
 
 /// The canonical texts of these messages, on whatever branch they are.

@@ -14,8 +14,10 @@ use yrs::{Text, Transact};
 use zip::ZipArchive;
 
 use crate::{
+    activities::{activity, class_and_template, copy, synced},
     notices::{add, call},
     projects::project,
+    revisions::mark as mark_words,
     rooms_support::{highlight, until},
     support::test_app::{TestApp, Visitor},
 };
@@ -296,4 +298,69 @@ async fn no_table_that_names_people_is_forgotten() {
     let there: BTreeSet<&str> = there.iter().map(String::as_str).collect();
     assert!(there.contains("notices"));
     assert_eq!(there.difference(&told).collect::<Vec<_>>(), [&""; 0]);
+}
+
+/// Every copy of an activity begins with what was written in its template, and belongs to that one's owner.
+#[tokio::test]
+async fn copies_are_in_the_archives_of_those_who_worked_in_them() {
+    let app = TestApp::start().await;
+    let (olga, ann, ben) =
+        (app.person("instructor").await, app.person("student-1").await, app.person("student-2").await);
+    let (class, template) = class_and_template(&olga).await;
+    let mut peer = synced(&olga, &template).await;
+    mark_words(&olga, &template, &mut peer, "Some words").await;
+    let task = activity(&olga, &class, &template, "individual").await;
+    let (hers, his) = (copy(&ann, &task).await, copy(&ben, &task).await);
+    for (by, talk, notes) in [(&ann, &hers, "Ann’s private notes"), (&ben, &his, "Ben’s private notes")] {
+        synced(by, talk).await.write(notes).await;
+        until(async || by.get(&format!("{ADDRESS}/{talk}/export?format=markdown")).await.body.contains(notes)).await;
+    }
+
+    let names = |parts: &Parts| -> BTreeSet<String> {
+        let list = json_of(parts, "conversations.json");
+        list.as_array().unwrap().iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let parts = data(&olga).await;
+    let ids = names(&parts);
+    assert!(ids.contains(&template) && !ids.contains(&hers) && !ids.contains(&his), "{ids:?}");
+    assert_eq!(holds(&parts, "private notes"), Vec::<String>::new());
+    // She writes in one of them: then it is in hers too, with what she said, and without what is another's alone.
+    let mut peer = synced(&olga, &hers).await;
+    mark_words(&olga, &hers, &mut peer, "words to mark").await;
+    let parts = data(&olga).await;
+    let ids = names(&parts);
+    assert!(ids.contains(&hers) && !ids.contains(&his), "{ids:?}");
+    assert_eq!(holds(&parts, "private notes"), Vec::<String>::new());
+    assert_eq!(contribution(&parts, &hers)["comments"].as_array().unwrap().len(), 2);
+
+    let parts = data(&ann).await;
+    assert!(names(&parts).contains(&hers) && !names(&parts).contains(&his));
+    assert!(contribution(&parts, &hers)["shared_notes"].as_str().unwrap().contains("Ann’s private notes"));
+}
+
+/// What somebody sets in a class is others' once they teach there no more.
+#[tokio::test]
+async fn whoever_has_left_a_class_is_told_nothing_new_of_it() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let (class, template) = class_and_template(&olga).await;
+    activity(&olga, &class, &template, "individual").await;
+    let work = async || json_of(&data(&olga).await, "work.json");
+    assert_eq!(work().await["activities"][0]["title"], "Close reading");
+    let left = "delete from memberships where user_id = (select id from users where name = 'Demo Instructor')";
+    assert_eq!(sqlx::query(left).execute(&app.database.pool).await.unwrap().rows_affected(), 1);
+    sqlx::query("update activities set title = 'Later words'").execute(&app.database.pool).await.unwrap();
+    let activities = work().await["activities"].clone();
+    assert_eq!((activities.as_array().unwrap().len(), &activities[0]["title"]), (1, &Value::Null));
+}
+
+/// A link there would take somebody's turn.
+#[tokio::test]
+async fn another_site_does_not_begin_a_download() {
+    let app = TestApp::start().await;
+    let ann = app.person("student-1").await;
+    let answer = ann.request(Method::GET, DATA).header("sec-fetch-site", "cross-site").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    let answer = ann.request(Method::GET, DATA).header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
 }

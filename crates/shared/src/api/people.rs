@@ -17,10 +17,13 @@ pub struct Me {
     /// Their address.
     pub email: String,
     /// How they are to be spoken of, where they said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pronouns: Option<String>,
     /// Where their clock is, a name of the IANA database; none is as the device has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
     /// How dates are written for them, one of [`LOCALES`]; none is as the device has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
 }
 

@@ -75,12 +75,29 @@ impl Whole {
                 }
             }
         }
-        let nameless = |deleted: bool, name: &str| deleted && name == NAMELESS;
-        let tags = self.tags.iter().filter(|(_, tag)| tag.deleted && !nameless(tag.deleted, &tag.name));
-        what.tags = tags.map(|(id, _)| *id).collect();
-        let groups = self.tag_groups.iter().filter(|(_, group)| group.deleted && !nameless(group.deleted, &group.name));
+        let is_blank = |tag: &super::whole::Tag| tag.name == NAMELESS && tag.description.is_empty();
+        what.tags = self.tags.iter().filter(|(_, tag)| tag.deleted && !is_blank(tag)).map(|(id, _)| *id).collect();
+        let groups = self.tag_groups.iter().filter(|(_, group)| group.deleted && group.name != NAMELESS);
         what.groups = groups.map(|(id, _)| *id).collect();
         what
+    }
+}
+
+/// The tags and groups that are marked deleted.
+pub fn deleted_tags(doc: &Doc) -> Purge {
+    let roots = Roots::of(doc);
+    let txn = doc.transact();
+    let deleted = |map: &MapRef| -> Vec<String> {
+        let of = map.iter(&txn).filter_map(|(key, value)| match value {
+            Out::YMap(thing) if optional(&thing, &txn, "deleted").unwrap_or(false) => Some(key.to_owned()),
+            _ => None,
+        });
+        of.collect()
+    };
+    Purge {
+        tags: deleted(&roots.tags).iter().filter_map(|id| id.parse().ok()).collect(),
+        groups: deleted(&roots.tag_groups).iter().filter_map(|id| id.parse().ok()).collect(),
+        ..Purge::default()
     }
 }
 
@@ -285,6 +302,7 @@ mod tests {
         desk.run(Command::DeleteTag(lone));
         let what = desk.whole().deleted();
         assert_eq!(what.tags, [used, lone].into());
+        assert_eq!(deleted_tags(&desk.doc), what);
         assert_eq!(purge(&desk.doc, &what).tags, 2);
         assert!(!desk.holds("Name one") && !desk.holds("Name three") && desk.holds("Name two"));
         let whole = desk.whole();

@@ -34,7 +34,7 @@ use crate::{
 
 pub use show::list;
 
-/// How often people may have written in the document while it was written anew.
+/// How often people may have written in the document meanwhile.
 const TRIES: usize = 5;
 
 /// `POST /api/v1/conversations/{id}/purge`

@@ -1,8 +1,8 @@
 //! Things that are taken out of a document for good. The server alone does it, with a new generation of the document.
 //!
 //! They are removed in place: ids and clocks of Yjs clients stay, and their content goes. So what was written elsewhere on
-//! the document before still belongs to it: work that was not sent, late work, copies that began with it. Nothing refers to
-//! what is not there: what something else refers to keeps its place, without its words.
+//! the document before still belongs to it, as work that was not sent. Nothing refers to what is not there: what something else
+//! refers to keeps its place, without its words.
 
 use std::collections::BTreeSet;
 

@@ -162,7 +162,13 @@ impl Asked {
 
     /// The documents of earlier texts in which something of it is, without it.
     async fn revisions_without(&self, services: &Services) -> Result<Vec<Kept>, Error> {
-        if self.what.is_empty() {
+        let deleted =
+            services.rooms.read(self.id, document::deleted_tags).await.map_err(internal)?.ok_or(Error::NotFound)?.what;
+        let mut what = self.what.clone();
+        // Those that people make use of stay in earlier texts too.
+        what.tags.retain(|id| deleted.tags.contains(id));
+        what.groups.retain(|id| deleted.groups.contains(id));
+        if what.is_empty() {
             return Ok(Vec::new());
         }
         let gone: Vec<i32> = self.revisions.iter().copied().collect();
@@ -180,7 +186,7 @@ impl Asked {
             );
             // Another purge may have taken it away.
             let Some(state) = state.fetch_optional(&services.db).await? else { continue };
-            let (what, read) = (self.what.clone(), Sha256::digest(&state).to_vec());
+            let (what, read) = (what.clone(), Sha256::digest(&state).to_vec());
             let kept = services.rooms.rewrite_kept(state, move |doc| {
                 let purged = document::purge(doc, &what);
                 (purged, document::highlights(&Roots::of(doc), &doc.transact()).len())

@@ -200,10 +200,19 @@ async fn tags_go_once_they_are_deleted_and_what_is_asked_for_is_checked() {
     let tags = document::tags(&Roots::of(&peer.doc), &peer.doc.transact());
     let (used, lone): (TagId, TagId) = (tags[0].id, tags[1].id);
     let named = &tags[1].name.clone();
+    // An earlier text has both.
+    let (base, mut messages) = text(&olga, &talk).await;
+    messages[0]["markdown"] = "Why is the port so quiet?".into();
+    save(&olga, &talk, base, &messages).await;
+    let mut peer = synced(&olga, &talk).await;
     act(&olga, &talk, &mut peer, Command::DeleteTag(lone)).await;
     assert_eq!(deleted(&olga, &talk).await["tags"], json!([{"id": lone, "name": named}]));
     let both = json!([{"kind": "tag", "id": used}, {"kind": "tag", "id": lone}]);
     assert_eq!(counts(&purged(&olga, &talk, both).await), [0, 0, 1, 0, 0]);
+    let kept = "select crdt_state from conversation_revisions where conversation_id = $1::uuid";
+    let kept: Vec<u8> = sqlx::query_scalar(kept).bind(&talk).fetch_one(&app.database.pool).await.unwrap();
+    let holds = |name: &str| kept.windows(name.len()).any(|window| window == name.as_bytes());
+    assert!(holds(&tags[0].name) && !holds(named));
     let peer = synced(&olga, &talk).await;
     let left: Vec<_> =
         document::tags(&Roots::of(&peer.doc), &peer.doc.transact()).into_iter().map(|tag| tag.id).collect();

@@ -196,7 +196,7 @@ async fn tags_go_once_they_are_deleted_and_what_is_asked_for_is_checked() {
     let app = TestApp::start().await;
     let olga = app.person("instructor").await;
     let talk = olga.conversation("Harbour", WORDS, "none").await;
-    let mut peer = synced(&olga, &talk).await;
+    let peer = synced(&olga, &talk).await;
     let tags = document::tags(&Roots::of(&peer.doc), &peer.doc.transact());
     let (used, lone): (TagId, TagId) = (tags[0].id, tags[1].id);
     let named = &tags[1].name.clone();

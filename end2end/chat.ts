@@ -43,7 +43,7 @@ export async function newChat({ page }: Visitor): Promise<string> {
   await page.getByRole('button', { name: 'New project' }).click();
   await page.getByRole('button', { name: 'New chat' }).click();
   await page.waitForURL(/\/c\//);
-  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
   return new URL(page.url()).pathname;
 }
 

@@ -20,7 +20,7 @@ export class ImportPage {
 
   static async open(page: Page): Promise<ImportPage> {
     await page.goto('/import');
-    await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+    await expect(page.locator('html[data-hydrated]')).toBeAttached();
     return new ImportPage(page);
   }
 

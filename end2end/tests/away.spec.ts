@@ -32,7 +32,7 @@ test('what was done without a network survives the page, is sent later, and is r
   const sockets = await watchSockets(writer.context, { cut: true });
   const again = await writer.context.newPage();
   await again.goto(`/c/${id}`);
-  await expect(again.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(again.locator('html[data-hydrated]')).toBeAttached();
   const a2 = Workspace.on(again);
   await expect(a2.syncStatus).toHaveText('Offline · 3 unsent changes');
   await a2.expectPainted(lighthouse.keeper);

@@ -107,7 +107,7 @@ test('an edit that is left is there when it is opened again, and cancelling one 
   await expect(area).toHaveCount(0);
   await expect(edit).toBeFocused();
   await page.reload();
-  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
   await expect(area, 'what was closed stays closed').toHaveCount(0);
   await edit.click();
   await expect(area).toHaveValue('Hello, better');

@@ -14,7 +14,7 @@ test('files of the project are sent along by a tick, beside new ones', async ({ 
   await expect(page.getByRole('link', { name: 'rules.md' })).toBeVisible();
   await page.getByRole('button', { name: 'New chat' }).click();
   await page.waitForURL(/\/c\//);
-  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
   await page.getByText('Attach files').press('Enter');
   const tick = page.getByRole('group', { name: 'Files of the project' }).getByRole('checkbox', { name: 'rules.md' });
   await tick.press('Space');

@@ -339,7 +339,7 @@ test('what was filled in before the tools came is kept, and where one was typing
   await expect(page.getByRole('button', { name: 'Import', exact: true })).toBeDisabled();
   release();
 
-  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
   await expect(page.locator('form.import-form')).toHaveCount(1);
   await page.keyboard.type('!');
   await expect(field('Paste a conversation or text')).toHaveValue('A text of our!s');
@@ -479,7 +479,7 @@ test('a text that was kept is there though a title was typed before the tools ca
   const field = (name: string) => page.getByRole('textbox', { name, exact: true });
   await field('Title').fill('Typed early');
   release();
-  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
   await expect(field('Paste a conversation or text')).toHaveValue('User: is this kept?');
   await expect(field('Title')).toHaveValue('Typed early');
   const kept = () => page.evaluate((name) => localStorage.getItem(name), name);

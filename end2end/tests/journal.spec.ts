@@ -12,7 +12,7 @@ const shared = { title: lighthouse.title, text: lighthouse.text, share: 'class' 
 async function openWithoutSocket(visitor: Visitor, conversation: string): Promise<Workspace> {
   const desk = Workspace.on(await visitor.context.newPage());
   await desk.page.goto(`/c/${conversation}`);
-  await expect(desk.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(desk.page.locator('html[data-hydrated]')).toBeAttached();
   await desk.synced('offline');
   return desk;
 }

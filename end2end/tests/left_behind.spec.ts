@@ -376,7 +376,7 @@ test('what others did in a long absence is told, though the page was opened with
   await pass(a.page, 1);
   await a.page.goto('about:blank');
   await a.page.goto(`/c/${id}`);
-  await expect(a.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(a.page.locator('html[data-hydrated]')).toBeAttached();
   await a.synced('offline');
   // It keeps what it shows, and is left.
   await absence();

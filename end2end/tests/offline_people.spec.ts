@@ -167,7 +167,7 @@ test('a look at the page while it signs out does not cut it off', async ({ signI
   await pressSignOut(page);
   await page.getByRole('dialog', { name: 'Sign out and lose work?' }).getByRole('button', { name: 'Sign out and discard them' }).click();
   // Nor is where this person was told to the next one.
-  await expect(page).toHaveURL(/\/sign-in(\?|$)/, { timeout: 15_000 });
+  await expect(page).toHaveURL(/\/sign-in(\?|$)/);
   expect(new URL(page.url()).search).toBe('');
   expect(await page.evaluate(() => [Object.keys(localStorage).filter((key) => key.startsWith('draft/')), sessionStorage.getItem('told')])).toEqual([[], null]);
   expect(await unsentOf(page, user)).toBeUndefined();
@@ -214,7 +214,7 @@ test('what was written in a train is asked about, and is there after staying', a
   await expectKept(student.page, '/', `/c/${id}`);
   await student.context.setOffline(true);
   await student.page.goto(`/c/${id}`);
-  await expect(student.page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(student.page.locator('html[data-hydrated]')).toBeAttached();
   await a.synced('offline');
   await a.highlight(lighthouse.keeper);
   await expect(a.syncStatus).toHaveText('Offline · 1 unsent change');

@@ -17,7 +17,7 @@ const other = { title: bread.title, text: bread.text, share: 'class' } as const;
 /** The text can be read and the tools work, though there is no server. */
 async function expectReadable(page: Page, text: string): Promise<void> {
   await expect(page.locator('[data-canonical]').filter({ hasText: text })).toBeVisible();
-  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
   await expect(page.locator('[role=status][aria-label="Sync status"]')).toHaveAttribute('data-state', 'offline');
 }
 

@@ -57,7 +57,7 @@ test('somebody makes a project with a prompt and a file, and a chat in it', asyn
 
   await page.getByRole('button', { name: 'New chat' }).click();
   await expect(page).toHaveURL(/\/c\//);
-  await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 15_000 });
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
   await expect(page.getByText('0 messages')).toBeVisible();
   await page.getByRole('link', { name: 'My thesis' }).click();
   await expect(page.getByRole('region', { name: 'Chats' }).getByRole('listitem')).toHaveText([/New chat.*You.*0 messages/s]);

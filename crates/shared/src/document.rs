@@ -10,6 +10,7 @@ mod hand_over;
 mod picture;
 mod position;
 mod purge;
+mod rename;
 mod responses;
 mod retarget;
 mod seed;
@@ -32,6 +33,7 @@ pub use picture::{
 };
 pub use position::{Letter, Position};
 pub use purge::{NAMELESS, Purge, Purged, deleted_tags, purge};
+pub use rename::{rename, rename_typed};
 pub use responses::responses;
 pub use retarget::retarget;
 pub use seed::{DEFAULT_TAGS, seed};

@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 use crate::{access, error::Error};
 
+pub(crate) use pseudonyms::alias as unrelated_id;
+
 /// Pseudonyms that are tried before there seems to be none left.
 const MAX_TRIES: usize = 100;
 

@@ -18,7 +18,7 @@ use shared::{
 };
 use sqlx::PgConnection;
 
-use crate::{access, error::Error, names, services::Services, sessions::Caller};
+use crate::{access, erase, error::Error, names, services::Services, sessions::Caller};
 
 pub use code::{rotate as rotate_code, switch_off as switch_off_code};
 pub(crate) use groups::{name_taken, refuse_many as refuse_many_groups};
@@ -120,7 +120,7 @@ pub async fn get(
     let member = access::member(&mut conn, caller.id, id).await?;
     let is_staff = member.role().is_staff();
     let row = sqlx::query!(
-        r#"select c.name, c.join_code, c.archived_at is not null as "archived!",
+        r#"select c.name, c.join_code, c.when_erased, c.archived_at is not null as "archived!",
                   (select count(*) from memberships m where m.class_id = c.id) as "members!",
                   (select count(*) from roster_entries r where r.class_id = c.id) as "waiting!"
            from classes c
@@ -139,6 +139,7 @@ pub async fn get(
         waiting: if is_staff { row.waiting } else { 0 },
         code: row.join_code.filter(|_| is_staff).map(|code| code::shown(&code)),
         groups: groups_of(&mut conn, member).await?,
+        when_erased: erase::when_erased(&row.when_erased),
     }))
 }
 
@@ -180,6 +181,11 @@ pub async fn change(
     if let Some(new) = &change.name {
         let new = names::name(new, 200)?;
         sqlx::query!("update classes set name = $2 where id = $1", id.uuid(), new).execute(&mut *tx).await?;
+    }
+    if let Some(rule) = change.when_erased {
+        sqlx::query!("update classes set when_erased = $2 where id = $1", id.uuid(), rule.as_str())
+            .execute(&mut *tx)
+            .await?;
     }
     if let Some(archived) = change.archived.filter(|archived| *archived != instructor.is_archived()) {
         sqlx::query!(

@@ -66,6 +66,9 @@ pub mod rates;
 /// Whether an answer is known already.
 pub mod etags;
 
+/// Accounts that are erased.
+pub mod erase;
+
 /// Things that are taken out of a conversation for good.
 pub mod purge;
 

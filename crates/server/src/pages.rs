@@ -8,6 +8,7 @@ mod annotations;
 mod api;
 mod classes;
 mod deleted;
+mod erase;
 mod exports;
 mod home;
 mod projects;
@@ -93,6 +94,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(sign_in::routes(services))
         .merge(recovery::routes())
         .merge(deleted::routes())
+        .merge(erase::routes())
         .merge(revisions::routes())
         .merge(sharing::routes())
         .merge(trash::routes())

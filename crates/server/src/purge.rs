@@ -2,6 +2,7 @@
 //! of the document, and out of what is kept of earlier texts (`document::purge`). Not out of copies of an activity, nor of what
 //! they begin with.
 
+pub(crate) mod kept;
 mod show;
 
 use std::collections::BTreeSet;
@@ -13,16 +14,14 @@ use axum::{
         rejection::{JsonRejection, PathRejection},
     },
 };
-use sha2::{Digest, Sha256};
 use shared::{
     api::{MAX_PURGED, PurgeItem, PurgeItems, PurgedItems},
-    document::{self, Purge, Purged, Roots},
+    document::{self, Purge, Purged},
     ids::{ConversationId, UserId},
     sync::CloseCode,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
-use yrs::Transact;
 
 use crate::{
     access,
@@ -32,6 +31,7 @@ use crate::{
     sessions::Caller,
 };
 
+use kept::Kept;
 pub use show::list;
 
 /// How often people may have written in the document meanwhile.
@@ -62,15 +62,6 @@ struct Asked {
     by: UserId,
     what: Purge,
     revisions: BTreeSet<i32>,
-}
-
-/// The document of an earlier text, as it is to be.
-struct Kept {
-    number: i32,
-    /// SHA-256 of what was read.
-    read: Vec<u8>,
-    state: Vec<u8>,
-    highlight_count: i32,
 }
 
 impl Asked {
@@ -138,7 +129,7 @@ impl Asked {
         if !self.what.is_empty() {
             refuse_of_activities(&mut tx, self.id).await?;
         }
-        if !put_revisions(&mut tx, self.id, revisions).await? {
+        if !kept::put(&mut tx, self.id, revisions).await? {
             return Ok(None);
         }
         forget(&mut tx, self.id, &self.what).await?;
@@ -171,33 +162,8 @@ impl Asked {
         if what.is_empty() {
             return Ok(Vec::new());
         }
-        let gone: Vec<i32> = self.revisions.iter().copied().collect();
-        let numbers = sqlx::query_scalar!(
-            "select number from conversation_revisions where conversation_id = $1 and number <> all($2)",
-            self.id.uuid(),
-            &gone
-        );
-        let mut all = Vec::new();
-        for number in numbers.fetch_all(&services.db).await? {
-            let state = sqlx::query_scalar!(
-                "select crdt_state from conversation_revisions where conversation_id = $1 and number = $2",
-                self.id.uuid(),
-                number
-            );
-            // Another purge may have taken it away.
-            let Some(state) = state.fetch_optional(&services.db).await? else { continue };
-            let (what, read) = (what.clone(), Sha256::digest(&state).to_vec());
-            let kept = services.rooms.rewrite_kept(state, move |doc| {
-                let purged = document::purge(doc, &what);
-                (purged, document::highlights(&Roots::of(doc), &doc.transact()).len())
-            });
-            let ((purged, highlights), state) = kept.await.map_err(internal)?;
-            if !purged.is_nothing() {
-                let highlight_count = i32::try_from(highlights).unwrap_or(i32::MAX);
-                all.push(Kept { number, read, state, highlight_count });
-            }
-        }
-        Ok(all)
+        kept::rewrite(services, self.id, &self.revisions, None, move |doc, _| !document::purge(doc, &what).is_nothing())
+            .await
     }
 }
 
@@ -224,31 +190,8 @@ async fn refuse_of_activities(conn: &mut PgConnection, id: ConversationId) -> Re
     Err(Error::Conflict("activity", why.into()))
 }
 
-/// `false` if one of them is not as it was read.
-async fn put_revisions(conn: &mut PgConnection, id: ConversationId, kept: &[Kept]) -> Result<bool, Error> {
-    sqlx::query!("select set_config('promptgrimoire.purge', 'on', true)").fetch_one(&mut *conn).await?;
-    for Kept { number, read, state, highlight_count } in kept {
-        let put = sqlx::query!(
-            "update conversation_revisions
-             set crdt_state = $3, highlight_count = $4,
-                 bytes = bytes - octet_length(crdt_state) + octet_length($3::bytea)
-             where conversation_id = $1 and number = $2 and sha256(crdt_state) = $5",
-            id.uuid(),
-            number,
-            state,
-            highlight_count,
-            read
-        );
-        if put.execute(&mut *conn).await?.rows_affected() == 0 {
-            return Ok(false);
-        }
-    }
-    sqlx::query!("select set_config('promptgrimoire.purge', 'off', true)").fetch_one(conn).await?;
-    Ok(true)
-}
-
 /// What is told and found of it elsewhere.
-async fn forget(conn: &mut PgConnection, id: ConversationId, what: &Purge) -> Result<(), Error> {
+pub(crate) async fn forget(conn: &mut PgConnection, id: ConversationId, what: &Purge) -> Result<(), Error> {
     let highlights: Vec<Uuid> = what.highlights.iter().map(|id| id.uuid()).collect();
     let (of, comments): (Vec<Uuid>, Vec<Uuid>) =
         what.comments.iter().map(|(highlight, comment)| (highlight.uuid(), comment.uuid())).unzip();

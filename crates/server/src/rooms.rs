@@ -364,7 +364,20 @@ impl Rooms {
         persistence::rewrite(&self.house.db, &self.house.rewriting, conversation, Some(by), change).await
     }
 
-    /// The same of a document that is kept as it once was, an update.
+    /// A document in which somebody has another id, and that is changed in that one's name, as by [`Self::rewrite`].
+    ///
+    /// # Errors
+    /// As [`persistence::rewrite`].
+    pub async fn rename<T: Send + 'static>(
+        &self,
+        conversation: ConversationId,
+        ids: (UserId, UserId),
+        change: impl FnOnce(&Doc, persistence::Renamed) -> T + Send + 'static,
+    ) -> Result<Option<persistence::Rewritten<T>>, persistence::Failure> {
+        persistence::rename(&self.house.db, &self.house.rewriting, conversation, ids, change).await
+    }
+
+    /// The same as [`Self::rewrite`] of a document that is kept as it once was, an update.
     ///
     /// # Errors
     /// Bytes that make no document.

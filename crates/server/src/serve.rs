@@ -14,7 +14,7 @@ use tracing::Instrument;
 use crate::{
     config::{Config, SignIn},
     database::Database,
-    demo, export, files,
+    demo, erase, export, files,
     router::router,
     runs, search,
     services::Services,
@@ -80,6 +80,7 @@ pub async fn run(
     let _sweeps = in_background(files::follow(services.db.clone(), services.files.clone()));
     let _empties = in_background(trash::follow(services.db.clone(), services.files.clone()));
     let _exports = in_background(export::jobs::follow(services.clone()));
+    let _erases = in_background(erase::follow(services.clone()));
     let _webhooks = in_background(webhooks::follow(services.clone()));
     let _searches = in_background(search::follow(services.db.clone(), rooms.clone()));
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);

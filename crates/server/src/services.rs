@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, Semaphore};
 use crate::{
     attempts::Attempts,
     config::{Config, Origin},
+    erase,
     error::Error,
     export::jobs::Bell,
     files::Files,
@@ -52,6 +53,8 @@ pub struct Services {
     pub seeds: Arc<Mutex<()>>,
     /// Rings when a file waits to be made.
     pub export_bell: Bell,
+    /// Rings when an account is to be erased.
+    pub erase_bell: erase::Bell,
     imports: Arc<Semaphore>,
     /// Turns to hold an archive of which several conversations are stored.
     pub archives: Arc<Turns>,
@@ -113,6 +116,7 @@ impl Services {
             webhooks_tested: Arc::default(),
             seeds: Arc::default(),
             export_bell: Bell::default(),
+            erase_bell: erase::Bell::default(),
             imports: Arc::new(Semaphore::new(IMPORTS_AT_ONCE)),
             archives: Arc::new(Turns::new(ARCHIVES_AT_ONCE)),
             exports: Arc::new(Turns::new(EXPORTS_AT_ONCE)),

@@ -21,6 +21,7 @@ use crate::{error::Error, files::Files, services::Services, sessions::Caller};
 pub use activities::{purge as purge_activity, put as put_activity, restore as restore_activity};
 pub use classes::{purge as purge_class, put as put_class, restore as restore_class};
 pub use conversations::{purge as purge_conversation, put as put_conversation, restore as restore_conversation};
+pub(crate) use projects::delete as delete_projects;
 pub use projects::{purge as purge_project, put as put_project, restore as restore_project};
 
 /// Between two looks at what has lain there long enough.

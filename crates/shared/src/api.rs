@@ -25,6 +25,7 @@ mod classes;
 mod comparison;
 mod conversation_lists;
 mod conversations;
+mod erase;
 mod exports;
 mod files;
 mod invitations;
@@ -73,6 +74,7 @@ pub use conversations::{
     GetConversation, GetRights, ImportChoice, ImportStep, Imported, ListPeople, ListRefused, ListTags, MAX_CHOICES,
     Message, OwnRights, Person, Reading, Reason, RefusedUpdate, RenameConversation, Share, TagSummary, Titled,
 };
+pub use erase::{EraseMe, ErasedClass, Erasure, FORMER_MEMBER, GetErasure, WhenErased};
 pub use exports::{
     EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, ListActivityExports, ListExports, StartExport,
 };

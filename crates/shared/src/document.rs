@@ -32,7 +32,7 @@ pub use picture::{
     highlights, merged_tags, tags,
 };
 pub use position::{Letter, Position};
-pub use purge::{NAMELESS, Purge, Purged, deleted_tags, purge};
+pub use purge::{NAMELESS, Purge, Purged, deleted_tags, purge, purge_typed, said_by};
 pub use rename::{rename, rename_typed};
 pub use responses::responses;
 pub use retarget::retarget;

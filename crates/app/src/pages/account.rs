@@ -73,6 +73,7 @@ pub fn AccountPage(
             <Tokens lines=tokens />
             <Webhooks webhooks=webhooks classes=classes />
             <MyData />
+            <Erase />
         </main>
     }
     .into_any()
@@ -289,6 +290,19 @@ fn MyData() -> impl IntoView {
             <h2 id="data-title">"Your data"</h2>
             <p class="hint" id="data-hint">"All that is kept of you here, as one zip: your profile and settings, your conversations with all that was added to them, what you said and marked in those of others, your files and prompts. With many conversations it takes some minutes; this page can be left meanwhile."</p>
             <p><a class="button" href="/api/v1/me/data" download="" aria-describedby="data-hint">"Download my data"</a></p>
+        </section>
+    }
+    .into_any()
+}
+
+/// The way to the page that erases.
+#[component]
+fn Erase() -> impl IntoView {
+    view! {
+        <section class="account-part" aria-labelledby="erase-title">
+            <h2 id="erase-title">"Erase my account"</h2>
+            <p class="hint">"For good. The next page says what goes and what stays, before anything happens."</p>
+            <p><a class="button danger" href="/account/erase">"Erase my account…"</a></p>
         </section>
     }
     .into_any()

@@ -11,7 +11,7 @@ mod roster;
 use leptos::prelude::*;
 use shared::{
     access::Role,
-    api::{Class, ClassMember, Group},
+    api::{Class, ClassMember, Group, WhenErased},
 };
 
 pub use manage::ClassManagePage;
@@ -25,6 +25,16 @@ pub(super) fn role_name(role: Role) -> &'static str {
         Role::Student => "Student",
         Role::Tutor => "Tutor",
         Role::Instructor => "Instructor",
+    }
+}
+
+/// What becomes of what somebody wrote in a class when their account is erased, in a sentence.
+pub(super) fn rule_of(when_erased: WhenErased) -> &'static str {
+    match when_erased {
+        WhenErased::Keep => {
+            "If you ever erase your account, what you wrote in this class stays, without your name: by a “Former member”."
+        }
+        WhenErased::Erase => "If you ever erase your account, what you wrote in this class is erased too.",
     }
 }
 

@@ -1,7 +1,10 @@
 use leptos::prelude::*;
 use shared::api::{AcceptInvitation, InvitationPreview};
 
-use super::{Bar, class::role_name};
+use super::{
+    Bar,
+    class::{role_name, rule_of},
+};
 use crate::forms::{ApiForm, Then, api_of};
 use crate::parts::Visitor;
 
@@ -15,7 +18,7 @@ pub fn JoinPage(
     /// The class.
     invitation: InvitationPreview,
 ) -> impl IntoView {
-    let InvitationPreview { id, name, role, present } = invitation;
+    let InvitationPreview { id, name, role, present, when_erased } = invitation;
     let gains = present.is_none_or(|present| role.is_above(present));
     let what = match present {
         Some(present) if !gains => format!("You belong to this class already, as {}.", lower(role_name(present))),
@@ -43,6 +46,7 @@ pub fn JoinPage(
                 <p class="badge">"Invitation"</p>
                 <h1 class="page-title" dir="auto">{name}</h1>
                 <p class="lead">{what}</p>
+                <p class="hint">{rule_of(when_erased)}</p>
                 <div class="form-actions">{action}</div>
             </section>
         </main>

@@ -130,7 +130,7 @@ pub(super) fn draw(tries: usize) -> String {
 }
 
 /// An id from which nothing follows, not even when it was made.
-pub(super) fn alias() -> Uuid {
+pub(crate) fn alias() -> Uuid {
     uuid::Builder::from_random_bytes(rand::random()).into_uuid()
 }
 

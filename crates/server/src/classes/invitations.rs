@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 
 use super::joining;
 use crate::{
-    access,
+    access, erase,
     error::Error,
     services::Services,
     sessions::{Caller, Secret},
@@ -151,7 +151,7 @@ pub async fn preview(
 ) -> Result<Json<InvitationPreview>, Error> {
     let secret = Secret::parse(&path?.0).ok_or(Error::NotFound)?;
     let row = sqlx::query!(
-        r#"select c.id, c.name, i.role, m.role as "present?"
+        r#"select c.id, c.name, c.when_erased, i.role, m.role as "present?"
            from class_invitations i
            join classes c on c.id = i.class_id
            left join memberships m on m.class_id = c.id and m.user_id = $2
@@ -168,7 +168,8 @@ pub async fn preview(
     .await?
     .ok_or(Error::NotFound)?;
     let (role, present) = (access::role(&row.role)?, row.present.as_deref().map(access::role).transpose()?);
-    Ok(Json(InvitationPreview { id: ClassId::from_uuid(row.id), name: row.name, role, present }))
+    let when_erased = erase::when_erased(&row.when_erased);
+    Ok(Json(InvitationPreview { id: ClassId::from_uuid(row.id), name: row.name, role, present, when_erased }))
 }
 
 /// `POST /api/v1/invitations/{token}/join`

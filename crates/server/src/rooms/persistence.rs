@@ -3,7 +3,7 @@
 //! A snapshot compacts what it reads from the database and never what a room holds in memory, and it deletes exactly
 //! the rows that it has read. So it is harmless whenever it runs, or if it never does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::{
     document::{self, Highlight, Roots, Tag, Written},
@@ -60,6 +60,18 @@ impl Stored {
             }
         }
         owners
+    }
+
+    /// Gives somebody another id, wherever theirs stands.
+    fn rename(&mut self, from: UserId, to: UserId) -> Renamed {
+        let authors = self.authors.iter_mut().flatten().filter(|author| **author == from.uuid());
+        authors.for_each(|author| *author = to.uuid());
+        let clients = self.clients.iter_mut().filter(|(_, author)| *author == from);
+        clients.for_each(|(_, author)| *author = to);
+        let bytes = [&mut self.state].into_iter().chain(&mut self.updates);
+        let count = bytes.map(|bytes| document::rename(bytes, from, to)).sum();
+        let own = self.owners().into_iter().filter(|(_, author)| *author == to);
+        Renamed { count, clients: own.map(|(client, _)| client).collect() }
     }
 }
 
@@ -260,19 +272,54 @@ pub async fn rewrite<T: Send + 'static>(
     change: impl FnOnce(&Doc) -> Result<T, Failure> + Send + 'static,
 ) -> Result<Option<Rewritten<T>>, Failure> {
     let Some(read) = load(db, conversation).await? else { return Ok(None) };
+    let rewritten = stacks.run(move || change_read(conversation, read, by, change));
+    rewritten.await.map_err(|_| Failure::Damaged)?.map(Some)
+}
+
+/// Somebody who has got another id in a document.
+#[derive(Debug, Clone, Default)]
+pub struct Renamed {
+    /// How often the one before stood there.
+    pub count: usize,
+    /// The Yjs clients under which they wrote.
+    pub clients: BTreeSet<u64>,
+}
+
+/// The same after somebody has got another id in it, in whose name it is changed.
+///
+/// # Errors
+/// As [`rewrite`].
+pub async fn rename<T: Send + 'static>(
+    db: &PgPool,
+    stacks: &Stacks,
+    conversation: ConversationId,
+    (from, to): (UserId, UserId),
+    change: impl FnOnce(&Doc, Renamed) -> T + Send + 'static,
+) -> Result<Option<Rewritten<T>>, Failure> {
+    let Some(mut read) = load(db, conversation).await? else { return Ok(None) };
     let rewritten = stacks.run(move || {
-        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
-        let encode = || doc.transact().encode_diff_v1(&StateVector::default());
-        let before = encode();
-        let what = change(&doc)?;
-        let highlight_count = i32::try_from(copies::highlight_count(&doc)).unwrap_or(i32::MAX);
-        let tally = read.is_copy.then(|| Tally::of(&doc));
-        let wrote = doc.transact().state_vector().contains_client(&doc.client_id());
-        let by = by.filter(|_| wrote).map(|by| (doc.client_id().get(), by));
-        let compacted = Compacted { conversation, read, state: encode(), highlight_count, tally, by };
-        Ok(Rewritten { compacted, before, what })
+        let renamed = read.rename(from, to);
+        change_read(conversation, read, Some(to), move |doc| Ok(change(doc, renamed)))
     });
     rewritten.await.map_err(|_| Failure::Damaged)?.map(Some)
+}
+
+fn change_read<T>(
+    conversation: ConversationId,
+    read: Stored,
+    by: Option<UserId>,
+    change: impl FnOnce(&Doc) -> Result<T, Failure>,
+) -> Result<Rewritten<T>, Failure> {
+    let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
+    let encode = || doc.transact().encode_diff_v1(&StateVector::default());
+    let before = encode();
+    let what = change(&doc)?;
+    let highlight_count = i32::try_from(copies::highlight_count(&doc)).unwrap_or(i32::MAX);
+    let tally = read.is_copy.then(|| Tally::of(&doc));
+    let wrote = doc.transact().state_vector().contains_client(&doc.client_id());
+    let by = by.filter(|_| wrote).map(|by| (doc.client_id().get(), by));
+    let compacted = Compacted { conversation, read, state: encode(), highlight_count, tally, by };
+    Ok(Rewritten { compacted, before, what })
 }
 
 /// What was read of a document, as it was committed.

@@ -61,7 +61,7 @@ pub async fn purge(
 }
 
 /// The rows stay, for the chats that belonged to them, and so do files that a message was sent with.
-pub(super) async fn delete(conn: &mut PgConnection, projects: &[uuid::Uuid]) -> sqlx::Result<()> {
+pub(crate) async fn delete(conn: &mut PgConnection, projects: &[uuid::Uuid]) -> sqlx::Result<()> {
     sqlx::query!(
         "update files f
          set deleted_at = now()

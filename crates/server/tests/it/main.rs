@@ -19,6 +19,7 @@ mod conformance;
 mod conversations;
 mod database;
 mod documents;
+mod erase;
 mod export;
 mod files;
 mod files_elsewhere;

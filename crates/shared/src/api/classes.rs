@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Group;
+use super::{Group, WhenErased};
 use crate::{access::Role, ids::ClassId};
 
 /// `GET /api/v1/classes`: those that the caller belongs to, by name; archived ones last.
@@ -81,6 +81,9 @@ pub struct Class {
     pub code: Option<String>,
     /// Its groups by name: all of them for staff, one's own for students.
     pub groups: Vec<Group>,
+    /// What becomes of what somebody wrote in it when their account is erased.
+    #[serde(default)]
+    pub when_erased: WhenErased,
 }
 
 endpoint!(GetClass: Get Class, "/api/v1/classes/{class}", class);
@@ -107,6 +110,9 @@ pub struct ClassChange {
     /// Whether it is read-only from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// What becomes of what somebody wrote in it when their account is erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when_erased: Option<WhenErased>,
 }
 
 endpoint!(ChangeClass: Patch (), "/api/v1/classes/{class}", class);

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Joined;
+use super::{Joined, WhenErased};
 use crate::{
     access::Role,
     ids::{ClassId, InvitationId},
@@ -94,6 +94,9 @@ pub struct InvitationPreview {
     pub role: Role,
     /// What the caller is in it already.
     pub present: Option<Role>,
+    /// What becomes of what somebody wrote in it when their account is erased.
+    #[serde(default)]
+    pub when_erased: WhenErased,
 }
 
 endpoint!(GetInvitation: Get InvitationPreview, "/api/v1/invitations/{token}", token);

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use yrs::{Any, Doc, Map, MapRef, Out, ReadTxn, Transact, TransactionMut};
+use yrs::{Any, Doc, Map, MapRef, Out, ReadTxn, Snapshot, Text, Transact, TransactionMut};
 
 use super::{Roots, picture::optional, whole::Whole};
-use crate::ids::{CommentId, HighlightId, TagGroupId, TagId};
+use crate::ids::{CommentId, HighlightId, TagGroupId, TagId, UserId};
 
 /// What a tag or a group is called whose name was taken out.
 pub const NAMELESS: &str = "Deleted";
@@ -99,6 +99,65 @@ pub fn deleted_tags(doc: &Doc) -> Purge {
         groups: deleted(&roots.tag_groups).iter().filter_map(|id| id.parse().ok()).collect(),
         ..Purge::default()
     }
+}
+
+/// What somebody said, and marked without that anybody else has said something to it. Others' words keep the passage that they
+/// are about, and what they answer its place.
+pub fn said_by(doc: &Doc, author: UserId) -> Purge {
+    let roots = Roots::of(doc);
+    let txn = doc.transact();
+    let is_theirs = |thing: &MapRef| optional::<UserId>(thing, &txn, "author") == Some(author);
+    let mut what = Purge::default();
+    for (key, value) in roots.highlights.iter(&txn) {
+        let (Ok(id), Out::YMap(highlight)) = (key.parse(), value) else { continue };
+        let comments: Vec<(String, MapRef)> = inner(&highlight, &txn, "comments").map_or_else(Vec::new, |thread| {
+            let of = thread.iter(&txn).filter_map(|(key, value)| match value {
+                Out::YMap(comment) => Some((key.to_owned(), comment)),
+                _ => None,
+            });
+            of.collect()
+        });
+        if is_theirs(&highlight) && comments.iter().all(|(_, comment)| is_theirs(comment)) {
+            what.highlights.insert(id);
+            continue;
+        }
+        let theirs = comments.iter().filter(|(_, comment)| is_theirs(comment));
+        what.comments.extend(theirs.filter_map(|(key, _)| Some((id, key.parse().ok()?))));
+    }
+    what
+}
+
+/// Takes out what somebody wrote in answer, and what was typed into the shared notes under these Yjs clients; how many pieces.
+/// No transaction may be open.
+pub fn purge_typed(doc: &Doc, author: UserId, clients: &BTreeSet<u64>) -> usize {
+    let name = format!("response:{author}");
+    let is_there = doc.transact().root_refs().any(|(root, _)| root == name);
+    let response = is_there.then(|| doc.get_or_insert_text(name));
+    let notes = Roots::of(doc).notes;
+    let mut txn = doc.transact_mut();
+    let mut count = 0;
+    if let Some(response) = response {
+        let len = response.len(&txn);
+        response.remove_range(&mut txn, 0, len);
+        count += usize::from(len > 0);
+    }
+    // Compared with nothing, each piece is new, and says who wrote it.
+    let (now, nothing) = (txn.snapshot(), Snapshot::default());
+    let pieces = notes.diff_range(&mut txn, Some(&now), Some(&nothing), |new| new.id.client.get());
+    let (mut at, mut theirs) = (0, Vec::new());
+    for piece in pieces {
+        let Out::Any(Any::String(words)) = piece.insert else { continue };
+        let len = words.encode_utf16().count() as u32;
+        if piece.ychange.is_some_and(|client| clients.contains(&client)) {
+            theirs.push((at, len));
+        }
+        at += len;
+    }
+    // From the end, so that the others stay where they are meanwhile.
+    for (at, len) in theirs.iter().rev() {
+        notes.remove_range(&mut txn, *at, *len);
+    }
+    count + theirs.len()
 }
 
 /// Takes things out; what is not there is passed over. No transaction may be open.
@@ -287,6 +346,56 @@ mod tests {
         assert_eq!(purge(&desk.doc, &what), Purged { comments: 2, ..Purged::default() });
         assert_eq!(desk.whole().highlights[&kept].comments.keys().collect::<Vec<_>>(), [&first]);
         assert!(!desk.holds("third words"));
+    }
+
+    #[test]
+    fn what_somebody_said_goes_and_what_others_said_to_it_stays() {
+        let ann = Desk::new();
+        let ben = Desk { doc: ann.doc.clone(), author: UserId::new() };
+        let [alone, discussed, his] = [ann.mark(ann.tag(0)), ann.mark(ann.tag(0)), ben.mark(ann.tag(0))];
+        ann.say(alone, "alone", None);
+        let first = ann.say(discussed, "asked", None);
+        let answer = ben.say(discussed, "answered", Some(first));
+        let late = ann.say(his, "said to his", None);
+        let what = said_by(&ann.doc, ann.author);
+        assert_eq!(what.highlights, [alone].into());
+        assert_eq!(what.comments, [(discussed, first), (his, late)].into());
+        purge(&ann.doc, &what);
+        for words in ["alone", "asked", "said to his"] {
+            assert!(!ann.holds(words), "{words}");
+        }
+        let thread = &ann.whole().highlights[&discussed].comments;
+        assert!(thread[&first].deleted && thread[&answer].body == "answered");
+        assert!(ann.whole().highlights[&his].comments.is_empty());
+    }
+
+    #[test]
+    fn what_somebody_typed_goes_out_of_the_midst_of_what_others_did() {
+        let (desk, ann) = (Desk::new(), UserId::new());
+        let type_in = |root: &str, at: u32, words: &str| {
+            let own = Desk { doc: empty(), author: ann };
+            let all = desk.doc.transact().encode_diff_v1(&StateVector::default());
+            own.doc.transact_mut().apply_update(Update::decode_v1(&all).unwrap()).unwrap();
+            let before = own.doc.transact().state_vector();
+            own.doc.get_or_insert_text(root).insert(&mut own.doc.transact_mut(), at, words);
+            let update = own.doc.transact().encode_diff_v1(&before);
+            desk.doc.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
+            own.doc.client_id().get()
+        };
+        type_in("notes", 0, "🐟 kept kept.");
+        let hers = [
+            type_in("notes", 3, "hers "),
+            type_in("notes", 14, " 漢 too"),
+            type_in(&format!("response:{ann}"), 0, "own"),
+        ];
+        type_in("notes", 5, "his");
+        assert_eq!(desk.whole().notes, "🐟 hehisrs kept k 漢 tooept.");
+        assert_eq!(purge_typed(&desk.doc, ann, &hers.into()), 4);
+        let whole = desk.whole();
+        assert_eq!(whole.notes, "🐟 hiskept kept.");
+        assert!(whole.responses.values().all(|text| text.is_empty()), "{:?}", whole.responses);
+        assert!(!desk.holds("own") && !desk.holds(" too"));
+        assert_eq!(purge_typed(&desk.doc, ann, &hers.into()), 0, "a second time");
     }
 
     #[test]

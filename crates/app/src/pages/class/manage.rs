@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use shared::{
     api::{
         ChangeClass, Class, ClassChange, ClassModels, Invitation, RotateCode, SwitchOffCode, TRASH_DAYS, TrashClass,
+        WhenErased,
     },
     ids::ClassId,
 };
@@ -29,6 +30,7 @@ pub fn ClassManagePage(
     let open = may_change && !class.archived;
     let (id, code, groups) = (class.id, class.code.clone(), class.groups.clone());
     let (name, archived, members) = (class.name.clone(), class.archived, class.members);
+    let when_erased = class.when_erased;
     view! {
         <Bar visitor=Some(visitor) />
         <main class="page" id="main">
@@ -38,7 +40,7 @@ pub fn ClassManagePage(
             {open.then(|| view! { <RosterForm class=id /> })}
             <Groups class=id groups=groups open=open />
             <Models class=id models=models open=open />
-            {may_change.then(|| view! { <Settings class=id name=name archived=archived /> <Delete class=id members=members /> })}
+            {may_change.then(|| view! { <Settings class=id name=name archived=archived when_erased=when_erased /> <Delete class=id members=members /> })}
         </main>
     }
     .into_any()
@@ -75,7 +77,7 @@ fn Code(class: ClassId, code: Option<String>, open: bool) -> impl IntoView {
 }
 
 #[component]
-fn Settings(class: ClassId, name: String, archived: bool) -> impl IntoView {
+fn Settings(class: ClassId, name: String, archived: bool, when_erased: WhenErased) -> impl IntoView {
     let api = api_of(&ChangeClass { class, change: ClassChange::default() });
     let back = view! {
         <ApiForm api=api.clone() then=Then::Reload class="row-form">
@@ -104,6 +106,7 @@ fn Settings(class: ClassId, name: String, archived: bool) -> impl IntoView {
                     <button class="button" type="submit">"Rename"</button>
                 </div>
             </ApiForm>
+            <Erased api=api.clone() when_erased=when_erased />
             <ApiForm api=api then=Then::Reload confirm="archive" label="Archive the class">
                 <input type="hidden" name="archived" value="true" data-type="boolean" />
                 <div class="form-actions">
@@ -117,6 +120,30 @@ fn Settings(class: ClassId, name: String, archived: bool) -> impl IntoView {
                 action="Archive"
             />
         </section>
+    }
+    .into_any()
+}
+
+/// What becomes of what somebody wrote here who erases their account.
+#[component]
+fn Erased(api: String, when_erased: WhenErased) -> impl IntoView {
+    let option = move |rule: WhenErased, words: &'static str| {
+        view! { <option value=rule.as_str() selected=rule == when_erased>{words}</option> }
+    };
+    view! {
+        <ApiForm api=api then=Then::Reload label="Erased accounts">
+            <div class="form-row">
+                <label class="field-label" for="when-erased">"When somebody erases their account, what they wrote here"</label>
+                <select class="field" id="when-erased" name="when_erased" aria-describedby="when-erased-hint">
+                    {option(WhenErased::Keep, "stays, by a “Former member”")}
+                    {option(WhenErased::Erase, "is erased too")}
+                </select>
+                <p class="hint" id="when-erased-hint">"Members read it on the page of the class, and before they join by a link. Erased are highlights, comments and answers, what they typed into shared notes, their copies of activities, and conversations that they shared. What an activity begins with stays."</p>
+            </div>
+            <div class="form-actions">
+                <button class="button" type="submit">"Save"</button>
+            </div>
+        </ApiForm>
     }
     .into_any()
 }

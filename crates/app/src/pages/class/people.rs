@@ -4,7 +4,7 @@ use shared::{
     ids::ClassId,
 };
 
-use super::{ClassHead, Part, group_name, role_name};
+use super::{ClassHead, Part, group_name, role_name, rule_of};
 use crate::parts::Visitor;
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
@@ -30,7 +30,7 @@ pub fn ClassPage(
     let is_staff = class.role.is_staff();
     let summary = summary(&class);
     let may_change = class.role.may_change_class() && !class.archived;
-    let (id, belongs) = (class.id, class.belongs);
+    let (id, belongs, when_erased) = (class.id, class.belongs, class.when_erased);
     let groups = class.groups.clone();
     let nobody = people.is_empty();
     let me = visitor.me.id;
@@ -55,7 +55,7 @@ pub fn ClassPage(
                 }}
                 <Pages find=find is_first=is_first total=total next=next />
             </section>
-            {belongs.then(|| view! { <Leave class=id /> })}
+            {belongs.then(|| view! { <p class="hint">{rule_of(when_erased)}</p> <Leave class=id /> })}
         </main>
     }
     .into_any()

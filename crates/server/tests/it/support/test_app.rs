@@ -69,8 +69,12 @@ impl TestApp {
 
     /// With these flags and these waiting times.
     pub async fn start_as(flags: &[&str], timing: Timing) -> TestApp {
+        Self::start_on(TestDatabase::new().await, flags, timing).await
+    }
+
+    /// Over what a server before left there.
+    pub async fn start_on(database: TestDatabase, flags: &[&str], timing: Timing) -> TestApp {
         counting::listen();
-        let database = TestDatabase::new().await;
         let folder = run::folder().join(format!("data-{}", UserId::new()));
         let data_dir = format!("--data-dir={}", folder.display());
         // A browser of whoever runs the tests is none of ours.

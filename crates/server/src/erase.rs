@@ -1,0 +1,59 @@
+//! Accounts that are erased.
+//!
+//! Somebody asks for it, and is gone at once: in one transaction the account loses its name, its address and all that signs in to
+//! it ([`begin`]). What they wrote stands in many documents, under their id. So a task ([`follow`]) goes through all that is kept
+//! here, one conversation after the other, and puts another id in the place of theirs, that of a former member: one for each
+//! conversation, or for each activity, from which nothing leads to another. What goes instead of staying is deleted on the way.
+//! When nothing is found any more, the account's row goes, and with it the last that knew who was who.
+//!
+//! Nothing is remembered of how far that is: what was done is not found again. So it is taken up after a restart as if nothing
+//! had happened, and whatever is written meanwhile is found in the next pass.
+
+mod activities;
+mod begin;
+mod conversations;
+mod former;
+mod projects;
+mod work;
+
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use shared::api::{EraseMe, Erasure};
+
+use crate::{error::Error, rooms::Whom, services::Services, sessions, sessions::Caller};
+
+pub(crate) use begin::when_erased;
+pub use work::{Bell, follow};
+
+/// `GET /api/v1/me/erase`
+pub async fn get(State(services): State<Services>, caller: Caller) -> Result<Json<Erasure>, Error> {
+    caller.session()?;
+    Ok(Json(begin::foreseen(&services.db, caller.id).await?))
+}
+
+/// `POST /api/v1/me/erase`
+pub async fn erase(
+    State(services): State<Services>,
+    caller: Caller,
+    body: Result<Json<EraseMe>, JsonRejection>,
+) -> Result<Response, Error> {
+    caller.session()?;
+    let Json(EraseMe { confirm }) = body?;
+    if confirm.trim().to_lowercase() != caller.email.to_lowercase() {
+        let why = "confirm: this is not the address of your account. Write it as it stands there.";
+        return Err(Error::Invalid("not_confirmed", why.into()));
+    }
+    let mut tx = services.db.begin().await?;
+    begin::begin(&mut tx, caller.id, &caller.email).await?;
+    tx.commit().await?;
+    // The tables have told it too; here nobody waits for that.
+    services.rooms.access_changed(&[Whom::User(caller.id)]).await?;
+    services.erase_bell.notify_one();
+    tracing::info!(user = %caller.id, "an account is being erased");
+    let cookie = sessions::forget(&services.origin);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}

@@ -1,0 +1,59 @@
+//! What the copies of activities begin with: bytes of a document in which its authors stand.
+
+use shared::{
+    document,
+    ids::{ActivityId, UserId},
+};
+use sqlx::PgPool;
+
+use super::former;
+use crate::error::Error;
+
+/// Puts a former member into the place of somebody in what copies begin with.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn forget(db: &PgPool, person: UserId) -> Result<(), Error> {
+    let text = person.to_string();
+    let ids = sqlx::query_scalar!(
+        "select id
+         from activities
+         where $1 = any(seed_authors) or position($2::bytea in seed) > 0 or strpos(seed_tally::text, $3) > 0
+         order by id",
+        person.uuid(),
+        text.as_bytes(),
+        text
+    );
+    for id in ids.fetch_all(db).await? {
+        let activity = ActivityId::from_uuid(id);
+        let former = former::of(db, person, id).await?;
+        in_seed(db, activity, (person, former)).await?;
+    }
+    Ok(())
+}
+
+async fn in_seed(db: &PgPool, activity: ActivityId, (from, to): (UserId, UserId)) -> Result<(), Error> {
+    let mut tx = db.begin().await?;
+    // Whoever starts a copy waits.
+    let seed = sqlx::query_scalar!(
+        r#"select seed as "seed!" from activities where id = $1 and seed is not null for update"#,
+        activity.uuid()
+    );
+    let Some(mut seed) = seed.fetch_optional(&mut *tx).await? else { return Ok(()) };
+    document::rename(&mut seed, from, to);
+    sqlx::query!(
+        "update activities
+         set seed = $4,
+             seed_authors = array_replace(seed_authors, $2, $3),
+             seed_tally = replace(seed_tally::text, $2::uuid::text, $3::uuid::text)::jsonb
+         where id = $1",
+        activity.uuid(),
+        from.uuid(),
+        to.uuid(),
+        seed
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}

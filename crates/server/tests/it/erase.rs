@@ -1,0 +1,510 @@
+//! Accounts that are erased: nothing leads to whoever had them, and what others have of it goes on.
+
+use std::{
+    io::{Cursor, Read},
+    path::Path,
+};
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use server::rooms::Timing;
+use shared::{
+    document::{self, Command, Roots},
+    ids::{CommentId, HighlightId, UserId},
+    rules,
+    sync::CloseCode,
+};
+use sqlx::PgPool;
+use yrs::{ReadTxn, StateVector, Text, Transact};
+use zip::ZipArchive;
+
+use crate::{
+    activities::{activity, assert_problem, class_and_template, copy, run, synced},
+    projects::{chat, project},
+    revisions::{WORDS, act, mark, save, text},
+    rooms_support::{Peer, until},
+    support::{
+        test_app::{Answer, TestApp, Visitor},
+        traces::traces,
+    },
+};
+
+const ERASE: &str = "/api/v1/me/erase";
+
+/// What nobody else is called.
+const NAME: &str = "Zenobia Quagga";
+const EMAIL: &str = "zenobia.quagga@example.test";
+
+/// A student of the demo class whose name is found wherever it stands.
+struct Zoe {
+    visitor: Visitor,
+    id: UserId,
+}
+
+impl Zoe {
+    async fn join(app: &TestApp) -> Zoe {
+        let visitor = app.newcomer(NAME).await;
+        run(
+            app,
+            "insert into memberships (class_id, user_id, role)
+             select c.id, u.id, 'student' from classes c, users u where u.name = 'Zenobia Quagga'",
+        )
+        .await;
+        let id = visitor.id().await.parse().unwrap();
+        Zoe { visitor, id }
+    }
+
+    async fn erase(&self) {
+        let answer = self.visitor.post(ERASE, json!({"confirm": EMAIL})).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
+    }
+
+    /// Until nothing is left to be done.
+    async fn erased(&self, app: &TestApp) {
+        self.erase().await;
+        until_gone(&app.database.pool, self.id).await;
+    }
+
+    /// What would name them.
+    fn needles(&self) -> [String; 4] {
+        [self.id.to_string(), self.id.uuid().simple().to_string(), NAME.to_owned(), EMAIL.to_owned()]
+    }
+
+    fn assert_unnamed(&self, what: &str, bytes: &[u8]) {
+        for needle in self.needles() {
+            let needle = needle.as_bytes();
+            let found = bytes.windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle));
+            assert!(!found, "{what} names them: {}", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    async fn assert_untraced(&self, db: &PgPool) {
+        for needle in self.needles() {
+            assert_eq!(traces(db, &needle).await, Vec::<String>::new(), "{needle}");
+        }
+    }
+}
+
+async fn exists(db: &PgPool, user: UserId) -> bool {
+    let found = sqlx::query_scalar("select exists (select from users where id = $1)").bind(user.uuid());
+    found.fetch_one(db).await.unwrap()
+}
+
+async fn until_gone(db: &PgPool, user: UserId) {
+    until(async || !exists(db, user).await).await;
+}
+
+async fn comment(by: &Visitor, talk: &str, peer: &mut Peer, highlight: HighlightId, body: &str) -> CommentId {
+    peer.until(|peer| document::highlight(&Roots::of(&peer.doc), &peer.doc.transact(), highlight).is_some()).await;
+    let id = CommentId::new();
+    act(by, talk, peer, Command::Comment { highlight, id, body: body.to_owned(), parent: None }).await;
+    id
+}
+
+async fn answer_to(
+    by: &Visitor,
+    talk: &str,
+    peer: &mut Peer,
+    (highlight, parent): (HighlightId, CommentId),
+    body: &str,
+) {
+    let is_there = |peer: &Peer| {
+        let highlight = document::highlight(&Roots::of(&peer.doc), &peer.doc.transact(), highlight);
+        highlight.is_some_and(|it| it.comments.iter().any(|comment| comment.id == parent))
+    };
+    peer.until(is_there).await;
+    let say = Command::Comment { highlight, id: CommentId::new(), body: body.to_owned(), parent: Some(parent) };
+    act(by, talk, peer, say).await;
+}
+
+async fn respond(peer: &mut Peer, author: UserId, words: &str) {
+    peer.edit(|doc| doc.get_or_insert_text(format!("response:{author}")).insert(&mut doc.transact_mut(), 0, words))
+        .await;
+    peer.settle().await;
+}
+
+async fn note(peer: &mut Peer, words: &str) {
+    peer.write(words).await;
+    peer.settle().await;
+}
+
+fn bytes(peer: &Peer) -> Vec<u8> {
+    peer.doc.transact().encode_state_as_update_v1(&StateVector::default())
+}
+
+fn whole(peer: &Peer) -> document::whole::Whole {
+    rules::whole(&peer.doc).unwrap()
+}
+
+/// A file, and what is in it where it is a zip.
+async fn taken(by: &Visitor, path: &str) -> Vec<(String, Vec<u8>)> {
+    let answer = by.request(Method::GET, path).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    let bytes = answer.bytes().await.unwrap().to_vec();
+    let mut parts = vec![(path.to_owned(), bytes.clone())];
+    if let Ok(mut zip) = ZipArchive::new(Cursor::new(bytes)) {
+        for index in 0..zip.len() {
+            let mut entry = zip.by_index(index).unwrap();
+            let mut part = Vec::new();
+            entry.read_to_end(&mut part).unwrap();
+            parts.push((format!("{path} · {}", entry.name().unwrap()), part));
+        }
+    }
+    parts
+}
+
+fn files_under(folder: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.flatten().map(|entry| if entry.path().is_dir() { files_under(&entry.path()) } else { 1 }).sum()
+}
+
+async fn count(db: &PgPool, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(db).await.unwrap()
+}
+
+/// A conversation of the class in which they marked, said, noted and answered, once before its text was edited, and in which
+/// others speak to them.
+async fn discussed(olga: &Visitor, zoe: &Zoe) -> (String, HighlightId) {
+    let talk = olga.conversation("Harbour", WORDS, "class").await;
+    let (mut hers, mut theirs) = (synced(olga, &talk).await, synced(&zoe.visitor, &talk).await);
+    let passage = mark(&zoe.visitor, &talk, &mut theirs, "leave before dawn").await;
+    let said = comment(&zoe.visitor, &talk, &mut theirs, passage, "Before dawn it is dark.").await;
+    let mention = format!("Do you agree, [@you](mention:{})?", zoe.id);
+    answer_to(olga, &talk, &mut hers, (passage, said), &mention).await;
+    mark(&zoe.visitor, &talk, &mut theirs, "follow the boats everywhere").await;
+    respond(&mut theirs, zoe.id, "My answer is the tide.").await;
+    note(&mut theirs, "Theirs in the notes. ").await;
+    hers.until(|peer| peer.notes().contains("Theirs")).await;
+    note(&mut hers, &format!("Ask {}. ", zoe.id)).await;
+    let (base, mut messages) = text(olga, &talk).await;
+    messages[0]["markdown"] = "Why is the port so quiet in the early morning?".into();
+    save(olga, &talk, base, &messages).await;
+    (talk, passage)
+}
+
+/// What is theirs alone: a conversation, a project with a file and a chat, and all that programs come by.
+async fn own_things(app: &TestApp, zoe: &Zoe) -> String {
+    let me = &zoe.visitor;
+    let talk = me.conversation("A diary", "Nobody reads this diary.", "none").await;
+    let mut peer = synced(me, &talk).await;
+    note(&mut peer, "Words of a diary.").await;
+    let path = project(me, "Thesis on Quagga-7").await;
+    chat(me, &path).await;
+    let added = me.upload(&format!("{path}/files"), "draft.txt", "Drafted by a quagga").await;
+    assert_eq!(added.status, StatusCode::CREATED, "{}", added.body);
+    let hook =
+        me.post("/api/v1/webhooks", json!({"url": "https://receiver.example/", "about": format!("/c/{talk}")})).await;
+    assert_eq!(hook.status, StatusCode::CREATED, "{}", hook.body);
+    run(
+        app,
+        "insert into roster_entries (id, class_id, email, name, role)
+         select gen_random_uuid(), id, 'zenobia.quagga@example.test', 'Zenobia Quagga', 'student' from classes",
+    )
+    .await;
+    run(
+        app,
+        "insert into export_jobs (id, conversation_id, user_id, format, state)
+         select gen_random_uuid(), gen_random_uuid(), id, 'pdf', 'queued' from users where name = 'Zenobia Quagga'",
+    )
+    .await;
+    talk
+}
+
+#[tokio::test]
+async fn whoever_is_erased_leaves_no_trace_and_their_words_stay_by_a_former_member() {
+    let app = TestApp::start().await;
+    let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let zoe = Zoe::join(&app).await;
+    let (talk, passage) = discussed(&olga, &zoe).await;
+    let diary = own_things(&app, &zoe).await;
+    let (class, template) = class_and_template(&olga).await;
+    let task = activity(&olga, &class, &template, "individual").await;
+    let (theirs, his) = (copy(&zoe.visitor, &task).await, copy(&ben, &task).await);
+    let mut peer = synced(&zoe.visitor, &theirs).await;
+    mark(&zoe.visitor, &theirs, &mut peer, "Some words").await;
+    mark(&ben, &his, &mut synced(&ben, &his).await, "Some words").await;
+    let (_, token) = zoe.visitor.token("x").await;
+    let db = &app.database.pool;
+    for needle in [zoe.id.to_string(), EMAIL.to_owned(), NAME.to_owned(), "quagga".to_owned()] {
+        assert!(!traces(db, &needle).await.is_empty(), "{needle} can be found");
+    }
+    assert_eq!(files_under(&app.uploads), 1);
+
+    let foreseen = zoe.visitor.get(ERASE).await.json();
+    let expected = json!({
+        "conversations": 2, "shared": 0, "projects": 1, "last_admin": false,
+        "classes": [{"id": class, "name": "Demo class", "when_erased": "keep", "last_instructor": false}],
+    });
+    assert_eq!(foreseen, expected);
+    let mut open = synced(&zoe.visitor, &talk).await;
+    let mut by_token = zoe.visitor.sync_by_token(&talk, &token).await;
+    zoe.erase().await;
+    assert_eq!(open.until_closed().await, Some(CloseCode::Denied));
+    by_token.until_closed().await;
+    assert_eq!(zoe.visitor.get("/api/v1/me").await.status, StatusCode::UNAUTHORIZED);
+    let bearer = |request: reqwest::RequestBuilder| request.bearer_auth(&token);
+    let program = app.stranger().send(Method::GET, "/api/v1/me", bearer).await;
+    assert_eq!(program.status, StatusCode::UNAUTHORIZED);
+    until_gone(db, zoe.id).await;
+
+    zoe.assert_untraced(db).await;
+    assert_eq!(traces(db, "diary").await, Vec::<String>::new());
+    assert_eq!(traces(db, "Quagga-7").await, Vec::<String>::new());
+    assert_eq!((files_under(&app.uploads), count(db, "select count(*) from projects").await), (0, 0));
+    assert_eq!(olga.get(&format!("/api/v1/conversations/{diary}")).await.status, StatusCode::NOT_FOUND);
+
+    // Their words are there as ever, one voice in one place and another in the other.
+    let peer = synced(&olga, &talk).await;
+    zoe.assert_unnamed("the document", &bytes(&peer));
+    let now = whole(&peer);
+    let former = now.highlights[&passage].author;
+    assert_eq!(now.responses[&former], "My answer is the tide.");
+    assert_eq!(now.notes, format!("Theirs in the notes. Ask {former}. "));
+    let bodies: Vec<_> =
+        now.highlights[&passage].comments.values().map(|it| (it.author == former, &*it.body)).collect();
+    assert_eq!(bodies.len(), 3);
+    assert!(bodies.contains(&(true, "Before dawn it is dark.")), "{bodies:?}");
+    assert!(bodies.contains(&(false, &format!("Do you agree, [@you](mention:{former})?"))), "{bodies:?}");
+    let peer = synced(&olga, &theirs).await;
+    zoe.assert_unnamed("the copy", &bytes(&peer));
+    let in_copy: Vec<_> = whole(&peer).highlights.values().map(|it| it.author).collect();
+    assert!(in_copy.len() == 1 && in_copy[0] != former, "nothing leads from one to the other");
+    assert_everything_others_get(&olga, &zoe, &talk, &task, &theirs).await;
+
+    // All copies are merged as ever.
+    let revealed = olga.post(&format!("{task}/reveal"), json!({"copies": [theirs, his]})).await;
+    assert_eq!(revealed.status, StatusCode::CREATED, "{}", revealed.body);
+    let together = revealed.json()["id"].as_str().unwrap().to_owned();
+    let peer = synced(&ben, &together).await;
+    zoe.assert_unnamed("what is revealed", &bytes(&peer));
+    let authors: Vec<_> = whole(&peer).highlights.values().map(|it| it.author).collect();
+    assert!(authors.len() == 2 && authors.contains(&in_copy[0]), "{authors:?}");
+    let people = ben.get(&format!("/api/v1/conversations/{together}/people")).await.body;
+    assert!(people.contains("Former member"), "{people}");
+    zoe.assert_untraced(db).await;
+}
+
+/// Lists, pages and files.
+async fn assert_everything_others_get(olga: &Visitor, zoe: &Zoe, talk: &str, task: &str, theirs: &str) {
+    let at = |path: &str| format!("/api/v1/conversations/{talk}{path}");
+    let mut answers = Vec::new();
+    for path in [
+        at(""),
+        at("/people"),
+        at("/revisions"),
+        at("/revisions/1"),
+        at("/deleted"),
+        at("/agreement"),
+        at("/sharing"),
+        "/api/v1/notices".into(),
+        "/api/v1/classes".into(),
+        "/api/v1/conversations".into(),
+        task.to_owned(),
+        format!("{task}/overview"),
+        format!("{task}/overview.csv"),
+        format!("{task}/export?format=web-annotation"),
+        format!("/c/{talk}"),
+        format!("/c/{theirs}"),
+        format!("/c/{talk}/revisions/1"),
+        format!("/c/{talk}/annotations"),
+        format!("/activities/{}/overview", task.rsplit('/').next().unwrap()),
+    ] {
+        answers.extend(taken(olga, &path).await);
+    }
+    for format in ["markdown", "html", "docx", "web-annotation", "epub-annotations", "bundle"] {
+        answers.extend(taken(olga, &at(&format!("/export?format={format}"))).await);
+    }
+    for (what, bytes) in &answers {
+        zoe.assert_unnamed(what, bytes);
+        assert!(!bytes.windows(14).any(|window| window == b"erased.invalid"), "{what} shows an address of nobody");
+    }
+    let names_them = |path: &str| {
+        let of = answers.iter().filter(|(what, _)| what.starts_with(path));
+        of.into_iter().any(|(_, bytes)| bytes.windows(13).any(|window| window == b"Former member"))
+    };
+    for path in [at("/people"), at("/export?format=markdown"), at("/export?format=bundle"), format!("{task}/overview")]
+    {
+        assert!(names_them(&path), "{path}");
+    }
+    let found = olga.get("/api/v1/search?q=dawn").await;
+    zoe.assert_unnamed("a search", found.body.as_bytes());
+}
+
+#[tokio::test]
+async fn where_a_class_says_so_their_words_go_and_what_others_said_stays() {
+    let app = TestApp::start().await;
+    let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let zoe = Zoe::join(&app).await;
+    let (class, template) = class_and_template(&olga).await;
+    let rule = olga.change(Method::PATCH, &format!("/api/v1/classes/{class}"), json!({"when_erased": "erase"})).await;
+    assert_eq!(rule.status, StatusCode::NO_CONTENT, "{}", rule.body);
+    assert_eq!(ben.get(&format!("/api/v1/classes/{class}")).await.json()["when_erased"], "erase");
+    let (talk, passage) = discussed(&olga, &zoe).await;
+    let shared = zoe.visitor.conversation("Shared", "Words that were shared.", "class").await;
+    let (alone, together) =
+        (activity(&olga, &class, &template, "individual").await, activity(&olga, &class, &template, "together").await);
+    let (theirs, his) = (copy(&zoe.visitor, &alone).await, copy(&ben, &alone).await);
+    let ours = copy(&zoe.visitor, &together).await;
+    let mut peer = synced(&zoe.visitor, &ours).await;
+    mark(&zoe.visitor, &ours, &mut peer, "Some words").await;
+    note(&mut peer, "Theirs here too. ").await;
+    let mut his_peer = synced(&ben, &ours).await;
+    note(&mut his_peer, "His here.").await;
+    let foreseen = zoe.visitor.get(ERASE).await.json();
+    assert_eq!((&foreseen["conversations"], &foreseen["shared"]), (&json!(2), &json!(2)));
+    zoe.erased(&app).await;
+
+    let db = &app.database.pool;
+    zoe.assert_untraced(db).await;
+    for words in
+        ["Before dawn it is dark", "About leave before dawn", "About follow", "the tide", "Theirs", "were shared"]
+    {
+        assert_eq!(traces(db, words).await, Vec::<String>::new(), "{words}");
+    }
+    for gone in [&shared, &theirs] {
+        assert_eq!(olga.get(&format!("/api/v1/conversations/{gone}")).await.status, StatusCode::NOT_FOUND);
+    }
+    let now = whole(&synced(&olga, &talk).await);
+    assert_eq!(now.highlights.keys().collect::<Vec<_>>(), [&passage], "what somebody else spoke about stays");
+    let comments = &now.highlights[&passage].comments;
+    let kept: Vec<_> =
+        comments.values().filter(|it| !it.deleted).map(|it| it.body.split(',').next().unwrap()).collect();
+    assert_eq!(kept, ["Do you agree"]);
+    assert!(now.notes.starts_with("Ask "), "{}", now.notes);
+    let then = olga.get(&format!("/api/v1/conversations/{talk}/revisions/1")).await.json();
+    assert_eq!(then["highlights"].as_array().unwrap().len(), 1, "{then}");
+    let here = whole(&synced(&ben, &ours).await);
+    assert_eq!((here.highlights.len(), &*here.notes), (0, "His here."));
+    assert_eq!(olga.get(&format!("/api/v1/conversations/{his}")).await.status, StatusCode::OK);
+    let overview = olga.get(&format!("{alone}/overview")).await;
+    assert_eq!(overview.status, StatusCode::OK, "{}", overview.body);
+}
+
+#[tokio::test]
+async fn nobody_leaves_a_class_or_the_site_to_nobody() {
+    let app = TestApp::start().await;
+    let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let email = async |visitor: &Visitor| visitor.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let confirm = json!({"confirm": email(&olga).await});
+    let erase = async |visitor: &Visitor, body: &Value| -> Answer { visitor.post(ERASE, body.clone()).await };
+    assert_eq!(olga.get(ERASE).await.json()["classes"][0]["last_instructor"], true);
+    let refused = erase(&olga, &confirm).await;
+    assert_problem(&refused, 409, "last_instructor");
+    assert!(refused.body.contains("“Demo class”"), "{}", refused.body);
+    for body in [json!({"confirm": "Demo Instructor"}), json!({"confirm": ""}), json!({"confirm": email(&ben).await})] {
+        assert_problem(&erase(&olga, &body).await, 400, "not_confirmed");
+    }
+    let (_, token) = olga.token("x").await;
+    let by_token = app.stranger();
+    for method in [Method::GET, Method::POST] {
+        let body = confirm.clone();
+        let answer = by_token.send(method, ERASE, |request| request.bearer_auth(&token).json(&body)).await;
+        assert_problem(&answer, 400, "token_by_token");
+    }
+    let from_elsewhere = olga.send(Method::POST, ERASE, |request| {
+        request.header(header::ORIGIN, "https://elsewhere.example").json(&confirm)
+    });
+    assert_eq!(from_elsewhere.await.status, StatusCode::FORBIDDEN);
+
+    run(&app, "update memberships set role = 'instructor' where user_id = (select id from users where name = 'Demo Student 1')").await;
+    run(&app, "update users set is_admin = true where name = 'Demo Instructor'").await;
+    assert_eq!(olga.get(ERASE).await.json()["last_admin"], true);
+    assert_problem(&erase(&olga, &confirm).await, 409, "last_admin");
+    // Somebody who cannot come in looks after nothing.
+    run(&app, "update users set is_admin = true, banned_at = now() where name = 'Demo Student 2'").await;
+    assert_problem(&erase(&olga, &confirm).await, 409, "last_admin");
+    assert_eq!(olga.get("/api/v1/me").await.status, StatusCode::OK, "nothing has happened");
+    run(&app, "update users set banned_at = null where name = 'Demo Student 2'").await;
+    let shouted = json!({"confirm": format!(" {} ", email(&olga).await.to_uppercase())});
+    let id = olga.id().await.parse().unwrap();
+    let answer = erase(&olga, &shouted).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
+    assert!(answer.headers[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    until_gone(&app.database.pool, id).await;
+    // What the class has of hers goes on: its owner is nobody who could come in.
+    let listed = ben.get("/api/v1/conversations").await.body;
+    assert!(listed.contains("Former member"), "{listed}");
+}
+
+#[tokio::test]
+async fn what_could_not_be_done_is_gone_on_with_by_the_next_server() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    let (talk, _) = discussed(&olga, &zoe).await;
+    let other = olga.conversation("Another", "Other words to mark.", "class").await;
+    mark(&zoe.visitor, &other, &mut synced(&zoe.visitor, &other).await, "Other words").await;
+    let db = app.database.pool.clone();
+    app.rooms.close(talk.parse().unwrap(), CloseCode::Restarting).await;
+    // It cannot be read.
+    run(&app, "update annotation_document_state set crdt_state = '\\xff'::bytea || crdt_state where conversation_id = (select id from conversations where title = 'Harbour')").await;
+    zoe.erase().await;
+    let in_bytes = "select count(*) from annotation_client k join conversations c on c.id = k.conversation_id
+                    join users u on u.id = k.author where c.title = 'Another' and u.is_former";
+    until(async || count(&db, in_bytes).await > 0).await;
+    assert!(exists(&db, zoe.id).await, "one is left");
+    let peer = synced(&olga, &other).await;
+    zoe.assert_unnamed("the other", &bytes(&peer));
+    // Already they are nobody.
+    for needle in [NAME, EMAIL] {
+        assert_eq!(traces(&db, needle).await, Vec::<String>::new(), "{needle}");
+    }
+    let before: Vec<_> = whole(&peer).highlights.values().map(|it| it.author).collect();
+    let database = app.stop_and_keep().await;
+    sqlx::query(
+        "update annotation_document_state set crdt_state = substr(crdt_state, 2) where get_byte(crdt_state, 0) = 255",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    let app = TestApp::start_on(database, &[], Timing::default()).await;
+    until_gone(&db, zoe.id).await;
+    zoe.assert_untraced(&db).await;
+    let olga = app.person("instructor").await;
+    let after: Vec<_> = whole(&synced(&olga, &other).await).highlights.values().map(|it| it.author).collect();
+    assert_eq!(after, before, "nothing is done twice");
+    assert_eq!(count(&db, "select count(*) from erased_as").await, 0);
+}
+
+#[tokio::test]
+async fn whoever_wrote_what_an_anonymous_activity_begins_with_is_nowhere_in_its_copies() {
+    let app = TestApp::start().await;
+    let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let zoe = Zoe::join(&app).await;
+    let staff =
+        "update memberships set role = 'tutor' where user_id = (select id from users where name = 'Zenobia Quagga')";
+    run(&app, staff).await;
+    let (class, template) = class_and_template(&zoe.visitor).await;
+    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
+    let settings = json!({"title": "Blind", "template": template, "mode": "individual", "anonymous": true});
+    let made = zoe.visitor.post(&format!("/api/v1/classes/{class}/activities"), settings).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let task = format!("/api/v1/activities/{}", made.json()["id"].as_str().unwrap());
+    let first = copy(&ben, &task).await;
+    mark(&ben, &first, &mut synced(&ben, &first).await, "words to").await;
+    zoe.erased(&app).await;
+    let db = &app.database.pool;
+    zoe.assert_untraced(db).await;
+    let second = copy(&app.person("student-2").await, &task).await;
+    let authors = async |talk: &str| -> Vec<UserId> {
+        let peer = synced(&olga, talk).await;
+        zoe.assert_unnamed(talk, &bytes(&peer));
+        whole(&peer).tags.values().map(|tag| tag.author).collect()
+    };
+    let of_template = {
+        let state: Vec<u8> =
+            sqlx::query_scalar("select crdt_state from annotation_document_state where conversation_id = $1")
+                .bind(template.parse::<uuid::Uuid>().unwrap())
+                .fetch_one(db)
+                .await
+                .unwrap();
+        zoe.assert_unnamed("the template", &state);
+        state
+    };
+    assert!(!of_template.is_empty());
+    assert_eq!(authors(&first).await, authors(&second).await, "one voice in all copies");
+    let revealed = olga.post(&format!("{task}/reveal"), json!({"copies": [first, second]})).await;
+    assert_eq!(revealed.status, StatusCode::CREATED, "{}", revealed.body);
+    let people = ben.get(&format!("/api/v1/conversations/{first}/people")).await.body;
+    assert!(people.contains("Former member"), "{people}");
+}

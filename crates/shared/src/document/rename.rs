@@ -219,7 +219,7 @@ mod tests {
         let mut after = before.clone();
         assert_eq!(rename(&mut after, ann, UserId::new()), 0);
         assert_eq!(after, before);
-        assert_eq!(rename(&mut ann.to_string()[1..].as_bytes().to_vec(), ann, nobody), 0);
+        assert_eq!(rename(&mut ann.to_string().as_bytes()[1..].to_vec(), ann, nobody), 0);
         assert_eq!(rename(&mut [], ann, nobody), 0);
     }
 }

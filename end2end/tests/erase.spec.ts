@@ -22,7 +22,6 @@ test('somebody erases their account: the page says what happens, asks twice, and
   await expect(page.getByRole('listitem').filter({ hasText: 'Demo class' })).toContainText('stays, by a “Former member”');
   await expect(page.getByRole('link', { name: 'Download my data first' })).toBeVisible();
   await expectAccessible(page, 'the page that erases');
-  await page.screenshot({ path: 'test-results/erase.png', fullPage: true });
 
   const form = page.getByRole('form', { name: 'Erase my account' });
   const address = form.getByRole('textbox', { name: /^Your address/ });
@@ -55,7 +54,6 @@ test('whoever alone teaches a class is told what to do first, and members read w
   await expect(page.getByRole('form', { name: 'Erase my account' })).toHaveCount(0);
   await expectAccessible(page, 'the page that refuses');
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.screenshot({ path: 'test-results/erase-refused.png', fullPage: true });
   await page.getByRole('link', { name: 'delete the class' }).click();
   const rule = page.getByRole('combobox', { name: /^When somebody erases their account/ });
   await expect(rule).toHaveValue('keep');

@@ -62,7 +62,7 @@ fn Gone(erasure: Erasure) -> impl IntoView {
     view! {
         <section class="account-part" aria-labelledby="gone-title">
             <h2 id="gone-title">"What is deleted for ever"</h2>
-            <ul>
+            <ul class="account-facts">
                 <li>{format!("{conversations} of your own{}.", shared.unwrap_or_default())}</li>
                 {projects}
                 <li>"Your profile, your settings, your inbox, access tokens and webhooks, and that you belong to classes."</li>
@@ -86,7 +86,7 @@ fn Classes(classes: Vec<ErasedClass>) -> impl IntoView {
     view! {
         <section class="account-part" aria-labelledby="stays-title">
             <h2 id="stays-title">"What you wrote with others"</h2>
-            <ul>
+            <ul class="account-facts">
                 {lines}
                 <li>"In conversations of others that belong to no class, and in classes that you have left, the same: what you wrote stays by a “Former member”, or goes where the class says so."</li>
             </ul>
@@ -101,9 +101,9 @@ fn Remains() -> impl IntoView {
     view! {
         <section class="account-part" aria-labelledby="remains-title">
             <h2 id="remains-title">"What cannot be erased here"</h2>
-            <ul>
+            <ul class="account-facts">
                 <li>"Your name where others have written it, in their own words."</li>
-                <li>"Files that others have taken away before."</li>
+                <li>"Files that others have taken away before; one that they had made here stays for a day."</li>
                 <li>"Backups of this server, until the people who run it delete them."</li>
                 <li>"What waits in browsers of yours that are offline: clear this site’s data there."</li>
             </ul>
@@ -130,7 +130,7 @@ fn Obstacles(erasure: Erasure) -> impl IntoView {
     view! {
         <section class="account-part" aria-labelledby="first-title">
             <h2 id="first-title">"What has to be done first"</h2>
-            <ul>{classes.collect_view()} {admin}</ul>
+            <ul class="account-facts">{classes.collect_view()} {admin}</ul>
         </section>
     }
     .into_any()

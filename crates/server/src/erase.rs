@@ -1,7 +1,7 @@
 //! Accounts that are erased.
 //!
 //! Somebody asks for it, and is gone at once: in one transaction the account loses its name, its address and all that signs in to
-//! it ([`begin`]). What they wrote stands in many documents, under their id. So a task ([`follow`]) goes through all that is kept
+//! it (`begin`). What they wrote stands in many documents, under their id. So a task (`follow`) goes through all that is kept
 //! here, one conversation after the other, and puts another id in the place of theirs, that of a former member: one for each
 //! conversation, or for each activity, from which nothing leads to another. What goes instead of staying is deleted on the way.
 //! When nothing is found any more, the account's row goes, and with it the last that knew who was who.

@@ -15,12 +15,12 @@ use std::ops::Range;
 use yrs::Transact;
 
 use crate::{
-    activities::{activity, assert_problem, class_and_template, copy, create, run, synced},
+    activities::{activity, class_and_template, copy, create, run, synced},
     export::words,
     rooms_support::{Peer, until},
     support::{
         counting,
-        test_app::{Answer, TestApp, Visitor},
+        test_app::{Answer, TestApp, Visitor, assert_problem},
     },
 };
 

@@ -8,11 +8,11 @@ use shared::ids::UserId;
 
 use super::{ADDRESS, Scene, TEXT, docx::read_by};
 use crate::{
-    activities::{assert_problem, run},
+    activities::run,
     rooms_support::until,
     support::{
         run::scratch,
-        test_app::{TestApp, Visitor},
+        test_app::{TestApp, Visitor, assert_problem},
     },
 };
 

@@ -3,13 +3,13 @@ use std::collections::{HashMap, HashSet};
 use shared::{
     api::Person,
     document::{self, Highlight, Roots},
-    ids::{ActivityId, ConversationId, HighlightId, MessageId, TagId, UserId},
+    ids::{ActivityId, ConversationId, MessageId, TagId, UserId},
 };
 use sqlx::PgPool;
 use uuid::Uuid;
 use yrs::{Doc, Transact};
 
-use super::{Mark, Material};
+use super::{Mark, Material, of_seed};
 use crate::{access, activities, error::Error, services::Services};
 
 /// Copies that are read for one answer.
@@ -41,15 +41,7 @@ pub(crate) async fn read(services: &Services, caller: UserId, id: ActivityId) ->
     }
     let (title, seed) = activity(db, id).await?;
     let copies = copies(db, id).await?;
-    let began_with: HashSet<HighlightId> = match seed {
-        Some(seed) => {
-            services.rooms.read_seed(seed, |doc| marked(doc).0).await.map_err(|error| Error::Internal(error.into()))?
-        }
-        None => Vec::new(),
-    }
-    .into_iter()
-    .map(|highlight| highlight.id)
-    .collect();
+    let began_with = of_seed(services, seed).await?;
     let aliases = activities::aliases(db, id).await?;
     let mut tags = activities::seed_tags(db, id).await?;
     let mut known: HashSet<TagId> = tags.iter().map(|(id, _)| *id).collect();

@@ -466,8 +466,15 @@ async fn in_a_room_of_all_everybody_who_marked_counts_and_what_was_there_from_th
     three.mark(2, 10..35).await;
     let found = ok(olga.get(&format!("{path}/agreement")).await).json();
     assert_near(&found["tags"][0]["alpha"], -0.094_110_159_525_160_11);
-    // As a conversation it holds what the teacher marked in the template, too.
-    assert_eq!(one.agreement().await["tags"][0]["coders"], json!(3));
+    // So it is where the room is looked at by itself, and in what is taken away of it.
+    let found = one.agreement().await;
+    assert_eq!((&found["coders"], &found["tags"][0]["coders"]), (&json!(3), &json!(2)));
+    assert_near(&found["tags"][0]["alpha"], -0.094_110_159_525_160_11);
+    let file = ok(ann.get(&format!("/api/v1/conversations/{room}/export?format=markdown")).await).body;
+    assert!(
+        file.contains("## Agreement") && file.contains("| Claim | Demo Student 1 and Demo Student 2 | 0.73 |"),
+        "{file}"
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@
 //! read the text and used a tag nowhere has said something about it. A highlight is its author's, whoever put the tag on it:
 //! the document does not say who did.
 //!
-//! **In an activity** what stood in every copy from the start is nobody's, also where one copy is looked at by itself. Of a copy that is somebody's own, what they marked
+//! **In an activity** what stood in every copy from the start is nobody's, also where one copy is looked at by itself. Tags that people made in their
+//! own copies, and called alike, are one. Of a copy that is somebody's own, what they marked
 //! counts and what others did there does not: staff who mark something in it speak about their reading. In rooms of a group or
 //! of all, whoever marked something counts, and people of different rooms are compared like those of one.
 

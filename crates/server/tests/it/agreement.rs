@@ -446,6 +446,14 @@ async fn the_copies_of_an_activity_are_one_text_and_each_is_its_persons() {
         let found = ok(olga.get(&format!("{path}/agreement")).await).json();
         let own = found["tags"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&own["name"], &own["coders"]), (&json!("Own"), &json!(1)));
+        // Who makes one that is called the same speaks of the same.
+        one.run(Command::NewTag { id: TagId::new(), name: "own".to_owned(), colour: "#654321".to_owned() }).await;
+        let last = tags(&Roots::of(&one.peer.doc), &one.peer.doc.transact()).len() - 1;
+        one.mark(last, 0..10).await;
+        let found = ok(olga.get(&format!("{path}/agreement")).await).json();
+        let all = found["tags"].as_array().unwrap();
+        assert_eq!(all.iter().filter(|tag| tag["name"].as_str().unwrap().to_lowercase() == "own").count(), 1);
+        assert_eq!((&all.last().unwrap()["coders"], &all.last().unwrap()["alpha"]), (&json!(2), &json!(1.0)));
     }
 }
 

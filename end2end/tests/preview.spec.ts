@@ -52,4 +52,14 @@ test('a Markdown file and an export are looked at, and brought in by Import all 
   await form.submit.click();
   const { messages } = await api.conversation(await form.imported());
   expect(messages.map(({ markdown }) => markdown)).toEqual(['# Ferries\n\nThey are slow.']);
+
+  // A page is shown first in any case, and Import means what is shown.
+  const again = await ImportPage.open(page);
+  const words = '<p class="whitespace-pre-wrap">The <b>slow</b> ferry</p>';
+  await again.file.setInputFiles({ name: 'page.html', mimeType: 'text/html', buffer: Buffer.from(words) });
+  await again.submit.click();
+  await expect(page.getByText('This is what would be kept.')).toBeVisible();
+  await again.submit.click();
+  const kept = await api.conversation(await again.imported());
+  expect(kept.messages.map(({ markdown }) => markdown)).toEqual(['The **slow** ferry']);
 });

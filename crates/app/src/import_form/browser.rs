@@ -148,6 +148,12 @@ pub fn send(fields: Fields, state: State, wanted: Wanted) {
         return;
     }
     let Some(draft) = read(fields) else { return };
+    // What would be kept has been shown: now it is meant.
+    let is_shown = state.choices.with_untracked(|choices| choices.len() == 1 && choices[0].problem.is_none());
+    let wanted = match wanted {
+        Wanted::Whatever if is_shown => Wanted::One(0),
+        wanted => wanted,
+    };
     if let Some(problem) = draft.problem(fields) {
         state.problem.set(Some(problem));
         return;

@@ -38,7 +38,7 @@ pub(super) fn write(contents: &Contents) -> Result<String, Error> {
     of_one(contents, Medium::Screen)
 }
 
-/// The page as it is printed; comments bear the ends of their ids.
+/// The page as it is printed; comments bear their ids.
 pub(super) fn write_for_paper(contents: &Contents) -> Result<String, Error> {
     of_one(contents, Medium::Paper)
 }

@@ -19,12 +19,12 @@ use yrs::{ReadTxn, StateVector, Text, Transact};
 use zip::ZipArchive;
 
 use crate::{
-    activities::{activity, assert_problem, class_and_template, copy, run, synced},
+    activities::{activity, class_and_template, copy, run, synced},
     projects::{chat, project},
     revisions::{WORDS, act, mark, save, text},
     rooms_support::{Peer, until},
     support::{
-        test_app::{Answer, TestApp, Visitor},
+        test_app::{Answer, TestApp, Visitor, assert_problem},
         traces::traces,
     },
 };

@@ -25,8 +25,29 @@ create table erased_as (
 alter table classes
     add column when_erased text not null default 'keep' constraint classes_when_erased check (when_erased in ('keep', 'erase'));
 
--- Conversations of somebody's that are deleted with their account. Their own, but for what belongs to a class that keeps it, and
--- for what an activity begins with or has revealed.
+-- Whether others wrote in a conversation of somebody's who are let in, beside a class.
+create function others_write_in(conversation uuid, person uuid) returns boolean language sql stable as $$
+    select (exists (select from conversation_shares s where s.conversation_id = c.id and s.user_id <> person)
+            or exists (select
+                       from conversation_links l
+                       join conversation_link_uses u on u.link_id = l.id
+                       where l.conversation_id = c.id and l.revoked_at is null and l.expires_at > now() and u.user_id <> person))
+        and exists (select
+                    from (select t.author from annotation_client t where t.conversation_id = c.id
+                          union all
+                          select t.author from annotation_update t where t.conversation_id = c.id
+                          union all
+                          select t.author_id from messages t where t.conversation_id = c.id) as wrote (author)
+                    where exists (select from users u where u.id = wrote.author and u.id <> person)
+                       or exists (select
+                                  from author_aliases a
+                                  where a.scope = c.alias_scope and a.alias = wrote.author and a.user_id <> person))
+    from conversations c
+    where c.id = conversation
+$$;
+
+-- Conversations of somebody's that are deleted with their account. Their own, but for what belongs to a class that keeps it,
+-- for what an activity begins with or has revealed, and for those in which others wrote, who have no say.
 create function conversations_that_go_with(person uuid) returns setof uuid language sql stable as $$
     select c.id
     from conversations c
@@ -37,6 +58,8 @@ create function conversations_that_go_with(person uuid) returns setof uuid langu
         and not exists (select from activities t where t.template_id = c.id)
         and not exists (select from activity_reveals r where r.conversation_id = c.id)
         and case when w.conversation_id is not null then w.user_id = person and k.when_erased = 'erase'
-                 else c.share = 'none' or c.trashed_at is not null or k.when_erased = 'erase'
+                 when c.trashed_at is not null then true
+                 when c.share = 'none' then not others_write_in(c.id, person)
+                 else k.when_erased = 'erase'
             end
 $$;

@@ -17,6 +17,9 @@
 //! ever, staff of the class moderate it at any time and alone rename it, and to all others it does not exist
 //! ([`activities`]). What is in the trash is there for nobody but whoever may take it out or delete it (`trashed`, `trashed_activity`, `trashed_class`, `trashed_project`).
 //! Whether its text may be copied, and that of what is revealed, its activity says.
+//!
+//! What somebody shared with a class who was erased is the staff's as if they owned it, so that
+//! somebody can withdraw it.
 
 mod activities;
 mod classes;
@@ -92,7 +95,10 @@ pub async fn of_all(
     let found = sqlx::query_as!(
         Facts,
         r#"select asked.user_id as "user!", c.id,
-                  c.owner_id = asked.user_id as "owner!",
+                  c.owner_id = asked.user_id
+                      or (c.share = 'class' and w.conversation_id is null and k.archived_at is null
+                          and coalesce(m.role in ('tutor', 'instructor'), false)
+                          and exists (select from users o where o.id = c.owner_id and o.is_former)) as "owner!",
                   c.share = 'class' and m.user_id is not null as "shared!",
                   w.conversation_id is not null as "copy!",
                   m.user_id is not null as "member!",
@@ -324,7 +330,16 @@ impl Trashed {
 /// See [`Trashed`]. To all others, and out of the trash, it does not exist.
 pub async fn trashed(conn: &mut PgConnection, user: UserId, conversation: ConversationId) -> Result<Trashed, Error> {
     let found = sqlx::query!(
-        "select from conversations where id = $1 and owner_id = $2 and trashed_at is not null for update",
+        "select
+         from conversations c
+         where c.id = $1 and c.trashed_at is not null
+           and (c.owner_id = $2
+                or (c.share = 'class'
+                    and exists (select from users o where o.id = c.owner_id and o.is_former)
+                    and exists (select
+                                from memberships m
+                                where m.class_id = c.class_id and m.user_id = $2 and m.role in ('tutor', 'instructor'))))
+         for update of c",
         conversation.uuid(),
         user.uuid()
     );

@@ -137,7 +137,7 @@ async fn make(
 }
 
 /// Whether all who wrote in a conversation, and its owner, are staff of the class: people who are seen by their names in what
-/// is anonymous there.
+/// is anonymous there. Whoever was erased has none to be seen.
 ///
 /// # Errors
 /// The database's.
@@ -153,6 +153,9 @@ pub async fn all_staff(conn: &mut PgConnection, class: ClassId, conversation: Co
                where not exists (select
                                  from memberships m
                                  where m.class_id = $1 and m.user_id = wrote.id and m.role in ('tutor', 'instructor'))
+                 and not exists (select
+                                 from users u
+                                 where u.id = wrote.id and (u.is_former or u.erasing_since is not null))
            ) as "all!""#,
         class.uuid(),
         conversation.uuid()

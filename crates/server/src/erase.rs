@@ -10,10 +10,14 @@
 //! had happened, and whatever is written meanwhile is found in the next pass.
 
 mod activities;
+mod aliases;
 mod begin;
 mod conversations;
 mod former;
 mod projects;
+mod rows;
+mod usage;
+mod words;
 mod work;
 
 use axum::{
@@ -23,16 +27,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use shared::api::{EraseMe, Erasure};
+use sqlx::PgPool;
 
 use crate::{error::Error, rooms::Whom, services::Services, sessions, sessions::Caller};
 
 pub(crate) use begin::when_erased;
 pub use work::{Bell, follow};
 
+/// How long ago somebody may have signed in: whoever found a browser open, or took a session, knows the address too, and
+/// cannot sign in.
+const FRESH_MINUTES: i32 = 15;
+
 /// `GET /api/v1/me/erase`
 pub async fn get(State(services): State<Services>, caller: Caller) -> Result<Json<Erasure>, Error> {
-    caller.session()?;
-    Ok(Json(begin::foreseen(&services.db, caller.id).await?))
+    let session = caller.session()?;
+    let foreseen = begin::foreseen(&services.db, caller.id).await?;
+    Ok(Json(Erasure { sign_in_again: !is_fresh(&services.db, session).await?, ..foreseen }))
 }
 
 /// `POST /api/v1/me/erase`
@@ -41,19 +51,38 @@ pub async fn erase(
     caller: Caller,
     body: Result<Json<EraseMe>, JsonRejection>,
 ) -> Result<Response, Error> {
-    caller.session()?;
+    let session = caller.session()?;
     let Json(EraseMe { confirm }) = body?;
     if confirm.trim().to_lowercase() != caller.email.to_lowercase() {
         let why = "confirm: this is not the address of your account. Write it as it stands there.";
         return Err(Error::Invalid("not_confirmed", why.into()));
     }
+    if !is_fresh(&services.db, session).await? {
+        let why = format!(
+            "This is for somebody who has signed in within the last {FRESH_MINUTES} minutes. Sign out, sign in again, and \
+             come back."
+        );
+        return Err(Error::Conflict("sign_in_again", why));
+    }
     let mut tx = services.db.begin().await?;
     begin::begin(&mut tx, caller.id, &caller.email).await?;
     tx.commit().await?;
-    // The tables have told it too; here nobody waits for that.
-    services.rooms.access_changed(&[Whom::User(caller.id)]).await?;
+    // The tables have told it too; here nobody waits for that. It is done, whatever becomes of this.
+    if let Err(error) = services.rooms.access_changed(&[Whom::User(caller.id)]).await {
+        tracing::warn!(user = %caller.id, %error, "rooms learn later that an account is being erased");
+    }
     services.erase_bell.notify_one();
     tracing::info!(user = %caller.id, "an account is being erased");
     let cookie = sessions::forget(&services.origin);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+/// Whether a session was begun just now.
+async fn is_fresh(db: &PgPool, session: &[u8]) -> Result<bool, Error> {
+    let fresh = sqlx::query_scalar!(
+        r#"select created_at > now() - make_interval(mins => $2) as "fresh!" from sessions where token_hash = $1"#,
+        session,
+        FRESH_MINUTES
+    );
+    Ok(fresh.fetch_optional(db).await?.unwrap_or_default())
 }

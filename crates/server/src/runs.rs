@@ -38,7 +38,7 @@ pub use attachments::{is_read, unread};
 pub use events::events;
 pub use keep::{keep, take_over};
 pub use send::{regenerate, send};
-pub use stop::{stop, stop_all};
+pub use stop::{stop, stop_all, stop_all_of};
 
 use progress::Live;
 

@@ -32,8 +32,8 @@ pub use picture::{
     highlights, merged_tags, tags,
 };
 pub use position::{Letter, Position};
-pub use purge::{NAMELESS, Purge, Purged, deleted_tags, purge, purge_typed, said_by};
-pub use rename::{rename, rename_typed};
+pub use purge::{NAMELESS, Purge, Purged, deleted_tags, purge, purge_said, purge_typed, said_by};
+pub use rename::{Rewritten, rename, rename_mentions, rename_typed};
 pub use responses::responses;
 pub use retarget::retarget;
 pub use seed::{DEFAULT_TAGS, seed};

@@ -15,7 +15,7 @@ mod inlines;
 mod mentions;
 
 use inlines::push_inlines;
-pub use mentions::{html_for, mention, mentions};
+pub use mentions::{html_for, mention, mentions, with_name};
 
 use crate::text::escape::push_text;
 

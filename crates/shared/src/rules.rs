@@ -23,7 +23,7 @@ pub use places::{Place, Places};
 pub use review::review;
 pub use state::State;
 pub use survey::{Survey, Unfit};
-pub use talk::{MAX_MENTIONS, Said, Talk, talk};
+pub use talk::{MAX_MENTIONS, Said, Talk, excerpt, talk};
 pub use values::MAX_DESCRIPTION_CHARS;
 pub use whole::{Flaw, whole};
 

@@ -28,6 +28,8 @@ pub fn ErasePage(
             <Remains />
             {if is_refused {
                 view! { <Obstacles erasure=erasure /> }.into_any()
+            } else if erasure.sign_in_again {
+                view! { <SignInAgain /> }.into_any()
             } else {
                 view! { <Confirm email=email /> }.into_any()
             }}
@@ -42,7 +44,7 @@ fn counted(count: i64, one: &str, many: &str) -> String {
 
 #[component]
 fn Gone(erasure: Erasure) -> impl IntoView {
-    let Erasure { conversations, shared, projects, .. } = erasure;
+    let Erasure { conversations, shared, stays, projects, .. } = erasure;
     let shared = match shared {
         0 => None,
         _ if shared == conversations => {
@@ -54,7 +56,18 @@ fn Gone(erasure: Erasure) -> impl IntoView {
         "" => format!(", of which others can see {shared} too: they lose these, with what they wrote in them"),
         words => words.to_owned(),
     });
-    let conversations = counted(conversations, "conversation", "conversations");
+    let conversations = (conversations > 0).then(|| {
+        let conversations = counted(conversations, "conversation", "conversations");
+        view! { <li>{format!("{conversations} of your own{}.", shared.unwrap_or_default())}</li> }
+    });
+    let stays = (stays > 0).then(|| {
+        let (conversations, them) = (counted(stays, "conversation", "conversations"), if stays == 1 { "it" } else { "them" });
+        let words = format!(
+            "Not deleted: {conversations} of your own in which others wrote whom you let in by address or by a link. They \
+             keep {them}, by a “Former member”; nobody new comes in."
+        );
+        view! { <li>{words}</li> }
+    });
     let projects = (projects > 0).then(|| {
         let projects = counted(projects, "project", "projects");
         view! { <li>{format!("{projects} of your own, with prompts and files.")}</li> }
@@ -63,9 +76,10 @@ fn Gone(erasure: Erasure) -> impl IntoView {
         <section class="account-part" aria-labelledby="gone-title">
             <h2 id="gone-title">"What is deleted for ever"</h2>
             <ul class="account-facts">
-                <li>{format!("{conversations} of your own{}.", shared.unwrap_or_default())}</li>
+                {conversations}
                 {projects}
                 <li>"Your profile, your settings, your inbox, access tokens and webhooks, and that you belong to classes."</li>
+                {stays}
             </ul>
             <p><a class="button" href="/api/v1/me/data" download="">"Download my data first"</a></p>
         </section>
@@ -102,7 +116,7 @@ fn Remains() -> impl IntoView {
         <section class="account-part" aria-labelledby="remains-title">
             <h2 id="remains-title">"What cannot be erased here"</h2>
             <ul class="account-facts">
-                <li>"Your name where others have written it, in their own words."</li>
+                <li>"Your name where others have written it, in their own words; where they mentioned you, a “Former member” stands there."</li>
                 <li>"Files that others have taken away before; one that they had made here stays for a day."</li>
                 <li>"Backups of this server, until the people who run it delete them."</li>
                 <li>"What waits in browsers of yours that are offline: clear this site’s data there."</li>
@@ -131,6 +145,21 @@ fn Obstacles(erasure: Erasure) -> impl IntoView {
         <section class="account-part" aria-labelledby="first-title">
             <h2 id="first-title">"What has to be done first"</h2>
             <ul class="account-facts">{classes.collect_view()} {admin}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// Somebody who found this browser open shall not do it.
+#[component]
+fn SignInAgain() -> impl IntoView {
+    view! {
+        <section class="account-part" aria-labelledby="again-title">
+            <h2 id="again-title">"Sign in again first"</h2>
+            <p>"So that nobody else does this who found your browser open, it is for somebody who has signed in within the last quarter of an hour. Sign out, sign in again, and come back here from your account."</p>
+            <form method="post" action="/sign-out">
+                <div class="form-actions"><button class="button" type="submit">"Sign out"</button></div>
+            </form>
         </section>
     }
     .into_any()

@@ -9,27 +9,32 @@ use sqlx::PgPool;
 use super::former;
 use crate::error::Error;
 
-/// Puts a former member into the place of somebody in what copies begin with.
+/// Puts a former member into the place of somebody in what copies begin with; in how many.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn forget(db: &PgPool, person: UserId) -> Result<(), Error> {
+pub(super) async fn forget(db: &PgPool, person: UserId) -> Result<usize, Error> {
     let text = person.to_string();
+    let shouted = text.to_ascii_uppercase();
     let ids = sqlx::query_scalar!(
         "select id
          from activities
-         where $1 = any(seed_authors) or position($2::bytea in seed) > 0 or strpos(seed_tally::text, $3) > 0
+         where $1 = any(seed_authors) or position($2::bytea in seed) > 0 or position($4::bytea in seed) > 0
+            or strpos(seed_tally::text, $3) > 0
          order by id",
         person.uuid(),
         text.as_bytes(),
-        text
+        text,
+        shouted.as_bytes()
     );
-    for id in ids.fetch_all(db).await? {
+    let ids = ids.fetch_all(db).await?;
+    let count = ids.len();
+    for id in ids {
         let activity = ActivityId::from_uuid(id);
         let former = former::of(db, person, id).await?;
         in_seed(db, activity, (person, former)).await?;
     }
-    Ok(())
+    Ok(count)
 }
 
 async fn in_seed(db: &PgPool, activity: ActivityId, (from, to): (UserId, UserId)) -> Result<(), Error> {

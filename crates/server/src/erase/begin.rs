@@ -28,6 +28,11 @@ pub(super) async fn foreseen(db: &PgPool, user: UserId) -> Result<Erasure, Error
                                     join conversation_link_uses u on u.link_id = l.id
                                     where l.conversation_id = c.id and u.user_id <> $1)) as "shared!",
                   (select count(*)
+                   from conversations s
+                   left join activity_copies w on w.conversation_id = s.id
+                   where s.owner_id = $1 and s.share = 'none' and s.trashed_at is null and w.conversation_id is null
+                     and others_write_in(s.id, $1)) as "stays!",
+                  (select count(*)
                    from projects p
                    where p.owner_id = $1 and p.class_id is null and p.purged_at is null) as "projects!"
            from conversations c
@@ -42,6 +47,7 @@ pub(super) async fn foreseen(db: &PgPool, user: UserId) -> Result<Erasure, Error
                   m.role = 'instructor'
                   and not exists (select
                                   from memberships o
+                                  join users u on u.id = o.user_id and u.banned_at is null
                                   where o.class_id = k.id and o.user_id <> $1 and o.role = 'instructor') as "last!"
            from memberships m
            join classes k on k.id = m.class_id and k.trashed_at is null
@@ -60,8 +66,11 @@ pub(super) async fn foreseen(db: &PgPool, user: UserId) -> Result<Erasure, Error
     Ok(Erasure {
         conversations: counted.conversations,
         shared: counted.shared,
+        stays: counted.stays,
         projects: counted.projects,
         classes: classes.collect(),
+        // Whoever asks by what knows it.
+        sign_in_again: false,
         last_admin: is_last_admin(&mut *db.acquire().await?, user).await?,
     })
 }
@@ -81,9 +90,17 @@ async fn is_last_admin(conn: &mut PgConnection, user: UserId) -> Result<bool, Er
 /// The database's; [`Error::Conflict`] where nobody else teaches a class of theirs, or looks after the site.
 pub(super) async fn begin(conn: &mut PgConnection, user: UserId, email: &str) -> Result<(), Error> {
     refuse(conn, user).await?;
+    cut_off(conn, user, email).await
+}
+
+/// The same, once nothing is in the way. To be repeated: a request that was under way may have written something meanwhile.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn cut_off(conn: &mut PgConnection, user: UserId, email: &str) -> Result<(), Error> {
     sqlx::query!(
         "update users
-         set erasing_since = now(), banned_at = coalesce(banned_at, now()),
+         set erasing_since = coalesce(erasing_since, now()), banned_at = coalesce(banned_at, now()),
              name = $2, email = 'erased-' || id || '@erased.invalid',
              pronouns = null, time_zone = null, locale = null, is_admin = false, may_create_classes = false
          where id = $1",
@@ -136,6 +153,7 @@ async fn refuse(conn: &mut PgConnection, user: UserId) -> Result<(), Error> {
          where m.user_id = $1 and m.role = 'instructor'
            and not exists (select
                            from memberships o
+                           join users u on u.id = o.user_id and u.banned_at is null
                            where o.class_id = k.id and o.user_id <> $1 and o.role = 'instructor')
          order by lower(k.name)",
         user.uuid()

@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 
 use shared::{
     api::WhenErased,
-    document::{self, Purge},
     ids::{ConversationId, UserId},
     sync::CloseCode,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use uuid::Uuid;
 use yrs::Doc;
 
-use super::{begin::when_erased, former};
+use super::{
+    aliases,
+    begin::when_erased,
+    former, rows,
+    words::{Changed, Leaving},
+};
 use crate::{
     error::Error,
     purge::{self, kept},
@@ -63,9 +67,11 @@ pub(super) async fn pass(services: &Services, person: UserId) -> Result<Pass, Er
 }
 
 /// The next conversations, and whether there is anything of the person in each. Bytes are looked through for the id: nothing
-/// else says where somebody was mentioned.
+/// else says where somebody was mentioned. The page is cut before anything is looked through, so that no more is read than what
+/// hangs on it.
 async fn page(db: &PgPool, person: UserId, after: Uuid) -> Result<Vec<(Uuid, bool)>, Error> {
     let (id, text) = (person.uuid(), person.to_string());
+    let shouted = text.to_ascii_uppercase();
     let rows = sqlx::query!(
         r#"select c.id,
                   $2 in (c.owner_id, c.revised_by)
@@ -84,27 +90,26 @@ async fn page(db: &PgPool, person: UserId, after: Uuid) -> Result<Vec<(Uuid, boo
                   or exists (select from revision_messages t where t.conversation_id = c.id and t.author_id = $2)
                   or exists (select from late_work t
                              where t.conversation_id = c.id
-                               and ($2 in (t.user_id, t.taken_in_by) or position($3::bytea in t.update) > 0))
+                               and ($2 in (t.user_id, t.taken_in_by) or (position($3::bytea in t.update) > 0 or position($6::bytea in t.update) > 0)))
                   or exists (select from refused_update t
-                             where t.conversation_id = c.id and position($3::bytea in t.update) > 0)
+                             where t.conversation_id = c.id and (position($3::bytea in t.update) > 0 or position($6::bytea in t.update) > 0))
                   or exists (select from annotation_update t
                              where t.conversation_id = c.id
-                               and (t.author = $2 or position($3::bytea in t.update) > 0))
+                               and (t.author = $2 or (position($3::bytea in t.update) > 0 or position($6::bytea in t.update) > 0)))
                   or exists (select from conversation_revisions t
                              where t.conversation_id = c.id
-                               and ($2 in (t.made_by, t.replaced_by) or position($3::bytea in t.crdt_state) > 0))
+                               and ($2 in (t.made_by, t.replaced_by) or (position($3::bytea in t.crdt_state) > 0 or position($6::bytea in t.crdt_state) > 0)))
                   or exists (select from annotation_document_state t
                              where t.conversation_id = c.id
-                               and (t.last_editor = $2 or position($3::bytea in t.crdt_state) > 0)) as "has_traces?"
-           from conversations c
-           where c.id > $1
-           order by c.id
-           limit $5"#,
+                               and (t.last_editor = $2 or (position($3::bytea in t.crdt_state) > 0 or position($6::bytea in t.crdt_state) > 0))) as "has_traces?"
+           from (select * from conversations where id > $1 order by id limit $5) c
+           order by c.id"#,
         after,
         id,
         text.as_bytes(),
         text,
-        A_PAGE
+        A_PAGE,
+        shouted.as_bytes()
     )
     .fetch_all(db)
     .await?;
@@ -117,7 +122,7 @@ struct Case {
     /// In which somebody is one and the same former member: of an activity it is one for all copies, and for what they begin
     /// with and what is revealed of them.
     place: Uuid,
-    /// Who wrote what copies begin with stays in them.
+    /// Who wrote what an activity begins with stays in it, and in its copies.
     when_erased: WhenErased,
 }
 
@@ -130,9 +135,11 @@ async fn case(db: &PgPool, person: UserId, id: ConversationId) -> Result<Option<
                       c.alias_scope,
                       (select t.id from activities t where t.template_id = c.id order by t.id limit 1),
                       c.id) as "place!",
-                  case when exists (select
-                                    from erased_as e
-                                    where e.person = $2 and e.scope = a.id and e.former = any(a.seed_authors))
+                  case when exists (select from activities t where t.template_id = c.id)
+                            or $2 = any(a.seed_authors)
+                            or exists (select
+                                       from erased_as e
+                                       where e.person = $2 and e.scope = a.id and e.former = any(a.seed_authors))
                        then 'keep'
                        else coalesce(k.when_erased, 'keep') end as "when_erased!"
            from conversations c
@@ -148,16 +155,33 @@ async fn case(db: &PgPool, person: UserId, id: ConversationId) -> Result<Option<
     Ok(row.map(|row| Case { goes: row.goes, place: row.place, when_erased: when_erased(&row.when_erased) }))
 }
 
-/// `false` if people write there so busily that it could not be done.
+/// `false` if people write there so busily that it could not be done. Where somebody has an alias, all that has this one is
+/// gone through at once: whose it is says only the alias's row, which changes at last.
 async fn forget(services: &Services, person: UserId, id: ConversationId) -> Result<bool, Error> {
+    let Some(scope) = aliases::scope(&services.db, person, id).await? else {
+        return forget_in(services, person, id).await;
+    };
+    let mut is_done = true;
+    for id in aliases::conversations(&services.db, scope).await? {
+        is_done &= forget_in(services, person, id).await?;
+    }
+    if is_done {
+        aliases::hand_over(&services.db, person, scope).await?;
+    }
+    Ok(is_done)
+}
+
+async fn forget_in(services: &Services, person: UserId, id: ConversationId) -> Result<bool, Error> {
     let Some(case) = case(&services.db, person, id).await? else { return Ok(true) };
     if case.goes {
         delete(services, person, id).await?;
         return Ok(true);
     }
-    let former = former::of(&services.db, person, case.place).await?;
+    let to = former::of(&services.db, person, case.place).await?;
+    let alias = aliases::of(&services.db, id, (person, to)).await?;
+    let leaving = Leaving { from: person, to, alias, when_erased: case.when_erased };
     for _ in 0..TRIES {
-        if replace(services, id, (person, former), case.when_erased).await? {
+        if replace(services, id, &leaving).await? {
             return Ok(true);
         }
     }
@@ -179,19 +203,16 @@ async fn delete(services: &Services, person: UserId, id: ConversationId) -> Resu
     Ok(())
 }
 
-/// Puts the second id into the place of the first, in all that is kept of a conversation. `false` if somebody wrote meanwhile:
-/// then nothing is changed.
-async fn replace(
-    services: &Services,
-    id: ConversationId,
-    ids: (UserId, UserId),
-    when_erased: WhenErased,
-) -> Result<bool, Error> {
-    let changing = move |doc: &Doc, Renamed { count, clients }: Renamed| change(doc, ids, count, when_erased, clients);
-    let rewritten = services.rooms.rename(id, ids, changing).await;
+/// Puts a former member into somebody's place, in all that is kept of a conversation. `false` if somebody wrote meanwhile: then
+/// nothing is changed.
+async fn replace(services: &Services, id: ConversationId, leaving: &Leaving) -> Result<bool, Error> {
+    let ids = leaving.ids();
+    let now = leaving.clone();
+    let rewritten = services.rooms.rename(id, ids, move |doc: &Doc, renamed: Renamed| now.change(doc, renamed)).await;
     let rewritten = rewritten.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
-    let Changed { is_changed, clients, gone } = rewritten.what;
-    let changing = move |doc: &Doc, count| change(doc, ids, count, when_erased, clients.clone()).is_changed;
+    let Changed { is_changed, owners, reworded, gone } = rewritten.what;
+    let then = leaving.clone();
+    let changing = move |doc: &Doc, count| then.change(doc, Renamed { count, owners: owners.clone() }).is_changed;
     let earlier = kept::rewrite(services, id, &BTreeSet::new(), Some(ids), changing).await?;
     let mut tx = services.db.begin().await?;
     sqlx::query!("select from conversations where id = $1 for no key update", id.uuid())
@@ -202,8 +223,10 @@ async fn replace(
         return Ok(false);
     }
     purge::forget(&mut tx, id, &gone).await?;
-    in_updates(&mut tx, id, ids, when_erased).await?;
-    in_rows(&mut tx, id, ids).await?;
+    rows::reword(&mut tx, id, &reworded).await?;
+    rows::in_updates(&mut tx, id, leaving).await?;
+    rows::close_doors(&mut tx, id, leaving.from).await?;
+    rows::in_rows(&mut tx, id, ids).await?;
     // At last: whoever writes here waits from then on.
     if is_changed && !persistence::replace(&mut tx, &rewritten.compacted).await? {
         return Ok(false);
@@ -213,126 +236,4 @@ async fn replace(
         services.rooms.close(id, CloseCode::WrongEpoch).await;
     }
     Ok(true)
-}
-
-/// What became of a document.
-struct Changed {
-    is_changed: bool,
-    /// Under which somebody wrote in it.
-    clients: BTreeSet<u64>,
-    /// What was taken out.
-    gone: Purge,
-}
-
-/// What is done to a document in which the id stood so often, and is another already.
-fn change(
-    doc: &Doc,
-    (from, to): (UserId, UserId),
-    count: usize,
-    when_erased: WhenErased,
-    clients: BTreeSet<u64>,
-) -> Changed {
-    let mut changes = count + document::rename_typed(doc, from, to);
-    let mut gone = Purge::default();
-    if when_erased == WhenErased::Erase {
-        gone = document::said_by(doc, to);
-        changes += usize::from(!document::purge(doc, &gone).is_nothing());
-        changes += document::purge_typed(doc, to, &clients);
-    }
-    Changed { is_changed: changes > 0, clients, gone }
-}
-
-/// Updates that wait apart from the document.
-async fn in_updates(
-    conn: &mut PgConnection,
-    id: ConversationId,
-    (from, to): (UserId, UserId),
-    when_erased: WhenErased,
-) -> Result<(), Error> {
-    if when_erased == WhenErased::Erase {
-        sqlx::query!("delete from late_work where conversation_id = $1 and user_id = $2", id.uuid(), from.uuid())
-            .execute(&mut *conn)
-            .await?;
-    }
-    let needle = from.to_string();
-    let late = sqlx::query!(
-        "select id, update from late_work where conversation_id = $1 and position($2::bytea in update) > 0 for update",
-        id.uuid(),
-        needle.as_bytes()
-    );
-    for mut row in late.fetch_all(&mut *conn).await? {
-        document::rename(&mut row.update, from, to);
-        sqlx::query!("update late_work set update = $2 where id = $1", row.id, row.update).execute(&mut *conn).await?;
-    }
-    let refused = sqlx::query!(
-        "select id, update from refused_update where conversation_id = $1 and position($2::bytea in update) > 0 for update",
-        id.uuid(),
-        needle.as_bytes()
-    );
-    for mut row in refused.fetch_all(&mut *conn).await? {
-        document::rename(&mut row.update, from, to);
-        sqlx::query!("update refused_update set update = $2 where id = $1", row.id, row.update)
-            .execute(&mut *conn)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Whatever else names people of a conversation. What is found by words is made anew.
-async fn in_rows(conn: &mut PgConnection, id: ConversationId, (from, to): (UserId, UserId)) -> Result<(), Error> {
-    sqlx::query!(
-        "with of_conversation as (
-             update conversations
-             set owner_id = case owner_id when $2 then $3 else owner_id end,
-                 revised_by = case revised_by when $2 then $3 else revised_by end
-             where id = $1 and $2 in (owner_id, revised_by)),
-         of_document as (
-             update annotation_document_state set last_editor = $3 where conversation_id = $1 and last_editor = $2),
-         of_log as (update annotation_update set author = $3 where conversation_id = $1 and author = $2),
-         of_clients as (update annotation_client set author = $3 where conversation_id = $1 and author = $2),
-         of_copy as (update activity_copies set user_id = $3 where conversation_id = $1 and user_id = $2),
-         of_tally as (
-             update copy_tallies
-             set tally = replace(tally::text, $2::uuid::text, $3::uuid::text)::jsonb
-             where conversation_id = $1),
-         edited as (delete from copy_editors where conversation_id = $1 and user_id = $2 returning edited_at),
-         of_editors as (
-             insert into copy_editors (conversation_id, user_id, edited_at)
-             select $1, $3, edited_at from edited
-             on conflict (conversation_id, user_id) do update
-             set edited_at = greatest(copy_editors.edited_at, excluded.edited_at)),
-         of_messages as (update messages set author_id = $3 where conversation_id = $1 and author_id = $2),
-         of_revisions as (
-             update conversation_revisions
-             set made_by = case made_by when $2 then $3 else made_by end,
-                 replaced_by = case replaced_by when $2 then $3 else replaced_by end
-             where conversation_id = $1 and $2 in (made_by, replaced_by)),
-         of_earlier_messages as (
-             update revision_messages set author_id = $3 where conversation_id = $1 and author_id = $2),
-         of_runs as (update runs set user_id = $3 where conversation_id = $1 and user_id = $2),
-         of_notices as (update notices set by_user = $3 where conversation_id = $1 and by_user = $2),
-         of_deliveries as (update webhook_deliveries set by_user = $3 where conversation_id = $1 and by_user = $2),
-         of_late_work as (
-             update late_work
-             set user_id = case user_id when $2 then $3 else user_id end,
-                 taken_in_by = case taken_in_by when $2 then $3 else taken_in_by end
-             where conversation_id = $1 and $2 in (user_id, taken_in_by)),
-         of_files as (update files set uploader_id = $3 where conversation_id = $1 and uploader_id = $2),
-         of_aliases as (
-             update author_aliases
-             set user_id = case user_id when $2 then $3 else user_id end,
-                 alias = case alias when $2 then $3 else alias end,
-                 pseudonym = replace(pseudonym, $2::uuid::text, $3::uuid::text)
-             where scope = (select alias_scope from conversations where id = $1) and $2 in (user_id, alias)),
-         of_search as (delete from search_entries where conversation_id = $1),
-         of_search_state as (delete from search_state where conversation_id = $1)
-         insert into search_queue (conversation_id) values ($1)
-         on conflict (conversation_id) do update set change = nextval('search_changes')",
-        id.uuid(),
-        from.uuid(),
-        to.uuid()
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }

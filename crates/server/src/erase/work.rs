@@ -1,24 +1,48 @@
 //! The task by which what somebody left is gone through.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use shared::ids::{FileId, UserId};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 
-use super::{activities, conversations, projects};
-use crate::{error::Error, services::Services};
+use super::{activities, aliases, begin, conversations, projects, usage};
+use crate::{error::Error, runs, services::Services};
 
 /// Between two looks for what another server left, or what could not be done.
 const LOOK: Duration = Duration::from_secs(300);
 
+/// The longest pause before it is tried again with somebody: each time all that is kept here is read.
+const MAX_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
+
 /// Rings when an account is to be erased.
 pub type Bell = Arc<Notify>;
 
+/// Those with whom it could not be done: from when on it is tried again, and how long the next pause is.
+#[derive(Debug, Default)]
+struct Pauses(HashMap<UserId, (Instant, Duration)>);
+
+impl Pauses {
+    fn is_over(&self, user: UserId, now: Instant) -> bool {
+        self.0.get(&user).is_none_or(|(from, _)| *from <= now)
+    }
+
+    /// Twice as long each time.
+    fn grow(&mut self, user: UserId, now: Instant) {
+        let pause = self.0.get(&user).map_or(LOOK, |(_, next)| *next);
+        self.0.insert(user, (now + pause, (pause * 2).min(MAX_PAUSE)));
+    }
+}
+
 /// Erases, for as long as the server runs.
 pub async fn follow(services: Services) {
+    let mut pauses = Pauses::default();
     loop {
-        if let Err(error) = all(&services).await {
+        if let Err(error) = all(&services, &mut pauses).await {
             tracing::warn!(%error, "accounts that are to be erased cannot be looked for");
         }
         tokio::select! {
@@ -28,43 +52,59 @@ pub async fn follow(services: Services) {
     }
 }
 
-async fn all(services: &Services) -> Result<(), Error> {
+async fn all(services: &Services, pauses: &mut Pauses) -> Result<(), Error> {
     let people = sqlx::query_scalar!("select id from users where erasing_since is not null order by erasing_since");
     for id in people.fetch_all(&services.db).await? {
         let user = UserId::from_uuid(id);
+        if !pauses.is_over(user, Instant::now()) {
+            continue;
+        }
         match one(services, user).await {
-            Ok(true) => tracing::info!(%user, "an account is erased"),
+            Ok(true) => {
+                pauses.0.remove(&user);
+                tracing::info!(%user, "an account is erased");
+                continue;
+            }
             Ok(false) => tracing::warn!(%user, "an account is not erased yet: it is gone on with later"),
             Err(error) => {
                 let source = std::error::Error::source(&error);
                 tracing::warn!(%user, %error, ?source, "an account is not erased yet: it is gone on with later");
             }
         }
+        pauses.grow(user, Instant::now());
     }
     Ok(())
 }
 
 /// Whether nothing is left.
 async fn one(services: &Services, person: UserId) -> Result<bool, Error> {
+    let db = &services.db;
+    // Whatever was under way may have written something of them since; their address is nowhere any more.
+    let mut tx = db.begin().await?;
+    begin::cut_off(&mut tx, person, "").await?;
+    tx.commit().await?;
     exports(services, person).await?;
-    // What copies begin with, before the copies: whoever starts one now gets it as it is to be.
-    activities::forget(&services.db, person).await?;
+    // In chats of others too: what is in line would begin, in a name that is nobody's.
+    runs::stop_all_of(services, person).await?;
     loop {
+        // What copies begin with, before the copies: whoever starts one now gets it as it is to be. Again each time, as
+        // somebody may have begun meanwhile with a template that was not done.
+        let seeds = activities::forget(db, person).await?;
         let pass = conversations::pass(services, person).await?;
         if pass.left > 0 {
             return Ok(false);
         }
-        if pass.found == 0 {
+        if pass.found + seeds == 0 {
             break;
         }
     }
+    aliases::forget(db, person).await?;
     if !projects::forget(services, person).await? {
         return Ok(false);
     }
+    usage::hand_over(db, person).await?;
     // Something that refers to them would be refused here.
-    sqlx::query!("delete from users where id = $1 and erasing_since is not null", person.uuid())
-        .execute(&services.db)
-        .await?;
+    sqlx::query!("delete from users where id = $1 and erasing_since is not null", person.uuid()).execute(db).await?;
     Ok(true)
 }
 
@@ -86,4 +126,24 @@ async fn exports_of(db: &PgPool, person: UserId) -> Result<Vec<uuid::Uuid>, Erro
     .execute(db)
     .await?;
     Ok(sqlx::query_scalar!("select id from export_jobs where user_id = $1", person.uuid()).fetch_all(db).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_done_is_tried_less_and_less_often() {
+        let (mut pauses, user, start) = (Pauses::default(), UserId::new(), Instant::now());
+        assert!(pauses.is_over(user, start));
+        let mut now = start;
+        for minutes in [5, 10, 20, 40, 80, 160, 320, 360, 360] {
+            pauses.grow(user, now);
+            let pause = Duration::from_secs(minutes * 60);
+            assert!(!pauses.is_over(user, now + pause - Duration::from_secs(1)), "{minutes}");
+            now += pause;
+            assert!(pauses.is_over(user, now), "{minutes}");
+        }
+        assert!(pauses.is_over(UserId::new(), start), "another");
+    }
 }

@@ -3,7 +3,7 @@
 //! A snapshot compacts what it reads from the database and never what a room holds in memory, and it deletes exactly
 //! the rows that it has read. So it is harmless whenever it runs, or if it never does.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use shared::{
     document::{self, Highlight, Roots, Tag, Written},
@@ -70,8 +70,7 @@ impl Stored {
         clients.for_each(|(_, author)| *author = to);
         let bytes = [&mut self.state].into_iter().chain(&mut self.updates);
         let count = bytes.map(|bytes| document::rename(bytes, from, to)).sum();
-        let own = self.owners().into_iter().filter(|(_, author)| *author == to);
-        Renamed { count, clients: own.map(|(client, _)| client).collect() }
+        Renamed { count, owners: self.owners() }
     }
 }
 
@@ -272,7 +271,10 @@ pub async fn rewrite<T: Send + 'static>(
     change: impl FnOnce(&Doc) -> Result<T, Failure> + Send + 'static,
 ) -> Result<Option<Rewritten<T>>, Failure> {
     let Some(read) = load(db, conversation).await? else { return Ok(None) };
-    let rewritten = stacks.run(move || change_read(conversation, read, by, change));
+    let rewritten = stacks.run(move || {
+        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
+        change_read(conversation, read, &doc, by, change)
+    });
     rewritten.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
 
@@ -281,8 +283,8 @@ pub async fn rewrite<T: Send + 'static>(
 pub struct Renamed {
     /// How often the one before stood there.
     pub count: usize,
-    /// The Yjs clients under which they wrote.
-    pub clients: BTreeSet<u64>,
+    /// Who wrote under which Yjs client.
+    pub owners: HashMap<u64, UserId>,
 }
 
 /// The same after somebody has got another id in it, in whose name it is changed.
@@ -298,8 +300,19 @@ pub async fn rename<T: Send + 'static>(
 ) -> Result<Option<Rewritten<T>>, Failure> {
     let Some(mut read) = load(db, conversation).await? else { return Ok(None) };
     let rewritten = stacks.run(move || {
-        let renamed = read.rename(from, to);
-        change_read(conversation, read, Some(to), move |doc| Ok(change(doc, renamed)))
+        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
+        // In texts the one is taken out and the other put in: whoever is typing there merges what changed, and would bring
+        // back what became another without a change.
+        let typed = document::rename_typed(&doc, from, to);
+        let mut state = doc.transact().encode_diff_v1(&StateVector::default());
+        document::rename(&mut state, from, to);
+        let mut renamed = read.rename(from, to);
+        renamed.count += typed;
+        if typed > 0 {
+            read.clients.push((doc.client_id().get(), to));
+        }
+        let doc = copies::load(&state, &[]).map_err(|_| Failure::Damaged)?;
+        change_read(conversation, read, &doc, Some(to), move |doc| Ok(change(doc, renamed)))
     });
     rewritten.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
@@ -307,15 +320,15 @@ pub async fn rename<T: Send + 'static>(
 fn change_read<T>(
     conversation: ConversationId,
     read: Stored,
+    doc: &Doc,
     by: Option<UserId>,
     change: impl FnOnce(&Doc) -> Result<T, Failure>,
 ) -> Result<Rewritten<T>, Failure> {
-    let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
     let encode = || doc.transact().encode_diff_v1(&StateVector::default());
     let before = encode();
-    let what = change(&doc)?;
-    let highlight_count = i32::try_from(copies::highlight_count(&doc)).unwrap_or(i32::MAX);
-    let tally = read.is_copy.then(|| Tally::of(&doc));
+    let what = change(doc)?;
+    let highlight_count = i32::try_from(copies::highlight_count(doc)).unwrap_or(i32::MAX);
+    let tally = read.is_copy.then(|| Tally::of(doc));
     let wrote = doc.transact().state_vector().contains_client(&doc.client_id());
     let by = by.filter(|_| wrote).map(|by| (doc.client_id().get(), by));
     let compacted = Compacted { conversation, read, state: encode(), highlight_count, tally, by };

@@ -4,7 +4,7 @@ use axum::{
 };
 use shared::{
     api::{MessageState, WITHDRAWN},
-    ids::{ConversationId, MessageId, RunId},
+    ids::{ConversationId, MessageId, RunId, UserId},
 };
 
 use super::{advance, tell};
@@ -46,6 +46,26 @@ pub async fn stop_all(services: &Services, conversation: ConversationId) -> Resu
     .await?;
     for row in rows {
         stop_one(services, RunId::from_uuid(row.id), conversation, MessageId::from_uuid(row.message_id)).await?;
+    }
+    Ok(())
+}
+
+/// Stops all that is written for somebody, and what is in line for them, wherever that is.
+///
+/// # Errors
+/// The database's.
+pub async fn stop_all_of(services: &Services, user: UserId) -> Result<(), Error> {
+    let rows = sqlx::query!(
+        "select id, conversation_id, message_id
+         from runs
+         where user_id = $1 and state in ('waiting', 'running')
+         order by (state = 'waiting') desc, id desc",
+        user.uuid()
+    );
+    for row in rows.fetch_all(&services.db).await? {
+        let (conversation, message) =
+            (ConversationId::from_uuid(row.conversation_id), MessageId::from_uuid(row.message_id));
+        stop_one(services, RunId::from_uuid(row.id), conversation, message).await?;
     }
     Ok(())
 }

@@ -1,5 +1,11 @@
 //! Accounts that are erased: nothing leads to whoever had them, and what others have of it goes on.
 
+mod anonymous;
+mod by_rule;
+mod kept;
+mod meanwhile;
+mod refused;
+
 use std::{
     io::{Cursor, Read},
     path::Path,
@@ -11,11 +17,11 @@ use server::rooms::Timing;
 use shared::{
     document::{self, Command, Roots},
     ids::{CommentId, HighlightId, UserId},
-    rules,
+    prose, rules,
     sync::CloseCode,
 };
 use sqlx::PgPool;
-use yrs::{ReadTxn, StateVector, Text, Transact};
+use yrs::{ReadTxn, StateVector, Text, Transact, Update, updates::decoder::Decode};
 use zip::ZipArchive;
 
 use crate::{
@@ -169,7 +175,8 @@ async fn discussed(olga: &Visitor, zoe: &Zoe) -> (String, HighlightId) {
     let (mut hers, mut theirs) = (synced(olga, &talk).await, synced(&zoe.visitor, &talk).await);
     let passage = mark(&zoe.visitor, &talk, &mut theirs, "leave before dawn").await;
     let said = comment(&zoe.visitor, &talk, &mut theirs, passage, "Before dawn it is dark.").await;
-    let mention = format!("Do you agree, [@you](mention:{})?", zoe.id);
+    // As the app writes it.
+    let mention = format!("Do you agree, {}?", prose::mention(NAME, zoe.id));
     answer_to(olga, &talk, &mut hers, (passage, said), &mention).await;
     mark(&zoe.visitor, &talk, &mut theirs, "follow the boats everywhere").await;
     respond(&mut theirs, zoe.id, "My answer is the tide.").await;
@@ -181,6 +188,8 @@ async fn discussed(olga: &Visitor, zoe: &Zoe) -> (String, HighlightId) {
     let at = hers.notes().find(tail).unwrap() as u32;
     hers.edit(|doc| Roots::of(doc).notes.insert(&mut doc.transact_mut(), at, head)).await;
     hers.settle().await;
+    // And at once.
+    note(&mut hers, &format!("Or {}. ", zoe.id)).await;
     let (base, mut messages) = text(olga, &talk).await;
     messages[0]["markdown"] = "Why is the port so quiet in the early morning?".into();
     save(olga, &talk, base, &messages).await;
@@ -250,7 +259,7 @@ async fn whoever_is_erased_leaves_no_trace_and_their_words_stay_by_a_former_memb
 
     let foreseen = zoe.visitor.get(ERASE).await.json();
     let expected = json!({
-        "conversations": 2, "shared": 0, "projects": 1, "last_admin": false,
+        "conversations": 2, "shared": 0, "stays": 0, "projects": 1, "last_admin": false, "sign_in_again": false,
         "classes": [{"id": class, "name": "Demo class", "when_erased": "keep", "last_instructor": false}],
     });
     assert_eq!(foreseen, expected);
@@ -279,12 +288,16 @@ async fn whoever_is_erased_leaves_no_trace_and_their_words_stay_by_a_former_memb
     let now = whole(&peer);
     let former = now.highlights[&passage].author;
     assert_eq!(now.responses[&former], "My answer is the tide.");
-    assert_eq!(now.notes, format!("Theirs in the notes. Ask {former}. "));
+    assert_eq!(now.notes, format!("Theirs in the notes. Ask {former}. Or {former}. "));
     let bodies: Vec<_> =
         now.highlights[&passage].comments.values().map(|it| (it.author == former, &*it.body)).collect();
     assert_eq!(bodies.len(), 3);
     assert!(bodies.contains(&(true, "Before dawn it is dark.")), "{bodies:?}");
-    assert!(bodies.contains(&(false, &format!("Do you agree, [@you](mention:{former})?"))), "{bodies:?}");
+    assert!(bodies.contains(&(false, &format!("Do you agree, [@Former member](mention:{former})?"))), "{bodies:?}");
+    // Whoever has the one before open, and types there, has them taken out by what is new.
+    let update = Update::decode_v1(&bytes(&peer)).unwrap();
+    others.doc.transact_mut().apply_update(update).unwrap();
+    assert_eq!(others.notes(), now.notes);
     let peer = synced(&olga, &theirs).await;
     zoe.assert_unnamed("the copy", &bytes(&peer));
     let in_copy: Vec<_> = whole(&peer).highlights.values().map(|it| it.author).collect();
@@ -349,183 +362,4 @@ async fn assert_everything_others_get(olga: &Visitor, zoe: &Zoe, talk: &str, tas
     }
     let found = olga.get("/api/v1/search?q=dawn").await;
     zoe.assert_unnamed("a search", found.body.as_bytes());
-}
-
-#[tokio::test]
-async fn where_a_class_says_so_their_words_go_and_what_others_said_stays() {
-    let app = TestApp::start().await;
-    let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
-    let zoe = Zoe::join(&app).await;
-    let (class, template) = class_and_template(&olga).await;
-    let rule = olga.change(Method::PATCH, &format!("/api/v1/classes/{class}"), json!({"when_erased": "erase"})).await;
-    assert_eq!(rule.status, StatusCode::NO_CONTENT, "{}", rule.body);
-    assert_eq!(ben.get(&format!("/api/v1/classes/{class}")).await.json()["when_erased"], "erase");
-    let (talk, passage) = discussed(&olga, &zoe).await;
-    let shared = zoe.visitor.conversation("Shared", "Words that were shared.", "class").await;
-    let (alone, together) =
-        (activity(&olga, &class, &template, "individual").await, activity(&olga, &class, &template, "together").await);
-    let (theirs, his) = (copy(&zoe.visitor, &alone).await, copy(&ben, &alone).await);
-    let ours = copy(&zoe.visitor, &together).await;
-    let mut peer = synced(&zoe.visitor, &ours).await;
-    mark(&zoe.visitor, &ours, &mut peer, "Some words").await;
-    note(&mut peer, "Theirs here too. ").await;
-    let mut his_peer = synced(&ben, &ours).await;
-    note(&mut his_peer, "His here.").await;
-    let foreseen = zoe.visitor.get(ERASE).await.json();
-    assert_eq!((&foreseen["conversations"], &foreseen["shared"]), (&json!(2), &json!(2)));
-    zoe.erased(&app).await;
-
-    let db = &app.database.pool;
-    zoe.assert_untraced(db).await;
-    for words in
-        ["Before dawn it is dark", "About leave before dawn", "About follow", "the tide", "Theirs", "were shared"]
-    {
-        assert_eq!(traces(db, words).await, Vec::<String>::new(), "{words}");
-    }
-    for gone in [&shared, &theirs] {
-        assert_eq!(olga.get(&format!("/api/v1/conversations/{gone}")).await.status, StatusCode::NOT_FOUND);
-    }
-    let now = whole(&synced(&olga, &talk).await);
-    assert_eq!(now.highlights.keys().collect::<Vec<_>>(), [&passage], "what somebody else spoke about stays");
-    let comments = &now.highlights[&passage].comments;
-    let kept: Vec<_> =
-        comments.values().filter(|it| !it.deleted).map(|it| it.body.split(',').next().unwrap()).collect();
-    assert_eq!(kept, ["Do you agree"]);
-    assert!(now.notes.starts_with("Ask "), "{}", now.notes);
-    let then = olga.get(&format!("/api/v1/conversations/{talk}/revisions/1")).await.json();
-    assert_eq!(then["highlights"].as_array().unwrap().len(), 1, "{then}");
-    let here = whole(&synced(&ben, &ours).await);
-    assert_eq!((here.highlights.len(), &*here.notes), (0, "His here."));
-    assert_eq!(olga.get(&format!("/api/v1/conversations/{his}")).await.status, StatusCode::OK);
-    let overview = olga.get(&format!("{alone}/overview")).await;
-    assert_eq!(overview.status, StatusCode::OK, "{}", overview.body);
-}
-
-#[tokio::test]
-async fn nobody_leaves_a_class_or_the_site_to_nobody() {
-    let app = TestApp::start().await;
-    let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
-    let email = async |visitor: &Visitor| visitor.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
-    let confirm = json!({"confirm": email(&olga).await});
-    let erase = async |visitor: &Visitor, body: &Value| -> Answer { visitor.post(ERASE, body.clone()).await };
-    assert_eq!(olga.get(ERASE).await.json()["classes"][0]["last_instructor"], true);
-    let refused = erase(&olga, &confirm).await;
-    assert_problem(&refused, 409, "last_instructor");
-    assert!(refused.body.contains("“Demo class”"), "{}", refused.body);
-    for body in [json!({"confirm": "Demo Instructor"}), json!({"confirm": ""}), json!({"confirm": email(&ben).await})] {
-        assert_problem(&erase(&olga, &body).await, 400, "not_confirmed");
-    }
-    let (_, token) = olga.token("x").await;
-    let by_token = app.stranger();
-    for method in [Method::GET, Method::POST] {
-        let body = confirm.clone();
-        let answer = by_token.send(method, ERASE, |request| request.bearer_auth(&token).json(&body)).await;
-        assert_problem(&answer, 400, "token_by_token");
-    }
-    let from_elsewhere = olga.send(Method::POST, ERASE, |request| {
-        request.header(header::ORIGIN, "https://elsewhere.example").json(&confirm)
-    });
-    assert_eq!(from_elsewhere.await.status, StatusCode::FORBIDDEN);
-
-    run(&app, "update memberships set role = 'instructor' where user_id = (select id from users where name = 'Demo Student 1')").await;
-    run(&app, "update users set is_admin = true where name = 'Demo Instructor'").await;
-    assert_eq!(olga.get(ERASE).await.json()["last_admin"], true);
-    assert_problem(&erase(&olga, &confirm).await, 409, "last_admin");
-    // Somebody who cannot come in looks after nothing.
-    run(&app, "update users set is_admin = true, banned_at = now() where name = 'Demo Student 2'").await;
-    assert_problem(&erase(&olga, &confirm).await, 409, "last_admin");
-    assert_eq!(olga.get("/api/v1/me").await.status, StatusCode::OK, "nothing has happened");
-    run(&app, "update users set banned_at = null where name = 'Demo Student 2'").await;
-    let shouted = json!({"confirm": format!(" {} ", email(&olga).await.to_uppercase())});
-    let id = olga.id().await.parse().unwrap();
-    let answer = erase(&olga, &shouted).await;
-    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
-    assert!(answer.headers[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
-    until_gone(&app.database.pool, id).await;
-    // What the class has of hers goes on: its owner is nobody who could come in.
-    let listed = ben.get("/api/v1/conversations").await.body;
-    assert!(listed.contains("Former member"), "{listed}");
-}
-
-#[tokio::test]
-async fn what_could_not_be_done_is_gone_on_with_by_the_next_server() {
-    let app = TestApp::start().await;
-    let olga = app.person("instructor").await;
-    let zoe = Zoe::join(&app).await;
-    let (talk, _) = discussed(&olga, &zoe).await;
-    let other = olga.conversation("Another", "Other words to mark.", "class").await;
-    mark(&zoe.visitor, &other, &mut synced(&zoe.visitor, &other).await, "Other words").await;
-    let db = app.database.pool.clone();
-    app.rooms.close(talk.parse().unwrap(), CloseCode::Restarting).await;
-    // It cannot be read.
-    run(&app, "update annotation_document_state set crdt_state = '\\xff'::bytea || crdt_state where conversation_id = (select id from conversations where title = 'Harbour')").await;
-    zoe.erase().await;
-    let in_bytes = "select count(*) from annotation_client k join conversations c on c.id = k.conversation_id
-                    join users u on u.id = k.author where c.title = 'Another' and u.is_former";
-    until(async || count(&db, in_bytes).await > 0).await;
-    assert!(exists(&db, zoe.id).await, "one is left");
-    let peer = synced(&olga, &other).await;
-    zoe.assert_unnamed("the other", &bytes(&peer));
-    // Already they are nobody.
-    for needle in [NAME, EMAIL] {
-        assert_eq!(traces(&db, needle).await, Vec::<String>::new(), "{needle}");
-    }
-    let before: Vec<_> = whole(&peer).highlights.values().map(|it| it.author).collect();
-    let database = app.stop_and_keep().await;
-    sqlx::query(
-        "update annotation_document_state set crdt_state = substr(crdt_state, 2) where get_byte(crdt_state, 0) = 255",
-    )
-    .execute(&db)
-    .await
-    .unwrap();
-    let app = TestApp::start_on(database, &[], Timing::default()).await;
-    until_gone(&db, zoe.id).await;
-    zoe.assert_untraced(&db).await;
-    let olga = app.person("instructor").await;
-    let after: Vec<_> = whole(&synced(&olga, &other).await).highlights.values().map(|it| it.author).collect();
-    assert_eq!(after, before, "nothing is done twice");
-    assert_eq!(count(&db, "select count(*) from erased_as").await, 0);
-}
-
-#[tokio::test]
-async fn whoever_wrote_what_an_anonymous_activity_begins_with_is_nowhere_in_its_copies() {
-    let app = TestApp::start().await;
-    let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
-    let zoe = Zoe::join(&app).await;
-    let staff =
-        "update memberships set role = 'tutor' where user_id = (select id from users where name = 'Zenobia Quagga')";
-    run(&app, staff).await;
-    let (class, template) = class_and_template(&zoe.visitor).await;
-    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
-    let settings = json!({"title": "Blind", "template": template, "mode": "individual", "anonymous": true});
-    let made = zoe.visitor.post(&format!("/api/v1/classes/{class}/activities"), settings).await;
-    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
-    let task = format!("/api/v1/activities/{}", made.json()["id"].as_str().unwrap());
-    let first = copy(&ben, &task).await;
-    mark(&ben, &first, &mut synced(&ben, &first).await, "words to").await;
-    zoe.erased(&app).await;
-    let db = &app.database.pool;
-    zoe.assert_untraced(db).await;
-    let second = copy(&app.person("student-2").await, &task).await;
-    let authors = async |talk: &str| -> Vec<UserId> {
-        let peer = synced(&olga, talk).await;
-        zoe.assert_unnamed(talk, &bytes(&peer));
-        whole(&peer).tags.values().map(|tag| tag.author).collect()
-    };
-    let of_template = {
-        let state: Vec<u8> =
-            sqlx::query_scalar("select crdt_state from annotation_document_state where conversation_id = $1")
-                .bind(template.parse::<uuid::Uuid>().unwrap())
-                .fetch_one(db)
-                .await
-                .unwrap();
-        zoe.assert_unnamed("the template", &state);
-        state
-    };
-    assert!(!of_template.is_empty());
-    assert_eq!(authors(&first).await, authors(&second).await, "one voice in all copies");
-    let revealed = olga.post(&format!("{task}/reveal"), json!({"copies": [first, second]})).await;
-    assert_eq!(revealed.status, StatusCode::CREATED, "{}", revealed.body);
-    let people = ben.get(&format!("/api/v1/conversations/{first}/people")).await.body;
-    assert!(people.contains("Former member"), "{people}");
 }

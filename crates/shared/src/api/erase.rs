@@ -39,12 +39,16 @@ pub struct Erasure {
     pub conversations: i64,
     /// Those of them that others were let in to, or that a class has.
     pub shared: i64,
+    /// Conversations that belong to no class and stay, by a former member, because others wrote in them who are let in.
+    pub stays: i64,
     /// Projects that are deleted for ever, with their files.
     pub projects: i64,
     /// The classes that they belong to, by name.
     pub classes: Vec<ErasedClass>,
     /// Whether nobody else could look after the site: then it is refused.
     pub last_admin: bool,
+    /// Whether the caller signed in too long ago: then it is refused.
+    pub sign_in_again: bool,
 }
 
 /// What happens in one class.
@@ -70,7 +74,7 @@ impl Erasure {
 endpoint!(GetErasure: Get Erasure, "/api/v1/me/erase");
 
 /// `POST /api/v1/me/erase`: erases the caller's account, for good. They are signed out everywhere at once, and have neither
-/// name nor address any more; documents follow, one after the other. For somebody who is signed in, not for a token.
+/// name nor address any more; documents follow, one after the other. For somebody who has just signed in, not for a token.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EraseMe {

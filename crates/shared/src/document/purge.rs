@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use yrs::{Any, Doc, Map, MapRef, Out, ReadTxn, Snapshot, Text, Transact, TransactionMut};
+use yrs::{Any, Doc, Map, MapRef, Out, ReadTxn, Snapshot, Text, Transact, TransactionMut, any};
 
-use super::{Roots, picture::optional, whole::Whole};
+use super::{Roots, Stamp, picture::optional, whole::Whole};
 use crate::ids::{CommentId, HighlightId, TagGroupId, TagId, UserId};
 
 /// What a tag or a group is called whose name was taken out.
@@ -125,6 +125,30 @@ pub fn said_by(doc: &Doc, author: UserId) -> Purge {
         what.comments.extend(theirs.filter_map(|(key, _)| Some((id, key.parse().ok()?))));
     }
     what
+}
+
+/// Takes out what [`said_by`] found of somebody. Their highlights keep their places, without a word and marked deleted: whoever
+/// is offline may be answering one. How many things. No transaction may be open.
+pub fn purge_said(doc: &Doc, author: UserId, what: &Purge) -> usize {
+    let roots = Roots::of(doc);
+    let mut txn = doc.transact_mut();
+    let mut count = 0;
+    for id in &what.highlights {
+        let Some(highlight) = inner(&roots.highlights, &txn, &id.to_string()) else { continue };
+        if let Some(thread) = inner(&highlight, &txn, "comments") {
+            count += thread.len(&txn) as usize;
+            thread.clear(&mut txn);
+        }
+        if optional::<Stamp>(&highlight, &txn, "deleted").is_none() {
+            // No time of its own: it would be the same wherever they are taken out.
+            let at: i64 = optional(&highlight, &txn, "created_at").unwrap_or_default();
+            highlight.insert(&mut txn, "deleted", any!({"by": author.to_string(), "at": at}));
+            count += 1;
+        }
+    }
+    drop(txn);
+    let comments = Purge { comments: what.comments.clone(), ..Purge::default() };
+    count + purge(doc, &comments).comments
 }
 
 /// Takes out what somebody wrote in answer, and what was typed into the shared notes under these Yjs clients; how many pieces.
@@ -360,10 +384,23 @@ mod tests {
         let what = said_by(&ann.doc, ann.author);
         assert_eq!(what.highlights, [alone].into());
         assert_eq!(what.comments, [(discussed, first), (his, late)].into());
-        purge(&ann.doc, &what);
+        // Somebody in a train answers what goes.
+        let train = Desk { doc: empty(), author: ben.author };
+        let all = ann.doc.transact().encode_diff_v1(&StateVector::default());
+        train.doc.transact_mut().apply_update(Update::decode_v1(&all).unwrap()).unwrap();
+        let before = train.doc.transact().state_vector();
+        train.say(alone, "from the train", None);
+        let late_answer = train.doc.transact().encode_diff_v1(&before);
+        assert_eq!(purge_said(&ann.doc, ann.author, &what), 4);
         for words in ["alone", "asked", "said to his"] {
             assert!(!ann.holds(words), "{words}");
         }
+        let of = &ann.whole().highlights[&alone];
+        assert!(of.deleted.is_some() && of.comments.is_empty());
+        assert_eq!(purge_said(&ann.doc, ann.author, &said_by(&ann.doc, ann.author)), 0, "a second time");
+        ann.doc.transact_mut().apply_update(Update::decode_v1(&late_answer).unwrap()).unwrap();
+        let said: Vec<_> = ann.whole().highlights[&alone].comments.values().map(|it| it.body.clone()).collect();
+        assert_eq!(said, ["from the train"]);
         let thread = &ann.whole().highlights[&discussed].comments;
         assert!(thread[&first].deleted && thread[&answer].body == "answered");
         assert!(ann.whole().highlights[&his].comments.is_empty());

@@ -5,10 +5,13 @@
 //! lengths and the order of all that is in it stay, and whatever was written on the document before, or in another copy of
 //! it, still belongs to it.
 
-use yrs::{Doc, GetString, ReadTxn, Text, TextRef, Transact};
+use yrs::{Doc, GetString, Map, MapRef, Out, ReadTxn, Text, TextRef, Transact};
 
 use super::Roots;
-use crate::ids::UserId;
+use crate::{
+    ids::{CommentId, HighlightId, UserId},
+    prose,
+};
 
 /// Characters of an id, and its bytes.
 const ID: usize = 36;
@@ -55,12 +58,47 @@ fn rename_in(doc: &Doc, text: &TextRef, from: &str, to: &str) -> usize {
     }
 }
 
+/// A comment that was written anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewritten {
+    /// Its highlight.
+    pub highlight: HighlightId,
+    /// Which.
+    pub comment: CommentId,
+    /// What it says now, Markdown.
+    pub body: String,
+}
+
+/// Calls somebody another name wherever a comment mentions them: their name stands there as whoever wrote it knew it. No
+/// transaction may be open.
+pub fn rename_mentions(doc: &Doc, user: UserId, name: &str) -> Vec<Rewritten> {
+    let highlights = Roots::of(doc).highlights;
+    let mut txn = doc.transact_mut();
+    let mut all: Vec<(MapRef, Rewritten)> = Vec::new();
+    for (highlight, value) in highlights.iter(&txn) {
+        let Out::YMap(value) = value else { continue };
+        let (Ok(highlight), Some(Out::YMap(thread))) = (highlight.parse(), value.get(&txn, "comments")) else {
+            continue;
+        };
+        for (comment, value) in thread.iter(&txn) {
+            let (Ok(id), Out::YMap(comment)) = (comment.parse(), value) else { continue };
+            let Ok(body) = comment.get_as::<_, String>(&txn, "body") else { continue };
+            let Some(body) = prose::with_name(&body, user, name) else { continue };
+            all.push((comment, Rewritten { highlight, comment: id, body }));
+        }
+    }
+    for (comment, Rewritten { body, .. }) in &all {
+        comment.insert(&mut txn, "body", body.as_str());
+    }
+    all.into_iter().map(|(_, rewritten)| rewritten).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use yrs::{Map, StateVector, Update, updates::decoder::Decode};
+    use yrs::{StateVector, Update, updates::decoder::Decode};
 
     use super::*;
     use crate::{
@@ -208,6 +246,26 @@ mod tests {
         assert_eq!(said.notes, format!("🐟 漢 {nobody} end"));
         assert_eq!(said.responses[&nobody], said.notes);
         assert_eq!(rename_typed(&renamed, ann, nobody), 0);
+    }
+
+    #[test]
+    fn whoever_is_mentioned_by_name_is_called_another() {
+        let (ann, ben) = (UserId::new(), UserId::new());
+        let doc = load(&seed(ann));
+        act(&doc, ben, ann, Deed::Mark, 1);
+        act(&doc, ben, ann, Deed::Say(0, true), 2);
+        act(&doc, ben, ann, Deed::Say(0, false), 3);
+        assert_eq!(rename_mentions(&doc, ben, "Nobody"), []);
+        let renamed = rename_mentions(&doc, ann, "Former member");
+        let bodies: Vec<String> = renamed.into_iter().map(|it| it.body).collect();
+        assert_eq!(bodies, [format!("See [@Former member](mention:{ann})")]);
+        let bytes = bytes(&doc);
+        assert!(!bytes.windows(5).any(|window| window == b"[@Ann"), "nor in what it was before");
+        let whole = whole(&doc);
+        let said: Vec<&str> =
+            whole.highlights.values().flat_map(|it| it.comments.values()).map(|it| &*it.body).collect();
+        assert!(said.contains(&&*bodies[0]) && said.contains(&"Words"), "{said:?}");
+        assert_eq!(rename_mentions(&doc, ann, "Former member"), []);
     }
 
     #[test]

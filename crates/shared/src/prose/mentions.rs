@@ -45,8 +45,55 @@ pub fn html_for(source: &str, reader: UserId) -> String {
     if html.contains(&own) { html.replace(&own, &own.replace('>', " data-own>")) } else { html }
 }
 
+/// A text in which somebody is called another name wherever it mentions them; nothing where they are called that already,
+/// or not mentioned. What stands in code is changed too.
+pub fn with_name(source: &str, user: UserId, name: &str) -> Option<String> {
+    let (link, opens) = (SCHEME.to_owned() + &user.to_string(), opens_link(name));
+    let folded = source.to_ascii_lowercase();
+    let (mut text, mut taken) = (String::new(), 0);
+    for (at, _) in folded.match_indices(&link) {
+        let before = source[taken..at].trim_end_matches(|letter: char| letter == '<' || letter.is_whitespace());
+        let Some(words) = before.strip_suffix("](") else { continue };
+        let Some(begins) = opening_bracket(words) else { continue };
+        text.push_str(&words[..begins]);
+        text.push_str(&opens);
+        text.push_str(&link);
+        // Behind it may stand a bracket for the one that is gone, which is part of the link as well.
+        taken = at + link.len();
+        if source[taken..].starts_with('>') {
+            taken += 1;
+        }
+    }
+    text.push_str(&source[taken..]);
+    (text != source).then_some(text)
+}
+
+/// Where the bracket stands that begins a link with these words before its other bracket.
+fn opening_bracket(text: &str) -> Option<usize> {
+    let mut open = 0;
+    for (at, letter) in text.char_indices().rev().filter(|(_, letter)| matches!(letter, '[' | ']')) {
+        let slashes = text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        match letter {
+            _ if slashes % 2 == 1 => {}
+            ']' => open += 1,
+            _ if open == 0 => return Some(at),
+            _ => open -= 1,
+        }
+    }
+    None
+}
+
 /// A mention as it is written.
 pub fn mention(name: &str, user: UserId) -> String {
+    let mut text = opens_link(name);
+    text.push_str(SCHEME);
+    text.push_str(&user.to_string());
+    text.push(')');
+    text
+}
+
+/// What stands before the address in a mention of somebody with this name.
+fn opens_link(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 50);
     text.push_str("[@");
     for letter in name.chars() {
@@ -57,8 +104,5 @@ pub fn mention(name: &str, user: UserId) -> String {
         }
     }
     text.push_str("](");
-    text.push_str(SCHEME);
-    text.push_str(&user.to_string());
-    text.push(')');
     text
 }

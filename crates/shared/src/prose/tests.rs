@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{html, html_for, mention, mentions, words};
+use super::{html, html_for, mention, mentions, with_name, words};
 use crate::ids::UserId;
 
 #[test]
@@ -128,6 +128,14 @@ fn any_name_is_mentioned_as_it_is() {
 
 proptest! {
     #[test]
+    fn whoever_is_mentioned_is_called_another_name(name in "\\PC{1,40}", before in "[a-z \\[\\]漢]{0,5}") {
+        let (user, other) = (UserId::new(), UserId::new());
+        let of = |name: &str| format!("{before}{} and {}, İ {}", mention(name, user), mention("B", other), mention(name, user));
+        let text = of(&name);
+        prop_assert_eq!(with_name(&text, user, "Former member").unwrap_or(text), of("Former member"));
+    }
+
+    #[test]
     fn whoever_is_mentioned_has_whatever_name(name in "\\PC{1,40}", before in "[a-z ]{0,5}") {
         let ann: UserId = ANN.parse().unwrap();
         prop_assume!(!name.trim().is_empty() && name.trim() == name);
@@ -219,4 +227,25 @@ fn hostile_texts_are_read_once() {
     }
     assert!(read(&html(&"(".repeat(100_000))).1);
     assert!(read(&html(&format!("https://a.example/{}", ")".repeat(50_000)))).1);
+}
+
+#[test]
+fn who_is_called_another_name_is_so_however_the_link_is_written() {
+    let user = UserId::new();
+    let id = user.to_string();
+    let former = mention("Former member", user);
+    for text in [
+        format!("[@Zo\\[e\\]](mention:{id})"),
+        format!("[@Zoe [the one]](mention:{id})"),
+        format!("[@Zoe](mention:{})", id.to_ascii_uppercase()),
+        format!("[@Zoe]( mention:{id})"),
+        format!("[@Zoe](<mention:{id}>)"),
+        format!("[**@Zoe**](mention:{id})"),
+    ] {
+        assert_eq!(with_name(&text, user, "Former member").as_ref(), Some(&former), "{text}");
+    }
+    for text in [former.clone(), format!("@Zoe](mention:{id})"), format!("mention:{id}"), mention("Zoe", UserId::new())]
+    {
+        assert_eq!(with_name(&text, user, "Former member"), None, "{text}");
+    }
 }

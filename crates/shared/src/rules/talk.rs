@@ -182,8 +182,8 @@ fn answered(said: &Said, comment: &Fields, highlight: &Fields, (roots, txn): (&R
     people
 }
 
-/// The first words, in one line.
-fn excerpt(text: &str) -> String {
+/// The first words of a comment, in one line.
+pub fn excerpt(text: &str) -> String {
     let words = prose::words(text);
     let mut excerpt = String::new();
     let mut count = 0;

@@ -1,0 +1,162 @@
+//! What happens while somebody is being erased.
+
+use std::time::{Duration, Instant};
+
+use server::rooms::Timing;
+use shared::{document, ids::UserId, sync::CloseCode};
+
+use super::{EMAIL, NAME, Zoe, bytes, count, discussed, exists, until_gone, whole};
+use crate::{
+    activities::{activity, class_and_template, copy, run, synced},
+    revisions::mark,
+    rooms_support::until,
+    support::{test_app::TestApp, traces::traces},
+};
+
+#[tokio::test]
+async fn what_could_not_be_done_is_gone_on_with_by_the_next_server() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    let (talk, _) = discussed(&olga, &zoe).await;
+    let other = olga.conversation("Another", "Other words to mark.", "class").await;
+    mark(&zoe.visitor, &other, &mut synced(&zoe.visitor, &other).await, "Other words").await;
+    let db = app.database.pool.clone();
+    app.rooms.close(talk.parse().unwrap(), CloseCode::Restarting).await;
+    // It cannot be read.
+    run(&app, "update annotation_document_state set crdt_state = '\\xff'::bytea || crdt_state where conversation_id = (select id from conversations where title = 'Harbour')").await;
+    zoe.erase().await;
+    let in_bytes = "select count(*) from annotation_client k join conversations c on c.id = k.conversation_id
+                    join users u on u.id = k.author where c.title = 'Another' and u.is_former";
+    until(async || count(&db, in_bytes).await > 0).await;
+    assert!(exists(&db, zoe.id).await, "one is left");
+    let peer = synced(&olga, &other).await;
+    zoe.assert_unnamed("the other", &bytes(&peer));
+    // Already they are nobody.
+    for needle in [NAME, EMAIL] {
+        assert_eq!(traces(&db, needle).await, Vec::<String>::new(), "{needle}");
+    }
+    let before: Vec<_> = whole(&peer).highlights.values().map(|it| it.author).collect();
+    let database = app.stop_and_keep().await;
+    // A request that was under way wrote the name once more.
+    sqlx::query("update users set name = $1 where erasing_since is not null").bind(NAME).execute(&db).await.unwrap();
+    let app = TestApp::start_on(database, &[], Timing::default()).await;
+    until(async || traces(&db, NAME).await.is_empty()).await;
+    assert!(exists(&db, zoe.id).await);
+    let database = app.stop_and_keep().await;
+    sqlx::query(
+        "update annotation_document_state set crdt_state = substr(crdt_state, 2) where get_byte(crdt_state, 0) = 255",
+    )
+    .execute(&db)
+    .await
+    .unwrap();
+    let app = TestApp::start_on(database, &[], Timing::default()).await;
+    until_gone(&db, zoe.id).await;
+    zoe.assert_untraced(&db).await;
+    let olga = app.person("instructor").await;
+    let after: Vec<_> = whole(&synced(&olga, &other).await).highlights.values().map(|it| it.author).collect();
+    assert_eq!(after, before, "nothing is done twice");
+    assert_eq!(count(&db, "select count(*) from erased_as").await, 0);
+}
+
+#[tokio::test]
+async fn what_copies_begin_with_from_a_template_that_was_not_done_yet_names_nobody() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    let (class, _) = class_and_template(&olga).await;
+    let template = olga.conversation("Text", "Some words to mark.", "class").await;
+    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
+    let task = activity(&olga, &class, &template, "individual").await;
+    let (db, other) = (&app.database.pool, app.person("student-1").await);
+    copy(&other, &task).await;
+    // Somebody begins just before the template is done: what was read of it is as it was.
+    run(&app, "create table begun as select seed, seed_authors, seed_tally from activities").await;
+    for statement in [
+        "create function begin_late() returns trigger language plpgsql as $$
+         begin
+             if exists (select from activities where template_id = new.conversation_id) then
+                 update activities a set seed = b.seed, seed_authors = b.seed_authors, seed_tally = b.seed_tally
+                 from begun b;
+                 delete from begun;
+             end if;
+             return new;
+         end $$",
+        "create trigger begin_late after update of epoch on annotation_document_state
+         for each row when (old.epoch <> new.epoch) execute function begin_late()",
+    ] {
+        sqlx::query(statement).execute(db).await.unwrap();
+    }
+    zoe.erased(&app).await;
+    sqlx::query("drop table begun").execute(db).await.unwrap();
+    zoe.assert_untraced(db).await;
+    let second = copy(&app.person("student-2").await, &task).await;
+    let peer = synced(&olga, &second).await;
+    zoe.assert_unnamed("a copy", &bytes(&peer));
+    assert_eq!(whole(&peer).highlights.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_in_line_for_them_in_a_chat_of_somebody_elses_is_not_begun() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    olga.conversation("Chat", "User: Is there anybody?", "class").await;
+    run(
+        &app,
+        "with said as (
+             insert into messages (id, conversation_id, position, role, markdown, text, renderer, state, author_id)
+             select gen_random_uuid(), c.id, 99, 'assistant', '', '', 1, 'waiting', u.id
+             from conversations c, users u where c.title = 'Chat' and u.name = 'Zenobia Quagga'
+             returning id, conversation_id, author_id)
+         insert into runs (id, conversation_id, message_id, user_id, model, state, idempotency_key, request_hash, alive_at)
+         select gen_random_uuid(), conversation_id, id, author_id, 'm', 'waiting', 'k', sha256('x'), now() + interval '1 day'
+         from said",
+    )
+    .await;
+    zoe.erased(&app).await;
+    let ended = "select count(*) from runs r join messages m on m.id = r.message_id where r.state = 'over' and m.state = 'stopped'";
+    assert_eq!(count(&app.database.pool, ended).await, 1);
+}
+
+#[tokio::test]
+async fn an_id_in_capitals_is_found_too() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    let talk = olga.conversation("Harbour", "Words.", "class").await;
+    let mut hers = synced(&olga, &talk).await;
+    super::note(&mut hers, &format!("Ask {}.", zoe.id.to_string().to_uppercase())).await;
+    zoe.erased(&app).await;
+    zoe.assert_unnamed("the document", &bytes(&synced(&olga, &talk).await));
+}
+
+#[tokio::test]
+async fn thousands_of_conversations_of_others_are_looked_through_in_seconds() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    olga.conversation("Much", "Words.", "none").await;
+    for statement in [
+        "insert into conversations (id, title, owner_id)
+         select gen_random_uuid(), 'Much', owner_id from conversations, generate_series(1, 4000) where title = 'Much'",
+        "insert into annotation_document_state (conversation_id, crdt_state, seq)
+         select id, decode(repeat('00ff', 4000), 'hex'), 0 from conversations where title = 'Much'
+         on conflict do nothing",
+        "insert into annotation_update (conversation_id, seq, update, author)
+         select c.id, n, decode(repeat('00ff', 200), 'hex'), c.owner_id
+         from conversations c, generate_series(1, 5) as n where title = 'Much' on conflict do nothing",
+    ] {
+        sqlx::query(statement).execute(&app.database.pool).await.unwrap();
+    }
+    sqlx::query("analyze").execute(&app.database.pool).await.unwrap();
+    let start = Instant::now();
+    zoe.erase().await;
+    let gone = async {
+        while exists(&app.database.pool, zoe.id).await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), gone).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}

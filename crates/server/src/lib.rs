@@ -72,6 +72,9 @@ pub mod erase;
 /// Things that are taken out of a conversation for good.
 pub mod purge;
 
+/// All that is kept of a document as it once was.
+pub mod kept;
+
 /// What was thrown away and can be taken back.
 pub mod trash;
 pub mod turns;

@@ -1,8 +1,7 @@
 //! What is marked deleted in a document can be taken back, and so is kept. Here it is taken out for good, in a new generation
-//! of the document, and out of what is kept of earlier texts (`document::purge`). Not out of copies of an activity, nor of what
+//! of the document, and out of all that is kept of it (`document::purge`, `kept`). Not out of copies of an activity, nor of what
 //! they begin with.
 
-pub(crate) mod kept;
 mod show;
 
 use std::collections::BTreeSet;
@@ -26,12 +25,12 @@ use uuid::Uuid;
 use crate::{
     access,
     error::Error,
+    kept::{self, Kept},
     rooms::persistence::{self, Failure},
     services::Services,
     sessions::Caller,
 };
 
-use kept::Kept;
 pub use show::list;
 
 /// How often people may have written in the document meanwhile.
@@ -84,8 +83,8 @@ impl Asked {
 
     async fn purge(self, services: &Services) -> Result<PurgedItems, Error> {
         for _ in 0..TRIES {
-            let revisions = self.revisions_without(services).await?;
-            if let Some((purged, is_replaced)) = self.try_to_purge(services, &revisions).await? {
+            let kept = self.kept_without(services).await?;
+            if let Some((purged, is_replaced)) = self.try_to_purge(services, &kept).await? {
                 if is_replaced {
                     services.rooms.close(self.id, CloseCode::WrongEpoch).await;
                 }
@@ -99,13 +98,9 @@ impl Asked {
         Err(Error::Conflict("busy", why.into()))
     }
 
-    /// Answers whether the document is another now. `None` if somebody wrote meanwhile, or earlier texts are others: then
-    /// nothing is changed.
-    async fn try_to_purge(
-        &self,
-        services: &Services,
-        revisions: &[Kept],
-    ) -> Result<Option<(PurgedItems, bool)>, Error> {
+    /// Answers whether the document is another now. `None` if somebody wrote meanwhile, or what is kept is another: then nothing
+    /// is changed.
+    async fn try_to_purge(&self, services: &Services, kept: &Kept) -> Result<Option<(PurgedItems, bool)>, Error> {
         let (id, asked) = (self.id.uuid(), self.what.clone());
         let rewritten = services.rooms.rewrite(self.id, self.by, move |doc| {
             let mut what = asked;
@@ -129,7 +124,7 @@ impl Asked {
         if !self.what.is_empty() {
             refuse_of_activities(&mut tx, self.id).await?;
         }
-        if !kept::put(&mut tx, self.id, revisions).await? {
+        if !kept::put(&mut tx, self.id, kept).await? {
             return Ok(None);
         }
         forget(&mut tx, self.id, &self.what).await?;
@@ -151,8 +146,8 @@ impl Asked {
         Ok(Some((purged, is_replaced)))
     }
 
-    /// The documents of earlier texts in which something of it is, without it.
-    async fn revisions_without(&self, services: &Services) -> Result<Vec<Kept>, Error> {
+    /// What is kept of the document as it once was, without it.
+    async fn kept_without(&self, services: &Services) -> Result<Kept, Error> {
         let deleted =
             services.rooms.read(self.id, document::deleted_tags).await.map_err(internal)?.ok_or(Error::NotFound)?.what;
         let mut what = self.what.clone();
@@ -160,10 +155,10 @@ impl Asked {
         what.tags.retain(|id| deleted.tags.contains(id));
         what.groups.retain(|id| deleted.groups.contains(id));
         if what.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Kept::default());
         }
-        kept::rewrite(services, self.id, &self.revisions, None, move |doc, _| !document::purge(doc, &what).is_nothing())
-            .await
+        let gone: Vec<i32> = self.revisions.iter().copied().collect();
+        kept::rewritten(services, self.id, &gone, move |doc| !document::purge(doc, &what).is_nothing()).await
     }
 }
 

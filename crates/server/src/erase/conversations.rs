@@ -1,7 +1,5 @@
 //! Conversations: those that go with their owner, and those in which a former member stands from then on.
 
-use std::collections::BTreeSet;
-
 use shared::{
     api::WhenErased,
     ids::{ConversationId, UserId},
@@ -19,7 +17,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    purge::{self, kept},
+    kept, purge,
     rooms::persistence::{self, Renamed},
     runs,
     services::Services,
@@ -213,7 +211,7 @@ async fn replace(services: &Services, id: ConversationId, leaving: &Leaving) -> 
     let Changed { is_changed, owners, reworded, gone } = rewritten.what;
     let then = leaving.clone();
     let changing = move |doc: &Doc, count| then.change(doc, Renamed { count, owners: owners.clone() }).is_changed;
-    let earlier = kept::rewrite(services, id, &BTreeSet::new(), Some(ids), changing).await?;
+    let earlier = kept::renamed(services, id, ids, changing).await?;
     let mut tx = services.db.begin().await?;
     sqlx::query!("select from conversations where id = $1 for no key update", id.uuid())
         .fetch_optional(&mut *tx)

@@ -89,7 +89,7 @@ async fn one(services: &Services, person: UserId) -> Result<bool, Error> {
     loop {
         // What copies begin with, before the copies: whoever starts one now gets it as it is to be. Again each time, as
         // somebody may have begun meanwhile with a template that was not done.
-        let seeds = activities::forget(db, person).await?;
+        let seeds = activities::forget(services, person).await?;
         let pass = conversations::pass(services, person).await?;
         if pass.left > 0 {
             return Ok(false);

@@ -2,9 +2,9 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use shared::document;
+use shared::{document, prose};
 
-use super::{ERASE, Zoe, comment, discussed, note, whole};
+use super::{ERASE, NAME, Zoe, comment, discussed, note, whole};
 use crate::{
     activities::{activity, class_and_template, copy, synced},
     revisions::mark,
@@ -85,11 +85,13 @@ async fn what_an_activity_begins_with_stays_whole() {
     let passage = mark(&zoe.visitor, &template, &mut theirs, "Some words").await;
     note(&mut theirs, "Read this first. ").await;
     comment(&zoe.visitor, &template, &mut theirs, passage, "And mind the tide.").await;
+    comment(&olga, &template, &mut synced(&olga, &template).await, passage, &prose::mention(NAME, zoe.id)).await;
     let task = activity(&olga, &class, &template, "individual").await;
+    let first = copy(&app.person("student-1").await, &task).await;
     zoe.erased(&app).await;
     zoe.assert_untraced(&app.database.pool).await;
-    let begun = copy(&app.person("student-1").await, &task).await;
-    for talk in [&template, &begun] {
+    let second = copy(&app.person("student-2").await, &task).await;
+    for talk in [&template, &first, &second] {
         let now = whole(&synced(&olga, talk).await);
         assert_eq!(now.notes, "Read this first. ");
         assert!(now.highlights[&passage].comments.values().any(|it| it.body == "And mind the tide."));

@@ -63,3 +63,13 @@ create function conversations_that_go_with(person uuid) returns setof uuid langu
                  else k.when_erased = 'erase'
             end
 $$;
+
+-- Whether a conversation is somebody's as staff of the class with which a former member shared it: nobody else is left whose
+-- it is.
+create function is_of_staff(conversation uuid, person uuid) returns boolean language sql stable as $$
+    select exists (select
+                   from conversations c
+                   join users o on o.id = c.owner_id and o.is_former
+                   join memberships m on m.class_id = c.class_id and m.user_id = person
+                   where c.id = conversation and c.share = 'class' and m.role in ('tutor', 'instructor'))
+$$;

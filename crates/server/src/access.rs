@@ -316,7 +316,7 @@ pub async fn owner(db: &PgPool, user: UserId, conversation: ConversationId) -> R
     }
 }
 
-/// The owner of a conversation that is in the trash, in a transaction in which nobody else takes it out or deletes it.
+/// The owner of a conversation that is in the trash, or staff whose it is, in a transaction in which nobody else takes it out or deletes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Trashed(ConversationId);
 
@@ -330,16 +330,7 @@ impl Trashed {
 /// See [`Trashed`]. To all others, and out of the trash, it does not exist.
 pub async fn trashed(conn: &mut PgConnection, user: UserId, conversation: ConversationId) -> Result<Trashed, Error> {
     let found = sqlx::query!(
-        "select
-         from conversations c
-         where c.id = $1 and c.trashed_at is not null
-           and (c.owner_id = $2
-                or (c.share = 'class'
-                    and exists (select from users o where o.id = c.owner_id and o.is_former)
-                    and exists (select
-                                from memberships m
-                                where m.class_id = c.class_id and m.user_id = $2 and m.role in ('tutor', 'instructor'))))
-         for update of c",
+        "select from conversations where id = $1 and (owner_id = $2 or is_of_staff(id, $2)) and trashed_at is not null for update",
         conversation.uuid(),
         user.uuid()
     );

@@ -11,9 +11,8 @@ use std::{
     path::Path,
 };
 
-use reqwest::{Method, StatusCode, header};
-use serde_json::{Value, json};
-use server::rooms::Timing;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 use shared::{
     document::{self, Command, Roots},
     ids::{CommentId, HighlightId, UserId},
@@ -30,7 +29,7 @@ use crate::{
     revisions::{WORDS, act, mark, save, text},
     rooms_support::{Peer, until},
     support::{
-        test_app::{Answer, TestApp, Visitor, assert_problem},
+        test_app::{TestApp, Visitor},
         traces::traces,
     },
 };

@@ -29,7 +29,7 @@ async fn what_others_wrote_in_stays_for_those_who_are_let_in() {
         }
     }
     let link = me.post(&at(&by_link, "/sharing/links"), json!({"access": "annotator", "days": 7})).await;
-    let address = link.json()["url"].as_str().unwrap().to_owned();
+    let address = link.json()["link"].as_str().unwrap().to_owned();
     let open = format!("/api/v1/links/{}/open", address.rsplit('/').next().unwrap());
     assert_eq!(ben.post(&open, json!({})).await.status, StatusCode::OK);
     for talk in [&by_address, &by_link] {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use shared::ids::UserId;
 
 use super::{EMAIL, ERASE, NAME, Zoe, until_gone};
 use crate::{

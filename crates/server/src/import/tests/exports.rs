@@ -68,7 +68,7 @@ fn a_conversation_that_cannot_be_read_is_listed_with_the_reason_and_the_others_a
     let mut deep = "[".repeat(200);
     deep.push_str(&"]".repeat(200));
     let export = format!(
-        r#"[{}, 7, {{"title": "Deep", "mapping": {deep}}}, {{"mapping": "\ud800"}}, {}]"#,
+        r#"[{}, 7, {{"title": "Deep", "mapping": {deep}}}, {{"mapping": 1e999}}, {}]"#,
         small("a"),
         small("b")
     );

@@ -156,6 +156,10 @@ pub(super) fn owned(file: &str, bytes: Vec<u8>) -> Result<String, ImportError> {
 /// this many: then it is something else.
 pub(super) fn mended(file: &str, bytes: Vec<u8>) -> Result<String, ImportError> {
     const BYTES_OF_ONE: usize = 1_000;
+    // Most bytes of UTF-16 are UTF-8 too.
+    if [&b"\xff\xfe"[..], b"\xfe\xff"].iter().any(|mark| bytes.starts_with(mark)) {
+        return text(file, &bytes);
+    }
     let problem = match std::str::from_utf8(&bytes) {
         Ok(_) => return owned(file, bytes),
         Err(e) => not_text(file, "UTF-8", e.valid_up_to()),
@@ -163,8 +167,7 @@ pub(super) fn mended(file: &str, bytes: Vec<u8>) -> Result<String, ImportError> 
     let bad = bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
     match bad * BYTES_OF_ONE <= bytes.len() {
         true => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        // It may be UTF-16, which says so at its start.
-        false => text(file, &bytes).map_err(|_| problem),
+        false => Err(problem),
     }
 }
 

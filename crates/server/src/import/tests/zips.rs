@@ -181,6 +181,10 @@ fn what_is_damaged_in_an_export_takes_nothing_else_with_it() {
     assert!(read.messages[0].markdown.starts_with("\u{fffd}ord word"), "{:?}", read.messages[0]);
     assert_eq!(read.notes, ["Characters that could not be read are shown as \u{fffd}."]);
     assert!(archive.read(0, None).unwrap().notes.is_empty());
+    // What says that it is UTF-16 is that, however long.
+    let wide: Vec<u8> = std::iter::once(0xfeff).chain(all.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert!(wide.len() > 4_000);
+    assert_eq!(listed(&wide), (["a", "b", "c"].map(String::from).into(), vec![None; 3]));
     // Cut off in the last one.
     let cut = &all.as_bytes()[..all.len() - 20];
     let (titles, problems) = listed(cut);

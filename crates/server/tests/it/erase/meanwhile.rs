@@ -20,6 +20,7 @@ async fn what_could_not_be_done_is_gone_on_with_by_the_next_server() {
     let other = olga.conversation("Another", "Other words to mark.", "class").await;
     mark(&zoe.visitor, &other, &mut synced(&zoe.visitor, &other).await, "Other words").await;
     let db = app.database.pool.clone();
+    until(async || traces(&db, NAME).await.iter().any(|table| table == "search_entries")).await;
     app.rooms.close(talk.parse().unwrap(), CloseCode::Restarting).await;
     // It cannot be read.
     run(&app, "update annotation_document_state set crdt_state = '\\xff'::bytea || crdt_state where conversation_id = (select id from conversations where title = 'Harbour')").await;
@@ -33,7 +34,7 @@ async fn what_could_not_be_done_is_gone_on_with_by_the_next_server() {
     // Already they are nobody.
     assert_eq!(traces(&db, EMAIL).await, Vec::<String>::new());
     // But where somebody called them so in what cannot be read.
-    let unread = ["annotation_document_state", "conversation_revisions"];
+    let unread = ["annotation_document_state", "conversation_revisions", "search_entries"];
     assert_eq!(traces(&db, NAME).await, unread);
     let before: Vec<_> = whole(&peer).highlights.values().map(|it| it.author).collect();
     let database = app.stop_and_keep().await;

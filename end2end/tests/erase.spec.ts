@@ -23,6 +23,16 @@ test('somebody erases their account: the page says what happens, asks twice, and
   await expect(page.getByRole('link', { name: 'Download my data first' })).toBeVisible();
   await expectAccessible(page, 'the page that erases');
 
+  await server.sql("update sessions set created_at = created_at - interval '1 hour'");
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Sign in again first' })).toBeVisible();
+  await expect(page.getByRole('form', { name: 'Erase my account' })).toHaveCount(0);
+  await expectAccessible(page, 'the page that asks to sign in again');
+  await page.getByRole('button', { name: 'Sign out' }).last().click();
+  await expect(page).toHaveURL(/\/sign-in/);
+  await student.api.signIn('student-1');
+  await page.goto('/account/erase');
+
   const form = page.getByRole('form', { name: 'Erase my account' });
   const address = form.getByRole('textbox', { name: /^Your address/ });
   const confirm = async () => {

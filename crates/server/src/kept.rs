@@ -1,5 +1,5 @@
 //! All that is kept of a conversation's document as it once was: with the texts before the present one (`revisions`). Whatever
-//! is to be in none of it goes through [`rewritten`], and whoever is to be nobody there through [`renamed`].
+//! is to be in none of it goes through `rewritten`, and whoever is to be nobody there through `renamed`.
 
 use std::sync::Arc;
 

@@ -101,6 +101,7 @@ pub async fn of_all(
                       or (w.user_id is null and m.user_id is not null
                           and (w.group_id is null or w.group_id = m.group_id)),
                       false) as "theirs!",
+                  coalesce(w.user_id = asked.user_id, false) as "alone_theirs!",
                   coalesce(a.opens_at > now(), false) as "waiting!",
                   coalesce(a.closes_at <= now(), false) as "closed!",
                   coalesce(m.role in ('tutor', 'instructor'), false) as "staff!",
@@ -153,6 +154,8 @@ struct Facts {
     copy: bool,
     member: bool,
     theirs: bool,
+    /// It is a copy of theirs, and nobody else's.
+    alone_theirs: bool,
     waiting: bool,
     closed: bool,
     staff: bool,
@@ -175,8 +178,19 @@ impl Facts {
         Ok(may.map(|(access, moderates)| {
             // A copy is called as its activity is: many work in it, and staff tell copies apart by their titles.
             let may_rename = access.may_edit() && (!self.copy || moderates);
-            Rights { access, moderates, sees_names, may_copy, may_rename }
+            let sees_history = if self.copy { self.sees_history_of_copy() } else { self.may_edit_by_doors() };
+            Rights { access, moderates, sees_names, may_copy, may_rename, sees_history }
         }))
+    }
+
+    /// Staff see what students made, and not how they came to it, unless it is their own copy.
+    fn sees_history_of_copy(&self) -> bool {
+        if self.staff { self.alone_theirs } else { self.theirs }
+    }
+
+    /// What somebody may as a member of a class is less.
+    fn may_edit_by_doors(&self) -> bool {
+        self.owner || self.granted.as_deref() == Some(Grant::Editor.as_str())
     }
 
     fn in_copy(&self) -> Option<(Access, bool)> {
@@ -257,6 +271,32 @@ pub async fn text_editor(
         )),
         _ => Err(Error::Forbidden("This is for people who may edit the conversation.")),
     }
+}
+
+/// Somebody who sees what happened in a conversation's document.
+#[derive(Debug, Clone, Copy)]
+pub struct Historian(Reader);
+
+impl Historian {
+    /// As who they read it.
+    pub fn reader(&self) -> Reader {
+        self.0
+    }
+}
+
+/// See [`Historian`]. Others who may read it are told that they do not.
+pub async fn historian(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<Historian, Error> {
+    let reader = reader(db, user, conversation).await?;
+    if !reader.rights.sees_history {
+        return Err(Error::Forbidden(
+            "What happened here is for those who may edit the conversation, and in a copy of an activity for those whose copy it is.",
+        ));
+    }
+    Ok(Historian(reader))
 }
 
 /// Somebody who moderates a conversation.

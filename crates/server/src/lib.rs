@@ -69,6 +69,12 @@ pub mod etags;
 /// Things that are taken out of a conversation for good.
 pub mod purge;
 
+/// What happened in a document, step by step.
+pub mod history;
+
+/// All that is kept of a document as it once was.
+pub mod kept;
+
 /// What was thrown away and can be taken back.
 pub mod trash;
 pub mod turns;

@@ -9,6 +9,7 @@ mod api;
 mod classes;
 mod deleted;
 mod exports;
+mod history;
 mod home;
 mod projects;
 mod recovery;
@@ -93,6 +94,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(sign_in::routes(services))
         .merge(recovery::routes())
         .merge(deleted::routes())
+        .merge(history::routes())
         .merge(revisions::routes())
         .merge(sharing::routes())
         .merge(trash::routes())

@@ -1,5 +1,5 @@
 //! What is marked deleted in a document can be taken back, and so is kept. Here it is taken out for good, in a new generation
-//! of the document, and out of what is kept of earlier texts (`document::purge`). Not out of copies of an activity, nor of what
+//! of the document, and out of all that is kept of it (`document::purge`, `kept`). Not out of copies of an activity, nor of what
 //! they begin with.
 
 mod show;
@@ -13,20 +13,19 @@ use axum::{
         rejection::{JsonRejection, PathRejection},
     },
 };
-use sha2::{Digest, Sha256};
 use shared::{
     api::{MAX_PURGED, PurgeItem, PurgeItems, PurgedItems},
-    document::{self, Purge, Purged, Roots},
+    document::{self, Purge, Purged},
     ids::{ConversationId, UserId},
     sync::CloseCode,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
-use yrs::Transact;
 
 use crate::{
     access,
     error::Error,
+    kept::{self, Kept},
     rooms::persistence::{self, Failure},
     services::Services,
     sessions::Caller,
@@ -64,15 +63,6 @@ struct Asked {
     revisions: BTreeSet<i32>,
 }
 
-/// The document of an earlier text, as it is to be.
-struct Kept {
-    number: i32,
-    /// SHA-256 of what was read.
-    read: Vec<u8>,
-    state: Vec<u8>,
-    highlight_count: i32,
-}
-
 impl Asked {
     fn of(id: ConversationId, by: UserId, items: Vec<PurgeItem>) -> Result<Self, Error> {
         if items.is_empty() || items.len() > MAX_PURGED {
@@ -93,8 +83,8 @@ impl Asked {
 
     async fn purge(self, services: &Services) -> Result<PurgedItems, Error> {
         for _ in 0..TRIES {
-            let revisions = self.revisions_without(services).await?;
-            if let Some((purged, is_replaced)) = self.try_to_purge(services, &revisions).await? {
+            let kept = self.kept_without(services).await?;
+            if let Some((purged, is_replaced)) = self.try_to_purge(services, &kept).await? {
                 if is_replaced {
                     services.rooms.close(self.id, CloseCode::WrongEpoch).await;
                 }
@@ -108,13 +98,9 @@ impl Asked {
         Err(Error::Conflict("busy", why.into()))
     }
 
-    /// Answers whether the document is another now. `None` if somebody wrote meanwhile, or earlier texts are others: then
-    /// nothing is changed.
-    async fn try_to_purge(
-        &self,
-        services: &Services,
-        revisions: &[Kept],
-    ) -> Result<Option<(PurgedItems, bool)>, Error> {
+    /// Answers whether the document is another now. `None` if somebody wrote meanwhile, or what is kept is another: then nothing
+    /// is changed.
+    async fn try_to_purge(&self, services: &Services, kept: &Kept) -> Result<Option<(PurgedItems, bool)>, Error> {
         let (id, asked) = (self.id.uuid(), self.what.clone());
         let rewritten = services.rooms.rewrite(self.id, self.by, move |doc| {
             let mut what = asked;
@@ -127,6 +113,8 @@ impl Asked {
         let rewritten = rewritten.await.map_err(internal)?.ok_or(Error::NotFound)?;
         let purged = rewritten.what;
         let is_replaced = !purged.is_nothing();
+        // What was written since the last step may be what goes.
+        let compacted = rewritten.compacted.without_steps();
 
         let mut tx = services.db.begin().await?;
         // Whoever edits the text, or begins an activity with it, waits.
@@ -138,11 +126,22 @@ impl Asked {
         if !self.what.is_empty() {
             refuse_of_activities(&mut tx, self.id).await?;
         }
-        if !put_revisions(&mut tx, self.id, revisions).await? {
+        if !kept::put(&mut tx, self.id, kept).await? {
             return Ok(None);
         }
         forget(&mut tx, self.id, &self.what).await?;
         let gone: Vec<i32> = self.revisions.iter().copied().collect();
+        // What was done while it was the text has its words.
+        sqlx::query!(
+            "delete from history_steps s
+             using conversation_revisions r
+             where s.conversation_id = $1 and r.conversation_id = $1 and r.number = any($2)
+               and s.began_at >= r.made_at and s.began_at < r.replaced_at",
+            id,
+            &gone
+        )
+        .execute(&mut *tx)
+        .await?;
         let gone = sqlx::query!(
             "delete from conversation_revisions where conversation_id = $1 and number = any($2)",
             id,
@@ -150,18 +149,18 @@ impl Asked {
         );
         let gone = gone.execute(&mut *tx).await?.rows_affected();
         // At last: whoever writes here waits from then on, and others with them.
-        if is_replaced && !persistence::replace(&mut tx, &rewritten.compacted).await? {
+        if is_replaced && !persistence::replace(&mut tx, &compacted).await? {
             return Ok(None);
         }
         tx.commit().await?;
         let Purged { highlights, comments, tags, groups } = purged;
-        let epoch = rewritten.compacted.epoch() + i64::from(is_replaced);
+        let epoch = compacted.epoch() + i64::from(is_replaced);
         let purged = PurgedItems { epoch, highlights, comments, tags, groups, revisions: gone as usize };
         Ok(Some((purged, is_replaced)))
     }
 
-    /// The documents of earlier texts in which something of it is, without it.
-    async fn revisions_without(&self, services: &Services) -> Result<Vec<Kept>, Error> {
+    /// What is kept of the document as it once was, without it.
+    async fn kept_without(&self, services: &Services) -> Result<Kept, Error> {
         let deleted =
             services.rooms.read(self.id, document::deleted_tags).await.map_err(internal)?.ok_or(Error::NotFound)?.what;
         let mut what = self.what.clone();
@@ -169,35 +168,12 @@ impl Asked {
         what.tags.retain(|id| deleted.tags.contains(id));
         what.groups.retain(|id| deleted.groups.contains(id));
         if what.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Kept::default());
         }
+        // What waits in the log has its words too.
+        services.rooms.settle_history(self.id).await.map_err(internal)?;
         let gone: Vec<i32> = self.revisions.iter().copied().collect();
-        let numbers = sqlx::query_scalar!(
-            "select number from conversation_revisions where conversation_id = $1 and number <> all($2)",
-            self.id.uuid(),
-            &gone
-        );
-        let mut all = Vec::new();
-        for number in numbers.fetch_all(&services.db).await? {
-            let state = sqlx::query_scalar!(
-                "select crdt_state from conversation_revisions where conversation_id = $1 and number = $2",
-                self.id.uuid(),
-                number
-            );
-            // Another purge may have taken it away.
-            let Some(state) = state.fetch_optional(&services.db).await? else { continue };
-            let (what, read) = (what.clone(), Sha256::digest(&state).to_vec());
-            let kept = services.rooms.rewrite_kept(state, move |doc| {
-                let purged = document::purge(doc, &what);
-                (purged, document::highlights(&Roots::of(doc), &doc.transact()).len())
-            });
-            let ((purged, highlights), state) = kept.await.map_err(internal)?;
-            if !purged.is_nothing() {
-                let highlight_count = i32::try_from(highlights).unwrap_or(i32::MAX);
-                all.push(Kept { number, read, state, highlight_count });
-            }
-        }
-        Ok(all)
+        kept::rewritten(services, self.id, &gone, move |doc| !document::purge(doc, &what).is_nothing()).await
     }
 }
 
@@ -222,29 +198,6 @@ async fn refuse_of_activities(conn: &mut PgConnection, id: ConversationId) -> Re
         _ => return Ok(()),
     };
     Err(Error::Conflict("activity", why.into()))
-}
-
-/// `false` if one of them is not as it was read.
-async fn put_revisions(conn: &mut PgConnection, id: ConversationId, kept: &[Kept]) -> Result<bool, Error> {
-    sqlx::query!("select set_config('promptgrimoire.purge', 'on', true)").fetch_one(&mut *conn).await?;
-    for Kept { number, read, state, highlight_count } in kept {
-        let put = sqlx::query!(
-            "update conversation_revisions
-             set crdt_state = $3, highlight_count = $4,
-                 bytes = bytes - octet_length(crdt_state) + octet_length($3::bytea)
-             where conversation_id = $1 and number = $2 and sha256(crdt_state) = $5",
-            id.uuid(),
-            number,
-            state,
-            highlight_count,
-            read
-        );
-        if put.execute(&mut *conn).await?.rows_affected() == 0 {
-            return Ok(false);
-        }
-    }
-    sqlx::query!("select set_config('promptgrimoire.purge', 'off', true)").fetch_one(conn).await?;
-    Ok(true)
 }
 
 /// What is told and found of it elsewhere.

@@ -20,9 +20,9 @@ use tower_http::{
 
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, error::Error, etags,
-    export, files, health, import, metrics, models, my_data, notices, pages, people, projects, purge, rates, refused,
-    revisions, roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens, trash,
-    webhooks,
+    export, files, health, history, import, metrics, models, my_data, notices, pages, people, projects, purge, rates,
+    refused, revisions, roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens,
+    trash, webhooks,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -86,6 +86,8 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/conversations/{id}/comparison", get(conversations::compare))
         .route("/api/v1/conversations/{id}/revisions", get(revisions::list))
         .route("/api/v1/conversations/{id}/revisions/{number}", get(revisions::get))
+        .route("/api/v1/conversations/{id}/history", get(history::list))
+        .route("/api/v1/conversations/{id}/history/{number}", get(history::get))
         .route("/api/v1/conversations/{id}/deleted", get(purge::list))
         .route("/api/v1/conversations/{id}/purge", post(purge::purge))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))

@@ -27,6 +27,7 @@ mod conversation_lists;
 mod conversations;
 mod exports;
 mod files;
+mod history;
 mod invitations;
 mod members;
 mod notices;
@@ -80,6 +81,7 @@ pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
     MAX_FILES_A_MESSAGE, MessageFile, chat_files_path, project_files_path,
 };
+pub use history::{GetMoment, History, HistoryMoment, HistoryResponse, HistoryStep, ListHistory, MAX_STEPS_LISTED};
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,
     ListInvitations, RevokeInvitation,

@@ -15,7 +15,10 @@ use crate::{
     access::{self, Owner},
     authors,
     error::Error,
-    rooms::persistence::{self, Failure},
+    rooms::{
+        self,
+        persistence::{self, Failure},
+    },
     services::Services,
     sessions::Caller,
 };
@@ -69,6 +72,8 @@ async fn change(services: &Services, owner: Owner, anonymous: bool) -> Result<bo
         let why = "Somebody wrote here at this very moment. Try again.".to_owned();
         return Err(Error::Conflict("changed_meanwhile", why));
     }
+    // What was before says who the owner is, or who they were called.
+    rooms::forget(&mut tx, id).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -22,6 +22,7 @@ mod documents;
 mod export;
 mod files;
 mod files_elsewhere;
+mod history;
 mod home;
 mod hostile;
 mod identity;

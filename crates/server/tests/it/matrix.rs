@@ -101,6 +101,10 @@ GET    /api/v1/conversations/{id}/revisions                shared    401   200  
 GET    /api/v1/conversations/{id}/revisions                private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/revisions/{number}       shared    401   200   404   404   200   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/revisions/{number}       private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/history                  shared    401   403   404   404   403   403   403   200   404   403   403
+GET    /api/v1/conversations/{id}/history                  private   401   404   404   404   404   404   404   200   404   404   403
+GET    /api/v1/conversations/{id}/history/{number}         shared    401   403   404   404   403   403   403   200   404   403   403
+GET    /api/v1/conversations/{id}/history/{number}         private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/deleted                  shared    401   200   404   404   403   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/deleted                  private   401   404   404   404   404   404   404   200   404   404   403
 POST   /api/v1/conversations/{id}/purge                    shared    401   403   404   404   403   200   200   200   404   200   403

@@ -300,6 +300,13 @@ impl Scene {
                     where c.id in ($1, $2)
                     on conflict do nothing";
         run(db, runs, &[cast.shared.uuid(), cast.private.uuid()]).await;
+        let steps = "insert into history_steps
+                         (conversation_id, number, epoch, seq, is_base, began_at, ended_at, update, changes)
+                     select id, 1, 1, 0, true, now(), now(), '\\x0000', '{}'
+                     from conversations
+                     where id in ($1, $2)
+                     on conflict do nothing";
+        run(db, steps, &[cast.shared.uuid(), cast.private.uuid()]).await;
         let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
         let (export, printed) = (ExportId::new(), ExportId::new());
         // In one statement: there are hundreds of scenes.

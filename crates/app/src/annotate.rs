@@ -48,7 +48,9 @@ mod browser;
 #[cfg(feature = "hydrate")]
 pub use {
     away::Absence,
-    browser::{keep_drafts_of_nothing, keep_unseen, listen_to_company, listen_to_printing, tell, try_disk},
+    browser::{
+        keep_drafts_of_nothing, keep_unseen, listen_to_company, listen_to_numbers, listen_to_printing, tell, try_disk,
+    },
     desk::Toast,
     workspace::mount,
 };
@@ -59,7 +61,7 @@ pub use {
     away::{ended, report},
     board::board,
     browser::download,
-    card::{Open, chooser, notice},
+    card::{Open, chooser, notice, paragraph},
     desk::Desk,
     filter::facets,
     notes::{notes, response},

@@ -52,6 +52,8 @@ enum Stage {
 enum Wanted {
     /// What it holds, if that is one conversation.
     Whatever,
+    /// To see what would be stored.
+    Look,
     /// One of several, by its number.
     One(usize),
     /// Several of them.
@@ -64,7 +66,7 @@ impl Wanted {
     fn count(&self) -> usize {
         match self {
             Self::Several(all) => all.len(),
-            Self::Whatever | Self::One(_) => 0,
+            Self::Whatever | Self::Look | Self::One(_) => 0,
         }
     }
 }
@@ -143,8 +145,11 @@ pub fn ImportForm() -> impl IntoView {
         #[cfg(feature = "hydrate")]
         rich::forget();
     };
+    // What is shown is of a text that is another now.
+    let forget_reading = move |_| choices::forget_reading(state);
     // They are of the file that was chosen before.
     let forget_choices = move |_| choices::forget(state);
+    let is_busy = move || state.stage.get() != Stage::Ready;
     let on_submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         send(Wanted::Whatever);
@@ -153,13 +158,13 @@ pub fn ImportForm() -> impl IntoView {
         <form class="stack import-form" novalidate on:submit=on_submit on:input=keep>
             <div class="form-row">
                 <label class="field-label" for="import-title">"Title"</label>
-                <input class="field" id="import-title" type="text" node_ref=fields.title autocomplete="off" />
+                <input class="field" id="import-title" type="text" node_ref=fields.title autocomplete="off" on:input=forget_reading />
                 <p class="hint">"Left empty, it is taken from the text."</p>
             </div>
             <div class="form-row">
                 <label class="field-label" for="import-paste">"Paste a conversation or text"</label>
                 // No `dir="auto"`: with it Chromium takes a minute to insert 2 MiB.
-                <textarea class="field paste" id="import-paste" node_ref=fields.paste spellcheck="false" on:paste=on_paste></textarea>
+                <textarea class="field paste" id="import-paste" node_ref=fields.paste spellcheck="false" on:paste=on_paste on:input=forget_reading></textarea>
                 <p class="hint">
                     "Turns are recognised from labels at the start of a line, such as " <code>"User:"</code> " and "
                     <code>"Assistant:"</code> ". Without labels the text is kept as one source."
@@ -179,7 +184,8 @@ pub fn ImportForm() -> impl IntoView {
             // Beside the button that was pressed: at the top of the form nobody would see it.
             {alert(state)}
             <div class="form-actions">
-                <button class="button primary" type="submit" disabled=move || state.stage.get() != Stage::Ready>"Import"</button>
+                <button class="button primary" type="submit" disabled=is_busy>"Import"</button>
+                <button class="button" type="button" disabled=is_busy on:click=move |_| send(Wanted::Look)>"Preview"</button>
                 {progress(state)}
             </div>
         </form>

@@ -33,6 +33,8 @@ pub struct Parts {
     pub chooser: fn(Open) -> AnyView,
     /// What became of a highlight whose text is not where it was.
     pub notice: fn(Open) -> AnyView,
+    /// In which paragraphs a highlight is, where they have numbers.
+    pub paragraph: fn(Open) -> AnyView,
     /// What stands in the dialog of the tags.
     pub tags: fn(Desk) -> AnyView,
     /// What stands in the dialog of the keys.
@@ -57,6 +59,9 @@ pub struct Parts {
     /// Puts the notes beside the text on paper, from then on.
     #[cfg(feature = "hydrate")]
     pub print: fn(Desk),
+    /// Shows in which paragraphs highlights are while these have numbers, from then on.
+    #[cfg(feature = "hydrate")]
+    pub numbers: fn(Desk),
     /// Puts a living import form on the page.
     #[cfg(feature = "hydrate")]
     pub import_form: fn() -> Option<()>,
@@ -144,6 +149,7 @@ fn parts() -> Parts {
         ended: annotate::ended,
         chooser: annotate::chooser,
         notice: annotate::notice,
+        paragraph: annotate::paragraph,
         tags: annotate::vocabulary,
         keys: annotate::keys,
         download: annotate::download,
@@ -159,6 +165,8 @@ fn parts() -> Parts {
         disk: annotate::try_disk,
         #[cfg(feature = "hydrate")]
         print: annotate::listen_to_printing,
+        #[cfg(feature = "hydrate")]
+        numbers: annotate::listen_to_numbers,
         #[cfg(feature = "hydrate")]
         import_form: crate::import_form::mount,
     }
@@ -181,6 +189,7 @@ fn arrive(desk: Desk, parts: Parts) {
     if !matches!(desk.later.get_untracked(), Later::Here(_)) {
         (parts.print)(desk);
         desk.later.set(Later::Here(parts));
+        (parts.numbers)(desk);
     }
 }
 

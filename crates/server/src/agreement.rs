@@ -9,7 +9,8 @@
 //! read the text and used a tag nowhere has said something about it. A highlight is its author's, whoever put the tag on it:
 //! the document does not say who did.
 //!
-//! **In an activity** what stood in every copy from the start is nobody's. Of a copy that is somebody's own, what they marked
+//! **In an activity** what stood in every copy from the start is nobody's, also where one copy is looked at by itself. Tags that people made in their
+//! own copies, and called alike, are one. Of a copy that is somebody's own, what they marked
 //! counts and what others did there does not: staff who mark something in it speak about their reading. In rooms of a group or
 //! of all, whoever marked something counts, and people of different rooms are compared like those of one.
 
@@ -31,10 +32,11 @@ use axum::{
 use serde::Deserialize;
 use shared::{
     api::{Agreement, Person},
-    document::Highlight,
-    ids::{ActivityId, ConversationId, MessageId, TagId, UserId},
+    document::{self, Highlight, Roots},
+    ids::{ActivityId, ConversationId, HighlightId, MessageId, TagId, UserId},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use yrs::{Doc, Transact};
 
 use crate::{error::Error, export, files, services::Services, sessions::Caller};
 pub(crate) use of_activity::read as of_activity;
@@ -78,6 +80,24 @@ impl Mark {
         let mark = |highlight: Highlight| Self { author: highlight.author, conversation, highlight };
         highlights.into_iter().map(mark).collect()
     }
+}
+
+/// What stood in a copy of an activity from the start, and is nobody's mark there; nothing where it is no copy.
+pub(crate) async fn began_with(services: &Services, id: ConversationId) -> Result<HashSet<HighlightId>, Error> {
+    let seed = sqlx::query_scalar!(
+        "select a.seed from activity_copies w join activities a on a.id = w.activity_id where w.conversation_id = $1",
+        id.uuid()
+    );
+    of_seed(services, seed.fetch_optional(&services.db).await?.flatten()).await
+}
+
+/// The highlights of what copies begin with.
+async fn of_seed(services: &Services, seed: Option<Vec<u8>>) -> Result<HashSet<HighlightId>, Error> {
+    let Some(seed) = seed else { return Ok(HashSet::new()) };
+    let ids = |doc: &Doc| {
+        document::highlights(&Roots::of(doc), &doc.transact()).into_iter().map(|highlight| highlight.id).collect()
+    };
+    services.rooms.read_seed(seed, ids).await.map_err(|error| Error::Internal(error.into()))
 }
 
 impl Material {

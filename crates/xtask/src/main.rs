@@ -24,6 +24,7 @@ mod run;
 mod site;
 mod soak;
 mod test;
+mod w3c;
 mod wasm_toolchain;
 mod workspace;
 

@@ -26,6 +26,7 @@ mod mentions;
 mod mirror;
 mod nearness;
 mod painter;
+mod paragraphs;
 mod permalink;
 mod places;
 mod pointing;
@@ -79,6 +80,7 @@ pub use self::{
     journal::try_disk,
     mentions::{close_people, mention, mention_key, mentions_to_body, mentions_to_text, offer_people},
     nearness::{forget_nearness, watch_nearness},
+    paragraphs::{listen as listen_to_numbers, paragraphs},
     permalink::copy_link,
     places::{come_into_sight, lay_out},
     pointing::is_pressed,

@@ -11,7 +11,7 @@ use shared::{
     ids::{HighlightId, TagId},
 };
 
-pub use self::rarely::{Open, chooser, notice};
+pub use self::rarely::{Open, chooser, notice, paragraph};
 use self::{
     drawer::LostHighlights,
     menu::CardMenu,
@@ -163,6 +163,7 @@ fn CardHead(
     tags: Memo<Vec<Tag>>,
     editing: RwSignal<bool>,
 ) -> impl IntoView {
+    let open = Open { desk, id, card, editing };
     let author_id = Memo::new(move |_| card.with(|card| card.highlight.author));
     let author = move || desk.name_of(author_id.get());
     let resolved = Memo::new(move |_| card.with(|card| card.highlight.resolved.is_some()));
@@ -176,6 +177,7 @@ fn CardHead(
             {for_each_of(tags, |tag| {
                 view! { <span class="card-tag" style:--t=tag.colour><span class="dot"></span>{tag.name}</span> }.into_any()
             })}
+            {move || desk.numbered.get().then(|| part(desk, move |parts| (parts.paragraph)(open)))}
             <span class="card-author">{author} {seen_as(desk, Signal::derive(move || Some(author_id.get())))}</span>
             {move || resolved.get().then(|| view! { <span class="badge">"Resolved"</span> })}
             <time class="card-time" data-comments=comments>{move || browser::time_ago(card.with(|card| card.highlight.created_at))}</time>

@@ -64,6 +64,8 @@ pub struct Desk {
     /// Those in sight, in the same order. With them are the one in hand, and those with something half written: what
     /// arrives from elsewhere must not take a card away from below somebody's hands.
     pub shown: Memo<Vec<HighlightId>>,
+    /// Whether paragraphs have numbers in the margin.
+    pub numbered: RwSignal<bool>,
     /// The highlights whose words are nowhere in the text.
     pub placeless: RwSignal<HashMap<HighlightId, Placeless>>,
     /// Those in sight that have a place in the text: their cards stand beside it.
@@ -173,6 +175,7 @@ impl Desk {
             order,
             filter,
             shown,
+            numbered: RwSignal::new(false),
             placeless,
             beside: Memo::new(move |_| standing(None)),
             lost: Memo::new(move |_| standing(Some(Placeless::Lost))),

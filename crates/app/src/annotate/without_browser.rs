@@ -30,6 +30,10 @@ pub fn in_time(_: f64) -> String {
 
 pub fn show_in_text(_: Desk, _: shared::ids::HighlightId) {}
 
+pub fn paragraphs(_: shared::ids::HighlightId) -> Option<String> {
+    None
+}
+
 pub fn bind(_: shared::document::Root, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
 
 pub fn text_of(_: shared::document::Root) -> String {

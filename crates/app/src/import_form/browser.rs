@@ -148,6 +148,12 @@ pub fn send(fields: Fields, state: State, wanted: Wanted) {
         return;
     }
     let Some(draft) = read(fields) else { return };
+    // What would be kept has been shown: now it is meant.
+    let is_shown = state.choices.with_untracked(|choices| choices.len() == 1 && choices[0].problem.is_none());
+    let wanted = match wanted {
+        Wanted::Whatever if is_shown => Wanted::One(0),
+        wanted => wanted,
+    };
     if let Some(problem) = draft.problem(fields) {
         state.problem.set(Some(problem));
         return;
@@ -210,22 +216,47 @@ pub fn cancel() {
 /// Kinds of files that are shown before they are stored.
 const SHOWN_FIRST: [&str; 6] = [".grimoire", ".html", ".htm", ".xhtml", ".docx", ".pdf"];
 
+/// What a form of several parts carries.
+enum Content {
+    /// With its name.
+    File(Blob, String),
+    Text(String),
+}
+
+impl Content {
+    fn is_shown_first(&self) -> bool {
+        match self {
+            Self::File(_, name) => {
+                let ends = name.to_lowercase();
+                SHOWN_FIRST.iter().any(|end| ends.ends_with(end))
+            }
+            Self::Text(_) => false,
+        }
+    }
+}
+
 /// What came of it; nothing if each of several was told of by itself.
 async fn transmit(draft: Draft, wanted: Wanted, state: State) -> Result<Option<Imported>, CallError> {
-    let (file, name, title, share, anonymous) = match draft {
+    let (content, title, share, anonymous) = match draft {
+        Draft::Text(CreateConversation { text, title, share, anonymous }) if matches!(wanted, Wanted::Look) => {
+            (Content::Text(text), title.unwrap_or_default(), share, anonymous)
+        }
         Draft::Text(request) => {
             let created = call(&request).await?;
             return Ok(Some(Imported::Created { id: created.id, notes: Vec::new() }));
         }
-        Draft::File { file, name, title, share, anonymous } => (file, name, title, share, anonymous),
+        Draft::File { file, name, title, share, anonymous } => (Content::File(file, name), title, share, anonymous),
     };
     let form = FormData::new().map_err(|_| CallError::Unreachable)?;
     let share = if share == Share::Class { "class" } else { "none" };
     // What others wrote, and what was read from something else than text, is looked at before it is stored.
-    let ends = name.to_lowercase();
-    let preview = matches!(wanted, Wanted::Whatever) && SHOWN_FIRST.iter().any(|end| ends.ends_with(end));
+    let preview = match wanted {
+        Wanted::Whatever => content.is_shown_first(),
+        Wanted::Look => true,
+        Wanted::One(_) | Wanted::Several(_) => false,
+    };
     let chosen = match &wanted {
-        Wanted::Whatever => Ok(()),
+        Wanted::Whatever | Wanted::Look => Ok(()),
         Wanted::One(index) => form.append_with_str("choice", &index.to_string()),
         Wanted::Several(all) => {
             let all: Vec<String> = all.iter().map(usize::to_string).collect();
@@ -239,7 +270,10 @@ async fn transmit(draft: Draft, wanted: Wanted, state: State) -> Result<Option<I
         .and_then(|()| form.append_with_str("share", share))
         .and_then(|()| form.append_with_str("anonymous", if anonymous { "true" } else { "false" }))
         .and_then(|()| form.append_with_str("preview", if preview { "true" } else { "false" }))
-        .and_then(|()| form.append_with_blob_and_filename("file", &file, &name));
+        .and_then(|()| match &content {
+            Content::File(file, name) => form.append_with_blob_and_filename("file", file, name),
+            Content::Text(text) => form.append_with_str("text", text),
+        });
     filled.map_err(|_| CallError::Unreachable)?;
     let transfer = Transfer::to(IMPORT_PATH).ok_or(CallError::Unreachable)?;
     TRANSFER.set(Some(transfer.clone()));

@@ -14,6 +14,13 @@ pub(super) fn forget(state: State) {
     state.picked.update(|picked| picked.clear());
 }
 
+/// What was shown of one conversation before it is stored.
+pub(super) fn forget_reading(state: State) {
+    if state.choices.with_untracked(|choices| choices.iter().any(|choice| choice.reading.is_some())) {
+        forget(state);
+    }
+}
+
 pub(super) fn offered(state: State, send: impl Fn(Wanted) + Copy + Send + Sync + 'static) -> impl IntoView {
     move || {
         let choices = state.choices.get();

@@ -21,6 +21,8 @@ use chat::Chat;
 
 pub use compare::ComparePage;
 
+/// Numbers paragraphs in the margin.
+const PARAGRAPHS: &str = include_str!("conversation/paragraphs.js");
 /// Colours programs in the text.
 const CODE: &str = include_str!("conversation/code.js");
 
@@ -88,7 +90,9 @@ pub fn ConversationPage(
             <section class="reading" id="text" aria-label="Conversation" data-branches=has_branches data-chat=of_chat data-user=user>
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
-                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a> {edit} {earlier} {history} {deleted}</p>
+                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a> {edit} {earlier} {history} {deleted}
+                    <button class="text-button" type="button" data-paragraph-numbers aria-pressed="false" hidden>"Paragraph numbers"</button>
+                </p>
                 <noscript>
                     <p class="remark">"Scripts are off: the text can be read. Highlights, comments and notes need them."</p>
                 </noscript>
@@ -96,6 +100,7 @@ pub fn ConversationPage(
                 {articles.collect_view()}
                 {chat}
                 {code}
+                <script type="module" nonce=use_nonce() inner_html=PARAGRAPHS></script>
             </section>
         </Workspace>
     }

@@ -97,7 +97,7 @@ pub fn ExportsPage(
             <p class="page-crumb"><a href=back dir="auto">{title}</a></p>
             <header class="page-head"><h1 class="page-title">"PDF"</h1></header>
             <p class="hint">
-                {of.words()} "Comments bear the ends of their ids. "
+                {of.words()} "Comments bear their ids. "
                 {format!("It is made on the server, also when you leave this page, and kept for {EXPORT_HOURS} hours.")}
             </p>
             {ask}

@@ -3,13 +3,13 @@ use std::collections::{HashMap, HashSet};
 use shared::{
     api::Person,
     document::{self, Highlight, Roots},
-    ids::{ActivityId, ConversationId, HighlightId, MessageId, TagId, UserId},
+    ids::{ActivityId, ConversationId, MessageId, TagId, UserId},
 };
 use sqlx::PgPool;
 use uuid::Uuid;
 use yrs::{Doc, Transact};
 
-use super::{Mark, Material};
+use super::{Mark, Material, of_seed};
 use crate::{access, activities, error::Error, services::Services};
 
 /// Copies that are read for one answer.
@@ -41,18 +41,9 @@ pub(crate) async fn read(services: &Services, caller: UserId, id: ActivityId) ->
     }
     let (title, seed) = activity(db, id).await?;
     let copies = copies(db, id).await?;
-    let began_with: HashSet<HighlightId> = match seed {
-        Some(seed) => {
-            services.rooms.read_seed(seed, |doc| marked(doc).0).await.map_err(|error| Error::Internal(error.into()))?
-        }
-        None => Vec::new(),
-    }
-    .into_iter()
-    .map(|highlight| highlight.id)
-    .collect();
+    let began_with = of_seed(services, seed).await?;
     let aliases = activities::aliases(db, id).await?;
-    let mut tags = activities::seed_tags(db, id).await?;
-    let mut known: HashSet<TagId> = tags.iter().map(|(id, _)| *id).collect();
+    let mut tags = Vocabulary::of(activities::seed_tags(db, id).await?);
     let mut marks = Vec::new();
     for together in portions(&copies) {
         let ids: Vec<ConversationId> = together.iter().map(|copy| copy.id).collect();
@@ -60,8 +51,9 @@ pub(crate) async fn read(services: &Services, caller: UserId, id: ActivityId) ->
         for copy in together {
             let unreadable = || Error::Internal(anyhow::anyhow!("the document of copy {} cannot be read", copy.id));
             let (highlights, added) = read.remove(&copy.id).ok_or_else(unreadable)?;
-            tags.extend(added.into_iter().filter(|(id, _)| known.insert(*id)));
-            let mark = |highlight: Highlight| {
+            tags.add(added);
+            let mark = |mut highlight: Highlight| {
+                highlight.tags.iter_mut().for_each(|(tag, _)| *tag = tags.one_of(*tag));
                 let author = aliases.get(&highlight.author).copied().unwrap_or(highlight.author);
                 Mark { author, conversation: copy.id, highlight }
             };
@@ -74,9 +66,53 @@ pub(crate) async fn read(services: &Services, caller: UserId, id: ActivityId) ->
         may_copy: true,
         messages: messages(db, &copies).await?,
         people: people(db, &marks).await?,
-        tags,
+        tags: tags.all,
         marks,
     })
+}
+
+/// The tags of all copies. Those that people made in their own, and called alike, are one.
+struct Vocabulary {
+    all: Vec<(TagId, String)>,
+    /// What each tag counts as.
+    ones: HashMap<TagId, TagId>,
+    /// The first of each name.
+    named: HashMap<String, TagId>,
+}
+
+impl Vocabulary {
+    /// What all begin with: each is itself, whatever it is called.
+    fn of(seed: Vec<(TagId, String)>) -> Self {
+        let mut tags = Self { all: Vec::new(), ones: HashMap::new(), named: HashMap::new() };
+        for (id, name) in seed {
+            tags.named.entry(spelled(&name)).or_insert(id);
+            tags.ones.insert(id, id);
+            tags.all.push((id, name));
+        }
+        tags
+    }
+
+    fn add(&mut self, tags: Vec<(TagId, String)>) {
+        for (id, name) in tags {
+            if self.ones.contains_key(&id) {
+                continue;
+            }
+            let one = *self.named.entry(spelled(&name)).or_insert(id);
+            self.ones.insert(id, one);
+            if one == id {
+                self.all.push((id, name));
+            }
+        }
+    }
+
+    fn one_of(&self, tag: TagId) -> TagId {
+        self.ones.get(&tag).copied().unwrap_or(tag)
+    }
+}
+
+/// Alike for names that people would take for the same.
+fn spelled(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn marked(doc: &Doc) -> (Vec<Highlight>, Vec<(TagId, String)>) {

@@ -25,12 +25,14 @@ pub(super) async fn read(
     let (highlights, tags) = read.ok_or(Error::NotFound)?.what;
     let conversation = conversations::read(&services.db, reader, branch).await?;
     let people = conversations::people_of(&services.db, reader).await?;
+    let began_with = super::began_with(services, id).await?;
+    let own = highlights.into_iter().filter(|highlight| !began_with.contains(&highlight.id)).collect();
     Ok(Material {
         title: conversation.title,
         may_copy: reader.rights().may_copy,
         messages: conversation.messages.into_iter().map(|message| (message.id, message.text)).collect(),
         tags: tags.into_iter().map(|tag| (tag.id, tag.name)).collect(),
-        marks: Mark::all(id, highlights),
+        marks: Mark::all(id, own),
         people: people.into_iter().map(|person| (person.id, person)).collect(),
     })
 }

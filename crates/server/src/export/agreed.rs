@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use shared::{
     agreement::rounded,
     api::{Agreement, DisputedPassage, MAX_DISPUTED_CHARS, PairAgreement, TagAgreement},
+    document::Highlight,
     ids::UserId,
     text::escape,
 };
@@ -66,11 +67,8 @@ impl Agreed {
     /// # Errors
     /// A fault of ours.
     pub(super) fn of(contents: &Contents) -> Result<Option<Self>, Error> {
-        // What all copies of an activity began with is nobody's mark there: the activity's own figures leave it out.
-        if contents.conversation.activity.is_some() {
-            return Ok(None);
-        }
-        let highlights = &contents.picture.highlights;
+        let is_somebodys = |highlight: &&Highlight| !contents.began_with.contains(&highlight.id);
+        let highlights: Vec<Highlight> = contents.picture.highlights.iter().filter(is_somebodys).cloned().collect();
         let Some(first) = highlights.first() else { return Ok(None) };
         if highlights.iter().all(|highlight| highlight.author == first.author) {
             return Ok(None);
@@ -81,7 +79,7 @@ impl Agreed {
             may_copy: true,
             messages: conversation.messages.iter().map(|message| (message.id, message.text.clone())).collect(),
             tags: contents.picture.tags.iter().map(|tag| (tag.id, tag.name.clone())).collect(),
-            marks: Mark::all(conversation.id, highlights.clone()),
+            marks: Mark::all(conversation.id, highlights),
             people: contents.people().clone(),
         })
     }

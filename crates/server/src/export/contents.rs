@@ -9,14 +9,14 @@ use std::{
 use shared::{
     api::{Conversation, Message, Person},
     document::{Comment, Highlight, Picture},
-    ids::{CommentId, MessageId, TagId, UserId},
+    ids::{CommentId, HighlightId, MessageId, TagId, UserId},
     prose,
     selector::{Anchor, Target, resolve},
     text::OffsetMap,
 };
 use time::OffsetDateTime;
 
-use crate::{access::Reader, conversations, error::Error, revisions, services::Services, times::rfc3339};
+use crate::{access::Reader, agreement, conversations, error::Error, revisions, services::Services, times::rfc3339};
 
 pub(super) use crate::times::moment;
 
@@ -27,6 +27,8 @@ pub(crate) const SOMEBODY: &str = "Somebody";
 pub(super) struct Contents {
     pub(super) conversation: Conversation,
     pub(super) picture: Picture,
+    /// Of a copy of an activity: the highlights that stood in it from the start.
+    pub(super) began_with: HashSet<HighlightId>,
     /// The page's address.
     pub(super) page: String,
     /// When it was read, RFC 3339.
@@ -112,6 +114,7 @@ impl Contents {
         let picture = picture.map_err(|error| Error::Internal(error.into()))?.ok_or(Error::NotFound)?;
         let conversation = conversations::read(&services.db, reader, branch).await?;
         let people = conversations::people_of(&services.db, reader).await?;
+        let began_with = agreement::began_with(services, reader.conversation()).await?;
         let elsewhere = conversations::texts_beside(&services.db, &conversation).await?;
         Ok(Self {
             page: format!("{}/c/{}", services.origin, conversation.id),
@@ -119,6 +122,7 @@ impl Contents {
             people: people.into_iter().map(|person| (person.id, person)).collect(),
             conversation,
             picture,
+            began_with,
             elsewhere,
         })
     }

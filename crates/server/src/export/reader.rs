@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use shared::{
     api::Message,
     document::{Comment, Highlight},
-    ids::{CommentId, TagId, UserId},
+    ids::{TagId, UserId},
     prose,
     text::{MarkedText, escape},
 };
@@ -38,7 +38,7 @@ pub(super) fn write(contents: &Contents) -> Result<String, Error> {
     of_one(contents, Medium::Screen)
 }
 
-/// The page as it is printed; comments bear the ends of their ids.
+/// The page as it is printed; comments bear their ids.
 pub(super) fn write_for_paper(contents: &Contents) -> Result<String, Error> {
     of_one(contents, Medium::Paper)
 }
@@ -279,7 +279,8 @@ impl Part<'_> {
     fn comment(&self, page: &mut String, comment: &Comment) {
         let id = match self.medium {
             Medium::Screen => String::new(),
-            Medium::Paper => format!(" · <span class=\"id\">#{}</span>", short(comment.id)),
+            // Paper leads nowhere: by the whole of it a comment is found again.
+            Medium::Paper => format!(" <span class=\"id\">#{}</span>", comment.id),
         };
         let answer = if comment.parent.is_some() { " class=\"answer\"" } else { "" };
         page.push_str(&format!(
@@ -289,12 +290,6 @@ impl Part<'_> {
             prose::html(&self.contents.words(&comment.body))
         ));
     }
-}
-
-/// What names a comment on paper.
-fn short(id: CommentId) -> String {
-    let id = id.to_string();
-    id[id.len() - 8..].to_owned()
 }
 
 fn day(at: i64) -> String {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use shared::text::render;
+
 use super::branches::Branches;
 use super::limits::{MESSAGE_BYTES, MESSAGES};
 use super::notes::Notes;
@@ -65,12 +67,26 @@ pub(super) fn accept(draft: Draft) -> Result<ImportedConversation, ImportError> 
 
 fn clean(message: ImportedMessage) -> Option<ImportedMessage> {
     let normal = normalised(&message.markdown);
-    let markdown = without_outer_blank_lines(&normal).to_owned();
+    let markdown = without_outer_blank_lines(&normal);
     if markdown.is_empty() {
         return None;
     }
+    let markdown = visible(markdown).into_owned();
     let title = message.title.as_deref().and_then(title::given).map(|given| given.title);
     Some(ImportedMessage { role: message.role, title, markdown })
+}
+
+/// Where there is nothing to be seen of a text, because Markdown takes each line for what a link refers to (`[user]: hello`), the same
+/// as words.
+fn visible(markdown: &str) -> Cow<'_, str> {
+    if !markdown.trim_start().starts_with('[') || !render(markdown).text.trim().is_empty() {
+        return Cow::Borrowed(markdown);
+    }
+    let line = |line: &str| match line.trim_start().starts_with('[') {
+        true => line.replacen('[', "\\[", 1),
+        false => line.to_owned(),
+    };
+    Cow::Owned(markdown.split('\n').map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// Lines end in `\n`, a byte order mark at the start is gone, and NUL, which Postgres cannot store and CommonMark

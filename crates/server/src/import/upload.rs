@@ -1,4 +1,6 @@
-//! `POST /api/v1/import`: a file, stored whole or not at all.
+//! `POST /api/v1/import`: a file or a text, stored whole or not at all.
+
+use std::borrow::Cow;
 
 use axum::{
     Json,
@@ -13,11 +15,12 @@ use bytes::Bytes;
 use shared::{
     api::{Beginning, ImportChoice, Imported, MAX_CHOICES, MAX_UPLOAD_BYTES, Reading, Share},
     document::whole::Whole,
+    messages::MessageRole,
     text,
 };
 
 use super::{
-    ImportedConversation, ImportedMessage, Listed, Parsed,
+    ImportError, ImportedConversation, ImportedMessage, Listed, Parsed,
     several::{self, Terms},
 };
 use crate::{
@@ -33,6 +36,7 @@ use crate::{
 #[derive(Default)]
 struct Form {
     file: Option<(String, Bytes)>,
+    text: Option<String>,
     title: Option<String>,
     share: Share,
     anonymous: bool,
@@ -79,6 +83,7 @@ async fn read(mut multipart: Multipart) -> Result<Form, Error> {
                 let name = field.file_name().unwrap_or_default().to_owned();
                 form.file = Some((name, field.bytes().await?));
             }
+            "text" => form.text = Some(field.text().await?),
             "title" => form.title = Some(field.text().await?).filter(|title| !title.trim().is_empty()),
             "share" => form.share = share(&field.text().await?)?,
             "anonymous" => form.anonymous = flag("anonymous", "bad_anonymous", &field.text().await?)?,
@@ -116,24 +121,47 @@ fn choices(text: &str) -> Result<Vec<usize>, Error> {
     Ok(all)
 }
 
-/// Reads a file. What it holds is listed, and nothing is stored, where that is asked for, and where it holds several
+/// What is brought in.
+enum Given {
+    /// Its name, and what is in it.
+    File(String, Bytes),
+    Text(String),
+}
+
+impl Given {
+    fn of(file: Option<(String, Bytes)>, text: Option<String>) -> Result<Self, Error> {
+        match (file, text) {
+            (Some((name, bytes)), None) => Ok(Self::File(name, bytes)),
+            (None, Some(text)) => Ok(Self::Text(text)),
+            (None, None) => Err(Error::Invalid("no_file", "file: choose a file to import.".into())),
+            (Some(_), Some(_)) => Err(Error::Invalid("bad_form", "text: with a file it has no meaning.".into())),
+        }
+    }
+
+    fn parse(&self, title: Option<&str>) -> Result<Parsed, ImportError> {
+        match self {
+            Self::File(name, bytes) => super::file(name, bytes, title),
+            Self::Text(text) => super::text(text, title).map(|read| Parsed::One(Box::new(read))),
+        }
+    }
+}
+
+/// Reads a file, or a text. What it holds is listed, and nothing is stored, where that is asked for, and where it holds several
 /// conversations and none is chosen.
 pub async fn upload(
     State(services): State<Services>,
     caller: Caller,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Error> {
-    let Form { file, title, share, anonymous, choice, choices, preview } = read(multipart?).await?;
-    let Some((name, bytes)) = file else {
-        return Err(Error::Invalid("no_file", "file: choose a file to import.".into()));
-    };
+    let Form { file, text, title, share, anonymous, choice, choices, preview } = read(multipart?).await?;
+    let given = Given::of(file, text)?;
     if let Some(choices) = choices {
         if preview || choice.is_some() || title.is_some() {
             let why = "choices: with several, neither `choice` nor `preview` nor `title` has a meaning.";
             return Err(Error::Invalid("bad_choice", why.into()));
         }
         let turn = services.archives.take(caller.id).await?;
-        let archive = match services.import(move || Ok(super::file(&name, &bytes, None)?)).await? {
+        let archive = match services.import(move || Ok(given.parse(None)?)).await? {
             Parsed::Choice(archive) => archive,
             Parsed::One(_) | Parsed::Bundle(_) => {
                 return Err(Error::Invalid("bad_choice", "choices: this file holds one conversation.".into()));
@@ -143,7 +171,7 @@ pub async fn upload(
         return Ok(several::import(services, (archive, turn), choices, terms).into_response());
     }
     let read = move || {
-        let parsed = super::file(&name, &bytes, title.as_deref())?;
+        let parsed = given.parse(title.as_deref())?;
         if preview { listing(parsed) } else { chosen(parsed, choice, title.as_deref()) }
     };
     let (id, notes) = match services.import(read).await? {
@@ -190,7 +218,7 @@ fn listing(parsed: Parsed) -> Result<Chosen, Error> {
         Parsed::Choice(archive) => archive.list().into_iter().map(listed).collect(),
         Parsed::One(conversation) => {
             let messages = conversation.messages.len();
-            let reading = conversation.kind.as_deref().map(|kind| reading(kind, &conversation));
+            let reading = Some(reading(&conversation));
             vec![ImportChoice {
                 index: 0,
                 title: conversation.title,
@@ -210,7 +238,18 @@ const BEGINNING: usize = 240;
 /// Bytes of Markdown that these are looked for in.
 const BEGINNING_BYTES: usize = 4 << 10;
 
-fn reading(kind: &str, conversation: &ImportedConversation) -> Reading {
+/// What it was taken for, with its article.
+fn kind(conversation: &ImportedConversation) -> Cow<'static, str> {
+    let has_turns = || conversation.messages.iter().any(|message| message.role != MessageRole::Source);
+    match (&conversation.kind, &conversation.source) {
+        (Some(kind), _) => kind.clone(),
+        (None, Some(source)) => format!("an export of {}", source.tool.name()).into(),
+        (None, None) if has_turns() => "a text with labelled turns".into(),
+        (None, None) => "a text without labelled turns".into(),
+    }
+}
+
+fn reading(conversation: &ImportedConversation) -> Reading {
     let beginning = |message: &ImportedMessage| {
         let start = &message.markdown[..message.markdown.floor_char_boundary(BEGINNING_BYTES)];
         let words = text::render(start).text;
@@ -221,7 +260,7 @@ fn reading(kind: &str, conversation: &ImportedConversation) -> Reading {
         Beginning { role: message.role, title: message.title.clone(), text }
     };
     let beginnings = conversation.messages.iter().take(BEGINNINGS).map(beginning).collect();
-    Reading { kind: kind.to_owned(), notes: conversation.notes.clone(), beginnings }
+    Reading { kind: kind(conversation).into_owned(), notes: conversation.notes.clone(), beginnings }
 }
 
 fn listed(listed: Listed) -> ImportChoice {

@@ -101,18 +101,33 @@ impl Writer {
         self.push(words, style);
     }
 
-    /// Text whose lines and spaces count.
+    /// Text whose lines and spaces count. Its first line goes on what was written before, and what comes after goes on its last.
     pub(super) fn lines(&mut self, text: &str, style: &Style) {
-        for (number, line) in text.split('\n').enumerate() {
+        let mut lines = text.split('\n').enumerate().peekable();
+        while let Some((number, line)) = lines.next() {
             if number > 0 {
                 self.line_break();
             }
             let words = line.trim_start_matches([' ', '\t']);
-            // Markdown would take them away, or take them for code.
-            let indent = line[..line.len() - words.len()].replace('\t', "    ").replace(' ', "\u{a0}");
-            let words = words.replace('\t', " ");
-            let words: String = words.trim_end().chars().filter(|c| !c.is_control()).collect();
-            self.push(if words.is_empty() { words } else { indent + &words }, style);
+            let lead = &line[..line.len() - words.len()];
+            let begins = matches!(self.runs.last(), None | Some(Run::Break));
+            let is_spaced = matches!(self.runs.last(), Some(Run::Text(before, _)) if before.ends_with(' '));
+            let lead = match lead {
+                // Markdown would take them away, or take them for code.
+                _ if begins => lead.replace('\t', "    ").replace(' ', "\u{a0}"),
+                "" => String::new(),
+                _ if is_spaced => String::new(),
+                _ => " ".to_owned(),
+            };
+            let full = words.trim_end();
+            let rest = if lines.peek().is_none() && full.len() < words.len() { " " } else { "" };
+            if full.is_empty() {
+                // Of a line that has not begun there is nothing to see.
+                self.push(if begins { String::new() } else { lead }, style);
+                continue;
+            }
+            let words = full.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control());
+            self.push(lead.chars().chain(words).chain(rest.chars()).collect(), style);
         }
     }
 

@@ -13,17 +13,12 @@ use crate::{
     rooms_support::{Peer, highlight, tag, until},
     support::{
         counting,
-        test_app::{Answer, TestApp, Visitor},
+        test_app::{Answer, TestApp, Visitor, assert_problem},
     },
 };
 
 /// A frame of type 101, with which the server says that rights have changed.
 const GREETING: u8 = 101;
-
-#[track_caller]
-pub fn assert_problem(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
-}
 
 pub async fn run(app: &TestApp, sql: &'static str) {
     assert!(sqlx::query(sql).execute(&app.database.pool).await.unwrap().rows_affected() > 0, "{sql}");

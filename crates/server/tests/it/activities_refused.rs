@@ -5,11 +5,9 @@ use serde_json::json;
 use shared::ids::UserId;
 
 use crate::{
-    activities::{
-        activity, assert_problem, class_and_template, copy, create, keys, mark, run, synced, until_rights_change,
-    },
+    activities::{activity, class_and_template, copy, create, keys, mark, run, synced, until_rights_change},
     rooms_support::{tag, until},
-    support::test_app::{TestApp, Visitor},
+    support::test_app::{TestApp, Visitor, assert_problem},
 };
 
 /// Marks something in a copy that has closed.

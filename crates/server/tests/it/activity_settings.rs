@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use server::rooms::Timing;
 
 use crate::{
-    activities::{activity, assert_problem, class_and_template, copy, create, run, synced, until_rights_change},
+    activities::{activity, class_and_template, copy, create, run, synced, until_rights_change},
     support::{
         counting,
-        test_app::{TestApp, Visitor},
+        test_app::{TestApp, Visitor, assert_problem},
     },
 };
 

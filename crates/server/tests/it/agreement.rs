@@ -15,12 +15,12 @@ use std::ops::Range;
 use yrs::Transact;
 
 use crate::{
-    activities::{activity, assert_problem, class_and_template, copy, create, run, synced},
+    activities::{activity, class_and_template, copy, create, run, synced},
     export::words,
     rooms_support::{Peer, until},
     support::{
         counting,
-        test_app::{Answer, TestApp, Visitor},
+        test_app::{Answer, TestApp, Visitor, assert_problem},
     },
 };
 
@@ -446,6 +446,14 @@ async fn the_copies_of_an_activity_are_one_text_and_each_is_its_persons() {
         let found = ok(olga.get(&format!("{path}/agreement")).await).json();
         let own = found["tags"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&own["name"], &own["coders"]), (&json!("Own"), &json!(1)));
+        // Who makes one that is called the same speaks of the same.
+        one.run(Command::NewTag { id: TagId::new(), name: "own".to_owned(), colour: "#654321".to_owned() }).await;
+        let last = tags(&Roots::of(&one.peer.doc), &one.peer.doc.transact()).len() - 1;
+        one.mark(last, 0..10).await;
+        let found = ok(olga.get(&format!("{path}/agreement")).await).json();
+        let all = found["tags"].as_array().unwrap();
+        assert_eq!(all.iter().filter(|tag| tag["name"].as_str().unwrap().to_lowercase() == "own").count(), 1);
+        assert_eq!((&all.last().unwrap()["coders"], &all.last().unwrap()["alpha"]), (&json!(2), &json!(1.0)));
     }
 }
 
@@ -466,8 +474,15 @@ async fn in_a_room_of_all_everybody_who_marked_counts_and_what_was_there_from_th
     three.mark(2, 10..35).await;
     let found = ok(olga.get(&format!("{path}/agreement")).await).json();
     assert_near(&found["tags"][0]["alpha"], -0.094_110_159_525_160_11);
-    // As a conversation it holds what the teacher marked in the template, too.
-    assert_eq!(one.agreement().await["tags"][0]["coders"], json!(3));
+    // So it is where the room is looked at by itself, and in what is taken away of it.
+    let found = one.agreement().await;
+    assert_eq!((&found["coders"], &found["tags"][0]["coders"]), (&json!(3), &json!(2)));
+    assert_near(&found["tags"][0]["alpha"], -0.094_110_159_525_160_11);
+    let file = ok(ann.get(&format!("/api/v1/conversations/{room}/export?format=markdown")).await).body;
+    assert!(
+        file.contains("## Agreement") && file.contains("| Claim | Demo Student 1 and Demo Student 2 | 0.73 |"),
+        "{file}"
+    );
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@ use shared::ids::UserId;
 use yrs::{Map, Out, ReadTxn, StateVector, Transact};
 
 use crate::{
-    activities::{assert_problem, class_and_template, comment, copy, create, run, start, synced},
+    activities::{class_and_template, comment, copy, create, run, start, synced},
     notices::call,
     rooms_support::{Peer, highlight, until},
-    support::test_app::{TestApp, Visitor},
+    support::test_app::{TestApp, Visitor, assert_problem},
 };
 
 /// What nobody but staff may find of a student.

@@ -15,7 +15,7 @@ use crate::{
     rooms_support::{highlight, until},
     support::{
         counting,
-        test_app::{Answer, TestApp, Visitor},
+        test_app::{Answer, TestApp, Visitor, assert_problem},
     },
 };
 
@@ -54,11 +54,6 @@ async fn set_role(by: &Visitor, class: &str, whom: &Visitor, role: &str) -> Answ
 
 async fn run(app: &TestApp, sql: &'static str) {
     assert!(sqlx::query(sql).execute(&app.database.pool).await.unwrap().rows_affected() > 0, "{sql}");
-}
-
-#[track_caller]
-fn assert_problem(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! Conversations over HTTP.
 
-use reqwest::{Method, StatusCode, header};
+use reqwest::{Method, StatusCode, header, multipart};
 use serde_json::{Value, json};
 use shared::document::DEFAULT_TAGS;
 
 use crate::{
     rooms_support::until,
-    support::test_app::{TestApp, Visitor},
+    support::test_app::{TestApp, Visitor, assert_problem},
 };
 
 #[tokio::test]
@@ -86,8 +86,8 @@ async fn a_file_with_several_conversations_is_stored_only_once_one_is_chosen() {
     let student = app.person("student-1").await;
     let file = include_bytes!("../../../../end2end/fixtures/import/chatgpt-conversations.json");
     let upload = |choice: Option<usize>| {
-        let part = reqwest::multipart::Part::bytes(file.as_slice()).file_name("conversations.json");
-        let form = reqwest::multipart::Form::new().part("file", part).text("share", "none");
+        let part = multipart::Part::bytes(file.as_slice()).file_name("conversations.json");
+        let form = multipart::Form::new().part("file", part).text("share", "none");
         let form = match choice {
             Some(index) => form.text("choice", index.to_string()),
             None => form,
@@ -131,8 +131,8 @@ fn several(count: usize) -> Vec<u8> {
 }
 
 async fn import_several(app: &TestApp, who: &Visitor, file: Vec<u8>, choices: &str) -> reqwest::Response {
-    let part = reqwest::multipart::Part::bytes(file).file_name("conversations.json");
-    let form = reqwest::multipart::Form::new().part("file", part).text("choices", choices.to_owned());
+    let part = multipart::Part::bytes(file).file_name("conversations.json");
+    let form = multipart::Form::new().part("file", part).text("choices", choices.to_owned());
     who.request(Method::POST, "/api/v1/import")
         .header(header::ORIGIN, app.origin())
         .multipart(form)
@@ -215,8 +215,8 @@ async fn what_is_no_form_or_has_a_field_that_is_wrong_is_a_problem_that_says_so(
         ("colour", "red", "unknown_field"),
         ("title", &"x".repeat(201), "title_too_long"),
     ] {
-        let part = reqwest::multipart::Part::text("A text").file_name("a.txt");
-        let form = reqwest::multipart::Form::new().part("file", part).text(field.to_owned(), value.to_owned());
+        let part = multipart::Part::text("A text").file_name("a.txt");
+        let form = multipart::Form::new().part("file", part).text(field.to_owned(), value.to_owned());
         let answer = student
             .send(Method::POST, "/api/v1/import", |request| {
                 request.header(header::ORIGIN, origin.clone()).multipart(form)
@@ -231,8 +231,7 @@ async fn an_empty_and_an_oversized_upload_are_told_apart() {
     let app = TestApp::start().await;
     let student = app.person("student-1").await;
     for (bytes, status, code) in [(Vec::new(), 400, "empty"), (vec![b'x'; (25 << 20) + 1], 413, "too_large")] {
-        let form =
-            reqwest::multipart::Form::new().part("file", reqwest::multipart::Part::bytes(bytes).file_name("a.txt"));
+        let form = multipart::Form::new().part("file", multipart::Part::bytes(bytes).file_name("a.txt"));
         let origin = app.origin();
         let send = student.send(Method::POST, "/api/v1/import", move |request| {
             request.header(header::ORIGIN, origin).multipart(form)
@@ -252,4 +251,60 @@ async fn whoever_reads_a_conversation_may_have_its_tags() {
     assert_eq!(names, DEFAULT_TAGS.map(|(name, _, _)| name));
     let (name, colour, description) = DEFAULT_TAGS[0];
     assert_eq!(tags[0], json!({ "name": name, "colour": colour, "description": description }));
+}
+
+#[tokio::test]
+async fn whatever_is_brought_in_can_be_seen_before_it_is_stored() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let list = async || student.get("/api/v1/conversations").await.json();
+    let before = list().await;
+    let send = async |form: multipart::Form| {
+        let origin = app.origin();
+        let with = move |request: reqwest::RequestBuilder| request.header(header::ORIGIN, origin).multipart(form);
+        student.send(Method::POST, "/api/v1/import", with).await
+    };
+    let file = |name: &str, bytes: Vec<u8>| {
+        multipart::Form::new().part("file", multipart::Part::bytes(bytes).file_name(name.to_owned()))
+    };
+    let text = |text: &str| multipart::Form::new().text("text", text.to_owned());
+    let all: Vec<Value> =
+        serde_json::from_slice(include_bytes!("../../../../end2end/fixtures/import/chatgpt-conversations.json"))
+            .unwrap();
+    let one = serde_json::to_vec(&[all.iter().find(|one| one["title"].is_string()).unwrap()]).unwrap();
+    let turns = "User: Who *rows*?\n\nClaude: Nobody.";
+    for (form, kind, first) in [
+        (text(turns), "a text with labelled turns", json!({"role": "user", "title": null, "text": "Who rows?"})),
+        (
+            text("Just words."),
+            "a text without labelled turns",
+            json!({"role": "source", "title": null, "text": "Just words."}),
+        ),
+        (
+            file("a.md", turns.into()),
+            "a text with labelled turns",
+            json!({"role": "user", "title": null, "text": "Who rows?"}),
+        ),
+        (file("conversations.json", one), "an export of ChatGPT", Value::Null),
+    ] {
+        let answer = send(form.text("preview", "true").text("title", "Boats")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let choice = &answer.json()["choose"][0];
+        assert_eq!((&choice["title"], &choice["reading"]["kind"]), (&json!("Boats"), &json!(kind)));
+        let begins = &choice["reading"]["beginnings"][0];
+        assert!(if first.is_null() { begins["text"].is_string() } else { *begins == first }, "{begins}");
+    }
+    assert_eq!(list().await, before, "nothing is stored");
+    // A text is stored by the same way that shows it.
+    let stored = send(text(turns)).await.json()["created"]["id"].as_str().unwrap().to_owned();
+    let stored = student.get(&format!("/api/v1/conversations/{stored}")).await.json();
+    assert_eq!(stored["messages"][0]["markdown"], "Who *rows*?");
+    for (form, code) in [
+        (text(" "), "empty"),
+        (multipart::Form::new(), "no_file"),
+        (file("a.md", turns.into()).text("text", turns), "bad_form"),
+    ] {
+        assert_problem(&send(form.text("preview", "true")).await, 400, code);
+    }
+    assert_problem(&send(text(&"x".repeat((1 << 20) + 1))).await, 413, "too_large");
 }

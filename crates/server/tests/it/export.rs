@@ -188,7 +188,7 @@ async fn web_annotations_keep_to_the_model_and_their_positions_lead_to_their_quo
     scene.comment(last, "Stays.", Some(gone)).await;
     scene.run(Command::DeleteComment { highlight: last, id: gone }).await;
     let file: Value = serde_json::from_str(&scene.file("jsonld").await).unwrap();
-    web_annotation::check(&file);
+    web_annotation::check(&file).await;
 
     let all = scene.owner.get(&format!("{ADDRESS}/{}", scene.talk)).await.json();
     let text = |source: &str| {
@@ -229,7 +229,7 @@ async fn a_passage_that_is_not_where_it_was_marked_is_told_by_its_quote_alone() 
     scene.mark_target(target(1, "whales")).await;
     scene.mark_target(target(2, "nowhere at all")).await;
     let file: Value = serde_json::from_str(&scene.file("jsonld").await).unwrap();
-    web_annotation::check(&file);
+    web_annotation::check(&file).await;
     for item in file["first"]["items"].as_array().unwrap() {
         assert_eq!(item["target"][0]["selector"]["type"], "TextQuoteSelector", "{item}");
     }
@@ -283,7 +283,7 @@ async fn hostile_words_are_words_in_every_format() {
     let markdown = scene.file("markdown").await;
     let rendered = render(&markdown).html;
     assert!(rendered.contains("<h4 dir=\"auto\">Notes</h4>"), "nothing that was left open takes it in: {markdown}");
-    web_annotation::check(&serde_json::from_str(&scene.file("jsonld").await).unwrap());
+    web_annotation::check(&serde_json::from_str(&scene.file("jsonld").await).unwrap()).await;
 }
 
 #[tokio::test]

@@ -10,13 +10,8 @@ use shared::ids::{ConversationId, FileId, MessageId, UserId};
 use crate::{
     projects::{chat, project},
     rooms_support::until,
-    support::test_app::{Answer, TestApp, Visitor},
+    support::test_app::{TestApp, Visitor, assert_problem},
 };
-
-#[track_caller]
-fn assert_problem(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
-}
 
 async fn add(visitor: &Visitor, path: &str, name: &str, bytes: impl Into<Vec<u8>>) -> String {
     let made = visitor.upload(path, name, bytes).await;

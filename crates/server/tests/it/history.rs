@@ -15,11 +15,11 @@ use sqlx::PgPool;
 use yrs::{GetString, Text, Transact};
 
 use crate::{
-    activities::{activity, assert_problem, class_and_template, copy, synced},
+    activities::{activity, class_and_template, copy, synced},
     revisions::{WORDS, act, mark, save, text},
     rooms_support::{Peer, World, highlight, never, world},
     support::{
-        test_app::{TestApp, Visitor},
+        test_app::{TestApp, Visitor, assert_problem},
         traces::traces,
     },
 };

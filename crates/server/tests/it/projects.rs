@@ -3,12 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::test_app::{Answer, TestApp, Visitor};
-
-#[track_caller]
-fn assert_problem(answer: &Answer, status: u16, code: &str) {
-    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
-}
+use crate::support::test_app::{Answer, TestApp, Visitor, assert_problem};
 
 #[track_caller]
 fn id(made: &Answer) -> String {

@@ -11,11 +11,11 @@ use shared::{
 use yrs::Transact;
 
 use crate::{
-    activities::{activity, assert_problem, class_and_template, copy, synced},
+    activities::{activity, class_and_template, copy, synced},
     revisions::{WORDS, act, mark, save, text},
     search::until_found,
     support::{
-        test_app::{Answer, TestApp, Visitor},
+        test_app::{Answer, TestApp, Visitor, assert_problem},
         traces::traces,
     },
 };

@@ -18,10 +18,10 @@ use sqlx::{Postgres, Transaction};
 use yrs::{Doc, Transact};
 
 use crate::{
-    activities::{activity, assert_problem, class_and_template, start, synced},
+    activities::{activity, class_and_template, start, synced},
     rooms_support::{Peer, until},
     search::until_found,
-    support::test_app::{Answer, TestApp, Visitor},
+    support::test_app::{Answer, TestApp, Visitor, assert_problem},
 };
 
 pub const WORDS: &str = "User: Why is the harbour so quiet in the early morning?\n\n\

@@ -478,7 +478,7 @@ async fn what_is_found_is_taken_away_by_whom_it_is_found_and_protected_texts_are
     let table = ben.get("/api/v1/search/export?q=zebra").await.body;
     assert!(table.contains("'=Zebras"), "no cell is a formula: {table}");
     let file = ben.get("/api/v1/search/export?q=zebra&format=jsonld").await.json();
-    crate::export::web_annotation::check(&file);
+    crate::export::web_annotation::check(&file).await;
     let page = format!("{}/c/{open}", app.origin());
     let targets = file["first"]["items"].as_array().unwrap().iter().map(|item| match &item["target"] {
         Value::String(link) => (link.split('#').next().unwrap().to_owned(), String::new()),
@@ -512,7 +512,7 @@ async fn a_file_of_annotations_selects_what_was_found_as_the_conversations_own_f
     let found = async |scene: &Scene, query: &str| -> Vec<Value> {
         let path = format!("/api/v1/search/export?q={}&format=jsonld", encoded(query));
         let file = scene.ann.get(&path).await.json();
-        crate::export::web_annotation::check(&file);
+        crate::export::web_annotation::check(&file).await;
         file["first"]["items"].as_array().unwrap().clone()
     };
     until(async || found(&scene, "water").await.len() == 2).await;

@@ -8,11 +8,11 @@ use server::trash;
 use shared::sync::CloseCode;
 
 use crate::{
-    activities::{activity, assert_problem, class_and_template, copy, mark, synced},
+    activities::{activity, class_and_template, copy, mark, synced},
     rooms_support::until,
     support::{
         chats::Chat,
-        test_app::{TestApp, Visitor},
+        test_app::{TestApp, Visitor, assert_problem},
     },
 };
 

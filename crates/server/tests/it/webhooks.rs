@@ -17,12 +17,12 @@ use uuid::Uuid;
 use yrs::{Any, Map, MapPrelim, Transact, any};
 
 use crate::{
-    activities::{self, activity, assert_problem, class_and_template},
+    activities::{self, activity, class_and_template},
     notices::{Reader, Scene, add, call, inner},
     rooms_support::until,
     support::{
         receiver::{Received, Receiver},
-        test_app::{Answer, TestApp, Visitor},
+        test_app::{Answer, TestApp, Visitor, assert_problem},
     },
 };
 

@@ -97,11 +97,15 @@ fn mark(
     on.iter().for_each(|at| begun[*at] = true);
     let more = if on.len() > 1 { " more" } else { "" };
     html.push_str(&format!("<mark{id} class=\"{}{more}\">{piece}</mark>", last.class));
-    for mark in on.iter().map(|at| &marks[*at]).filter(|mark| mark.ends && mark.bytes.end <= place.end) {
-        let number = mark.number;
-        html.push_str(&match in_link {
-            true => format!("<sup>{number}</sup>"),
-            false => format!("<sup><a href=\"#n{number}\">{number}</a></sup>"),
-        });
+    let ended = on.iter().map(|at| &marks[*at]).filter(|mark| mark.ends && mark.bytes.end <= place.end);
+    let numbers: Vec<String> = ended
+        .map(|Mark { number, .. }| match in_link {
+            true => number.to_string(),
+            false => format!("<a href=\"#n{number}\">{number}</a>"),
+        })
+        .collect();
+    if !numbers.is_empty() {
+        // Five and six are not fifty-six.
+        html.push_str(&format!("<sup>{}</sup>", numbers.join(", ")));
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::{
-    browser, components, fuzz, postgres, process, python,
+    browser, components, fuzz, postgres, process, python, w3c,
     wasm_toolchain::{self, TARGET},
     workspace::Workspace,
 };
@@ -200,6 +200,9 @@ fn stock_clients(workspace: &Workspace, test: &mut Command) -> Result<()> {
     test.env("PROMPTGRIMOIRE_TEST_NODE", process::find("node").context("Node.js is not on the path")?);
     let python = python::with_packages(workspace, "clients", &workspace.root.join("end2end/clients/requirements.txt"))?;
     test.env("PROMPTGRIMOIRE_TEST_PYTHON", python.program);
+    if let Some(schemas) = w3c::schemas(workspace) {
+        test.env("PROMPTGRIMOIRE_TEST_W3C", schemas);
+    }
     match python.path {
         Some(path) => test.env("PROMPTGRIMOIRE_TEST_PYTHONPATH", path),
         None => test.env_remove("PROMPTGRIMOIRE_TEST_PYTHONPATH"),

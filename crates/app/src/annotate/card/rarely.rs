@@ -86,6 +86,17 @@ pub fn notice(open: Open) -> AnyView {
     }
 }
 
+/// In which of the numbered paragraphs it is.
+pub fn paragraph(open: Open) -> AnyView {
+    let Open { id, card, .. } = open;
+    let paragraphs = move || {
+        // It may be attached elsewhere.
+        card.track();
+        browser::paragraphs(id).map(|numbers| view! { <span class="card-paragraph">{numbers}</span> })
+    };
+    paragraphs.into_any()
+}
+
 /// Somebody deleted the highlight while the person was writing in its thread: the words stay, to be copied.
 fn held(open: Open, by: String) -> AnyView {
     let Open { desk, id, card, .. } = open;

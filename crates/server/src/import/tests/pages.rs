@@ -88,6 +88,28 @@ fn marks_that_would_be_read_as_words_are_left_out() {
 }
 
 #[test]
+fn spaces_that_count_stay_beside_marks_as_they_are() {
+    let lines = |html: &str| markdown(&format!("<p class=whitespace-pre-wrap>{html}</p>"));
+    assert_eq!(
+        lines("The <strong>key idea</strong> is that <em>trees</em> use <code>malloc</code> here."),
+        "The **key idea** is that *trees* use `malloc` here."
+    );
+    assert_eq!(
+        lines("see <a href=https://x.org>link</a>, and <b>so</b> <i>on</i>"),
+        "see [link](https://x.org/), and **so** *on*"
+    );
+    // Where a line begins they are seen, and Markdown would take them away.
+    assert_eq!(lines("a\n  b <b>c</b>\n<i>d</i> "), "a\\\n\u{a0}\u{a0}b **c**\\\n*d*");
+    assert_eq!(lines("a <b>\n</b> b \t<i> c</i>\n\nd"), "a\\\n\u{a0}b *c*\n\nd");
+    let span = |html: &str| format!("<span style='white-space: pre-wrap'>{html}</span>");
+    assert_eq!(
+        markdown(&format!("<p>{}<b>{}</b>{}", span("Some "), span("bold"), span(" then plain"))),
+        "Some **bold** then plain"
+    );
+    assert_eq!(markdown("<div style='white-space:pre-wrap'>a <span>b</span> c</div>"), "a b c");
+}
+
+#[test]
 fn marks_end_where_a_formula_without_them_begins() {
     let x = "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x</annotation></semantics></math>";
     assert_eq!(markdown(&format!("<p>Hi <b>there</b> {x} end")), "Hi **there** \\(x\\) end");

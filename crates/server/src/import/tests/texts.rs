@@ -71,6 +71,14 @@ fn line_ends_are_made_alike_and_nul_is_replaced() {
 }
 
 #[test]
+fn a_text_that_markdown_would_not_show_is_words() {
+    let read = one("a.txt", b"[user]: hello\n[assistant]: answer");
+    assert_eq!(read.messages[0].markdown, "\\[user]: hello\n\\[assistant]: answer");
+    let kept = "[user]: hello\n\nAnd words: [user]";
+    assert_eq!(one("a.txt", kept.as_bytes()).messages[0].markdown, kept, "what refers to something is left alone");
+}
+
+#[test]
 fn blank_lines_around_go_and_everything_between_stays() {
     let read = text("\n \n   a  \n\n\n\tb\n \n", None).unwrap();
     assert_eq!(read.messages[0].markdown, "   a  \n\n\n\tb");

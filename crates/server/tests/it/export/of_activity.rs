@@ -68,7 +68,7 @@ async fn staff_take_every_copy_away_in_every_format() {
     let copies: Vec<String> = reader.records().map(|line| line.unwrap()[1].to_owned()).collect();
     assert_eq!(copies, ["Demo Student 1", "Demo Student 2"]);
     let all: Value = serde_json::from_slice(&task.bytes(&task.instructor, "jsonld").await).unwrap();
-    web_annotation::check(&all);
+    web_annotation::check(&all).await;
     assert_eq!((&all["label"], &all["total"]), (&"Close reading".into(), &2.into()));
     for (format, ending) in
         [("docx", "docx"), ("html", "html"), ("markdown", "md"), ("annotations", "annotations"), ("bundle", "grimoire")]

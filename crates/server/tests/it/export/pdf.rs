@@ -8,11 +8,11 @@ use shared::ids::UserId;
 
 use super::{ADDRESS, Scene, TEXT, docx::read_by};
 use crate::{
-    activities::{assert_problem, run},
+    activities::run,
     rooms_support::until,
     support::{
         run::scratch,
-        test_app::{TestApp, Visitor},
+        test_app::{TestApp, Visitor, assert_problem},
     },
 };
 
@@ -89,8 +89,7 @@ async fn the_text_of_the_pages_holds_every_comment_with_its_id_beside_it() {
     let read = read_by("read_pdf.py", "pdf", &answer.bytes().await.unwrap()).await;
     let text: String = read["pages"].as_array().unwrap().iter().map(|page| page.as_str().unwrap()).collect();
     for id in ids {
-        let id = id.to_string();
-        assert!(text.contains(&format!("#{}", &id[id.len() - 8..])), "{id}: {text}");
+        assert!(text.contains(&format!("#{id}")), "{id}: {text}");
     }
     for words in ["鯨は", "海で歌う", "誰か", "🐋", "🦑", "Demo Student 1", "An answer."] {
         assert!(text.contains(words), "{words}: {text}");

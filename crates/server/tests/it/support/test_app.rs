@@ -62,6 +62,12 @@ impl Answer {
     }
 }
 
+/// It was refused, and why.
+#[track_caller]
+pub fn assert_problem(answer: &Answer, status: u16, code: &str) {
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (status, code), "{}", answer.body);
+}
+
 impl TestApp {
     pub async fn start() -> TestApp {
         Self::start_as(&[], Timing::default()).await

@@ -8,8 +8,8 @@ use sqlx::PgPool;
 
 use super::{ADDRESS, count, days_between, told};
 use crate::{
-    activities::{activity, assert_problem, class_and_template, copy, mark, synced},
-    support::test_app::{TestApp, Visitor},
+    activities::{activity, class_and_template, copy, mark, synced},
+    support::test_app::{TestApp, Visitor, assert_problem},
 };
 
 /// Whoever was in a class, and what stands in it.

@@ -48,7 +48,7 @@ pub use conversation::{ComparePage, ConversationPage};
 pub use deleted::DeletedPage;
 pub use edit_text::EditTextPage;
 pub use exports::{ExportsOf, ExportsPage};
-pub use history::HistoryPage;
+pub use history::{HistoryPage, LookedAt};
 pub use home::{HomeList, HomePage, ShelfOfPage, ToDoOfPage};
 pub use import::ImportPage;
 pub use inbox::InboxPage;

@@ -299,6 +299,31 @@ pub async fn historian(
     Ok(Historian(reader))
 }
 
+/// Somebody who sees what happened in a conversation's document and may write in it: they name its moments, and bring back
+/// what was deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct Chronicler(Reader);
+
+impl Chronicler {
+    /// As who they read it.
+    pub fn reader(&self) -> Reader {
+        self.0
+    }
+}
+
+/// See [`Chronicler`]. Others who may read it are told that they do not.
+pub async fn chronicler(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<Chronicler, Error> {
+    let Historian(reader) = historian(db, user, conversation).await?;
+    if !reader.rights.access.may_annotate() {
+        return Err(Error::Forbidden("This is for people who may annotate the conversation."));
+    }
+    Ok(Chronicler(reader))
+}
+
 /// Somebody who moderates a conversation.
 #[derive(Debug, Clone, Copy)]
 pub struct Moderator(Reader);

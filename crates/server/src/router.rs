@@ -88,6 +88,12 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/conversations/{id}/revisions/{number}", get(revisions::get))
         .route("/api/v1/conversations/{id}/history", get(history::list))
         .route("/api/v1/conversations/{id}/history/{number}", get(history::get))
+        .route(
+            "/api/v1/conversations/{id}/history/{number}/name",
+            put(history::give_name).delete(history::take_name_away),
+        )
+        .route("/api/v1/conversations/{id}/history/{number}/compare", get(history::compare))
+        .route("/api/v1/conversations/{id}/history/{number}/restore", post(history::restore))
         .route("/api/v1/conversations/{id}/deleted", get(purge::list))
         .route("/api/v1/conversations/{id}/purge", post(purge::purge))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))

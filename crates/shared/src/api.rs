@@ -81,7 +81,11 @@ pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
     MAX_FILES_A_MESSAGE, MessageFile, chat_files_path, project_files_path,
 };
-pub use history::{GetMoment, History, HistoryMoment, HistoryResponse, HistoryStep, ListHistory, MAX_STEPS_LISTED};
+pub use history::{
+    CompareMoment, Different, GetMoment, History, HistoryComparison, HistoryMoment, HistoryResponse, HistoryStep,
+    ListHistory, MAX_MOMENT_NAME_CHARS, MAX_NAMED_MOMENTS, MAX_STEPS_LISTED, MomentName, NameMoment, Piece, PieceKind,
+    RestoreMoment, Restored, UnnameMoment,
+};
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,
     ListInvitations, RevokeInvitation,

@@ -34,7 +34,7 @@ pub use picture::{
 };
 pub use position::{Letter, Position};
 pub use purge::{NAMELESS, Purge, Purged, deleted_tags, purge};
-pub use responses::responses;
+pub use responses::{response, responses};
 pub use retarget::retarget;
 pub use seed::{DEFAULT_TAGS, seed};
 

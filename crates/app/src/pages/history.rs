@@ -1,11 +1,15 @@
+mod compared;
+mod deeds;
+
 use leptos::{nonce::use_nonce, prelude::*};
 use shared::{
-    api::{History, HistoryMoment, HistoryResponse, HistoryStep},
+    api::{History, HistoryComparison, HistoryMoment, HistoryResponse, HistoryStep},
     document::{Changes, Count, Letters},
     ids::ConversationId,
     prose,
 };
 
+use self::{compared::Compared, deeds::Deeds};
 use super::{
     Bar,
     home::counted,
@@ -18,6 +22,24 @@ use crate::{
 
 const SCRIPT: &str = include_str!("history.js");
 
+/// A moment, as it is looked at.
+#[derive(Debug, Clone)]
+pub enum LookedAt {
+    /// By itself.
+    Alone(HistoryMoment),
+    /// Beside the present.
+    Compared(HistoryComparison),
+}
+
+impl LookedAt {
+    fn step(&self) -> &HistoryStep {
+        match self {
+            Self::Alone(moment) => &moment.step,
+            Self::Compared(comparison) => &comparison.step,
+        }
+    }
+}
+
 /// What happened in a conversation's document, and what it said at one moment.
 #[component]
 pub fn HistoryPage(
@@ -28,14 +50,19 @@ pub fn HistoryPage(
     /// The steps that can be chosen.
     history: History,
     /// What is shown, unless nothing ever happened.
-    moment: Option<HistoryMoment>,
+    looked_at: Option<LookedAt>,
 ) -> impl IntoView {
     let History { title, steps, next } = history;
-    let number = moment.as_ref().map(|moment| moment.step.number);
+    let number = looked_at.as_ref().map(|looked_at| looked_at.step().number);
     let older = next.map(|before| {
         view! { <p><a class="button" href=format!("/c/{conversation}/history?before={before}")>"Earlier steps"</a></p> }
     });
-    let shown = moment.map(|moment| view! { <Moment moment=moment /> });
+    let shown = looked_at.map(|looked_at| match looked_at {
+        LookedAt::Alone(moment) => view! { <Moment conversation=conversation moment=moment /> }.into_any(),
+        LookedAt::Compared(comparison) => {
+            view! { <Compared conversation=conversation comparison=comparison /> }.into_any()
+        }
+    });
     let steps = match number {
         Some(number) => view! { <Steps conversation=conversation steps=steps number=number /> }.into_any(),
         None => view! {
@@ -65,8 +92,7 @@ pub fn HistoryPage(
 #[component]
 fn Steps(conversation: ConversationId, steps: Vec<HistoryStep>, number: i64) -> impl IntoView {
     // From left to right time goes on.
-    let marks: Vec<_> =
-        steps.iter().rev().map(|step| (step.number, step.ended_at.clone(), who_and_what(step))).collect();
+    let marks: Vec<_> = steps.iter().rev().map(|step| (step.number, step.ended_at.clone(), with_name(step))).collect();
     let at = marks.iter().position(|(mark, ..)| *mark == number).unwrap_or_default();
     let words = marks.get(at).map(|(.., words)| words.clone()).unwrap_or_default();
     let last = marks.len().saturating_sub(1);
@@ -115,15 +141,23 @@ fn line(conversation: ConversationId, step: HistoryStep, shown: i64) -> AnyView 
     let current = (step.number == shown).then_some("step");
     let address = format!("/c/{conversation}/history?at={}", step.number);
     let words = who_and_what(&step);
+    let name = step.name.map(|name| view! { <strong dir="auto">{name.name}</strong> });
     view! {
         <li>
             <a class="history-step" href=address aria-current=current>
                 <span class="history-when"><LocalTime at=step.ended_at /></span>
+                {name}
                 <span dir="auto">{words}</span>
             </a>
         </li>
     }
     .into_any()
+}
+
+/// The same after what the moment is called.
+fn with_name(step: &HistoryStep) -> String {
+    let words = who_and_what(step);
+    step.name.as_ref().map_or_else(|| words.clone(), |name| format!("“{}” · {words}", name.name))
 }
 
 /// Who did something, and what, in words.
@@ -165,8 +199,8 @@ fn what(changes: &Changes) -> String {
 
 /// What the document said.
 #[component]
-fn Moment(moment: HistoryMoment) -> impl IntoView {
-    let HistoryMoment { step, may_copy, highlights, notes, responses, .. } = moment;
+fn Moment(conversation: ConversationId, moment: HistoryMoment) -> impl IntoView {
+    let HistoryMoment { step, may_copy, may_write, highlights, notes, responses, .. } = moment;
     let colours = colours(&highlights);
     let numbered: Vec<_> = (1..).zip(highlights).collect();
     let highlights = match numbered.is_empty() {
@@ -193,7 +227,9 @@ fn Moment(moment: HistoryMoment) -> impl IntoView {
         <article class="history-moment revision" aria-labelledby="moment-title" data-protected=(!may_copy).then_some("")>
             <style nonce=use_nonce() inner_html=colours></style>
             <h2 class="section-title" id="moment-title" tabindex="-1">"As it was: " <LocalTime at=step.ended_at.clone() /></h2>
-            <p class="hint" dir="auto">{who_and_what(&step)}</p>
+            <p class="hint" dir="auto">{with_name(&step)}</p>
+            <p><a class="button" href=format!("/c/{conversation}/history?at={}&compare", step.number)>"Compare with now"</a></p>
+            <Deeds conversation=conversation step=step may_write=may_write />
             <h3 class="section-title">"Highlights"</h3>
             {highlights}
             {notes}
@@ -213,7 +249,7 @@ mod tests {
             let person = |name: &&str| shared::api::Person { id: shared::ids::UserId::new(), name: (*name).to_owned() };
             let (began_at, ended_at) = (String::new(), String::new());
             let by = by.iter().map(person).collect();
-            who_and_what(&HistoryStep { number: 1, began_at, ended_at, is_base, by, changes })
+            who_and_what(&HistoryStep { number: 1, began_at, ended_at, is_base, by, changes, name: None })
         };
         let highlights = Count { added: 3, changed: 1, deleted: 0 };
         let notes = Letters { added: 12, removed: 4 };

@@ -1,6 +1,9 @@
 //! The page of what happened in a conversation's document.
 
-use app::{pages::HistoryPage, parts::Visitor};
+use app::{
+    pages::{HistoryPage, LookedAt},
+    parts::Visitor,
+};
 use axum::{
     Router,
     extract::{Path, Query, State},
@@ -11,7 +14,7 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{
-    api::{GetMoment, History, HistoryMoment, ListHistory},
+    api::{CompareMoment, GetMoment, History, ListHistory},
     ids::ConversationId,
 };
 
@@ -28,6 +31,8 @@ struct Asked {
     at: Option<String>,
     /// Which steps are listed.
     before: Option<String>,
+    /// Whether it is shown beside the present.
+    compare: Option<String>,
 }
 
 async fn show(
@@ -42,17 +47,20 @@ async fn show(
         let id: ConversationId = id(&text)?;
         let history = site.call(&headers, &ListHistory { id, before }).await?;
         let at = at.or(history.steps.first().map(|step| step.number));
-        let moment = match at {
-            Some(number) => Some(site.call(&headers, &GetMoment { id, number }).await?),
+        let looked_at = match at {
+            Some(number) if asked.compare.is_some() => {
+                Some(LookedAt::Compared(site.call(&headers, &CompareMoment { id, number }).await?))
+            }
+            Some(number) => Some(LookedAt::Alone(site.call(&headers, &GetMoment { id, number }).await?)),
             None => None,
         };
-        Ok((id, history, moment))
+        Ok((id, history, looked_at))
     };
-    let page = |visitor: Visitor, (conversation, history, moment): (ConversationId, History, Option<HistoryMoment>)| {
+    let page = |visitor: Visitor, (conversation, history, looked_at): (ConversationId, History, Option<LookedAt>)| {
         let title = format!("History · {}", history.title);
         let page = move || {
-            let (visitor, history, moment) = (visitor.clone(), history.clone(), moment.clone());
-            view! { <HistoryPage visitor=visitor conversation=conversation history=history moment=moment /> }
+            let (visitor, history, looked_at) = (visitor.clone(), history.clone(), looked_at.clone());
+            view! { <HistoryPage visitor=visitor conversation=conversation history=history looked_at=looked_at /> }
         };
         (StatusCode::OK, title, page)
     };

@@ -130,7 +130,7 @@ async fn last(conn: &mut PgConnection, conversation: ConversationId) -> sqlx::Re
     }))
 }
 
-/// Takes a step into the one before; `false` if their bytes cannot be made one.
+/// Takes a step into the one before; `false` if that has a name, or their bytes cannot be made one.
 async fn lengthen(conn: &mut PgConnection, of: Reached, mut last: Last, step: &Step) -> sqlx::Result<bool> {
     let before = sqlx::query_scalar!(
         "select update from history_steps where conversation_id = $1 and number = $2",
@@ -141,19 +141,21 @@ async fn lengthen(conn: &mut PgConnection, of: Reached, mut last: Last, step: &S
     let Ok(update) = merge_updates_v1([&before, &step.update]) else { return Ok(false) };
     last.span.join(step.span.clone());
     last.changes += step.changes;
-    sqlx::query!(
+    // A moment that somebody named stays what it was, also where they do so at this moment.
+    let longer = sqlx::query!(
         "update history_steps
          set update = $3, seq = $4, ended_at = $5, changes = $6
-         where conversation_id = $1 and number = $2",
+         where conversation_id = $1 and number = $2 and name is null",
         of.conversation.uuid(),
         last.number,
         update,
         step.seq,
         last.span.ended_at,
         Json(last.changes) as _
-    )
-    .execute(&mut *conn)
-    .await?;
+    );
+    if longer.execute(&mut *conn).await?.rows_affected() == 0 {
+        return Ok(false);
+    }
     say_who(conn, of.conversation, last.number, &last.span).await?;
     Ok(true)
 }

@@ -105,6 +105,14 @@ GET    /api/v1/conversations/{id}/history                  shared    401   403  
 GET    /api/v1/conversations/{id}/history                  private   401   404   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/history/{number}         shared    401   403   404   404   403   403   403   200   404   403   403
 GET    /api/v1/conversations/{id}/history/{number}         private   401   404   404   404   404   404   404   200   404   404   403
+PUT    /api/v1/conversations/{id}/history/{number}/name    shared    401   403   404   404   403   403   403   204   404   403   403
+PUT    /api/v1/conversations/{id}/history/{number}/name    private   401   403   404   404   404   404   404   204   404   404   403
+DELETE /api/v1/conversations/{id}/history/{number}/name    shared    401   403   404   404   403   403   403   204   404   403   403
+DELETE /api/v1/conversations/{id}/history/{number}/name    private   401   403   404   404   404   404   404   204   404   404   403
+GET    /api/v1/conversations/{id}/history/{number}/compare shared    401   403   404   404   403   403   403   200   404   403   403
+GET    /api/v1/conversations/{id}/history/{number}/compare private   401   404   404   404   404   404   404   200   404   404   403
+POST   /api/v1/conversations/{id}/history/{number}/restore shared    401   403   404   404   403   403   403   200   404   403   403
+POST   /api/v1/conversations/{id}/history/{number}/restore private   401   403   404   404   404   404   404   200   404   404   403
 GET    /api/v1/conversations/{id}/deleted                  shared    401   200   404   404   403   200   200   200   404   200   403
 GET    /api/v1/conversations/{id}/deleted                  private   401   404   404   404   404   404   404   200   404   404   403
 POST   /api/v1/conversations/{id}/purge                    shared    401   403   404   404   403   200   200   200   404   200   403

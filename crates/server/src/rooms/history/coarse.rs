@@ -28,6 +28,7 @@ const NEWEST: usize = 100;
 struct Outline {
     number: i64,
     is_base: bool,
+    is_named: bool,
     began_at: OffsetDateTime,
     changes: Json<Changes>,
 }
@@ -87,7 +88,7 @@ async fn is_over(db: &PgPool, conversation: ConversationId, (bytes, steps): (i64
 async fn outlines(db: &PgPool, conversation: ConversationId) -> sqlx::Result<Vec<Outline>> {
     let rows = sqlx::query_as!(
         Outline,
-        r#"select number, is_base, began_at, changes as "changes: Json<Changes>"
+        r#"select number, is_base, name is not null as "is_named!", began_at, changes as "changes: Json<Changes>"
            from history_steps s
            where conversation_id = $1
            order by number"#,
@@ -102,11 +103,13 @@ fn groups(steps: &[Outline], newest: usize, grain: Grain) -> Vec<Vec<Outline>> {
     let mut groups: Vec<Vec<Outline>> = Vec::new();
     for step in older {
         let belongs = |group: &Vec<Outline>| {
-            let Some(first) = group.first() else { return false };
-            match grain {
-                Grain::Span(span) => !first.is_base && step.began_at - first.began_at <= span,
-                Grain::All => true,
-            }
+            let ([first, ..], [.., last]) = (&group[..], &group[..]) else { return false };
+            // A moment that has a name stays.
+            !last.is_named
+                && match grain {
+                    Grain::Span(span) => !first.is_base && step.began_at - first.began_at <= span,
+                    Grain::All => true,
+                }
         };
         match groups.last_mut() {
             Some(group) if !step.is_base && belongs(group) => group.push(*step),
@@ -130,6 +133,17 @@ async fn join(db: &PgPool, conversation: ConversationId, group: &[Outline], wove
         return Ok(());
     }
     let (id, first_number, last_number) = (conversation.uuid(), first.number, last.number);
+    let named = sqlx::query_scalar!(
+        r#"select exists (select from history_steps
+                          where conversation_id = $1 and number >= $2 and number < $3 and name is not null) as "is!""#,
+        id,
+        first_number,
+        last_number
+    );
+    if named.fetch_one(&mut *txn).await? {
+        // Somebody gave one of them a name meanwhile.
+        return Ok(());
+    }
     sqlx::query!(
         "update history_steps
          set began_at = $3, is_base = $4, changes = $5
@@ -169,12 +183,13 @@ async fn join(db: &PgPool, conversation: ConversationId, group: &[Outline], wove
 mod tests {
     use super::*;
 
-    /// `b`: a base, `s`: a step; ten minutes apart.
+    /// `b`: a base, `s`: a step, `n`: one with a name; ten minutes apart.
     fn joined(steps: &str, grain: Grain) -> Vec<(i64, i64)> {
         let newest = std::iter::repeat_n('s', NEWEST);
         let outline = |(at, letter): (usize, char)| Outline {
             number: at as i64 + 1,
             is_base: letter == 'b',
+            is_named: letter == 'n',
             began_at: OffsetDateTime::from_unix_timestamp(at as i64 * 600).unwrap(),
             changes: Json::default(),
         };
@@ -188,6 +203,8 @@ mod tests {
         assert_eq!(joined("bsssssssss", hour), [(2, 8), (9, 10)]);
         assert_eq!(joined("bsssssbss", hour), [(2, 6), (8, 9)], "a base is an end");
         assert_eq!(joined("bsssssbss", Grain::All), [(1, 6), (7, 9)]);
+        assert_eq!(joined("bsnssnns", hour), [(2, 3), (4, 6)], "what has a name is an end");
+        assert_eq!(joined("bsnssnns", Grain::All), [(1, 3), (4, 6)]);
         assert_eq!(joined("", Grain::All), [], "the newest stay");
     }
 }

@@ -266,9 +266,12 @@ async fn the_page_shows_what_is_called_how_and_what_is_different() {
     write(&mut hers, "notes", "the <new> harbour").await;
     let page = olga.get(&format!("/c/{talk}/history?at={}", then["number"])).await;
     assert_eq!(page.status, StatusCode::OK);
-    for part in
-        ["&lt;Draft&gt;</strong>", "value=\"&lt;Draft&gt;\"", "Take the name away", "Bring back what was deleted since"]
-    {
+    for part in [
+        "<strong dir=\"auto\">&lt;Draft&gt;<",
+        "value=\"&lt;Draft&gt;\"",
+        "Take the name away",
+        "Bring back what was deleted since",
+    ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(!page.body.contains("<Draft>"));

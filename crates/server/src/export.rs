@@ -18,6 +18,7 @@ mod agreed;
 mod annotation_set;
 mod contents;
 mod docx;
+mod folder;
 /// Files that take a while.
 pub mod jobs;
 mod json_ld;
@@ -42,6 +43,7 @@ use shared::ids::{ConversationId, MessageId};
 use crate::{access, bundle, error::Error, files, services::Services, sessions::Caller};
 use contents::Contents;
 pub(crate) use contents::{SOMEBODY, as_mention, named};
+pub(crate) use folder::of_conversations;
 pub(crate) use json_ld::{collection, passage};
 pub use of_activity::get_of_activity;
 
@@ -70,7 +72,7 @@ pub struct Asked {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Format {
+pub(crate) enum Format {
     #[default]
     JsonLd,
     Csv,
@@ -94,7 +96,7 @@ impl Format {
         }
     }
 
-    fn ending(self) -> &'static str {
+    pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::JsonLd => "jsonld",
             Self::Csv => "csv",

@@ -175,7 +175,7 @@ pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, Imp
             return Ok(Parsed::One(Box::new(apart::read(kind, &shown, bytes, title)?)));
         }
         decode::Kind::Json => {
-            let text = decode::text(&shown, bytes)?;
+            let text = decode::mended(&shown, bytes.to_vec())?;
             Archive::open(&shown, vec![(shown.clone(), Ok(text))])?
         }
         decode::Kind::Zip if bundle::is_one(name, bytes) => {

@@ -28,7 +28,7 @@ pub fn AnnotationsPage(
             <p class="page-crumb"><a href=back dir="auto">{rights.title}</a></p>
             <header class="page-head"><h1 class="page-title">"Bring annotations in"</h1></header>
             <p class="hint">
-                "Web Annotations (JSON-LD) of this text: from another tool, another server, or another copy. Their passages are found by their words, and become "
+                "Web Annotations (JSON-LD, or a file of EPUB Annotations) of this text: from another tool, another server, or another copy. Their passages are found by their words, and become "
                 "highlights of yours. Comments say who wrote them."
             </p>
             {form}
@@ -45,7 +45,7 @@ fn Form(conversation: ConversationId) -> impl IntoView {
         <form class="stack" data-bring-in=path aria-label="Bring annotations in">
             <label class="file-drop">
                 <span class="field-label">"Choose a file of annotations"</span>
-                <input class="field" type="file" required accept=".jsonld,.json,application/ld+json,application/json" />
+                <input class="field" type="file" required accept=".jsonld,.json,.annotations,application/ld+json,application/json" />
             </label>
             <p class="alert" role="alert" data-wrong hidden></p>
             <div class="form-actions">

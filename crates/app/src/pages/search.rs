@@ -104,6 +104,11 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
         <section class="form-actions" aria-label="Export">
             <a class="button" href=file("csv") download="">"Export CSV"</a>
             <a class="button" href=file("jsonld") download="">"Export JSON-LD"</a>
+            <p class="hint">
+                "The conversations themselves, in a zip: " <a href=file("markdown") download="">"Markdown"</a> ", "
+                <a href=file("html") download="">"HTML"</a> ", " <a href=file("docx") download="">"Word"</a> ", "
+                <a href=file("annotations") download="">"EPUB Annotations"</a> ", " <a href=file("bundle") download="">"to import again"</a>
+            </p>
             <p class="alert" role="alert" hidden></p>
             <script nonce=use_nonce() inner_html=SCRIPT></script>
         </section>

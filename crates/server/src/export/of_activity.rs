@@ -5,8 +5,6 @@
 //! overview names the copy. Each copy is read as the caller may read it, one after the other. What people read tells how far
 //! they agree: within a copy in its own file, over all copies in one named `Agreement`.
 
-use std::collections::HashSet;
-
 use axum::{
     extract::{
         Path, Query, State,
@@ -27,6 +25,7 @@ use super::{
     agreed::{Agreed, HEADING},
     contents::{About, Contents},
     docx, file_name,
+    folder::Folder,
     jobs::Sheets,
     json_ld, markdown,
     reader::{self, Medium, Page},
@@ -40,7 +39,6 @@ use crate::{
     sessions::Caller,
     spreadsheet,
     times::rfc3339,
-    zipped::Zipped,
 };
 
 /// Copies of one file.
@@ -61,8 +59,8 @@ enum Gathered {
     /// Annotations, and the bytes that they will have, about.
     Items(Vec<Value>, usize),
     Table(Box<csv::Writer<Vec<u8>>>, usize),
-    /// A file for each copy; names that are taken, without their ending; bytes.
-    Files(Box<Zipped>, HashSet<String>, usize),
+    /// A file for each copy.
+    Files(Box<Folder>),
 }
 
 /// `GET /api/v1/activities/{activity}/export`
@@ -229,7 +227,7 @@ impl Gathered {
                 spreadsheet::line(&mut writer, copy.into_iter().chain(table::COLUMNS.map(str::to_owned)));
                 Self::Table(Box::new(writer), 0)
             }
-            _ => Self::Files(Box::default(), HashSet::new(), 0),
+            _ => Self::Files(Box::default()),
         }
     }
 
@@ -248,7 +246,7 @@ impl Gathered {
                     spreadsheet::line(writer, copy.into_iter().chain(line));
                 }
             }
-            Self::Files(..) => {}
+            Self::Files(_) => {}
         }
         self.within()
     }
@@ -261,33 +259,28 @@ impl Gathered {
         agreed: Option<Agreed>,
         (write, ending): WriteAgreement,
     ) -> Result<Self, Error> {
-        if let (Self::Files(zip, names, bytes), Some(agreed)) = (&mut self, agreed) {
+        if let (Self::Files(folder), Some(agreed)) = (&mut self, agreed) {
             let made_at = rfc3339(OffsetDateTime::now_utc());
             let file = write(About { title, page, made_at: &made_at }, &agreed)?;
-            *bytes += file.len();
-            names.insert(HEADING.to_lowercase());
-            zip.add(&format!("{HEADING}.{ending}"), &file)?;
+            folder.add(HEADING, ending, &file)?;
         }
         self.within()
     }
 
     /// Adds a copy as a file of its own.
     fn add(mut self, copy: &CopyWork, ending: &str, source: Source) -> Result<Self, Error> {
-        if let Self::Files(zip, names, bytes) = &mut self {
-            let file = source.write()?;
-            *bytes += file.len();
-            let plain = file_name(&copy.name);
-            let mut numbered = (2..).map(|number| format!("{plain}-{number}"));
-            let name =
-                std::iter::once(plain.clone()).chain(&mut numbered).find(|name| names.insert(name.to_lowercase()));
-            zip.add(&format!("{}.{ending}", name.unwrap_or_default()), &file)?;
+        if let Self::Files(folder) = &mut self {
+            folder.add(&copy.name, ending, &source.write()?)?;
         }
         self.within()
     }
 
     fn within(self) -> Result<Self, Error> {
-        let (Self::Items(_, bytes) | Self::Table(_, bytes) | Self::Files(_, _, bytes)) = &self;
-        if *bytes > MAX_BYTES {
+        let bytes = match &self {
+            Self::Items(_, bytes) | Self::Table(_, bytes) => *bytes,
+            Self::Files(folder) => folder.bytes,
+        };
+        if bytes > MAX_BYTES {
             let why = "The copies of this activity come to more than {} MiB; take them one by one, or as a table.";
             return Err(Error::TooLarge(why.replace("{}", &(MAX_BYTES >> 20).to_string())));
         }
@@ -300,7 +293,7 @@ impl Gathered {
                 Ok(json_ld::collection(page, label, &rfc3339(OffsetDateTime::now_utc()), items).into_bytes())
             }
             Self::Table(writer, _) => Ok(spreadsheet::text(*writer).into_bytes()),
-            Self::Files(zip, ..) => zip.finish(),
+            Self::Files(folder) => folder.finish(),
         }
     }
 }

@@ -50,13 +50,28 @@ impl Archive {
     pub(super) fn open(file: &str, parts: Vec<Part>) -> Result<Self, ImportError> {
         let (mut texts, mut places) = (Vec::with_capacity(parts.len()), Vec::new());
         for (name, text) in parts {
-            let part = text.and_then(|text| Ok((spans(&name, &text)?, text)));
+            let part = match text {
+                Err(problem) => Err((problem, None)),
+                Ok(text) => match spans(&name, &text) {
+                    Ok(spans) => Ok((spans, text)),
+                    Err(problem @ ImportError::BrokenJson { .. }) => {
+                        Err((problem, Some((json::before_break(&text), text))))
+                    }
+                    Err(problem) => Err((problem, None)),
+                },
+            };
             match part {
                 Ok((spans, text)) => {
                     places.extend(spans.into_iter().map(|span| Place::Conversation(texts.len(), span)));
                     texts.push(text);
                 }
-                Err(problem) => places.push(Place::BadPart(name, problem)),
+                Err((problem, None)) => places.push(Place::BadPart(name, problem)),
+                // Cut off, or broken somewhere: what stands before that is whole.
+                Err((problem, Some((spans, text)))) => {
+                    places.extend(spans.into_iter().map(|span| Place::Conversation(texts.len(), span)));
+                    texts.push(text);
+                    places.push(Place::BadPart(name, problem));
+                }
             }
         }
         if !places.iter().any(|place| matches!(place, Place::Conversation(..))) {
@@ -128,6 +143,11 @@ impl Archive {
             Tool::ChatGpt => chatgpt::conversation(what, value)?,
             Tool::Claude => claude::conversation(what, value)?,
         };
+        if let Some(Place::Conversation(text, span)) = self.places.get(index)
+            && self.texts[*text][span.clone()].contains(char::REPLACEMENT_CHARACTER)
+        {
+            draft.notes.say("Characters that could not be read are shown as \u{fffd}.");
+        }
         if let Some(title) = title.filter(|title| !title.trim().is_empty()) {
             draft.title = Some(title.to_owned());
         }

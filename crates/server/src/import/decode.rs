@@ -152,6 +152,25 @@ pub(super) fn owned(file: &str, bytes: Vec<u8>) -> Result<String, ImportError> {
     String::from_utf8(bytes).map_err(|e| not_text(file, "UTF-8", e.utf8_error().valid_up_to()))
 }
 
+/// As [`owned`], of an export: where it is text but for a byte here and there, these are replacement characters. Not more than one in
+/// this many: then it is something else.
+pub(super) fn mended(file: &str, bytes: Vec<u8>) -> Result<String, ImportError> {
+    const BYTES_OF_ONE: usize = 1_000;
+    // Most bytes of UTF-16 are UTF-8 too.
+    if [&b"\xff\xfe"[..], b"\xfe\xff"].iter().any(|mark| bytes.starts_with(mark)) {
+        return text(file, &bytes);
+    }
+    let problem = match std::str::from_utf8(&bytes) {
+        Ok(_) => return owned(file, bytes),
+        Err(e) => not_text(file, "UTF-8", e.valid_up_to()),
+    };
+    let bad = bytes.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+    match bad * BYTES_OF_ONE <= bytes.len() {
+        true => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        false => Err(problem),
+    }
+}
+
 fn utf16(file: &str, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ImportError> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let mut text = String::with_capacity(bytes.len() / 2);

@@ -49,6 +49,24 @@ pub(super) fn split(file: &str, text: &str) -> Result<Vec<Range<usize>>, ImportE
     Ok(list.items.into_iter().map(|raw| span(text, raw)).collect())
 }
 
+/// Where the conversations of a list are that is broken somewhere: those before that place.
+pub(super) fn before_break(text: &str) -> Vec<Range<usize>> {
+    let Some(mut at) = text.find('[').filter(|at| text[..*at].trim().is_empty()).map(|at| at + 1) else {
+        return Vec::new();
+    };
+    let mut whole = Vec::new();
+    while whole.len() < CONVERSATIONS {
+        let mut rest = Deserializer::from_str(&text[at..]).into_iter::<&RawValue>();
+        let Some(Ok(raw)) = rest.next() else { break };
+        whole.push(span(text, raw));
+        at += rest.byte_offset();
+        let after = text[at..].trim_start();
+        let Some(next) = after.strip_prefix(',') else { break };
+        at = text.len() - next.len();
+    }
+    whole
+}
+
 /// Whether `text` is JSON with conversations of a tool that is known.
 pub(super) fn holds_conversations(text: &str) -> bool {
     split("", text).is_ok_and(|spans| spans.into_iter().any(|span| tool(&text[span]).is_some()))
@@ -88,7 +106,39 @@ pub(super) fn value(what: &str, conversation: &str) -> Result<Value, ImportError
     if values(conversation) > CONVERSATION_VALUES {
         return Err(too_large(grouped(CONVERSATION_VALUES), "JSON values"));
     }
-    serde_json::from_str(conversation).map_err(|e| broken(what, &e))
+    serde_json::from_str(conversation)
+        .or_else(|error| match with_whole_characters(conversation) {
+            Some(mended) => serde_json::from_str(&mended),
+            None => Err(error),
+        })
+        .map_err(|e| broken(what, &e))
+}
+
+/// The same with a replacement character for each half of one (`\ud83d` without its `\ude00`), as programs write it that cut texts by
+/// UTF-16 units; `None` where there is none.
+fn with_whole_characters(json: &str) -> Option<String> {
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut mended, mut kept, mut at) = (String::new(), 0, 0);
+    while let Some(found) = json[at..].find('\\') {
+        at += found;
+        match (unit(at), unit(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at += 12,
+            (Some(0xd800..=0xdfff), _) => {
+                mended.push_str(&json[kept..at]);
+                mended.push_str("\\ufffd");
+                at += 6;
+                kept = at;
+            }
+            (Some(_), _) => at += 6,
+            // The backslash and what it is for: one byte, or the sentence is no JSON.
+            (None, _) => at += 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
+        }
+    }
+    mended.push_str(&json[kept..]);
+    (kept > 0).then_some(mended)
 }
 
 /// About how many values a JSON text holds, keys counted: the marks that come before one, outside strings.

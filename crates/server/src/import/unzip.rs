@@ -25,12 +25,11 @@ pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<
         }
         Ok(wanted)
     })?;
-    Ok(entries.into_iter().map(|(name, unpacked)| decoded(file, name, unpacked)).collect())
-}
-
-fn decoded(file: &str, name: String, unpacked: Vec<u8>) -> Part {
-    let text = decode::owned(&format!("{name} in {file}"), unpacked);
-    (name, text)
+    let part = |(name, unpacked)| {
+        let text = decode::mended(&format!("{name} in {file}"), unpacked);
+        (name, text)
+    };
+    Ok(entries.into_iter().map(part).collect())
 }
 
 /// The names and texts of those entries that `choose` names with their places, in that order.
@@ -41,7 +40,12 @@ pub(crate) fn texts(
     choose: impl FnOnce(&ZipArchive<Cursor<&[u8]>>) -> Result<Vec<(String, usize)>, ImportError>,
 ) -> Result<Vec<(String, String)>, ImportError> {
     let entries = entries(file, bytes, limits, choose)?.into_iter();
-    entries.map(|(name, unpacked)| decoded(file, name, unpacked)).map(|(name, text)| Ok((name, text?))).collect()
+    entries
+        .map(|(name, unpacked)| {
+            let text = decode::owned(&format!("{name} in {file}"), unpacked)?;
+            Ok((name, text))
+        })
+        .collect()
 }
 
 /// The same with their bytes.

@@ -1,4 +1,5 @@
-//! `GET /api/v1/search/export`: what a search finds, as a file: a line, or an annotation, for each thing.
+//! `GET /api/v1/search/export`: what a search finds, as a file: a line, or an annotation, for each thing; in each other format the
+//! conversations in which it is found, a file each in a zip.
 //!
 //! An annotation bookmarks the passage of a highlight (or of a comment on it), or the words of a message, with the selectors that the
 //! conversation's own export gives it. What has no passage is bookmarked by its address.
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    export::{self, collection, passage},
+    export::{self, Format, collection, passage},
     services::Services,
     sessions::Caller,
     spreadsheet,
@@ -28,6 +29,9 @@ use crate::{
 
 /// Conversations in one file.
 const MAX_CONVERSATIONS: usize = 500;
+
+/// Conversations that are written as files of their own.
+const MAX_FILES: usize = 100;
 
 /// Conversations that are asked for at a time: their texts are in memory together.
 const A_PAGE: usize = 10;
@@ -39,16 +43,7 @@ const COLUMNS: [&str; 9] =
 #[derive(Deserialize)]
 pub struct Asked {
     q: String,
-    #[serde(default)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    JsonLd,
-    #[default]
-    Csv,
+    format: Option<Format>,
 }
 
 /// `GET /api/v1/search/export`. Texts that are protected against copying are not in it.
@@ -58,6 +53,8 @@ pub async fn get(
     asked: Result<UrlQuery<Asked>, QueryRejection>,
 ) -> Result<Response, Error> {
     let UrlQuery(Asked { q, format }) = asked?;
+    let format = format.unwrap_or(Format::Csv);
+    let most = if matches!(format, Format::Csv | Format::JsonLd) { MAX_CONVERSATIONS } else { MAX_FILES };
     let query = Query::read(&q)?;
     let _turn = services.exports.take(caller.id).await?;
     let extent = Extent { hits: MAX_RANKED, copied: true };
@@ -70,10 +67,8 @@ pub async fn get(
         }
         let page = page.results;
         all.extend(page.results);
-        if all.len() > MAX_CONVERSATIONS || (page.next.is_some() && all.len() == MAX_CONVERSATIONS) {
-            let why = format!(
-                "More than {MAX_CONVERSATIONS} conversations hold this; look for something narrower to export it."
-            );
+        if all.len() > most || (page.next.is_some() && all.len() == most) {
+            let why = format!("More than {most} conversations hold this; look for something narrower to export it.");
             return Err(Error::TooLarge(why));
         }
         after = page.next.as_deref().and_then(Place::read);
@@ -86,6 +81,11 @@ pub async fn get(
         Format::Csv => export::written(&format!("{name}.csv"), "text/csv; charset=utf-8", sheet(&services, all)),
         Format::JsonLd => {
             export::written(&format!("{name}.jsonld"), export::JSON_LD, annotations(&services, &q, all).await?)
+        }
+        _ => {
+            let all = all.into_iter().map(|result| result.conversation).collect();
+            let files = export::of_conversations(&services, caller.id, all, format).await?;
+            export::written(&format!("{name}.zip"), "application/zip", files)
         }
     }
 }

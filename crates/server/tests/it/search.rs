@@ -486,6 +486,19 @@ async fn what_is_found_is_taken_away_by_whom_it_is_found_and_protected_texts_are
     });
     let expected = ["", "zebra", "zebra"].map(|quote| (page.clone(), quote.to_owned()));
     assert_eq!(targets.collect::<BTreeSet<_>>(), expected.into_iter().collect(), "its title and its messages alone");
+    // The conversations themselves, as those who find them may take them.
+    for (who, format, ending, expected) in
+        [(&ben, "markdown", "md", 1), (&ann, "docx", "docx", 3), (&ann, "bundle", "grimoire", 3)]
+    {
+        let answer =
+            who.request(Method::GET, &format!("/api/v1/search/export?q=zebra&format={format}")).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/zip");
+        let files = std::io::Cursor::new(answer.bytes().await.unwrap());
+        let files = zip::ZipArchive::new(files).unwrap();
+        let names: Vec<String> = files.file_names().map(|name| name.unwrap().into_owned()).collect();
+        assert_eq!(names.len(), expected, "{names:?}");
+        assert!(names.contains(&format!("Zebras.{ending}")), "{names:?}");
+    }
     for wrong in ["q=zebra&format=exe", "format=csv", "q=+"] {
         assert_eq!(ben.get(&format!("/api/v1/search/export?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
     }

@@ -67,11 +67,8 @@ fn one_conversation_that_cannot_be_read_is_the_error() {
 fn a_conversation_that_cannot_be_read_is_listed_with_the_reason_and_the_others_are_fine() {
     let mut deep = "[".repeat(200);
     deep.push_str(&"]".repeat(200));
-    let export = format!(
-        r#"[{}, 7, {{"title": "Deep", "mapping": {deep}}}, {{"mapping": "\ud800"}}, {}]"#,
-        small("a"),
-        small("b")
-    );
+    let export =
+        format!(r#"[{}, 7, {{"title": "Deep", "mapping": {deep}}}, {{"mapping": 1e999}}, {}]"#, small("a"), small("b"));
     let archive = choice("conversations.json", export.as_bytes());
     assert_eq!(archive.tool(), Tool::Claude);
     let codes: Vec<_> = archive.list().iter().map(|line| line.problem.as_ref().map(ImportError::code)).collect();

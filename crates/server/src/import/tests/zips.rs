@@ -160,6 +160,45 @@ fn a_part_that_is_cut_off_does_not_take_the_others_with_it() {
 }
 
 #[test]
+fn what_is_damaged_in_an_export_takes_nothing_else_with_it() {
+    let talk = |name: &str, text: &str| {
+        format!(r#"{{"name": "{name}", "chat_messages": [{{"sender": "human", "text": "{text}"}}]}}"#)
+    };
+    let long = "word ".repeat(500);
+    let all = format!("[{}, {}, {}]", talk("a", "x"), talk("b", &long), talk("c", "z"));
+    let listed = |bytes: &[u8]| {
+        let archive = choice("export.zip", &zip(&[("conversations.json", bytes)]));
+        let problems = archive.list().into_iter().map(|line| line.problem.map(|problem| problem.code()));
+        (titles(&archive), problems.collect::<Vec<_>>())
+    };
+    // A byte that is no text: where it stands, and what it is in, is said.
+    let mut bytes = all.clone().into_bytes();
+    let at = all.find("word word").unwrap();
+    bytes[at] = 0xff;
+    assert_eq!(listed(&bytes), (["a", "b", "c"].map(String::from).into(), vec![None; 3]));
+    let archive = choice("conversations.json", &bytes);
+    let read = archive.read(1, None).unwrap();
+    assert!(read.messages[0].markdown.starts_with("\u{fffd}ord word"), "{:?}", read.messages[0]);
+    assert_eq!(read.notes, ["Characters that could not be read are shown as \u{fffd}."]);
+    assert!(archive.read(0, None).unwrap().notes.is_empty());
+    // What says that it is UTF-16 is that, however long.
+    let wide: Vec<u8> = std::iter::once(0xfeff).chain(all.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert!(wide.len() > 4_000);
+    assert_eq!(listed(&wide), (["a", "b", "c"].map(String::from).into(), vec![None; 3]));
+    // Cut off in the last one.
+    let cut = &all.as_bytes()[..all.len() - 20];
+    let (titles, problems) = listed(cut);
+    assert_eq!(
+        (titles, problems),
+        (["a", "b", "conversations.json"].map(String::from).into(), vec![None, None, Some("broken_json")])
+    );
+    // Half a character, beside a whole one and what only looks like one.
+    let half = all.replace("\"x\"", r#""\ud83d! \ud83d\ude00 \\ud83d \udc00""#);
+    let archive = choice("conversations.json", half.as_bytes());
+    assert_eq!(archive.read(0, None).unwrap().messages[0].markdown, "\u{fffd}! 😀 \\ud83d \u{fffd}");
+}
+
+#[test]
 fn a_path_that_climbs_out_is_just_a_name() {
     let bytes = zip(&[("../../conversations.json", br#"{"chat_messages": [{"sender": "human", "text": "x"}]}"#)]);
     assert_eq!(one("export.zip", &bytes).messages[0].markdown, "x");

@@ -155,3 +155,33 @@ async fn a_file_of_two_thousand_is_brought_in_whole() {
     let again = told(&scene.owner, &scene.talk, "", &json!(file)).await;
     assert_eq!(again["already_here"], 2_000);
 }
+
+#[tokio::test]
+async fn a_set_of_epub_annotations_comes_back_as_the_highlights_that_it_was_written_of() {
+    let mut scene = Scene::new("Whales", TEXT).await;
+    let whales = scene.mark(0, "whales 🐋 sing").await;
+    scene.mark(1, "深い 海").await;
+    let first = scene.comment(whales, "Says who?", None).await;
+    scene.comment(whales, "I do.", Some(first)).await;
+    let path = format!("{ADDRESS}/{}/export?format=annotations", scene.talk);
+    let zip = scene.owner.request(Method::GET, &path).send().await.unwrap().bytes().await.unwrap();
+
+    let here = bring(&scene.owner, &scene.talk, "", zip.clone()).await.json();
+    assert_eq!((&here["exact"], &here["comments"]), (&json!(0), &json!(0)), "all of it is here: {here}");
+    let other = scene.app.person("student-2").await;
+    let copy = other.conversation("A copy", TEXT, "none").await;
+    for (exact, comments) in [(2, 2), (0, 0)] {
+        let done = bring(&other, &copy, "", zip.clone()).await.json();
+        assert_eq!(
+            (&done["exact"], &done["comments"], &done["moved"]),
+            (&json!(exact), &json!(comments), &json!(0)),
+            "{done}"
+        );
+        assert_eq!(done["left_out"], json!([]));
+    }
+    let peer = crate::activities::synced(&other, &copy).await;
+    let there = highlights(&Roots::of(&peer.doc), &peer.doc.transact());
+    let said: Vec<(usize, usize)> = there.iter().map(|one| (one.comments.len(), one.tags.len())).collect();
+    assert_eq!(said, [(2, 1), (0, 1)]);
+    assert!(there[0].comments.iter().all(|comment| comment.body.starts_with("**Demo Student 1:** ")), "{there:?}");
+}

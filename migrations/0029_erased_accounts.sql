@@ -46,30 +46,32 @@ create function others_write_in(conversation uuid, person uuid) returns boolean 
     where c.id = conversation
 $$;
 
--- Conversations of somebody's that are deleted with their account. Their own, but for what belongs to a class that keeps it,
--- for what an activity begins with or has revealed, and for those in which others wrote, who have no say.
-create function conversations_that_go_with(person uuid) returns setof uuid language sql stable as $$
-    select c.id
+-- Whether a conversation is deleted with somebody's account. It is where it is their own, but for what belongs to a class that
+-- keeps it, for what an activity begins with or has revealed, and for those in which others wrote, who have no say.
+create function goes_with(conversation uuid, person uuid) returns boolean language sql stable as $$
+    select exists (
+    select
     from conversations c
     left join activity_copies w on w.conversation_id = c.id
     left join activities a on a.id = w.activity_id
     left join classes k on k.id = coalesce(a.class_id, c.class_id)
-    where c.owner_id = person
+    where c.id = conversation and c.owner_id = person
         and not exists (select from activities t where t.template_id = c.id)
         and not exists (select from activity_reveals r where r.conversation_id = c.id)
         and case when w.conversation_id is not null then w.user_id = person and k.when_erased = 'erase'
                  when c.trashed_at is not null then true
                  when c.share = 'none' then not others_write_in(c.id, person)
                  else k.when_erased = 'erase'
-            end
+            end)
 $$;
 
--- Whether a conversation is somebody's as staff of the class with which a former member shared it: nobody else is left whose
--- it is.
+-- Whether somebody may delete a conversation as staff of the class with which a former member shared it: nobody else is left
+-- who could.
 create function is_of_staff(conversation uuid, person uuid) returns boolean language sql stable as $$
     select exists (select
                    from conversations c
                    join users o on o.id = c.owner_id and o.is_former
-                   join memberships m on m.class_id = c.class_id and m.user_id = person
+                   join classes k on k.id = c.class_id and k.archived_at is null
+                   join memberships m on m.class_id = k.id and m.user_id = person
                    where c.id = conversation and c.share = 'class' and m.role in ('tutor', 'instructor'))
 $$;

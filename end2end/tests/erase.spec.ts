@@ -16,6 +16,8 @@ test('somebody erases their account: the page says what happens, asks twice, and
   await work.highlight(lighthouse.weight);
   await work.synced();
   const { page } = student;
+  const me = await (await student.api.get('/api/v1/me')).json() as { id: string };
+  expect(JSON.stringify(await page.evaluate(() => indexedDB.databases()))).toContain(me.id);
   await page.goto('/account');
   await page.getByRole('link', { name: 'Erase my account…' }).click();
   await expect(page.getByRole('heading', { name: 'Erase my account', level: 1 })).toBeVisible();
@@ -51,6 +53,8 @@ test('somebody erases their account: the page says what happens, asks twice, and
   await expect(page).toHaveURL(/\/erased$/);
   await expect(page.getByRole('heading', { name: 'Your account is erased' })).toBeVisible();
   await expectAccessible(page, 'the page after');
+  const kept = await page.evaluate(async () => ({ here: Object.entries(localStorage).flat(), databases: await indexedDB.databases() }));
+  expect(JSON.stringify(kept), 'nothing of them is on this device').not.toContain(me.id);
   expect((await student.api.get('/api/v1/me')).status()).toBe(401);
 
   const reading = await teacher.open(id);

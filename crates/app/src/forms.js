@@ -99,6 +99,11 @@
   const succeed = (form, reply, submitter) => {
     const { then, say = "" } = form.dataset;
     if (then === "reload") return location.reload(), false;
+    if (form.hasAttribute("data-leaves")) {
+      // `offline/sign_out.js` hears of it, where it is.
+      const isHeard = !document.dispatchEvent(new CustomEvent("signed-out", { cancelable: true, detail: then }));
+      return isHeard || location.assign(then), false;
+    }
     if (then !== "say") return location.assign(fill(then, reply, encodeURIComponent)), false;
     for (const place of form.querySelectorAll("[data-reply]")) {
       place.textContent = fill(`{${place.dataset.reply}}`, reply, (text) => text);

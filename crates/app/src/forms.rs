@@ -28,6 +28,8 @@ const SCRIPT: &str = include_str!("forms.js");
 pub enum Then {
     /// Go to this path of the site; `{id}` is the reply's `id`, `{group.id}` what is in it.
     Go(String),
+    /// Nobody is signed in here any more: this device forgets whoever was, and goes there.
+    Leave(&'static str),
     /// Load the page anew.
     Reload,
     /// Stay, and say this; filled from the reply as a path is.
@@ -67,8 +69,10 @@ pub fn ApiForm(
     class: Option<String>,
     children: Children,
 ) -> impl IntoView {
+    let leaves = matches!(then, Then::Leave(_)).then_some("");
     let (then, say) = match then {
         Then::Go(path) => (path, None),
+        Then::Leave(path) => (path.into(), None),
         Then::Reload => ("reload".into(), None),
         Then::Say(words) => ("say".into(), Some(words)),
     };
@@ -80,6 +84,7 @@ pub fn ApiForm(
             aria-label=label
             data-api=api
             data-then=then
+            data-leaves=leaves
             data-say=say
             data-confirm=confirm
             data-needs=needs.map(|(name, _)| name)

@@ -18,8 +18,8 @@
 //! ([`activities`]). What is in the trash is there for nobody but whoever may take it out or delete it (`trashed`, `trashed_activity`, `trashed_class`, `trashed_project`).
 //! Whether its text may be copied, and that of what is revealed, its activity says.
 //!
-//! What somebody shared with a class who was erased is the staff's as if they owned it, so that
-//! somebody can withdraw it.
+//! What somebody shared with a class who was erased, staff edit, show to fewer people and delete as if they owned it, since
+//! nobody else is left who could; they give it to nobody else ([`own`]).
 
 mod activities;
 mod classes;
@@ -95,10 +95,10 @@ pub async fn of_all(
     let found = sqlx::query_as!(
         Facts,
         r#"select asked.user_id as "user!", c.id,
-                  c.owner_id = asked.user_id
-                      or (c.share = 'class' and w.conversation_id is null and k.archived_at is null
-                          and coalesce(m.role in ('tutor', 'instructor'), false)
-                          and exists (select from users o where o.id = c.owner_id and o.is_former)) as "owner!",
+                  c.owner_id = asked.user_id as "owner!",
+                  c.share = 'class' and w.conversation_id is null and k.archived_at is null
+                      and coalesce(m.role in ('tutor', 'instructor'), false)
+                      and exists (select from users o where o.id = c.owner_id and o.is_former) as "heir!",
                   c.share = 'class' and m.user_id is not null as "shared!",
                   w.conversation_id is not null as "copy!",
                   m.user_id is not null as "member!",
@@ -107,6 +107,7 @@ pub async fn of_all(
                       or (w.user_id is null and m.user_id is not null
                           and (w.group_id is null or w.group_id = m.group_id)),
                       false) as "theirs!",
+                  coalesce(w.user_id = asked.user_id, false) as "alone_theirs!",
                   coalesce(a.opens_at > now(), false) as "waiting!",
                   coalesce(a.closes_at <= now(), false) as "closed!",
                   coalesce(m.role in ('tutor', 'instructor'), false) as "staff!",
@@ -153,12 +154,16 @@ struct Facts {
     user: Uuid,
     id: Uuid,
     owner: bool,
+    /// Staff, and it was shared with their class by somebody who was erased.
+    heir: bool,
     /// With their class.
     shared: bool,
     /// It is a copy of an activity, and then what [`activities::Work`] asks.
     copy: bool,
     member: bool,
     theirs: bool,
+    /// It is a copy of theirs, and nobody else's.
+    alone_theirs: bool,
     waiting: bool,
     closed: bool,
     staff: bool,
@@ -181,8 +186,19 @@ impl Facts {
         Ok(may.map(|(access, moderates)| {
             // A copy is called as its activity is: many work in it, and staff tell copies apart by their titles.
             let may_rename = access.may_edit() && (!self.copy || moderates);
-            Rights { access, moderates, sees_names, may_copy, may_rename }
+            let sees_history = if self.copy { self.sees_history_of_copy() } else { self.may_edit_by_doors() };
+            Rights { access, moderates, sees_names, may_copy, may_rename, sees_history }
         }))
+    }
+
+    /// Staff see what students made, and not how they came to it, unless it is their own copy.
+    fn sees_history_of_copy(&self) -> bool {
+        if self.staff { self.alone_theirs } else { self.theirs }
+    }
+
+    /// What somebody may as a member of a class is less.
+    fn may_edit_by_doors(&self) -> bool {
+        self.owner || self.granted.as_deref() == Some(Grant::Editor.as_str())
     }
 
     fn in_copy(&self) -> Option<(Access, bool)> {
@@ -196,7 +212,7 @@ impl Facts {
         let granted = self.granted.as_deref().map(grant).transpose();
         let granted = granted.map_err(|error| sqlx::Error::Decode(error.into()))?.map(Access::from);
         let of_class = self.shared.then_some(if self.archived { Access::Viewer } else { Access::Annotator });
-        let of_owner = self.owner.then_some(Access::Owner);
+        let of_owner = (self.owner || self.heir).then_some(Access::Owner);
         let moderates = self.owner || (self.shared && self.staff && !self.archived);
         Ok(of_owner.max(of_class).max(granted).map(|access| (access, moderates)))
     }
@@ -265,6 +281,57 @@ pub async fn text_editor(
     }
 }
 
+/// Somebody who sees what happened in a conversation's document.
+#[derive(Debug, Clone, Copy)]
+pub struct Historian(Reader);
+
+impl Historian {
+    /// As who they read it.
+    pub fn reader(&self) -> Reader {
+        self.0
+    }
+}
+
+/// See [`Historian`]. Others who may read it are told that they do not.
+pub async fn historian(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<Historian, Error> {
+    let reader = reader(db, user, conversation).await?;
+    if !reader.rights.sees_history {
+        return Err(Error::Forbidden(
+            "What happened here is for those who may edit the conversation, and in a copy of an activity for those whose copy it is.",
+        ));
+    }
+    Ok(Historian(reader))
+}
+
+/// Somebody who sees what happened in a conversation's document and may write in it: they name its moments, and bring back
+/// what was deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct Chronicler(Reader);
+
+impl Chronicler {
+    /// As who they read it.
+    pub fn reader(&self) -> Reader {
+        self.0
+    }
+}
+
+/// See [`Chronicler`]. Others who may read it are told that they do not.
+pub async fn chronicler(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    conversation: ConversationId,
+) -> Result<Chronicler, Error> {
+    let Historian(reader) = historian(db, user, conversation).await?;
+    if !reader.rights.access.may_annotate() {
+        return Err(Error::Forbidden("This is for people who may annotate the conversation."));
+    }
+    Ok(Chronicler(reader))
+}
+
 /// Somebody who moderates a conversation.
 #[derive(Debug, Clone, Copy)]
 pub struct Moderator(Reader);
@@ -316,7 +383,20 @@ pub async fn owner(db: &PgPool, user: UserId, conversation: ConversationId) -> R
     }
 }
 
-/// The owner of a conversation that is in the trash, or staff whose it is, in a transaction in which nobody else takes it out or deletes it.
+/// The same, where nobody else may who has it from a former member: they did not give it to others.
+pub async fn own(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Owner, Error> {
+    let owner = owner(db, user, conversation).await?;
+    let theirs = sqlx::query!("select from conversations where id = $1 and owner_id = $2", conversation.uuid(), user.uuid());
+    if theirs.fetch_optional(db).await?.is_none() {
+        return Err(Error::Forbidden(
+            "A former member shared this with the class. It can be deleted, and nobody else can be let in.",
+        ));
+    }
+    Ok(owner)
+}
+
+/// The owner of a conversation that is in the trash, or staff who have it from a former member, in a transaction in which nobody
+/// else takes it out or deletes it.
 #[derive(Debug, Clone, Copy)]
 pub struct Trashed(ConversationId);
 
@@ -330,7 +410,9 @@ impl Trashed {
 /// See [`Trashed`]. To all others, and out of the trash, it does not exist.
 pub async fn trashed(conn: &mut PgConnection, user: UserId, conversation: ConversationId) -> Result<Trashed, Error> {
     let found = sqlx::query!(
-        "select from conversations where id = $1 and (owner_id = $2 or is_of_staff(id, $2)) and trashed_at is not null for update",
+        "select from conversations
+         where id = $1 and (owner_id = $2 or is_of_staff(id, $2)) and trashed_at is not null
+         for update",
         conversation.uuid(),
         user.uuid()
     );

@@ -14,12 +14,14 @@ use serde::Deserialize;
 use shared::{api::BroughtIn, ids::ConversationId, rules::Sender, sync::MAX_FIRST_ANSWER, text::OffsetMap};
 use time::OffsetDateTime;
 
+pub use self::plan::copy_to_write;
 use self::plan::{Place, Text, plan};
 use crate::{
     access::{self, Reader},
-    authors, conversations,
+    authors::{self, Author},
+    conversations,
     error::Error,
-    rooms::{Fate, Member},
+    rooms::{Fate, Member, Moment},
     services::Services,
     sessions::Caller,
 };
@@ -68,12 +70,33 @@ pub async fn bring_in(
     if update.len() > MAX_FIRST_ANSWER {
         return Err(Error::TooLarge("annotations: these are too many at once. Bring them in several parts.".into()));
     }
+    say(&services, caller, reader, author, as_of, update).await?;
+    Ok(Json(told))
+}
+
+/// Says an update in somebody's name in a conversation's room: one that [`copy_to_write`] was written in. Should it have been
+/// taken where the room did not answer, whoever asks again finds it done.
+///
+/// # Errors
+/// The rules do not let it be, or the room did not answer.
+pub async fn say(
+    services: &Services,
+    caller: Caller,
+    reader: Reader,
+    author: Author,
+    as_of: Moment,
+    update: Vec<u8>,
+) -> Result<(), Error> {
+    let id = reader.conversation();
+    if update.len() > MAX_FIRST_ANSWER {
+        return Err(Error::TooLarge("This is too much at once.".into()));
+    }
     let member = Member {
         user: caller.id,
         author: author.id,
         of_epoch: Some(author.epoch),
         name: author.seen_as,
-        rights,
+        rights: reader.rights(),
         proof: caller.proof,
         as_of,
         speaks_v1: true,
@@ -81,9 +104,8 @@ pub async fn bring_in(
     };
     let fates = services.rooms.take_in(id, &member, vec![update.into()]).await;
     match fates.map_err(|error| Error::Internal(error.into()))?.pop() {
-        Some(Fate::Taken) => Ok(Json(told)),
+        Some(Fate::Taken) => Ok(()),
         Some(Fate::Refused(why)) => Err(Error::Conflict("refused", why)),
-        // Should it have been taken: what is here is known again, and not doubled.
         _ => Err(Error::Internal(anyhow::anyhow!("the room of {id} did not answer"))),
     }
 }

@@ -1,5 +1,6 @@
-//! All that is kept of a conversation's document as it once was: with the texts before the present one (`revisions`). Whatever
-//! is to be in none of it goes through `rewritten`, and whoever is to be nobody there through `renamed`.
+//! All that is kept of a conversation's document as it once was: with the texts before the present one (`revisions`), and in
+//! its history (`history`). Whatever is to be in none of it goes through `rewritten`, and whoever is to be nobody there through
+//! `renamed`.
 
 use std::sync::Arc;
 
@@ -11,12 +12,17 @@ use shared::{
 use sqlx::PgConnection;
 use yrs::{Doc, Transact};
 
-use crate::{error::Error, rooms::persistence::Failure, services::Services};
+use crate::{
+    error::Error,
+    rooms::{Rewoven, persistence::Failure},
+    services::Services,
+};
 
 /// What is kept, as it is to be.
 #[derive(Debug, Default)]
 pub struct Kept {
     revisions: Vec<Revision>,
+    steps: Rewoven,
 }
 
 /// The document of an earlier text, as it is to be.
@@ -63,6 +69,8 @@ async fn all(
     ids: Option<(UserId, UserId)>,
     change: impl Fn(&Doc, usize) -> bool + Send + Sync + 'static,
 ) -> Result<Kept, Error> {
+    // What waits in the log has the same words and ids.
+    services.rooms.settle_history(id).await.map_err(internal)?;
     let change = Arc::new(change);
     let numbers = sqlx::query_scalar!(
         "select number from conversation_revisions where conversation_id = $1 and number <> all($2)",
@@ -90,10 +98,11 @@ async fn all(
             revisions.push(Revision { number, read, state, highlight_count });
         }
     }
-    Ok(Kept { revisions })
+    let steps = services.rooms.reweave(id, ids, move |doc, count| change(doc, count)).await.map_err(internal)?;
+    Ok(Kept { revisions, steps })
 }
 
-/// Stores it; `false` if one of them is not as it was read: then the transaction is to be rolled back.
+/// Stores it; `false` if one of them is not as it was read, or there is more by now: then the transaction is to be rolled back.
 ///
 /// # Errors
 /// The database's.
@@ -115,8 +124,8 @@ pub async fn put(conn: &mut PgConnection, id: ConversationId, kept: &Kept) -> Re
             return Ok(false);
         }
     }
-    sqlx::query!("select set_config('promptgrimoire.purge', 'off', true)").fetch_one(conn).await?;
-    Ok(true)
+    sqlx::query!("select set_config('promptgrimoire.purge', 'off', true)").fetch_one(&mut *conn).await?;
+    Ok(kept.steps.put(conn).await?)
 }
 
 fn internal(error: Failure) -> Error {

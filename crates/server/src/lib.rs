@@ -72,6 +72,9 @@ pub mod erase;
 /// Things that are taken out of a conversation for good.
 pub mod purge;
 
+/// What happened in a document, step by step.
+pub mod history;
+
 /// All that is kept of a document as it once was.
 pub mod kept;
 

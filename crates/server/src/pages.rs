@@ -10,6 +10,7 @@ mod classes;
 mod deleted;
 mod erase;
 mod exports;
+mod history;
 mod home;
 mod projects;
 mod recovery;
@@ -95,6 +96,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(recovery::routes())
         .merge(deleted::routes())
         .merge(erase::routes())
+        .merge(history::routes())
         .merge(revisions::routes())
         .merge(sharing::routes())
         .merge(trash::routes())

@@ -113,6 +113,8 @@ impl Asked {
         let rewritten = rewritten.await.map_err(internal)?.ok_or(Error::NotFound)?;
         let purged = rewritten.what;
         let is_replaced = !purged.is_nothing();
+        // What was written since the last step may be what goes.
+        let compacted = rewritten.compacted.without_steps();
 
         let mut tx = services.db.begin().await?;
         // Whoever edits the text, or begins an activity with it, waits.
@@ -129,6 +131,17 @@ impl Asked {
         }
         forget(&mut tx, self.id, &self.what).await?;
         let gone: Vec<i32> = self.revisions.iter().copied().collect();
+        // What was done while it was the text has its words.
+        sqlx::query!(
+            "delete from history_steps s
+             using conversation_revisions r
+             where s.conversation_id = $1 and r.conversation_id = $1 and r.number = any($2)
+               and s.began_at >= r.made_at and s.began_at < r.replaced_at",
+            id,
+            &gone
+        )
+        .execute(&mut *tx)
+        .await?;
         let gone = sqlx::query!(
             "delete from conversation_revisions where conversation_id = $1 and number = any($2)",
             id,
@@ -136,12 +149,12 @@ impl Asked {
         );
         let gone = gone.execute(&mut *tx).await?.rows_affected();
         // At last: whoever writes here waits from then on, and others with them.
-        if is_replaced && !persistence::replace(&mut tx, &rewritten.compacted).await? {
+        if is_replaced && !persistence::replace(&mut tx, &compacted).await? {
             return Ok(None);
         }
         tx.commit().await?;
         let Purged { highlights, comments, tags, groups } = purged;
-        let epoch = rewritten.compacted.epoch() + i64::from(is_replaced);
+        let epoch = compacted.epoch() + i64::from(is_replaced);
         let purged = PurgedItems { epoch, highlights, comments, tags, groups, revisions: gone as usize };
         Ok(Some((purged, is_replaced)))
     }

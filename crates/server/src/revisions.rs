@@ -13,7 +13,7 @@ use sqlx::PgPool;
 use crate::error::Error;
 
 pub use edit::edit;
-pub use show::{get, list};
+pub use show::{People, get, list, without_places};
 
 /// A new text as it is sent, in bytes: a conversation's text at most, in an ordinary JSON spelling.
 pub const MAX_BYTES: usize = 25 << 20;

@@ -11,7 +11,7 @@ use std::{
 
 use shared::{
     access::Rights,
-    document::{self, Roots, Tag},
+    document::{self, Picture, Roots, Tag},
     ids::{ConversationId, UserId},
     rules::Sender,
     sync::CloseCode,
@@ -34,17 +34,20 @@ mod changed;
 mod connections;
 mod copies;
 mod echoes;
+mod history;
 mod hours;
 mod ingest;
 mod late;
 mod merge;
 mod metrics;
+mod past;
 mod presence;
 mod queue;
 mod recheck;
 mod registry;
 mod room;
 mod seat;
+mod steps;
 mod take_in;
 mod tally;
 mod updates;
@@ -54,9 +57,11 @@ mod writer;
 
 pub use changed::Changed;
 pub use connections::{Moment, Whom};
+pub use history::forget;
 pub use late::Latecomer;
 pub use merge::{MergeError, Merged};
-pub use persistence::{Picture, create};
+pub use past::Rewoven;
+pub use persistence::create;
 pub use seat::{Outbox, Outgoing, Seat, Voice};
 pub use take_in::Fate;
 pub use tally::{Tally, Work};

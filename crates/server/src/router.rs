@@ -20,7 +20,8 @@ use tower_http::{
 
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, erase, error::Error,
-    etags, export, files, health, import, metrics, models, my_data, notices, pages, people, projects, purge, rates,
+    etags, export, files, health, history, import, metrics, models, my_data, notices, pages, people, projects, purge,
+    rates,
     refused, revisions, roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens,
     trash, webhooks,
 };
@@ -87,6 +88,14 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/conversations/{id}/comparison", get(conversations::compare))
         .route("/api/v1/conversations/{id}/revisions", get(revisions::list))
         .route("/api/v1/conversations/{id}/revisions/{number}", get(revisions::get))
+        .route("/api/v1/conversations/{id}/history", get(history::list))
+        .route("/api/v1/conversations/{id}/history/{number}", get(history::get))
+        .route(
+            "/api/v1/conversations/{id}/history/{number}/name",
+            put(history::give_name).delete(history::take_name_away),
+        )
+        .route("/api/v1/conversations/{id}/history/{number}/compare", get(history::compare))
+        .route("/api/v1/conversations/{id}/history/{number}/restore", post(history::restore))
         .route("/api/v1/conversations/{id}/deleted", get(purge::list))
         .route("/api/v1/conversations/{id}/purge", post(purge::purge))
         .route("/api/v1/conversations/{id}/people", get(conversations::people))

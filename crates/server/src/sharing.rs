@@ -118,7 +118,7 @@ pub async fn share_with_class(
     body: Result<Json<ShareWithClass>, JsonRejection>,
 ) -> Result<StatusCode, Error> {
     let Path(id) = path?;
-    let owner = access::owner(&services.db, caller.id, id).await?;
+    let owner = access::own(&services.db, caller.id, id).await?;
     let Json(ShareWithClass { class, .. }) = body?;
     let mut tx = services.db.begin().await?;
     // Who sees names where it is anonymous follows from the class, and stays when people have been told who does.
@@ -165,7 +165,7 @@ pub async fn share_with_person(
     body: Result<Json<ShareWithPerson>, JsonRejection>,
 ) -> Result<(StatusCode, Json<SharedWith>), Error> {
     let Path(id) = path?;
-    let owner = access::owner(&services.db, caller.id, id).await?;
+    let owner = access::own(&services.db, caller.id, id).await?;
     let Json(ShareWithPerson { email, access, .. }) = body?;
     let email =
         Email::parse(&email).ok_or_else(|| Error::Invalid("bad_email", "email: this is no e-mail address.".into()))?;

@@ -105,6 +105,10 @@ pub struct Rights {
     pub may_copy: bool,
     /// Whether they may give it another title: whoever may edit it; in a copy of an activity, staff of its class alone.
     pub may_rename: bool,
+    /// Whether they see what happened in its document: whoever may edit it; in a copy of an activity those whose copy it is,
+    /// also when it has closed, and no staff.
+    #[serde(default)]
+    pub sees_history: bool,
 }
 
 impl Rights {

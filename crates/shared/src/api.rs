@@ -28,6 +28,7 @@ mod conversations;
 mod erase;
 mod exports;
 mod files;
+mod history;
 mod invitations;
 mod members;
 mod notices;
@@ -81,6 +82,11 @@ pub use exports::{
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,
     MAX_FILES_A_MESSAGE, MessageFile, chat_files_path, project_files_path,
+};
+pub use history::{
+    CompareMoment, Different, GetMoment, History, HistoryComparison, HistoryMoment, HistoryResponse, HistoryStep,
+    ListHistory, MAX_MOMENT_NAME_CHARS, MAX_NAMED_MOMENTS, MAX_STEPS_LISTED, MomentName, NameMoment, Piece, PieceKind,
+    RestoreMoment, Restored, UnnameMoment,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,

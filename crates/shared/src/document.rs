@@ -4,6 +4,7 @@
 //! offline to something deleted meanwhile is neither lost nor an orphan, and undo is the flag taken back. Only a
 //! highlight's tag entries are taken out again.
 
+mod changes;
 mod command;
 mod edit;
 mod hand_over;
@@ -24,17 +25,18 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use yrs::{Doc, MapRef, OffsetKind, Options, TextRef};
 
+pub use changes::{Changes, Count, Letters};
 pub use command::{Command, Refusal, Trace, execute, inverse, trace};
 pub use edit::{TextEdit, difference, moved_past};
 pub use hand_over::{Written, hand_over};
 pub use picture::{
-    Comment, Highlight, MAX_TAG_NAME_CHARS, Stamp, Tag, TagGroup, current_tag, groups, highlight, highlight_ids,
-    highlights, merged_tags, tags,
+    Comment, Highlight, MAX_TAG_NAME_CHARS, Picture, Stamp, Tag, TagGroup, current_tag, groups, highlight,
+    highlight_ids, highlights, merged_tags, tags,
 };
 pub use position::{Letter, Position};
 pub use purge::{NAMELESS, Purge, Purged, deleted_tags, purge, purge_said, purge_typed, said_by};
 pub use rename::{Rewritten, rename, rename_mentions, rename_typed};
-pub use responses::responses;
+pub use responses::{response, responses};
 pub use retarget::retarget;
 pub use seed::{DEFAULT_TAGS, seed};
 

@@ -84,6 +84,10 @@
     }
     const answer = await fetch(action, { method: "POST", redirect: "manual" }).catch(() => undefined);
     if (answer?.type !== "opaqueredirect") return ask("sign-out-unreachable");
+    return leave("/sign-in");
+  };
+
+  const leave = async (address) => {
     isSigningOut = true;
     forgetDrafts();
     // The other tabs leave.
@@ -93,9 +97,14 @@
     // What was typed a moment ago may have been kept meanwhile, here or by another tab as it left.
     forgetDrafts();
     isLeaving = true;
-    location.assign("/sign-in");
-    return undefined;
+    location.assign(address);
   };
+
+  // Their account is gone (`forms.js`).
+  document.addEventListener("signed-out", (event) => {
+    event.preventDefault();
+    leave(event.detail);
+  });
 
   let isUnderWay = false;
   document.addEventListener("submit", async (event) => {

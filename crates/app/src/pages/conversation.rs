@@ -58,6 +58,7 @@ pub fn ConversationPage(
     let edit = (rights.may_rename && rights.may_copy && !has_branches && activity.is_none())
         .then(|| view! { " · " <a href=format!("/c/{id}/edit")>"Edit text"</a> });
     let earlier = (revision > 1).then(|| view! { " · " <a href=format!("/c/{id}/revisions")>"Earlier texts"</a> });
+    let history = rights.sees_history.then(|| view! { " · " <a href=format!("/c/{id}/history")>"History"</a> });
     let deleted = rights.moderates.then(|| view! { " · " <a href=format!("/c/{id}/deleted")>"Deleted"</a> });
     let opened = Opened {
         conversation: id,
@@ -89,7 +90,7 @@ pub fn ConversationPage(
             <section class="reading" id="text" aria-label="Conversation" data-branches=has_branches data-chat=of_chat data-user=user>
                 {activity}
                 <h1 class="reading-title" dir="auto">{title}</h1>
-                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a> {edit} {earlier} {deleted}
+                <p class="reading-meta">{project} {meta} " · " <a href=format!("/c/{id}/agreement")>"Agreement"</a> {edit} {earlier} {history} {deleted}
                     <button class="text-button" type="button" data-paragraph-numbers aria-pressed="false" hidden>"Paragraph numbers"</button>
                 </p>
                 <noscript>

@@ -22,17 +22,16 @@ pub fn ErasePage(
         <main class="page account-page" id="main">
             <p class="page-crumb"><a href="/account">"Account"</a></p>
             <h1 class="page-title">"Erase my account"</h1>
-            <p class="lead">"This cannot be taken back. Your name, your address and all that signs you in go at once; what you wrote follows, within minutes."</p>
-            <Gone erasure=erasure.clone() />
-            <Classes classes=erasure.classes.clone() />
-            <Remains />
-            {if is_refused {
-                view! { <Obstacles erasure=erasure /> }.into_any()
-            } else if erasure.sign_in_again {
-                view! { <SignInAgain /> }.into_any()
-            } else {
-                view! { <Confirm email=email /> }.into_any()
+            <p class="lead">"This cannot be taken back. Your name, your address and all that signs you in go at once; what you wrote follows, as a rule within minutes."</p>
+            {match (is_refused, erasure.sign_in_again) {
+                (true, _) => Some(view! { <Obstacles erasure=erasure.clone() /> }.into_any()),
+                (false, true) => Some(view! { <SignInAgain /> }.into_any()),
+                (false, false) => None,
             }}
+            <Gone erasure=erasure.clone() />
+            <Classes erasure=erasure.clone() />
+            <Remains />
+            {(!is_refused && !erasure.sign_in_again).then(|| view! { <Confirm email=email /> })}
         </main>
     }
     .into_any()
@@ -44,7 +43,7 @@ fn counted(count: i64, one: &str, many: &str) -> String {
 
 #[component]
 fn Gone(erasure: Erasure) -> impl IntoView {
-    let Erasure { conversations, shared, stays, projects, .. } = erasure;
+    let Erasure { conversations, shared, projects, .. } = erasure;
     let shared = match shared {
         0 => None,
         _ if shared == conversations => {
@@ -60,17 +59,9 @@ fn Gone(erasure: Erasure) -> impl IntoView {
         let conversations = counted(conversations, "conversation", "conversations");
         view! { <li>{format!("{conversations} of your own{}.", shared.unwrap_or_default())}</li> }
     });
-    let stays = (stays > 0).then(|| {
-        let (conversations, them) = (counted(stays, "conversation", "conversations"), if stays == 1 { "it" } else { "them" });
-        let words = format!(
-            "Not deleted: {conversations} of your own in which others wrote whom you let in by address or by a link. They \
-             keep {them}, by a “Former member”; nobody new comes in."
-        );
-        view! { <li>{words}</li> }
-    });
     let projects = (projects > 0).then(|| {
         let projects = counted(projects, "project", "projects");
-        view! { <li>{format!("{projects} of your own, with prompts and files.")}</li> }
+        view! { <li>{format!("{projects} of your own, with prompts and files, but for those of chats that a class keeps.")}</li> }
     });
     view! {
         <section class="account-part" aria-labelledby="gone-title">
@@ -79,7 +70,6 @@ fn Gone(erasure: Erasure) -> impl IntoView {
                 {conversations}
                 {projects}
                 <li>"Your profile, your settings, your inbox, access tokens and webhooks, and that you belong to classes."</li>
-                {stays}
             </ul>
             <p><a class="button" href="/api/v1/me/data" download="">"Download my data first"</a></p>
         </section>
@@ -88,20 +78,33 @@ fn Gone(erasure: Erasure) -> impl IntoView {
 }
 
 #[component]
-fn Classes(classes: Vec<ErasedClass>) -> impl IntoView {
+fn Classes(erasure: Erasure) -> impl IntoView {
+    let Erasure { classes, stays, .. } = erasure;
     let rule = |rule: WhenErased| match rule {
         WhenErased::Keep => "What you wrote stays, by a “Former member”.",
-        WhenErased::Erase => "What you wrote is erased too.",
+        WhenErased::Erase => {
+            "What you wrote is erased too, but for tags, what you asked a model in chats of others, and what an activity begins with."
+        }
     };
     let lines = classes.into_iter().map(|class| {
         view! { <li><strong dir="auto">{class.name}</strong> " · " {rule(class.when_erased)}</li> }
     });
     let lines = lines.collect_view();
+    let stays = (stays > 0).then(|| {
+        let (conversations, them) =
+            (counted(stays, "conversation", "conversations"), if stays == 1 { "it" } else { "them" });
+        let words = format!(
+            "Not deleted: {conversations} of your own in which others wrote whom you let in by address or by a link. They \
+             keep {them}, by a “Former member”; nobody new comes in."
+        );
+        view! { <li>{words}</li> }
+    });
     view! {
         <section class="account-part" aria-labelledby="stays-title">
             <h2 id="stays-title">"What you wrote with others"</h2>
             <ul class="account-facts">
                 {lines}
+                {stays}
                 <li>"In conversations of others that belong to no class, and in classes that you have left, the same: what you wrote stays by a “Former member”, or goes where the class says so."</li>
             </ul>
             <p class="hint">"A former member is somebody else in each conversation, and in each activity: nothing leads from one to another, or to you."</p>
@@ -150,13 +153,13 @@ fn Obstacles(erasure: Erasure) -> impl IntoView {
     .into_any()
 }
 
-/// Somebody who found this browser open shall not do it.
+/// Somebody who found this browser open shall not do it by a press.
 #[component]
 fn SignInAgain() -> impl IntoView {
     view! {
         <section class="account-part" aria-labelledby="again-title">
             <h2 id="again-title">"Sign in again first"</h2>
-            <p>"So that nobody else does this who found your browser open, it is for somebody who has signed in within the last quarter of an hour. Sign out, sign in again, and come back here from your account."</p>
+            <p>"This is for somebody who has signed in within the last quarter of an hour. Sign out, sign in again, and come back here from your account."</p>
             <form method="post" action="/sign-out">
                 <div class="form-actions"><button class="button" type="submit">"Sign out"</button></div>
             </form>
@@ -172,7 +175,7 @@ fn Confirm(email: String) -> impl IntoView {
             <h2 id="confirm-title">"Erase it"</h2>
             <ApiForm
                 api=api_of(&EraseMe::default())
-                then=Then::Go("/erased".into())
+                then=Then::Leave("/erased")
                 confirm="erase"
                 label="Erase my account"
             >
@@ -182,6 +185,7 @@ fn Confirm(email: String) -> impl IntoView {
                         class="field"
                         id="erase-confirm"
                         name="confirm"
+                        type="email"
                         required
                         autocomplete="off"
                         autocapitalize="none"
@@ -214,7 +218,7 @@ pub fn ErasedPage(
         <main class="page" id="main">
             <section class="message-page">
                 <h1 class="page-title">"Your account is erased"</h1>
-                <p class="lead">"You are signed out everywhere. What you wrote is gone through now, which can take some minutes. If you sign in again, you begin anew, as somebody else."</p>
+                <p class="lead">"You are signed out everywhere. What you wrote is gone through now, which takes some minutes as a rule. If you sign in again, you begin anew, as somebody else."</p>
                 <p class="hint">"On devices that you share with others, clear this site’s data in the browser too."</p>
                 <div class="form-actions"><a class="button" href="/sign-in">"To the first page"</a></div>
             </section>

@@ -193,8 +193,9 @@ fn Row(
     .into_any()
 }
 
+/// Highlights with their numbers and threads.
 #[component]
-fn Notes(notes: Vec<(usize, RevisionHighlight)>) -> impl IntoView {
+pub(super) fn Notes(notes: Vec<(usize, RevisionHighlight)>) -> impl IntoView {
     let note = |(number, highlight): (usize, RevisionHighlight)| {
         let has_place = highlight.passages.iter().any(|passage| passage.range.is_some());
         let back = match has_place {
@@ -232,7 +233,7 @@ fn comment(comment: RevisionComment) -> AnyView {
 }
 
 /// The colour of each highlight: that of its first tag. What is no colour is none.
-fn colours(highlights: &[RevisionHighlight]) -> String {
+pub(super) fn colours(highlights: &[RevisionHighlight]) -> String {
     let is_colour = |colour: &&str| {
         colour
             .strip_prefix('#')

@@ -97,6 +97,7 @@ pub async fn take_in(
             sees_names: true,
             may_copy: true,
             may_rename: false,
+            sees_history: false,
         },
         proof: Proof::Session(Vec::new()),
         as_of: services.rooms.now(),

@@ -43,16 +43,21 @@ pub(super) struct Place {
     pub(super) now: i64,
 }
 
-/// An update of the document, if there is anything to do, and what it does: one for all, so that it is done whole or not
-/// at all.
-pub(super) fn plan(place: &Place, doc: &Doc, all: Vec<Result<Incoming, String>>) -> (Option<Vec<u8>>, BroughtIn) {
-    // Client ids are somebody's: what is written here is of a new one.
+/// The same document under a client id of its own: client ids are somebody's, and what is written here is of a new one.
+pub fn copy_to_write(doc: &Doc) -> Doc {
     let own = document::empty();
     let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
     if let Ok(state) = Update::decode_v1(&state) {
         // A document that was just written by the same library.
         let _ = own.transact_mut().apply_update(state);
     }
+    own
+}
+
+/// An update of the document, if there is anything to do, and what it does: one for all, so that it is done whole or not
+/// at all.
+pub(super) fn plan(place: &Place, doc: &Doc, all: Vec<Result<Incoming, String>>) -> (Option<Vec<u8>>, BroughtIn) {
+    let own = copy_to_write(doc);
     let mut work = Work::new(place, &own);
     let mut answers = Vec::new();
     let mut txn = own.transact_mut();

@@ -58,16 +58,13 @@ pub(super) async fn of(
     Ok(row.map(|row| (UserId::from_uuid(row.alias), row.pseudonym.unwrap_or_else(|| FORMER_MEMBER.to_owned()))))
 }
 
-/// Somebody's aliases that no conversation has any more, or has yet.
+/// What is left of somebody's aliases: of those that no conversation has any more, or has yet.
 ///
 /// # Errors
 /// The database's.
 pub(super) async fn forget(db: &PgPool, person: UserId) -> Result<(), Error> {
     let scopes = sqlx::query_scalar!(
-        "select distinct a.scope
-         from author_aliases a
-         where $1 in (a.user_id, a.alias)
-           and not exists (select from conversations c where c.alias_scope = a.scope)",
+        "select distinct scope from author_aliases where $1 in (user_id, alias)",
         person.uuid()
     );
     for scope in scopes.fetch_all(db).await? {

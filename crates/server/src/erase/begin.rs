@@ -37,7 +37,7 @@ pub(super) async fn foreseen(db: &PgPool, user: UserId) -> Result<Erasure, Error
                    where p.owner_id = $1 and p.class_id is null and p.purged_at is null) as "projects!"
            from conversations c
            left join activity_copies w on w.conversation_id = c.id
-           where c.id in (select conversations_that_go_with($1))"#,
+           where c.owner_id = $1 and goes_with(c.id, $1)"#,
         user.uuid()
     )
     .fetch_one(db)

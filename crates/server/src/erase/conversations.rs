@@ -1,5 +1,7 @@
 //! Conversations: those that go with their owner, and those in which a former member stands from then on.
 
+use std::collections::HashSet;
+
 use shared::{
     api::WhenErased,
     ids::{ConversationId, UserId},
@@ -29,7 +31,7 @@ const TRIES: usize = 5;
 /// Conversations that are looked through by one query: each may be megabytes.
 const A_PAGE: i64 = 20;
 
-/// What came of going through all conversations.
+/// What came of going through all conversations, or all activities.
 #[derive(Debug, Default)]
 pub(super) struct Pass {
     /// Those in which there was something of the person.
@@ -43,7 +45,7 @@ pub(super) struct Pass {
 /// # Errors
 /// The database's.
 pub(super) async fn pass(services: &Services, person: UserId) -> Result<Pass, Error> {
-    let (mut pass, mut after) = (Pass::default(), Uuid::nil());
+    let (mut pass, mut after, mut tried) = (Pass::default(), Uuid::nil(), HashSet::new());
     loop {
         let page = page(&services.db, person, after).await?;
         let Some((last, _)) = page.last() else { return Ok(pass) };
@@ -51,21 +53,26 @@ pub(super) async fn pass(services: &Services, person: UserId) -> Result<Pass, Er
         for (id, _) in page.iter().filter(|(_, has_traces)| *has_traces) {
             pass.found += 1;
             let conversation = ConversationId::from_uuid(*id);
-            match forget(services, person, conversation).await {
+            match forget(services, person, conversation, &mut tried).await {
                 Ok(true) => {}
                 Ok(false) => pass.left += 1,
                 Err(error) => {
                     pass.left += 1;
-                    let source = std::error::Error::source(&error);
-                    tracing::warn!(%conversation, %error, ?source, "somebody cannot be erased in a conversation");
+                    warn(conversation, &error);
                 }
             }
         }
     }
 }
 
+fn warn(conversation: ConversationId, error: &Error) {
+    let source = std::error::Error::source(error);
+    tracing::warn!(%conversation, %error, ?source, "somebody cannot be erased in a conversation");
+}
+
 /// The next conversations, and whether there is anything of the person in each. Bytes are looked through for the id: nothing
-/// else says where somebody was mentioned. The page is cut before anything is looked through, so that no more is read than what
+/// else says where somebody was mentioned. What is found by words is not: it says what these say, or what somebody wrote into
+/// a message, whose words stay. The page is cut before anything is looked through, so that no more is read than what
 /// hangs on it.
 async fn page(db: &PgPool, person: UserId, after: Uuid) -> Result<Vec<(Uuid, bool)>, Error> {
     let (id, text) = (person.uuid(), person.to_string());
@@ -83,8 +90,11 @@ async fn page(db: &PgPool, person: UserId, after: Uuid) -> Result<Vec<(Uuid, boo
                   or exists (select from activity_copies t where t.conversation_id = c.id and t.user_id = $2)
                   or exists (select from copy_editors t where t.conversation_id = c.id and t.user_id = $2)
                   or exists (select from copy_tallies t where t.conversation_id = c.id and strpos(t.tally::text, $4) > 0)
-                  or exists (select from search_entries t
-                             where t.conversation_id = c.id and (t.author = $2 or strpos(lower(t.body), $4) > 0))
+                  or exists (select from search_entries t where t.conversation_id = c.id and t.author = $2)
+                  or exists (select from history_authors t where t.conversation_id = c.id and t.user_id = $2)
+                  or exists (select from history_steps t
+                             where t.conversation_id = c.id
+                               and (t.named_by = $2 or (position($3::bytea in t.update) > 0 or position($6::bytea in t.update) > 0)))
                   or exists (select from revision_messages t where t.conversation_id = c.id and t.author_id = $2)
                   or exists (select from late_work t
                              where t.conversation_id = c.id
@@ -126,7 +136,7 @@ struct Case {
 
 async fn case(db: &PgPool, person: UserId, id: ConversationId) -> Result<Option<Case>, Error> {
     let row = sqlx::query!(
-        r#"select c.id in (select conversations_that_go_with($2)) as "goes!",
+        r#"select goes_with(c.id, $2) as "goes!",
                   coalesce(
                       w.activity_id,
                       r.activity_id,
@@ -154,14 +164,25 @@ async fn case(db: &PgPool, person: UserId, id: ConversationId) -> Result<Option<
 }
 
 /// `false` if people write there so busily that it could not be done. Where somebody has an alias, all that has this one is
-/// gone through at once: whose it is says only the alias's row, which changes at last.
-async fn forget(services: &Services, person: UserId, id: ConversationId) -> Result<bool, Error> {
+/// gone through at once, and once a pass: whose it is says only the alias's row, which changes at last.
+async fn forget(
+    services: &Services,
+    person: UserId,
+    id: ConversationId,
+    tried: &mut HashSet<Uuid>,
+) -> Result<bool, Error> {
     let Some(scope) = aliases::scope(&services.db, person, id).await? else {
         return forget_in(services, person, id).await;
     };
+    if !tried.insert(scope) {
+        return Ok(true);
+    }
     let mut is_done = true;
     for id in aliases::conversations(&services.db, scope).await? {
-        is_done &= forget_in(services, person, id).await?;
+        is_done &= forget_in(services, person, id).await.unwrap_or_else(|error| {
+            warn(id, &error);
+            false
+        });
     }
     if is_done {
         aliases::hand_over(&services.db, person, scope).await?;
@@ -191,7 +212,7 @@ async fn delete(services: &Services, person: UserId, id: ConversationId) -> Resu
     services.rooms.close(id, CloseCode::NotFound).await;
     // Asked again: it may be an activity's template by now.
     sqlx::query!(
-        "delete from conversations where id = $1 and id in (select conversations_that_go_with($2))",
+        "delete from conversations where id = $1 and goes_with(id, $2)",
         id.uuid(),
         person.uuid()
     )

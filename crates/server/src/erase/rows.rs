@@ -155,6 +155,12 @@ pub(super) async fn in_rows(
              set user_id = case user_id when $2 then $3 else user_id end,
                  taken_in_by = case taken_in_by when $2 then $3 else taken_in_by end
              where conversation_id = $1 and $2 in (user_id, taken_in_by)),
+         of_steps as (delete from history_authors where conversation_id = $1 and user_id = $2 returning number),
+         of_history as (
+             insert into history_authors (conversation_id, number, user_id)
+             select $1, number, $3 from of_steps
+             on conflict do nothing),
+         of_names as (update history_steps set named_by = $3 where conversation_id = $1 and named_by = $2),
          of_files as (update files set uploader_id = $3 where conversation_id = $1 and uploader_id = $2),
          of_search as (delete from search_entries where conversation_id = $1),
          of_search_state as (delete from search_state where conversation_id = $1)

@@ -16,6 +16,10 @@ use crate::{error::Error, runs, services::Services};
 /// Between two looks for what another server left, or what could not be done.
 const LOOK: Duration = Duration::from_secs(300);
 
+/// How often all that is kept here is gone through before there is a pause: each time but the first finds what was written
+/// during the one before.
+const PASSES: usize = 5;
+
 /// The longest pause before it is tried again with somebody: each time all that is kept here is read.
 const MAX_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 
@@ -86,16 +90,18 @@ async fn one(services: &Services, person: UserId) -> Result<bool, Error> {
     exports(services, person).await?;
     // In chats of others too: what is in line would begin, in a name that is nobody's.
     runs::stop_all_of(services, person).await?;
+    let mut passes = 0;
     loop {
         // What copies begin with, before the copies: whoever starts one now gets it as it is to be. Again each time, as
         // somebody may have begun meanwhile with a template that was not done.
         let seeds = activities::forget(services, person).await?;
         let pass = conversations::pass(services, person).await?;
-        if pass.left > 0 {
-            return Ok(false);
-        }
-        if pass.found + seeds == 0 {
+        passes += 1;
+        if pass.found + seeds.found == 0 {
             break;
+        }
+        if pass.left + seeds.left > 0 || passes == PASSES {
+            return Ok(false);
         }
     }
     aliases::forget(db, person).await?;
@@ -103,9 +109,16 @@ async fn one(services: &Services, person: UserId) -> Result<bool, Error> {
         return Ok(false);
     }
     usage::hand_over(db, person).await?;
-    // Something that refers to them would be refused here.
-    sqlx::query!("delete from users where id = $1 and erasing_since is not null", person.uuid()).execute(db).await?;
-    Ok(true)
+    // Something that refers to them would be refused here; what does so without a key, whoever wrote meanwhile may have left.
+    let gone = sqlx::query!(
+        "delete from users
+         where id = $1 and erasing_since is not null
+           and not exists (select from annotation_client where author = $1)
+           and not exists (select from activities where $1 = any(seed_authors))
+           and not exists (select from author_aliases where alias = $1)",
+        person.uuid()
+    );
+    Ok(gone.execute(db).await?.rows_affected() == 1)
 }
 
 /// Files that they had made.

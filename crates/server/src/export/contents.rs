@@ -8,7 +8,7 @@ use std::{
 
 use shared::{
     api::{Conversation, Message, Person},
-    document::{Comment, Highlight},
+    document::{Comment, Highlight, Picture},
     ids::{CommentId, HighlightId, MessageId, TagId, UserId},
     prose,
     selector::{Anchor, Target, resolve},
@@ -16,10 +16,7 @@ use shared::{
 };
 use time::OffsetDateTime;
 
-use crate::{
-    access::Reader, agreement, conversations, error::Error, revisions, rooms::Picture, services::Services,
-    times::rfc3339,
-};
+use crate::{access::Reader, agreement, conversations, error::Error, revisions, services::Services, times::rfc3339};
 
 pub(super) use crate::times::moment;
 

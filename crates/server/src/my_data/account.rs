@@ -182,6 +182,20 @@ pub(super) async fn work(db: &PgPool, user: UserId) -> sqlx::Result<Value> {
                          select c.id, c.revision, c.revised_at, c.revised_by
                          from conversations c) as v
                    where v.made_by = $1),
+               'what_you_did', (
+                   select coalesce(jsonb_agg(jsonb_build_object(
+                       'conversation', s.conversation_id, 'step', s.number, 'began_at', s.began_at,
+                       'ended_at', s.ended_at, 'changes', s.changes)
+                       order by s.conversation_id, s.number), '[]')
+                   from history_authors h
+                   join history_steps s on s.conversation_id = h.conversation_id and s.number = h.number
+                   where h.user_id = $1),
+               'moments_you_named', (
+                   select coalesce(jsonb_agg(jsonb_build_object(
+                       'conversation', s.conversation_id, 'step', s.number, 'name', s.name, 'named_at', s.named_at)
+                       order by s.conversation_id, s.number), '[]')
+                   from history_steps s
+                   where s.named_by = $1),
                'links_into_classes', (
                    select coalesce(jsonb_agg(jsonb_build_object(
                        'class', i.class_id, 'role', i.role, 'created_at', i.created_at, 'expires_at', i.expires_at,

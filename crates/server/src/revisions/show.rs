@@ -15,7 +15,7 @@ use shared::{
         Person, Revision, RevisionComment, RevisionHighlight, RevisionMessage, RevisionPassage, RevisionSummary,
         RevisionTag, Revisions,
     },
-    document::{Comment, Highlight, Tag},
+    document::{Comment, Highlight, Picture, Tag},
     ids::{ConversationId, MessageId, UserId},
     selector::{Target, resolve},
     text::OffsetMap,
@@ -29,7 +29,6 @@ use crate::{
     conversations::{self, role},
     error::Error,
     export::{SOMEBODY, named},
-    rooms::Picture,
     services::Services,
     sessions::Caller,
     times::{moment, rfc3339},
@@ -40,13 +39,17 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// People as the reader sees them: by the ids that stand in documents, and the users behind them.
-struct People {
+pub struct People {
     by_author: HashMap<UserId, Person>,
     authors: HashMap<Uuid, UserId>,
 }
 
 impl People {
-    async fn of(db: &PgPool, reader: Reader) -> Result<Self, Error> {
+    /// Those whose names the reader may see.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(db: &PgPool, reader: Reader) -> Result<Self, Error> {
         let people = conversations::people_of(db, reader).await?;
         let rows = sqlx::query!(
             r#"select a.user_id as "user!", a.alias
@@ -62,13 +65,17 @@ impl People {
     }
 
     /// Somebody who is a user here.
-    fn user(&self, id: Option<Uuid>) -> Option<Person> {
-        let id = id?;
-        let author = self.authors.get(&id).copied().unwrap_or(UserId::from_uuid(id));
-        self.by_author.get(&author).cloned()
+    pub fn user(&self, id: Option<Uuid>) -> Option<Person> {
+        self.by_author.get(&self.author(UserId::from_uuid(id?))).cloned()
     }
 
-    fn name(&self, author: UserId) -> String {
+    /// Who a user is in the document.
+    pub fn author(&self, user: UserId) -> UserId {
+        self.authors.get(&user.uuid()).copied().unwrap_or(user)
+    }
+
+    /// What an author is called.
+    pub fn name(&self, author: UserId) -> String {
         self.by_author.get(&author).map_or_else(|| SOMEBODY.to_owned(), |person| person.name.clone())
     }
 }
@@ -244,6 +251,14 @@ fn highlights(
         (first.is_none(), first)
     });
     all
+}
+
+/// A highlight by its words, wherever they stand.
+pub fn without_places(highlight: Highlight, tags: &[Tag], people: &People) -> RevisionHighlight {
+    let passage =
+        |target: &Target| RevisionPassage { message: target.message, exact: target.exact.clone(), range: None };
+    let passages = highlight.targets.iter().map(passage).collect();
+    shown(highlight, passages, tags, people)
 }
 
 fn shown(highlight: Highlight, passages: Vec<RevisionPassage>, tags: &[Tag], people: &People) -> RevisionHighlight {

@@ -236,10 +236,22 @@ mod tests {
 
     use super::*;
 
-    const VIEWER: Rights =
-        Rights { access: Access::Viewer, moderates: false, sees_names: true, may_copy: true, may_rename: false };
-    const OWNER: Rights =
-        Rights { access: Access::Owner, moderates: true, sees_names: true, may_copy: true, may_rename: true };
+    const VIEWER: Rights = Rights {
+        access: Access::Viewer,
+        moderates: false,
+        sees_names: true,
+        may_copy: true,
+        may_rename: false,
+        sees_history: false,
+    };
+    const OWNER: Rights = Rights {
+        access: Access::Owner,
+        moderates: true,
+        sees_names: true,
+        may_copy: true,
+        may_rename: true,
+        sees_history: false,
+    };
 
     fn member(as_of: Moment) -> Member {
         Member {

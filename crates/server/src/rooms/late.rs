@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shared::{
     api::LateContent,
-    document::Roots,
+    document::{self, Roots},
     ids::{ConversationId, UserId},
 };
 use sqlx::PgPool;
@@ -121,7 +121,7 @@ fn preview(log: &Log, late: &[Vec<u8>], author: UserId) -> Option<LateContent> {
 fn content(doc: &Doc, author: UserId) -> LateContent {
     let work = Tally::of(doc).people.remove(&author).unwrap_or_default();
     let notes = Roots::of(doc).notes;
-    let response = doc.get_or_insert_text(format!("response:{author}"));
+    let response = document::response(doc, author);
     let txn = doc.transact();
     let text = notes.len(&txn) + response.len(&txn);
     LateContent { highlights: work.highlights, comments: work.comments, replies: work.replies, text }

@@ -6,18 +6,20 @@
 use std::collections::{BTreeMap, HashMap};
 
 use shared::{
-    document::{self, Highlight, Roots, Tag, Written},
+    document::{Changes, Picture, Written},
     ids::{ConversationId, MessageId, UserId},
     sync::prescan::prescan,
     text::MAX_MARKDOWN_BYTES,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, types::time::OffsetDateTime};
 use uuid::Uuid;
-use yrs::{Doc, GetString, ReadTxn, StateVector, Transact};
+use yrs::{Doc, ReadTxn, StateVector, Transact};
 
 use super::{
     copies,
+    history::{self, Reached},
     stacks::Stacks,
+    steps::{self, Step},
     tally::{self, Tally},
 };
 
@@ -37,6 +39,8 @@ pub struct Stored {
     pub updates: Vec<Vec<u8>>,
     /// Who made each of them.
     pub authors: Vec<Option<Uuid>>,
+    /// When each of them was committed.
+    pub written_at: Vec<OffsetDateTime>,
     /// Who writes under each Yjs client id, as of the compacted state.
     pub clients: Vec<(u64, UserId)>,
     /// Whether it is a copy of an activity.
@@ -149,7 +153,7 @@ pub async fn load(db: &PgPool, conversation: ConversationId) -> Result<Option<St
     let Some(state) = state else { return Ok(None) };
     let rows = sqlx::query!(
         r#"
-        select seq, update, author
+        select seq, update, author, created_at
         from annotation_update
         where conversation_id = $1 and seq > $2
         order by seq
@@ -173,10 +177,11 @@ pub async fn load(db: &PgPool, conversation: ConversationId) -> Result<Option<St
     if !rows.iter().map(|row| row.seq).eq(state.seq + 1..=state.seq + rows.len() as i64) {
         return Err(Failure::Damaged);
     }
+    let written_at = rows.iter().map(|row| row.created_at).collect();
     let (updates, authors) = rows.into_iter().map(|row| (row.update, row.author)).unzip();
     let clients = clients.into_iter().map(|row| (row.client.cast_unsigned(), UserId::from_uuid(row.author))).collect();
     let (is_copy, seq, epoch) = (state.is_copy, state.seq, state.epoch);
-    Ok(Some(Stored { state: state.crdt_state, seq, epoch, updates, authors, clients, is_copy }))
+    Ok(Some(Stored { state: state.crdt_state, seq, epoch, updates, authors, written_at, clients, is_copy }))
 }
 
 /// A conversation's messages with the lengths of their canonical texts, in code points. One that is being written counts as
@@ -210,6 +215,10 @@ pub struct Compacted {
     tally: Option<Tally>,
     /// Who wrote in it under another client id than those that were read.
     by: Option<(u64, UserId)>,
+    /// What the updates did that are in it.
+    steps: Vec<Step>,
+    /// What is different in the state from what they came to.
+    changes: Changes,
 }
 
 impl Compacted {
@@ -221,6 +230,11 @@ impl Compacted {
     /// The generation that was read.
     pub fn epoch(&self) -> i64 {
         self.read.epoch
+    }
+
+    /// The same, of whose last updates nothing is kept but what they came to.
+    pub fn without_steps(self) -> Self {
+        Self { steps: Vec::new(), ..self }
     }
 }
 
@@ -234,7 +248,7 @@ pub async fn compact(db: &PgPool, stacks: &Stacks, conversation: ConversationId)
         return Ok(None);
     }
     let compacted = stacks.run(move || {
-        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
+        let (doc, steps, _) = steps::load(&read).map_err(|_| Failure::Damaged)?;
         let highlight_count = i32::try_from(copies::highlight_count(&doc)).unwrap_or(i32::MAX);
         let state = doc.transact().encode_diff_v1(&StateVector::default());
         // What is about to replace the log must read back as the same.
@@ -243,7 +257,8 @@ pub async fn compact(db: &PgPool, stacks: &Stacks, conversation: ConversationId)
             return Err(Failure::Damaged);
         }
         let tally = read.is_copy.then(|| Tally::of(&doc));
-        Ok(Compacted { conversation, read, state, highlight_count, tally, by: None })
+        let changes = Changes::default();
+        Ok(Compacted { conversation, read, state, highlight_count, tally, by: None, steps, changes })
     });
     compacted.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
@@ -272,8 +287,8 @@ pub async fn rewrite<T: Send + 'static>(
 ) -> Result<Option<Rewritten<T>>, Failure> {
     let Some(read) = load(db, conversation).await? else { return Ok(None) };
     let rewritten = stacks.run(move || {
-        let doc = copies::load(&read.state, &read.updates).map_err(|_| Failure::Damaged)?;
-        change_read(conversation, read, &doc, by, change)
+        let (doc, steps, picture) = steps::load(&read).map_err(|_| Failure::Damaged)?;
+        change_read(conversation, read, (&doc, steps, &picture), by, change)
     });
     rewritten.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
@@ -312,7 +327,9 @@ pub async fn rename<T: Send + 'static>(
             read.clients.push((doc.client_id().get(), to));
         }
         let doc = copies::load(&state, &[]).map_err(|_| Failure::Damaged)?;
-        change_read(conversation, read, &doc, Some(to), move |doc| Ok(change(doc, renamed)))
+        // What waits in the log is made steps before, with all that is kept: here it would have the old words.
+        let picture = Picture::of(&doc);
+        change_read(conversation, read, (&doc, Vec::new(), &picture), Some(to), move |doc| Ok(change(doc, renamed)))
     });
     rewritten.await.map_err(|_| Failure::Damaged)?.map(Some)
 }
@@ -320,7 +337,7 @@ pub async fn rename<T: Send + 'static>(
 fn change_read<T>(
     conversation: ConversationId,
     read: Stored,
-    doc: &Doc,
+    (doc, steps, picture): (&Doc, Vec<Step>, &Picture),
     by: Option<UserId>,
     change: impl FnOnce(&Doc) -> Result<T, Failure>,
 ) -> Result<Rewritten<T>, Failure> {
@@ -331,7 +348,8 @@ fn change_read<T>(
     let tally = read.is_copy.then(|| Tally::of(doc));
     let wrote = doc.transact().state_vector().contains_client(&doc.client_id());
     let by = by.filter(|_| wrote).map(|by| (doc.client_id().get(), by));
-    let compacted = Compacted { conversation, read, state: encode(), highlight_count, tally, by };
+    let changes = Changes::between(picture, &Picture::of(doc));
+    let compacted = Compacted { conversation, read, state: encode(), highlight_count, tally, by, steps, changes };
     Ok(Rewritten { compacted, before, what })
 }
 
@@ -411,29 +429,6 @@ pub async fn read_all<T: Send + 'static>(
         }
     }
     Ok(all)
-}
-
-/// What a document says, as it is committed.
-#[derive(Debug, Clone)]
-pub struct Picture {
-    /// Those that are not deleted, oldest first.
-    pub highlights: Vec<Highlight>,
-    /// Those that are not deleted, in their order.
-    pub tags: Vec<Tag>,
-    /// The shared notes, Markdown.
-    pub notes: String,
-    /// What each member wrote in answer, Markdown.
-    pub responses: Vec<(UserId, String)>,
-}
-
-impl Picture {
-    /// May take milliseconds for a large document.
-    pub fn of(doc: &Doc) -> Self {
-        let (roots, responses) = (Roots::of(doc), document::responses(doc));
-        let txn = doc.transact();
-        let (highlights, tags) = (document::highlights(&roots, &txn), document::tags(&roots, &txn));
-        Self { highlights, tags, notes: roots.notes.get_string(&txn), responses }
-    }
 }
 
 /// What copies of a conversation begin with.
@@ -532,6 +527,9 @@ async fn put(conn: &mut PgConnection, compacted: &Compacted, raise: i64) -> sqlx
     )
     .execute(&mut *conn)
     .await?;
+    if stored.rows_affected() == 0 {
+        return Ok(false);
+    }
     // Who wrote is in the rows that go now.
     let owners = read.owners().into_iter().chain(compacted.by);
     let (clients, owners): (Vec<i64>, Vec<Uuid>) =
@@ -549,6 +547,12 @@ async fn put(conn: &mut PgConnection, compacted: &Compacted, raise: i64) -> sqlx
     )
     .execute(&mut *conn)
     .await?;
+    let reached = Reached { conversation: compacted.conversation, epoch: read.epoch, seq: read.seq };
+    history::keep(&mut *conn, reached, &read.state, &compacted.steps).await?;
+    if raise > 0 {
+        let begun = Reached { epoch: read.epoch + raise, seq: read.last(), ..reached };
+        history::begin(&mut *conn, begun, &compacted.state, compacted.by.map(|(_, by)| by), &compacted.changes).await?;
+    }
     if let Some(tally) = &compacted.tally {
         tally::store(&mut *conn, compacted.conversation, (read.seq, read.last()), tally).await?;
     }
@@ -563,7 +567,7 @@ async fn put(conn: &mut PgConnection, compacted: &Compacted, raise: i64) -> sqlx
     )
     .execute(conn)
     .await?;
-    Ok(stored.rows_affected() == 1 && deleted.rows_affected() == read.updates.len() as u64)
+    Ok(deleted.rows_affected() == read.updates.len() as u64)
 }
 
 /// A snapshot that was stored.
@@ -582,5 +586,11 @@ pub struct Snapshot {
 pub async fn snapshot(db: &PgPool, stacks: &Stacks, conversation: ConversationId) -> Result<Option<Snapshot>, Failure> {
     let Some(compacted) = compact(db, stacks, conversation).await? else { return Ok(None) };
     let stored = store(db, &compacted).await?;
+    if stored.is_some() {
+        // What people wrote is stored, whatever becomes of this.
+        if let Err(error) = history::coarsen(db, stacks, conversation).await {
+            tracing::error!(%conversation, %error, "the history cannot be made coarser");
+        }
+    }
     Ok(stored.map(|seq| Snapshot { seq, bytes: compacted.state.len() }))
 }

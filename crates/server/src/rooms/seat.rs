@@ -276,6 +276,7 @@ mod tests {
                 sees_names: true,
                 may_copy: true,
                 may_rename: false,
+                sees_history: false,
             },
             proof: Proof::Session(Vec::new()),
             as_of: Moment::default(),

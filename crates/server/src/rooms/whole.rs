@@ -73,6 +73,7 @@ fn unpack(update: &[u8]) -> Result<Whole, Unreadable> {
         epoch: 0,
         updates: Vec::new(),
         authors: Vec::new(),
+        written_at: Vec::new(),
         clients: Vec::new(),
         is_copy: false,
     };

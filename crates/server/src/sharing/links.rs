@@ -49,7 +49,7 @@ pub async fn create(
     body: Result<Json<CreateLink>, JsonRejection>,
 ) -> Result<(StatusCode, Json<CreatedLink>), Error> {
     let Path(id) = path?;
-    let owner = access::owner(&services.db, caller.id, id).await?;
+    let owner = access::own(&services.db, caller.id, id).await?;
     let Json(CreateLink { access, days, .. }) = body?;
     if !(1..=365).contains(&days) {
         return Err(Error::Invalid("bad_days", "days: a link is good for 1 to 365 days.".into()));

@@ -15,7 +15,10 @@ use crate::{
     access::{self, Owner},
     authors,
     error::Error,
-    rooms::persistence::{self, Failure},
+    rooms::{
+        self,
+        persistence::{self, Failure},
+    },
     services::Services,
     sessions::Caller,
 };
@@ -28,7 +31,7 @@ pub async fn set_anonymity(
     body: Result<Json<SetAnonymity>, JsonRejection>,
 ) -> Result<StatusCode, Error> {
     let Path(id) = path?;
-    let owner = access::owner(&services.db, caller.id, id).await?;
+    let owner = access::own(&services.db, caller.id, id).await?;
     let Json(SetAnonymity { anonymous, .. }) = body?;
     if change(&services, owner, anonymous).await? {
         // Whoever has the document open holds the one before; those who come now are who they are in the new one.
@@ -69,6 +72,8 @@ async fn change(services: &Services, owner: Owner, anonymous: bool) -> Result<bo
         let why = "Somebody wrote here at this very moment. Try again.".to_owned();
         return Err(Error::Conflict("changed_meanwhile", why));
     }
+    // What was before says who the owner is, or who they were called.
+    rooms::forget(&mut tx, id).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -81,7 +86,7 @@ pub async fn protect(
     body: Result<Json<ProtectText>, JsonRejection>,
 ) -> Result<StatusCode, Error> {
     let Path(id) = path?;
-    let owner = access::owner(&services.db, caller.id, id).await?;
+    let owner = access::own(&services.db, caller.id, id).await?;
     let Json(ProtectText { copy_protected, .. }) = body?;
     sqlx::query!(
         "update conversations set copy_protected = $2 where id = $1",

@@ -139,6 +139,16 @@ async fn delete_rest(conn: &mut PgConnection, class: Uuid) -> sqlx::Result<()> {
     .fetch_all(&mut *conn)
     .await?;
     projects::delete(conn, &owned).await?;
+    // Of a former member, it was there for the class alone: nobody would be left who reads it or could delete it.
+    sqlx::query!(
+        "delete from conversations c
+         using users o
+         where c.class_id = $1 and o.id = c.owner_id and o.is_former
+           and not exists (select from conversation_shares s where s.conversation_id = c.id and s.user_id is not null)",
+        class
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!(
         "update conversations
          set class_id = null, share = 'none', class_gone = alias_scope is not null

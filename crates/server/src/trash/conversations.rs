@@ -126,10 +126,17 @@ pub(super) async fn list(
                   c.trashed_at + make_interval(days => $4) as "deleted_at!",
                   (select count(*) from messages m where m.conversation_id = c.id) as "messages!",
                   coalesce(d.highlight_count, 0) as "highlights!"
-           from conversations c
+           from (select id from conversations where owner_id = $1 and trashed_at is not null
+                 union
+                 select s.id
+                 from memberships m
+                 join classes k on k.id = m.class_id and k.archived_at is null
+                 join conversations s on s.class_id = k.id and s.share = 'class' and s.trashed_at is not null
+                 join users o on o.id = s.owner_id and o.is_former
+                 where m.user_id = $1 and m.role in ('tutor', 'instructor')) mine
+           join conversations c on c.id = mine.id
            left join annotation_document_state d on d.conversation_id = c.id
            where c.trashed_at is not null
-             and (c.owner_id = $1 or is_of_staff(c.id, $1))
              and ($2::timestamptz is null or (c.trashed_at, c.id) < ($2, $5::uuid))
            order by c.trashed_at desc, c.id desc
            limit $3"#,

@@ -127,6 +127,7 @@ async fn member(app: &TestApp, visitor: &Visitor) -> Member {
             sees_names: true,
             may_copy: true,
             may_rename: false,
+            sees_history: false,
         },
         proof: Proof::Session(visitor.session()),
         speaks_v1: true,

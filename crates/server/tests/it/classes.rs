@@ -405,13 +405,27 @@ async fn a_role_that_is_changed_holds_at_once_where_its_person_is_connected() {
     };
     assert_eq!(
         rights().await,
-        Rights { access: Access::Annotator, moderates: false, sees_names: true, may_copy: true, may_rename: false }
+        Rights {
+            access: Access::Annotator,
+            moderates: false,
+            sees_names: true,
+            may_copy: true,
+            may_rename: false,
+            sees_history: false
+        }
     );
 
     assert_eq!(set_role(&instructor, &path, &ben, "tutor").await.status, StatusCode::NO_CONTENT);
     assert_eq!(
         rights().await,
-        Rights { access: Access::Annotator, moderates: true, sees_names: true, may_copy: true, may_rename: false }
+        Rights {
+            access: Access::Annotator,
+            moderates: true,
+            sees_names: true,
+            may_copy: true,
+            may_rename: false,
+            sees_history: false
+        }
     );
     // Each try is a highlight of Ann's that Ben deletes: refused while he is a student, taken once he is a tutor.
     until(async || moderates(&app, talk_id, &ann, &ben).await).await;

@@ -23,6 +23,7 @@ mod erase;
 mod export;
 mod files;
 mod files_elsewhere;
+mod history;
 mod home;
 mod hostile;
 mod identity;

@@ -268,7 +268,7 @@ async fn no_table_that_names_people_is_forgotten() {
         "conversation_link_uses conversation_visits notices sign_in_links webhooks",
         // work.json
         "projects prompt_versions activities activity_copies copy_editors late_work refused_update",
-        "conversation_revisions class_invitations export_jobs",
+        "conversation_revisions class_invitations export_jobs history_authors history_steps",
         // models.json, files.json
         "runs model_usage files",
         // The conversations themselves.

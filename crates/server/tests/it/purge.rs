@@ -83,6 +83,7 @@ async fn what_is_purged_is_nowhere_and_all_else_is_as_it_was() {
         let found = traces(&app.database.pool, needle).await;
         assert!(found.contains(&"conversation_revisions".to_owned()), "{needle}: {found:?}");
         assert!(found.contains(&"annotation_document_state".to_owned()), "{needle}: {found:?}");
+        assert!(found.contains(&"history_steps".to_owned()), "{needle}: {found:?}");
     }
     assert!(traces(&app.database.pool, SECRET).await.contains(&"notices".to_owned()));
 

@@ -88,6 +88,7 @@ pub async fn person(db: &PgPool, name: &str) -> Member {
             sees_names: true,
             may_copy: true,
             may_rename: false,
+            sees_history: false,
         },
         proof: Proof::Session(user.uuid().into_bytes().into()),
         as_of: Moment::default(),

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use yrs::{Map, MapRef, Out, ReadTxn};
+use yrs::{Doc, GetString, Map, MapRef, Out, ReadTxn, Transact};
 
-use super::Roots;
+use super::{Roots, responses};
 use crate::{
     ids::{CommentId, HighlightId, TagGroupId, TagId, UserId},
     order::sorted_by,
@@ -81,6 +81,29 @@ pub struct Tag {
     pub locked: bool,
     /// Who made it.
     pub author: UserId,
+}
+
+/// What a document says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Picture {
+    /// Those that are not deleted, oldest first.
+    pub highlights: Vec<Highlight>,
+    /// Those that are not deleted, in their order.
+    pub tags: Vec<Tag>,
+    /// The shared notes, Markdown.
+    pub notes: String,
+    /// What each member wrote in answer, Markdown.
+    pub responses: Vec<(UserId, String)>,
+}
+
+impl Picture {
+    /// May take milliseconds for a large document. No transaction may be open.
+    pub fn of(doc: &Doc) -> Self {
+        let (roots, responses) = (Roots::of(doc), responses(doc));
+        let txn = doc.transact();
+        let (highlights, tags) = (highlights(&roots, &txn), tags(&roots, &txn));
+        Self { highlights, tags, notes: roots.notes.get_string(&txn), responses }
+    }
 }
 
 pub(super) fn field<T: DeserializeOwned>(map: &MapRef, txn: &impl ReadTxn, key: &str) -> Option<T> {

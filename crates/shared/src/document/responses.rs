@@ -1,6 +1,6 @@
 //! What each member wrote in answer: a root of its own for each of them.
 
-use yrs::{Doc, GetString, ReadTxn, Transact};
+use yrs::{Doc, GetString, ReadTxn, TextRef, Transact};
 
 use crate::{ids::UserId, order::sorted_by};
 
@@ -13,12 +13,14 @@ pub fn responses(doc: &Doc) -> Vec<(UserId, String)> {
         txn.root_refs().filter_map(|(name, _)| name.strip_prefix(ROOT)?.parse().ok()).collect()
     };
     let authors = sorted_by(authors, UserId::cmp);
-    let texts = authors.into_iter().map(|author| {
-        // What has only come over the network has no type yet: this says that it is a text.
-        let text = doc.get_or_insert_text(format!("{ROOT}{author}"));
-        (author, text.get_string(&doc.transact()))
-    });
+    let texts = authors.into_iter().map(|author| (author, response(doc, author).get_string(&doc.transact())));
     texts.filter(|(_, text)| !text.trim().is_empty()).collect()
+}
+
+/// What a member writes in answer, the root itself. No transaction may be open.
+pub fn response(doc: &Doc, author: UserId) -> TextRef {
+    // What has only come over the network has no type yet: this says that it is a text.
+    doc.get_or_insert_text(format!("{ROOT}{author}"))
 }
 
 #[cfg(test)]

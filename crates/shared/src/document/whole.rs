@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use yrs::{Any, Doc, In, Map, MapPrelim, ReadTxn, StateVector, Text, Transact};
 
-use super::{MAX_COMMENT_CHARS, Roots, Stamp, command::targets_value, empty};
+use super::{MAX_COMMENT_CHARS, Roots, Stamp, command::targets_value, empty, response};
 use crate::{
     ids::{CommentId, HighlightId, MessageId, TagGroupId, TagId, UserId},
     rules::MAX_DESCRIPTION_CHARS,
@@ -251,7 +251,7 @@ impl Whole {
 }
 
 fn write_response(doc: &Doc, author: UserId, text: &str) {
-    let root = doc.get_or_insert_text(format!("response:{author}"));
+    let root = response(doc, author);
     if !text.is_empty() {
         root.insert(&mut doc.transact_mut(), 0, text);
     }

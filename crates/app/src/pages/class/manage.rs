@@ -138,7 +138,7 @@ fn Erased(api: String, when_erased: WhenErased) -> impl IntoView {
                     {option(WhenErased::Keep, "stays, by a “Former member”")}
                     {option(WhenErased::Erase, "is erased too")}
                 </select>
-                <p class="hint" id="when-erased-hint">"Members read it on the page of the class, and before they join by a link. Erased are highlights, comments and answers, what they typed into shared notes, their copies of activities, and conversations that they shared. What an activity begins with stays."</p>
+                <p class="hint" id="when-erased-hint">"Members read it on the page of the class, and before they join by a link. Erased are highlights, comments and answers, what they typed into shared notes, their copies of activities, and conversations that they shared. Tags, what they asked a model in chats of others, and what an activity begins with stay."</p>
             </div>
             <div class="form-actions">
                 <button class="button" type="submit">"Save"</button>

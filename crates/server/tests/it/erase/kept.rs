@@ -2,12 +2,12 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use shared::prose;
+use shared::{document::Command, prose};
 
 use super::{ERASE, NAME, Zoe, comment, note, whole};
 use crate::{
     activities::{run, synced},
-    revisions::mark,
+    revisions::{act, mark},
     support::test_app::TestApp,
 };
 
@@ -72,9 +72,33 @@ async fn what_a_class_keeps_its_staff_may_withdraw() {
     assert_eq!(ben.post(&restore, json!({})).await.status, StatusCode::NOT_FOUND);
     assert!(olga.get("/api/v1/trash").await.body.contains("Shared"));
     assert_eq!(olga.post(&restore, json!({})).await.status, StatusCode::NO_CONTENT);
-    let withdrawn = olga.change(Method::PUT, &format!("{path}/sharing/class"), json!({"class": null})).await;
-    assert_eq!(withdrawn.status, StatusCode::NO_CONTENT, "{}", withdrawn.body);
-    assert_eq!(ben.get(&path).await.status, StatusCode::NOT_FOUND);
+    // Nobody is let in whom nobody let in, and it does not become nobody's.
+    let class = olga.change(Method::PUT, &format!("{path}/sharing/class"), json!({"class": null})).await;
+    let person = json!({"email": "somebody@example.test", "access": "viewer"});
+    let person = olga.post(&format!("{path}/sharing/people"), person).await;
+    let link = olga.post(&format!("{path}/sharing/links"), json!({"access": "viewer", "days": 7})).await;
+    let open = olga.change(Method::PUT, &format!("{path}/sharing/protection"), json!({"copy_protected": false})).await;
+    for refused in [class, person, link, open] {
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+        assert!(refused.body.contains("former member"), "{}", refused.body);
+    }
+    run(&app, "update conversations set trashed_at = now() where title = 'Shared'").await;
+    assert!(!ben.get("/api/v1/trash").await.body.contains("Shared"));
+}
+
+#[tokio::test]
+async fn what_a_class_keeps_goes_with_the_class() {
+    let app = TestApp::start().await;
+    let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
+    let zoe = Zoe::join(&app).await;
+    let (kept, own) = (zoe.visitor.conversation("Theirs", "Words.", "class").await, ben.conversation("His", "Words.", "class").await);
+    zoe.erased(&app).await;
+    let class = olga.get("/api/v1/classes").await.json()["classes"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(olga.delete(&format!("/api/v1/classes/{class}")).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(olga.delete(&format!("/api/v1/trash/classes/{class}")).await.status, StatusCode::NO_CONTENT);
+    let left = sqlx::query_scalar("select id::text from conversations where title in ('Theirs', 'His')");
+    let left: Vec<String> = left.fetch_all(&app.database.pool).await.unwrap();
+    assert_eq!(left, [own], "{kept}");
 }
 
 #[tokio::test]
@@ -92,6 +116,32 @@ async fn a_notice_of_a_comment_that_mentioned_them_names_them_no_more() {
     zoe.erased(&app).await;
     let told = ben.get("/api/v1/notices").await.json();
     assert_eq!(told["notices"][0]["excerpt"], "Ask @Former member and @Ben.", "{told}");
+}
+
+#[tokio::test]
+async fn the_history_of_a_document_tells_what_a_former_member_did() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    let talk = olga.conversation("Harbour", "Words to speak about.", "class").await;
+    let path = format!("/api/v1/conversations/{talk}/history");
+    let mut hers = synced(&zoe.visitor, &talk).await;
+    let passage = mark(&zoe.visitor, &talk, &mut hers, "speak about").await;
+    let theirs = olga.get(&path).await.json();
+    assert_eq!(theirs["steps"][0]["by"][0]["name"], NAME, "{theirs}");
+    // What waits in the log mentions them, and goes before it is a step.
+    let body = format!("Ask {}.", prose::mention(NAME, zoe.id));
+    let mut own = synced(&olga, &talk).await;
+    let asked = comment(&olga, &talk, &mut own, passage, &body).await;
+    act(&olga, &talk, &mut own, Command::DeleteComment { highlight: passage, id: asked }).await;
+    let named = olga.change(Method::PUT, &format!("{path}/1/name"), json!({"name": "First"})).await;
+    assert_eq!(named.status, StatusCode::NO_CONTENT, "{}", named.body);
+    zoe.erased(&app).await;
+    let db = &app.database.pool;
+    zoe.assert_untraced(db).await;
+    assert!(super::count(db, "select count(*) from history_steps").await > 2);
+    let told = olga.get(&path).await;
+    assert!(!told.body.contains(NAME) && told.body.contains("Former member"), "{}", told.body);
 }
 
 #[tokio::test]

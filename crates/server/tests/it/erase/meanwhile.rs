@@ -97,6 +97,63 @@ async fn what_copies_begin_with_from_a_template_that_was_not_done_yet_names_nobo
 }
 
 #[tokio::test]
+async fn whoever_writes_their_id_into_a_message_keeps_nothing_back() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    let words = format!("Somebody has the id {}.", zoe.id);
+    olga.conversation("Of an id", &words, "class").await;
+    let db = &app.database.pool;
+    until(async || count(db, "select count(*) from search_entries where body like 'Somebody has%'").await > 0).await;
+    // As if these were found again faster than all is gone through.
+    for statement in [
+        "create function stay() returns trigger language plpgsql as $$ begin return null; end $$",
+        "create trigger stay before delete on search_entries
+         for each row when (old.body like 'Somebody has%') execute function stay()",
+    ] {
+        sqlx::query(statement).execute(db).await.unwrap();
+    }
+    zoe.erase().await;
+    until_gone(db, zoe.id).await;
+    assert_eq!(traces(db, &zoe.id.to_string()).await, ["messages", "search_entries"], "it is her word");
+}
+
+#[tokio::test]
+async fn what_says_who_wrote_what_no_copy_begins_with_any_more_names_nobody() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    let (class, _) = class_and_template(&olga).await;
+    let template = olga.conversation("Text", "Some words to mark.", "class").await;
+    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
+    let task = activity(&olga, &class, &template, "individual").await;
+    copy(&app.person("student-1").await, &task).await;
+    run(&app, "update activities set seed = null").await;
+    let db = &app.database.pool;
+    assert!(traces(db, &zoe.id.to_string()).await.contains(&"activities".to_owned()));
+    zoe.erased(&app).await;
+    zoe.assert_untraced(db).await;
+}
+
+#[tokio::test]
+async fn what_copies_begin_with_and_cannot_be_read_keeps_the_rest_not_back() {
+    let app = TestApp::start().await;
+    let olga = app.person("instructor").await;
+    let zoe = Zoe::join(&app).await;
+    let (class, _) = class_and_template(&olga).await;
+    let template = olga.conversation("Text", "Some words to mark.", "class").await;
+    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
+    let task = activity(&olga, &class, &template, "individual").await;
+    copy(&app.person("student-1").await, &task).await;
+    run(&app, "update activities set seed = '\\xff'::bytea || seed").await;
+    zoe.erase().await;
+    let db = &app.database.pool;
+    let elsewhere = "select count(*) from annotation_client k join users u on u.id = k.author where u.is_former";
+    until(async || count(db, elsewhere).await >= 2).await;
+    assert!(exists(db, zoe.id).await);
+}
+
+#[tokio::test]
 async fn what_is_in_line_for_them_in_a_chat_of_somebody_elses_is_not_begun() {
     let app = TestApp::start().await;
     let olga = app.person("instructor").await;

@@ -33,6 +33,12 @@ GET    /api/v1/conversations/{id}/tags                   200  200  200   200  20
 PUT    /api/v1/conversations/{id}/text                   403  403  409   403  403  409
 GET    /api/v1/conversations/{id}/revisions              200  200  200   200  200  200
 GET    /api/v1/conversations/{id}/revisions/{number}     200  200  200   200  200  200
+GET    /api/v1/conversations/{id}/history                403  403  200   403  403  200
+GET    /api/v1/conversations/{id}/history/{number}       403  403  200   403  403  200
+PUT    /api/v1/conversations/{id}/history/{number}/name  403  403  204   403  403  204
+DELETE /api/v1/conversations/{id}/history/{number}/name  403  403  204   403  403  204
+GET    /api/v1/conversations/{id}/history/{number}/compare 403  403  200   403  403  200
+POST   /api/v1/conversations/{id}/history/{number}/restore 403  403  200   403  403  200
 GET    /api/v1/conversations/{id}/deleted                403  403  403   403  403  403
 POST   /api/v1/conversations/{id}/purge                  403  403  403   403  403  403
 POST   /api/v1/conversations/{id}/annotations            403  200  200   403  200  200

@@ -43,6 +43,8 @@ GET    /c/{id}/revisions             shared      303   200   404   404   200   2
 GET    /c/{id}/revisions             private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/revisions/{number}    shared      303   200   404   404   200   200   200   200   404   303   403
 GET    /c/{id}/revisions/{number}    private     303   404   404   404   404   404   404   200   404   303   403
+GET    /c/{id}/history               shared      303   403   404   404   403   403   403   200   404   303   403
+GET    /c/{id}/history               private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/deleted               shared      303   200   404   404   403   200   200   200   404   303   403
 GET    /c/{id}/deleted               private     303   404   404   404   404   404   404   200   404   303   403
 GET    /c/{id}/share                 shared      303   403   404   404   403   403   403   200   404   303   403

@@ -300,6 +300,14 @@ impl Scene {
                     where c.id in ($1, $2)
                     on conflict do nothing";
         run(db, runs, &[cast.shared.uuid(), cast.private.uuid()]).await;
+        let steps = "insert into history_steps
+                         (conversation_id, number, epoch, seq, is_base, began_at, ended_at, update, changes)
+                     select id, 1, 1, 0, true, now(), now(), '\\x0000', '{}'
+                     from conversations
+                     where id in ($1, $2)
+                     on conflict (conversation_id, number)
+                     do update set name = null, named_by = null, named_at = null";
+        run(db, steps, &[cast.shared.uuid(), cast.private.uuid()]).await;
         let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
         let (export, printed) = (ExportId::new(), ExportId::new());
         // In one statement: there are hundreds of scenes.
@@ -526,6 +534,7 @@ impl Scene {
             ("PUT", "/api/v1/conversations/{id}/text") => {
                 json!({"base": 0, "messages": [{"role": "user", "markdown": "x"}]})
             }
+            ("PUT", "/api/v1/conversations/{id}/history/{number}/name") => json!({"name": "Draft"}),
             ("POST", "/api/v1/messages/{id}/regenerate") => json!({}),
             ("PUT", "/api/v1/classes/{class}/models") => {
                 json!({"models": null, "tokens_a_person": 1, "tokens_a_class": null, "period": "day"})

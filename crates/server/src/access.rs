@@ -386,7 +386,8 @@ pub async fn owner(db: &PgPool, user: UserId, conversation: ConversationId) -> R
 /// The same, where nobody else may who has it from a former member: they did not give it to others.
 pub async fn own(db: &PgPool, user: UserId, conversation: ConversationId) -> Result<Owner, Error> {
     let owner = owner(db, user, conversation).await?;
-    let theirs = sqlx::query!("select from conversations where id = $1 and owner_id = $2", conversation.uuid(), user.uuid());
+    let theirs =
+        sqlx::query!("select from conversations where id = $1 and owner_id = $2", conversation.uuid(), user.uuid());
     if theirs.fetch_optional(db).await?.is_none() {
         return Err(Error::Forbidden(
             "A former member shared this with the class. It can be deleted, and nobody else can be let in.",

@@ -21,9 +21,8 @@ use tower_http::{
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, erase, error::Error,
     etags, export, files, health, history, import, metrics, models, my_data, notices, pages, people, projects, purge,
-    rates,
-    refused, revisions, roster, runs, search, security, services::Services, sessions, sharing, sync_route, tokens,
-    trash, webhooks,
+    rates, refused, revisions, roster, runs, search, security, services::Services, sessions, sharing, sync_route,
+    tokens, trash, webhooks,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a

@@ -34,7 +34,9 @@ pub(super) fn rule_of(when_erased: WhenErased) -> &'static str {
         WhenErased::Keep => {
             "If you ever erase your account, what you wrote in this class stays, without your name: by a “Former member”."
         }
-        WhenErased::Erase => "If you ever erase your account, what you wrote in this class is erased too, but for tags, what you asked a model in chats of others, and what an activity begins with.",
+        WhenErased::Erase => {
+            "If you ever erase your account, what you wrote in this class is erased too, but for tags, what you asked a model in chats of others, and what an activity begins with."
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::api::{EraseMe, ErasedClass, Erasure, WhenErased};
+use shared::api::{EraseMe, Erasure, WhenErased};
 
 use super::Bar;
 use crate::{

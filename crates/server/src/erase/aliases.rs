@@ -63,10 +63,8 @@ pub(super) async fn of(
 /// # Errors
 /// The database's.
 pub(super) async fn forget(db: &PgPool, person: UserId) -> Result<(), Error> {
-    let scopes = sqlx::query_scalar!(
-        "select distinct scope from author_aliases where $1 in (user_id, alias)",
-        person.uuid()
-    );
+    let scopes =
+        sqlx::query_scalar!("select distinct scope from author_aliases where $1 in (user_id, alias)", person.uuid());
     for scope in scopes.fetch_all(db).await? {
         hand_over(db, person, scope).await?;
     }

@@ -211,13 +211,9 @@ async fn delete(services: &Services, person: UserId, id: ConversationId) -> Resu
     runs::stop_all(services, id).await?;
     services.rooms.close(id, CloseCode::NotFound).await;
     // Asked again: it may be an activity's template by now.
-    sqlx::query!(
-        "delete from conversations where id = $1 and goes_with(id, $2)",
-        id.uuid(),
-        person.uuid()
-    )
-    .execute(&services.db)
-    .await?;
+    sqlx::query!("delete from conversations where id = $1 and goes_with(id, $2)", id.uuid(), person.uuid())
+        .execute(&services.db)
+        .await?;
     services.files.sweep_soon();
     Ok(())
 }

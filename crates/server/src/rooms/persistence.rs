@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use shared::{
-    document::{Changes, Picture, Written},
+    document::{self, Changes, Picture, Written},
     ids::{ConversationId, MessageId, UserId},
     sync::prescan::prescan,
     text::MAX_MARKDOWN_BYTES,

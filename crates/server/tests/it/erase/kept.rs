@@ -91,7 +91,8 @@ async fn what_a_class_keeps_goes_with_the_class() {
     let app = TestApp::start().await;
     let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
     let zoe = Zoe::join(&app).await;
-    let (kept, own) = (zoe.visitor.conversation("Theirs", "Words.", "class").await, ben.conversation("His", "Words.", "class").await);
+    let (kept, own) =
+        (zoe.visitor.conversation("Theirs", "Words.", "class").await, ben.conversation("His", "Words.", "class").await);
     zoe.erased(&app).await;
     let class = olga.get("/api/v1/classes").await.json()["classes"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(olga.delete(&format!("/api/v1/classes/{class}")).await.status, StatusCode::NO_CONTENT);

@@ -34,7 +34,7 @@ async fn what_could_not_be_done_is_gone_on_with_by_the_next_server() {
     // Already they are nobody.
     assert_eq!(traces(&db, EMAIL).await, Vec::<String>::new());
     // But where somebody called them so in what cannot be read.
-    let unread = ["annotation_document_state", "conversation_revisions", "search_entries"];
+    let unread = ["annotation_document_state", "conversation_revisions", "history_steps", "search_entries"];
     assert_eq!(traces(&db, NAME).await, unread);
     let before: Vec<_> = whole(&peer).highlights.values().map(|it| it.author).collect();
     let database = app.stop_and_keep().await;

@@ -134,6 +134,7 @@ async fn the_history_of_a_document_tells_what_a_former_member_did() {
     let body = format!("Ask {}.", prose::mention(NAME, zoe.id));
     let mut own = synced(&olga, &talk).await;
     let asked = comment(&olga, &talk, &mut own, passage, &body).await;
+    note(&mut own, "Hers. ").await;
     act(&olga, &talk, &mut own, Command::DeleteComment { highlight: passage, id: asked }).await;
     let named = olga.change(Method::PUT, &format!("{path}/1/name"), json!({"name": "First"})).await;
     assert_eq!(named.status, StatusCode::NO_CONTENT, "{}", named.body);
@@ -142,6 +143,8 @@ async fn the_history_of_a_document_tells_what_a_former_member_did() {
     zoe.assert_untraced(db).await;
     assert!(super::count(db, "select count(*) from history_steps").await > 2);
     let told = olga.get(&path).await;
+    let is_told = told.json()["steps"].as_array().unwrap().iter().any(|step| step["changes"]["notes"]["added"] == 6);
+    assert!(is_told, "what waited became a step: {}", told.body);
     assert!(!told.body.contains(NAME) && told.body.contains("Former member"), "{}", told.body);
 }
 

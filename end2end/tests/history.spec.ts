@@ -131,7 +131,7 @@ test('staff see how a copy came to be where its student lets them or the activit
   await teacher.page.goto(history);
   await expect(teacher.page.getByText(said)).toBeVisible();
   await expectAccessible(teacher.page, 'the history of a student’s copy');
-  await who.getByRole('button', { name: 'Take your leave back' }).click();
+  await who.getByRole('button', { name: 'Stop showing it to staff' }).click();
   await expect(who).toContainText('Nobody but you');
   expect((await teacher.page.goto(history))?.status()).toBe(403);
 

@@ -195,7 +195,7 @@ fn Fields(first: First, templates: Vec<Template>) -> impl IntoView {
             <input type="checkbox" name="staff_see_history" checked=shows disabled=fixed && !shows />
             "Staff see the history of the copies"
         </label>
-        <p class="hint">"How each copy came to be, step by step, and not only what is there now. Students are told so here and in their copies. Once somebody has started, it can only be switched off; each student can also let you see the history of their own."</p>
+        <p class="hint">"How each copy came to be, step by step, and not only what is there now. Students are told so on the page of the activity and in their copies. Once somebody has started, it can only be switched off; each student can also let you see the history of their own."</p>
         <div class="field-row">
             <LocalTimeField name="opens_at" label="Opens" at=opens_at />
             <LocalTimeField name="closes_at" label="Closes" at=closes_at />

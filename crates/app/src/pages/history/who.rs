@@ -24,7 +24,7 @@ pub(super) fn WhoSees(conversation: ConversationId, staff: StaffSeeHistory) -> i
     // What the activity says is not theirs to change; leave that they gave before is theirs to take back all the same.
     let form = (may_change && (by_leave || !by_activity)).then(|| {
         let lets = LetStaffSeeHistory { id: conversation, staff_see_history: !by_leave };
-        let action = if by_leave { "Take your leave back" } else { "Let the staff see it" };
+        let action = if by_leave { "Stop showing it to staff" } else { "Let the staff see it" };
         view! {
             <ApiForm api=api_of(&lets) then=Then::Reload class="history-leave">
                 <input type="hidden" name="staff_see_history" data-type="boolean" value=(!by_leave).to_string() />

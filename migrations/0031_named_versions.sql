@@ -12,3 +12,19 @@ alter table history_steps
     add constraint history_steps_named_at check ((name is null) = (named_at is null));
 
 create index history_steps_named_by on history_steps (named_by) where named_by is not null;
+
+-- Staff of a class see the history of a copy of an activity where the activity says so to those who work in it, or where
+-- whoever's copy it is lets them.
+alter table activities add column staff_see_history boolean not null default false;
+alter table activity_copies add column staff_see_history boolean not null default false;
+
+-- It is part of what somebody may do (0003).
+create trigger activities_tell_history
+    after update of staff_see_history on activities
+    for each row when (old.staff_see_history is distinct from new.staff_see_history)
+    execute function tell_activity_protected();
+
+create trigger activity_copies_tell_history
+    after update of staff_see_history on activity_copies
+    for each row when (old.staff_see_history is distinct from new.staff_see_history)
+    execute function tell_sharing_changed();

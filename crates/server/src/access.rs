@@ -16,13 +16,15 @@
 //! A copy of an activity is not its owner's to share: whose it is writes in it while the activity is open and reads it for
 //! ever, staff of the class moderate it at any time and alone rename it, and to all others it does not exist
 //! ([`activities`]). What is in the trash is there for nobody but whoever may take it out or delete it (`trashed`, `trashed_activity`, `trashed_class`, `trashed_project`).
-//! Whether its text may be copied, and that of what is revealed, its activity says.
+//! Whether its text may be copied, and that of what is revealed, its activity says. How it came to be is theirs whose it is;
+//! staff see it where its activity says so, or whoever works alone in it lets them (`histories`).
 //!
 //! What somebody shared with a class who was erased, staff edit, show to fewer people and delete as if they owned it, since
 //! nobody else is left who could; they give it to nobody else ([`own`]).
 
 mod activities;
 mod classes;
+mod histories;
 mod projects;
 
 use std::collections::HashMap;
@@ -44,6 +46,7 @@ pub use classes::{
     Change, Creator, Instructor, Member, Staff, Teacher, TrashedClass, change, creator, instructor, instructor_alone,
     lock, member, member_alone, role, staff, trashed_class,
 };
+pub use histories::{Chronicler, CopyOwner, Historian, chronicler, copy_owner, historian};
 pub use projects::{
     ProjectEditor, ProjectMember, ProjectReader, Sender, TrashedProject, project_editor, project_editor_alone,
     project_member, project_reader, sender, sender_of, trashed_project,
@@ -108,6 +111,7 @@ pub async fn of_all(
                           and (w.group_id is null or w.group_id = m.group_id)),
                       false) as "theirs!",
                   coalesce(w.user_id = asked.user_id, false) as "alone_theirs!",
+                  coalesce(a.staff_see_history or w.staff_see_history, false) as "shown!",
                   coalesce(a.opens_at > now(), false) as "waiting!",
                   coalesce(a.closes_at <= now(), false) as "closed!",
                   coalesce(m.role in ('tutor', 'instructor'), false) as "staff!",
@@ -164,6 +168,8 @@ struct Facts {
     theirs: bool,
     /// It is a copy of theirs, and nobody else's.
     alone_theirs: bool,
+    /// How it came to be is for staff too.
+    shown: bool,
     waiting: bool,
     closed: bool,
     staff: bool,
@@ -191,9 +197,10 @@ impl Facts {
         }))
     }
 
-    /// Staff see what students made, and not how they came to it, unless it is their own copy.
+    /// Staff see what students made, and not how they came to it, unless it is their own copy, or they are let by the
+    /// activity's setting or by whoever's copy it is.
     fn sees_history_of_copy(&self) -> bool {
-        if self.staff { self.alone_theirs } else { self.theirs }
+        if self.staff { self.alone_theirs || self.shown } else { self.theirs }
     }
 
     /// What somebody may as a member of a class is less.
@@ -279,57 +286,6 @@ pub async fn text_editor(
         )),
         _ => Err(Error::Forbidden("This is for people who may edit the conversation.")),
     }
-}
-
-/// Somebody who sees what happened in a conversation's document.
-#[derive(Debug, Clone, Copy)]
-pub struct Historian(Reader);
-
-impl Historian {
-    /// As who they read it.
-    pub fn reader(&self) -> Reader {
-        self.0
-    }
-}
-
-/// See [`Historian`]. Others who may read it are told that they do not.
-pub async fn historian(
-    db: impl PgExecutor<'_>,
-    user: UserId,
-    conversation: ConversationId,
-) -> Result<Historian, Error> {
-    let reader = reader(db, user, conversation).await?;
-    if !reader.rights.sees_history {
-        return Err(Error::Forbidden(
-            "What happened here is for those who may edit the conversation, and in a copy of an activity for those whose copy it is.",
-        ));
-    }
-    Ok(Historian(reader))
-}
-
-/// Somebody who sees what happened in a conversation's document and may write in it: they name its moments, and bring back
-/// what was deleted.
-#[derive(Debug, Clone, Copy)]
-pub struct Chronicler(Reader);
-
-impl Chronicler {
-    /// As who they read it.
-    pub fn reader(&self) -> Reader {
-        self.0
-    }
-}
-
-/// See [`Chronicler`]. Others who may read it are told that they do not.
-pub async fn chronicler(
-    db: impl PgExecutor<'_>,
-    user: UserId,
-    conversation: ConversationId,
-) -> Result<Chronicler, Error> {
-    let Historian(reader) = historian(db, user, conversation).await?;
-    if !reader.rights.access.may_annotate() {
-        return Err(Error::Forbidden("This is for people who may annotate the conversation."));
-    }
-    Ok(Chronicler(reader))
 }
 
 /// Somebody who moderates a conversation.

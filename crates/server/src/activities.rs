@@ -148,7 +148,7 @@ async fn read(conn: &mut PgConnection, participant: Participant) -> Result<Activ
     let (id, staff) = (participant.activity(), participant.is_staff());
     let summary = summaries(conn, participant.user(), None, Some(id)).await?.pop().ok_or(Error::NotFound)?;
     let row = sqlx::query!(
-        r#"select k.name as class, a.instructions, a.copy_protected, now() as "now!", c.id as template, c.title, u.name as owner,
+        r#"select k.name as class, a.instructions, a.copy_protected, a.staff_see_history, now() as "now!", c.id as template, c.title, u.name as owner,
                   (select count(*) from activity_copies w where w.activity_id = a.id) as "copies!"
            from activities a
            join classes k on k.id = a.class_id
@@ -171,6 +171,7 @@ async fn read(conn: &mut PgConnection, participant: Participant) -> Result<Activ
         staff,
         archived: participant.is_archived(),
         copy_protected: row.copy_protected,
+        staff_see_history: row.staff_see_history,
         now: rfc3339(row.now),
         hindrance: participant.key().err().map(str::to_owned),
         template: staff.then_some(template),

@@ -244,7 +244,8 @@ pub(crate) async fn read(
     let (id, rights) = (reader.conversation(), reader.rights());
     let author = authors::of(db, reader).await?;
     let head = sqlx::query!(
-        r#"select c.title, c.revision, c.project_id, a.id as "activity?", a.title as "task?"
+        r#"select c.title, c.revision, c.project_id, a.id as "activity?", a.title as "task?",
+                  coalesce(a.staff_see_history or w.staff_see_history, false) as "staff_see_history!"
            from conversations c
            left join activity_copies w on w.conversation_id = c.id
            left join activities a on a.id = w.activity_id
@@ -254,7 +255,8 @@ pub(crate) async fn read(
     .fetch_optional(db)
     .await?
     .ok_or(Error::NotFound)?;
-    let activity = head.activity.map(ActivityId::from_uuid).zip(head.task).map(|(id, title)| CopyOf { id, title });
+    let activity = head.activity.map(ActivityId::from_uuid).zip(head.task);
+    let activity = activity.map(|(id, title)| CopyOf { id, title, staff_see_history: head.staff_see_history });
     let chat = match head.project_id {
         Some(project) => Some(projects::chat_of(db, reader, ProjectId::from_uuid(project)).await?),
         None => None,

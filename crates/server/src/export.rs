@@ -46,6 +46,7 @@ pub(crate) use contents::{SOMEBODY, as_mention, named};
 pub(crate) use folder::of_conversations;
 pub(crate) use json_ld::{collection, passage};
 pub use of_activity::get_of_activity;
+pub(crate) use reader::of_parts;
 
 /// The media type of Web Annotations.
 pub(crate) const JSON_LD: &str = "application/ld+json; profile=\"http://www.w3.org/ns/anno.jsonld\"";

@@ -5,6 +5,8 @@
 //! deleted since is not there, one that was changed says what it says now, and a response is the present one.
 
 mod compare;
+mod evidence;
+mod leave;
 mod names;
 mod restore;
 mod words;
@@ -28,6 +30,8 @@ use sqlx::types::Json as Column;
 
 pub use self::{
     compare::compare,
+    evidence::export,
+    leave::change as change_leave,
     names::{give as give_name, take_away as take_name_away},
     restore::restore,
 };
@@ -65,7 +69,8 @@ pub async fn list(
     let has_more = steps.len() as i64 > MAX_STEPS_LISTED;
     steps.truncate(usize::try_from(MAX_STEPS_LISTED).unwrap_or(usize::MAX));
     let next = steps.last().filter(|_| has_more).map(|step| step.number);
-    Ok(Json(History { title, steps, next }))
+    let staff = leave::of(&services.db, reader).await?;
+    Ok(Json(History { title, staff, steps, next }))
 }
 
 /// `GET /api/v1/conversations/{id}/history/{number}`

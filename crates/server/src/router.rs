@@ -88,6 +88,8 @@ fn of_conversations() -> Router<Services> {
         .route("/api/v1/conversations/{id}/revisions", get(revisions::list))
         .route("/api/v1/conversations/{id}/revisions/{number}", get(revisions::get))
         .route("/api/v1/conversations/{id}/history", get(history::list))
+        .route("/api/v1/conversations/{id}/history/export", get(history::export))
+        .route("/api/v1/conversations/{id}/history/leave", put(history::change_leave))
         .route("/api/v1/conversations/{id}/history/{number}", get(history::get))
         .route(
             "/api/v1/conversations/{id}/history/{number}/name",

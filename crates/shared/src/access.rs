@@ -106,7 +106,7 @@ pub struct Rights {
     /// Whether they may give it another title: whoever may edit it; in a copy of an activity, staff of its class alone.
     pub may_rename: bool,
     /// Whether they see what happened in its document: whoever may edit it; in a copy of an activity those whose copy it is,
-    /// also when it has closed, and no staff.
+    /// also when it has closed, and staff where the activity or whoever's copy it is lets them.
     #[serde(default)]
     pub sees_history: bool,
 }

@@ -85,8 +85,8 @@ pub use files::{
 };
 pub use history::{
     CompareMoment, Different, GetMoment, History, HistoryComparison, HistoryMoment, HistoryResponse, HistoryStep,
-    ListHistory, MAX_MOMENT_NAME_CHARS, MAX_NAMED_MOMENTS, MAX_STEPS_LISTED, MomentName, NameMoment, Piece, PieceKind,
-    RestoreMoment, Restored, UnnameMoment,
+    LetStaffSeeHistory, ListHistory, MAX_MOMENT_NAME_CHARS, MAX_NAMED_MOMENTS, MAX_STEPS_LISTED, MomentName,
+    NameMoment, Piece, PieceKind, RestoreMoment, Restored, StaffSeeHistory, UnnameMoment,
 };
 pub use invitations::{
     AcceptInvitation, CreateInvitation, CreatedInvitation, GetInvitation, Invitation, InvitationPreview,

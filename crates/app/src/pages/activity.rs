@@ -107,7 +107,8 @@ pub fn ActivityPage(
     /// What is shown.
     activity: Activity,
 ) -> impl IntoView {
-    let Activity { summary, instructions, staff, template, copies, revealed, now, .. } = activity.clone();
+    let Activity { summary, instructions, staff, template, copies, revealed, now, staff_see_history, .. } =
+        activity.clone();
     let opening = summary.opens_at.clone();
     let waits = summary.state == ActivityState::Waiting;
     let instructions = match instructions.is_empty() {
@@ -130,6 +131,7 @@ pub fn ActivityPage(
                 <p class="hint"><Times summary=summary.clone() /></p>
                 {instructions}
                 {summary.anonymous.then(|| view! { <p class="hint">{who_sees_names(staff)}</p> })}
+                {staff_see_history.then(|| view! { <p class="hint">{who_sees_history(staff)}</p> })}
                 <Door activity=activity />
             </section>
             {(!revealed.is_empty()).then(|| view! { <RevealedList revealed=revealed /> })}
@@ -154,6 +156,16 @@ fn who_sees_names(staff: bool) -> &'static str {
         }
         false => {
             "This is anonymous: the others see a pseudonym of two words in your place. The staff of the class see your name."
+        }
+    }
+}
+
+/// What it means for whoever looks at it that staff see the history.
+fn who_sees_history(staff: bool) -> &'static str {
+    match staff {
+        true => "You and the other staff see the history of the copies: how each came to be, step by step.",
+        false => {
+            "The staff of the class see the history of your work here: how it came to be, step by step, and not only what is there now."
         }
     }
 }

@@ -112,9 +112,13 @@ pub fn ConversationPage(
 fn OfActivity(activity: CopyOf, closed: bool) -> impl IntoView {
     let over =
         closed.then(|| view! { <p class="hint">"This activity has closed: you can read what was made in it."</p> });
+    let shown = activity.staff_see_history.then(|| {
+        view! { <p class="hint">"The staff of the class see the history of this: how it came to be, step by step."</p> }
+    });
     view! {
         <p class="page-crumb"><a href=format!("/activities/{}", activity.id) dir="auto">{activity.title}</a></p>
         {over}
+        {shown}
     }
     .into_any()
 }

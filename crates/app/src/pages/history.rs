@@ -1,18 +1,17 @@
 mod compared;
 mod deeds;
+mod who;
 
 use leptos::{nonce::use_nonce, prelude::*};
 use shared::{
     api::{History, HistoryComparison, HistoryMoment, HistoryResponse, HistoryStep},
-    document::{Changes, Count, Letters},
     ids::ConversationId,
     prose,
 };
 
-use self::{compared::Compared, deeds::Deeds};
+use self::{compared::Compared, deeds::Deeds, who::WhoSees};
 use super::{
     Bar,
-    home::counted,
     revisions::{Notes, colours},
 };
 use crate::{
@@ -52,7 +51,7 @@ pub fn HistoryPage(
     /// What is shown, unless nothing ever happened.
     looked_at: Option<LookedAt>,
 ) -> impl IntoView {
-    let History { title, steps, next } = history;
+    let History { title, staff, steps, next } = history;
     let number = looked_at.as_ref().map(|looked_at| looked_at.step().number);
     let older = next.map(|before| {
         view! { <p><a class="button" href=format!("/c/{conversation}/history?before={before}")>"Earlier steps"</a></p> }
@@ -63,6 +62,7 @@ pub fn HistoryPage(
             view! { <Compared conversation=conversation comparison=comparison /> }.into_any()
         }
     });
+    let own = number.map(|_| view! { <OwnFile conversation=conversation /> });
     let steps = match number {
         Some(number) => view! { <Steps conversation=conversation steps=steps number=number /> }.into_any(),
         None => view! {
@@ -78,12 +78,32 @@ pub fn HistoryPage(
             <p class="hint">
                 "What was marked, said and written here, step by step. What somebody else took back is not shown in what they said, nor how their response came to be."
             </p>
+            {staff.map(|staff| view! { <WhoSees conversation=conversation staff=staff /> })}
             <div class="history-parts">
-                <div class="history-steps">{steps} {older}</div>
+                <div class="history-steps">{steps} {older} {own}</div>
                 {shown}
             </div>
             <script nonce=use_nonce() inner_html=SCRIPT></script>
         </main>
+    }
+    .into_any()
+}
+
+/// What whoever looks at it did themselves, to take away.
+#[component]
+fn OwnFile(conversation: ConversationId) -> impl IntoView {
+    let file = |format: &str| format!("/api/v1/conversations/{conversation}/history/export?format={format}");
+    view! {
+        <section class="history-own" aria-labelledby="own-title">
+            <h2 class="section-title" id="own-title">"What you did, as a file"</h2>
+            <p class="hint">
+                "Your own steps with what you made and wrote, as evidence of how your work came to be. What others did is only counted."
+            </p>
+            <p class="history-files">
+                <a class="button" href=file("html") download>"To read (HTML)"</a>
+                <a class="button" href=file("json") download>"For programs (JSON)"</a>
+            </p>
+        </section>
     }
     .into_any()
 }
@@ -163,7 +183,7 @@ fn with_name(step: &HistoryStep) -> String {
 /// Who did something, and what, in words.
 fn who_and_what(step: &HistoryStep) -> String {
     let names: Vec<&str> = step.by.iter().map(|person| person.name.as_str()).collect();
-    let what = what(&step.changes);
+    let what = step.changes.in_words();
     match (&names[..], what.is_empty(), step.is_base) {
         ([], true, true) => "As it was before".to_owned(),
         ([], false, _) => what,
@@ -171,30 +191,6 @@ fn who_and_what(step: &HistoryStep) -> String {
         (names, true, _) => names.join(" and "),
         (names, false, _) => format!("{}: {what}", names.join(" and ")),
     }
-}
-
-fn what(changes: &Changes) -> String {
-    let mut all = Vec::new();
-    let mut things = |count: &Count, one: &str| {
-        for (number, done) in [(count.added, "added"), (count.changed, "changed"), (count.deleted, "deleted")] {
-            if number > 0 {
-                all.push(format!("{} {done}", counted(i64::from(number), one)));
-            }
-        }
-    };
-    things(&changes.highlights, "highlight");
-    things(&changes.comments, "comment");
-    things(&changes.tags, "tag");
-    for (letters, text) in [(changes.notes, "notes"), (changes.responses, "response")] {
-        let Letters { added, removed } = letters;
-        match (added, removed) {
-            (0, 0) => {}
-            (added, 0) => all.push(format!("{text} +{added}")),
-            (0, removed) => all.push(format!("{text} −{removed}")),
-            (added, removed) => all.push(format!("{text} +{added} −{removed}")),
-        }
-    }
-    all.join(", ")
 }
 
 /// What the document said.
@@ -241,12 +237,18 @@ fn Moment(conversation: ConversationId, moment: HistoryMoment) -> impl IntoView 
 
 #[cfg(test)]
 mod tests {
+    use shared::{
+        api::Person,
+        document::{Changes, Count, Letters},
+        ids::UserId,
+    };
+
     use super::*;
 
     #[test]
     fn a_step_is_told_in_words() {
         let step = |by: &[&str], is_base, changes| {
-            let person = |name: &&str| shared::api::Person { id: shared::ids::UserId::new(), name: (*name).to_owned() };
+            let person = |name: &&str| Person { id: UserId::new(), name: (*name).to_owned(), pseudonym: None };
             let (began_at, ended_at) = (String::new(), String::new());
             let by = by.iter().map(person).collect();
             who_and_what(&HistoryStep { number: 1, began_at, ended_at, is_base, by, changes, name: None })

@@ -11,6 +11,7 @@ use shared::{
 };
 use sqlx::PgConnection;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
 
 use super::MAX_ACTIVITIES;
 use crate::{access, authors, error::Error, names, services::Services, sessions::Caller};
@@ -44,6 +45,35 @@ impl Checked {
             return Err(Error::Invalid("bad_times", "closes_at: an activity closes after it opens.".into()));
         }
         Ok(Self { title, instructions: instructions.to_owned(), opens_at, closes_at })
+    }
+}
+
+/// An activity as it is before it is changed.
+struct Before {
+    title: String,
+    template_id: Uuid,
+    mode: String,
+    anonymous: bool,
+    staff_see_history: bool,
+}
+
+impl Before {
+    /// Refuses what is not changed any more once somebody has started.
+    fn stays_in(&self, settings: &ActivitySettings) -> Result<(), Error> {
+        let stays = self.template_id == settings.template.uuid()
+            && self.anonymous == settings.anonymous
+            && self.mode == settings.mode.as_str();
+        if !stays {
+            let why = "Somebody has started this already: the template, who works together, and whether it is anonymous, \
+                       stay as they are.";
+            return Err(Error::Conflict("started", why.into()));
+        }
+        if !self.staff_see_history && settings.staff_see_history == Some(true) {
+            let why = "Somebody has started this already, and was not told that staff see the history of their work: that \
+                       is not switched on any more. Each of them can let you see theirs.";
+            return Err(Error::Conflict("started", why.into()));
+        }
+        Ok(())
     }
 }
 
@@ -128,8 +158,8 @@ pub async fn create(
     sqlx::query!(
         "insert into activities
              (id, class_id, title, instructions, template_id, mode, opens_at, closes_at, created_by, anonymous,
-              copy_protected)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+              copy_protected, staff_see_history)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         id.uuid(),
         teacher.class().uuid(),
         checked.title,
@@ -140,7 +170,8 @@ pub async fn create(
         checked.closes_at,
         teacher.user().uuid(),
         settings.anonymous,
-        is_protected || settings.copy_protected == Some(true)
+        is_protected || settings.copy_protected == Some(true),
+        settings.staff_see_history == Some(true)
     )
     .execute(&mut *tx)
     .await?;
@@ -162,11 +193,12 @@ pub async fn change(
     let Json(settings) = body?;
     let checked = Checked::of(&settings)?;
     // Nobody makes the first copy meanwhile.
-    let before =
-        sqlx::query!("select title, template_id, mode, anonymous from activities where id = $1 for update", id.uuid())
-            .fetch_optional(&mut *tx)
-            .await?
-            .ok_or(Error::NotFound)?;
+    let before = sqlx::query_as!(
+        Before,
+        "select title, template_id, mode, anonymous, staff_see_history from activities where id = $1 for update",
+        id.uuid()
+    );
+    let before = before.fetch_optional(&mut *tx).await?.ok_or(Error::NotFound)?;
     let started = sqlx::query_scalar!(
         r#"select exists (select from activity_copies where activity_id = $1) as "started!""#,
         id.uuid()
@@ -175,10 +207,8 @@ pub async fn change(
     .await?;
     let other_template = before.template_id != settings.template.uuid();
     let other_names = before.anonymous != settings.anonymous;
-    if started && (other_template || other_names || before.mode != settings.mode.as_str()) {
-        let why = "Somebody has started this already: the template, who works together, and whether it is anonymous, \
-                   stay as they are.";
-        return Err(Error::Conflict("started", why.into()));
+    if started {
+        before.stays_in(&settings)?;
     }
     let mut taken_over = false;
     if other_template || other_names {
@@ -189,7 +219,8 @@ pub async fn change(
     sqlx::query!(
         "update activities
          set title = $2, instructions = $3, template_id = $4, mode = $5, opens_at = $6, closes_at = $7,
-             seed = case when $8 then seed end, anonymous = $9, copy_protected = $11 or coalesce($10, copy_protected)
+             seed = case when $8 then seed end, anonymous = $9, copy_protected = $11 or coalesce($10, copy_protected),
+             staff_see_history = coalesce($12, staff_see_history)
          where id = $1",
         id.uuid(),
         checked.title,
@@ -201,7 +232,8 @@ pub async fn change(
         started,
         settings.anonymous,
         settings.copy_protected,
-        taken_over
+        taken_over,
+        settings.staff_see_history
     )
     .execute(&mut *tx)
     .await?;

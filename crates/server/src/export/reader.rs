@@ -50,6 +50,16 @@ pub(super) fn of_agreement(about: About<'_>, agreed: &Agreed) -> String {
     page.finish(about)
 }
 
+/// Parts with their headings as a page of its own: what it is called, the address of the page that shows the same, and when it was
+/// read, RFC 3339.
+pub(crate) fn of_parts((title, address, made_at): (&str, &str, &str), parts: &[(String, String)]) -> String {
+    let mut page = Page::new(Medium::Screen);
+    for (heading, html) in parts {
+        section(&mut page.main, heading, html);
+    }
+    page.finish(About { title, page: address, made_at })
+}
+
 fn of_one(contents: &Contents, medium: Medium) -> Result<String, Error> {
     let mut page = Page::new(medium);
     page.add(contents)?;

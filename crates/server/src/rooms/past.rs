@@ -108,6 +108,35 @@ impl Rooms {
         read.map(Some).map_err(|_| Failure::Damaged)
     }
 
+    /// Reads something of a document after each step of its history, in their order.
+    ///
+    /// # Errors
+    /// The database's, or bytes that make no document.
+    pub async fn read_steps<T: Send + 'static>(
+        &self,
+        conversation: ConversationId,
+        mut read: impl FnMut(i64, &Doc) -> T + Send + 'static,
+    ) -> Result<Vec<T>, Failure> {
+        let steps = sqlx::query!(
+            "select number, is_base, update from history_steps where conversation_id = $1 order by number",
+            conversation.uuid()
+        );
+        let steps = steps.fetch_all(&self.house.db).await?;
+        let work = move || {
+            let mut doc = copies::empty();
+            let mut all = Vec::with_capacity(steps.len());
+            for step in steps {
+                if step.is_base {
+                    doc = copies::empty();
+                }
+                copies::apply(&doc, &step.update)?;
+                all.push(read(step.number, &doc));
+            }
+            Ok::<_, Corrupt>(all)
+        };
+        self.house.aside.run(work).await.map_err(|_| Failure::Damaged)?.map_err(|_| Failure::Damaged)
+    }
+
     /// All steps of a history, with the second of two ids in the place of the first, as `change` leaves the document at each
     /// of them; it hears how often the id was replaced, and answers whether it changed anything. No words that it takes out are
     /// in any of them.

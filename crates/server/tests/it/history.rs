@@ -1,5 +1,7 @@
 //! What happened in a document: every step says what the document said then, and none of what was deleted for ever.
 
+mod evidence;
+mod staff;
 mod versions;
 
 use std::collections::BTreeMap;

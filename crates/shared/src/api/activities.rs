@@ -143,6 +143,11 @@ pub struct ActivitySettings {
     /// activity keeps what it has. A protected template that takes the place of another protects it.
     #[serde(default)]
     pub copy_protected: Option<bool>,
+    /// Whether staff see the history of its copies: how they came to be, step by step. It is said to those who work in them.
+    /// Where it is missing or `null`, an activity keeps what it has, and a new one is without. Once somebody has started it
+    /// can only be switched off.
+    #[serde(default)]
+    pub staff_see_history: Option<bool>,
     /// When it can be started, RFC 3339; at once if there is none.
     #[serde(default)]
     pub opens_at: Option<String>,
@@ -197,6 +202,8 @@ pub struct Activity {
     pub archived: bool,
     /// Whether its text is protected against copying.
     pub copy_protected: bool,
+    /// Whether staff see the history of its copies.
+    pub staff_see_history: bool,
     /// The server's clock, RFC 3339: how long it is until it opens.
     pub now: String,
     /// Why the caller cannot start it although it is open, in words for them.
@@ -223,7 +230,7 @@ pub struct Revealed {
 endpoint!(GetActivity: Get Activity, "/api/v1/activities/{activity}", activity);
 
 /// `PUT /api/v1/activities/{activity}`: other settings; for staff. Once there are copies, template and mode stay as they
-/// are, and whether it is anonymous (409 otherwise).
+/// are, and whether it is anonymous, and staff do not come to see the history (409 otherwise).
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeActivity {
     /// Which one.

@@ -214,6 +214,9 @@ pub struct CopyOf {
     pub id: ActivityId,
     /// Its title.
     pub title: String,
+    /// Whether staff of its class see the history of this copy: by its setting, or because whoever's copy it is lets them.
+    #[serde(default)]
+    pub staff_see_history: bool,
 }
 
 /// How somebody is seen in an anonymous conversation.

@@ -10,7 +10,7 @@ use crate::{
 pub const MAX_STEPS_LISTED: i64 = 200;
 
 /// `GET /api/v1/conversations/{id}/history?before=`: what happened in a conversation's document, newest first; at most
-/// [`MAX_STEPS_LISTED`] at a time. For whoever may edit it.
+/// [`MAX_STEPS_LISTED`] at a time. For whoever may edit it; in a copy of an activity for those whose copy it is, and for staff where they are let.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListHistory {
     /// Of which conversation.
@@ -35,12 +35,39 @@ impl Endpoint for ListHistory {
 pub struct History {
     /// The conversation's title.
     pub title: String,
+    /// Whether staff see it, where it is of a copy of an activity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<StaffSeeHistory>,
     /// Newest first.
     pub steps: Vec<HistoryStep>,
     /// What to ask for next as `before`, where there is more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<i64>,
 }
+
+/// Whether the staff of a class see the history of a copy of an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffSeeHistory {
+    /// The activity says so, of all its copies.
+    pub by_activity: bool,
+    /// Whoever's copy it is lets them.
+    pub by_leave: bool,
+    /// Whether the caller is that person, who alone gives leave and takes it back.
+    pub may_change: bool,
+}
+
+/// `PUT /api/v1/conversations/{id}/history/leave`: lets the staff of the class see the history of the caller's own copy of an
+/// activity, or does so no more. What the activity itself says stays.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LetStaffSeeHistory {
+    /// Which copy.
+    #[serde(skip_serializing)]
+    pub id: ConversationId,
+    /// Whether they see it.
+    pub staff_see_history: bool,
+}
+
+endpoint!(LetStaffSeeHistory: Put (), "/api/v1/conversations/{id}/history/leave", id);
 
 /// What somebody did without a pause, or several at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

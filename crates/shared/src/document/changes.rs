@@ -79,6 +79,31 @@ impl Changes {
     }
 }
 
+impl Changes {
+    /// For people; empty where nothing changed that is counted.
+    pub fn in_words(&self) -> String {
+        let mut all = Vec::new();
+        for (count, one) in [(self.highlights, "highlight"), (self.comments, "comment"), (self.tags, "tag")] {
+            for (number, done) in [(count.added, "added"), (count.changed, "changed"), (count.deleted, "deleted")] {
+                match number {
+                    0 => {}
+                    1 => all.push(format!("1 {one} {done}")),
+                    _ => all.push(format!("{number} {one}s {done}")),
+                }
+            }
+        }
+        for (Letters { added, removed }, text) in [(self.notes, "notes"), (self.responses, "response")] {
+            match (added, removed) {
+                (0, 0) => {}
+                (added, 0) => all.push(format!("{text} +{added}")),
+                (0, removed) => all.push(format!("{text} −{removed}")),
+                (added, removed) => all.push(format!("{text} +{added} −{removed}")),
+            }
+        }
+        all.join(", ")
+    }
+}
+
 /// All that is a highlight's own; its thread counts by itself.
 fn marked(highlight: &Highlight) -> Highlight {
     Highlight { comments: Vec::new(), ..highlight.clone() }

@@ -136,6 +136,7 @@ struct First {
     mode: Option<Mode>,
     anonymous: bool,
     copy_protected: bool,
+    staff_see_history: bool,
     opens_at: Option<String>,
     closes_at: Option<String>,
     /// Template, mode and names are what they are.
@@ -147,14 +148,26 @@ impl First {
         let ActivitySummary { title, mode, anonymous, opens_at, closes_at, .. } = activity.summary.clone();
         let template = activity.template.as_ref().map(|template| template.id);
         let instructions = activity.instructions.clone();
-        let (mode, copy_protected) = (Some(mode), activity.copy_protected);
-        Self { title, instructions, template, mode, anonymous, copy_protected, opens_at, closes_at, fixed: !unused }
+        Self {
+            title,
+            instructions,
+            template,
+            mode: Some(mode),
+            anonymous,
+            copy_protected: activity.copy_protected,
+            staff_see_history: activity.staff_see_history,
+            opens_at,
+            closes_at,
+            fixed: !unused,
+        }
     }
 }
 
 #[component]
 fn Fields(first: First, templates: Vec<Template>) -> impl IntoView {
-    let First { title, instructions, template, mode, anonymous, copy_protected, opens_at, closes_at, fixed } = first;
+    let First { title, instructions, template, mode, anonymous, copy_protected, opens_at, closes_at, fixed, .. } =
+        first;
+    let shows = first.staff_see_history;
     let at_once = template.map(|_| " A closing time that is over closes it at once.");
     // The first line break of a text field is not part of its text.
     let instructions = format!("\n{}", text::escape(&instructions));
@@ -178,6 +191,11 @@ fn Fields(first: First, templates: Vec<Template>) -> impl IntoView {
             "Protect the text against copying"
         </label>
         <p class="hint">"Students cannot copy, print or export it from the page. This goes at once for all copies, those that are there too, and for what is revealed of them. It is so anyway where the template was protected when it was chosen; then it can be taken off here."</p>
+        <label class="checkbox-row">
+            <input type="checkbox" name="staff_see_history" checked=shows disabled=fixed && !shows />
+            "Staff see the history of the copies"
+        </label>
+        <p class="hint">"How each copy came to be, step by step, and not only what is there now. Students are told so on the page of the activity and in their copies. Once somebody has started, it can only be switched off; each student can also let you see the history of their own."</p>
         <div class="field-row">
             <LocalTimeField name="opens_at" label="Opens" at=opens_at />
             <LocalTimeField name="closes_at" label="Closes" at=closes_at />

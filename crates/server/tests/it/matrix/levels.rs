@@ -39,6 +39,8 @@ PUT    /api/v1/conversations/{id}/history/{number}/name  403  403  204   403  40
 DELETE /api/v1/conversations/{id}/history/{number}/name  403  403  204   403  403  204
 GET    /api/v1/conversations/{id}/history/{number}/compare 403  403  200   403  403  200
 POST   /api/v1/conversations/{id}/history/{number}/restore 403  403  200   403  403  200
+GET    /api/v1/conversations/{id}/history/export         403  403  200   403  403  200
+PUT    /api/v1/conversations/{id}/history/leave          403  403  403   403  403  403
 GET    /api/v1/conversations/{id}/deleted                403  403  403   403  403  403
 POST   /api/v1/conversations/{id}/purge                  403  403  403   403  403  403
 POST   /api/v1/conversations/{id}/annotations            403  200  200   403  200  200

@@ -142,6 +142,8 @@ pub struct Scene {
     /// One of which the student who does nothing has a copy, with late work in it.
     started: ActivityId,
     copy: ConversationId,
+    /// The same of one of which staff see the history.
+    shown: ConversationId,
     /// A file that the owner had made of the shared conversation, which could not be.
     export: ExportId,
     /// Of the activity that nobody has started, made by the instructor.
@@ -308,7 +310,8 @@ impl Scene {
                      on conflict (conversation_id, number)
                      do update set name = null, named_by = null, named_at = null";
         run(db, steps, &[cast.shared.uuid(), cast.private.uuid()]).await;
-        let (activity, started, copy) = (ActivityId::new(), ActivityId::new(), ConversationId::new());
+        let (activity, started) = (ActivityId::new(), ActivityId::new());
+        let (copy, shown) = (ConversationId::new(), ConversationId::new());
         let (export, printed) = (ExportId::new(), ExportId::new());
         // In one statement: there are hundreds of scenes.
         sqlx::query(
@@ -340,6 +343,33 @@ impl Scene {
         .execute(db)
         .await
         .unwrap();
+        // The same, of an activity that lets staff see how it came to be.
+        run(
+            db,
+            "with tasks as (
+                 insert into activities (id, class_id, title, instructions, template_id, mode, staff_see_history)
+                 values ($2, $3, 'Shown', '', $4, 'individual', true)
+             ), made as (
+                 insert into conversations (id, title, owner_id) values ($5, 'A copy', $6)
+             ), documents as (
+                 insert into annotation_document_state (conversation_id, crdt_state, seq) values ($5, '\\x0000', 0)
+             ), copies as (
+                 insert into activity_copies (conversation_id, activity_id, user_id) values ($5, $2, $6)
+             )
+             insert into history_steps
+                 (conversation_id, number, epoch, seq, is_base, began_at, ended_at, update, changes)
+             select id, 1, 1, 0, true, now(), now(), '\\x0000', '{}'
+             from unnest(array[$1, $5]) as id",
+            &[
+                copy.uuid(),
+                ActivityId::new().uuid(),
+                class.uuid(),
+                cast.shared.uuid(),
+                shown.uuid(),
+                cast.target.uuid(),
+            ],
+        )
+        .await;
         Self::without_projects(db).await;
         run(db, "delete from conversations where title = 'Thrown away'", &[]).await;
         run(db, "update conversations set trashed_at = null", &[]).await;
@@ -401,6 +431,7 @@ impl Scene {
             activity,
             started,
             copy,
+            shown,
             export,
             printed,
             class_project: Home::new(app, cast.user(Role::Instructor), Some(class), cast.shared).await,
@@ -432,6 +463,7 @@ impl Scene {
             activity: ActivityId::new(),
             started: ActivityId::new(),
             copy: ConversationId::new(),
+            shown: ConversationId::new(),
             export: ExportId::new(),
             printed: ExportId::new(),
             class_project: Home::of_nothing(),
@@ -463,7 +495,12 @@ impl Scene {
         if path.starts_with("/api/v1/search") {
             return format!("{path}?q=evidence");
         }
-        let conversation = if kind == "private" { self.private } else { self.shared };
+        let conversation = match kind {
+            "private" => self.private,
+            "copy" => self.copy,
+            "shown" => self.shown,
+            _ => self.shared,
+        };
         let home = if ["private", "own"].contains(&kind) { self.own_project } else { self.class_project };
         let file = if path.starts_with("/api/v1/projects") { home.file } else { home.chat_file };
         let (project, activity) = match kind {

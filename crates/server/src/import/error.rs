@@ -193,6 +193,17 @@ pub enum ImportError {
         reason: String,
     },
 
+    /// A file of a zip that cannot be unpacked; others of it can perhaps.
+    #[error("{entry} in {file} cannot be unpacked: {reason}. Download the export again.")]
+    BrokenEntry {
+        /// The zip's name.
+        file: String,
+        /// Which file of it.
+        entry: String,
+        /// What is wrong with that.
+        reason: String,
+    },
+
     /// A zip with a password.
     #[error("{file} is protected by a password ({entry}). Unpack it and choose the conversations.json in it.")]
     EncryptedZip {
@@ -254,7 +265,7 @@ impl ImportError {
             Self::NoMessages { .. } => "no_messages",
             Self::TooManyMessages { .. } => "too_many_messages",
             Self::MessageTooLarge { .. } => "message_too_large",
-            Self::BrokenZip { .. } => "broken_zip",
+            Self::BrokenZip { .. } | Self::BrokenEntry { .. } => "broken_zip",
             Self::EncryptedZip { .. } => "encrypted_zip",
             Self::ZipBomb { .. } => "zip_bomb",
             Self::BadBundle { .. } => "bad_bundle",

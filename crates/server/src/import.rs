@@ -41,6 +41,7 @@ mod labels;
 mod limited;
 pub(crate) mod limits;
 mod marks;
+mod mhtml;
 mod notes;
 mod page;
 mod parts;
@@ -148,7 +149,7 @@ pub fn text(text: &str, title: Option<&str>) -> Result<ImportedConversation, Imp
 }
 
 /// Reads a file: `.txt` and `.md` as [`text`] does, a `conversations.json` of ChatGPT or Claude (told apart by what is in
-/// it), a zip that holds one, or a bundle of ours. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
+/// it), a zip that holds one, a document, or a bundle of ours. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
 pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, ImportError> {
     title::check(title)?;
     let shown = decode::shown(name);

@@ -16,6 +16,7 @@ mod pages;
 mod pdfs;
 mod properties;
 mod texts;
+mod web_archives;
 mod zips;
 
 fn fixture(name: &str) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use super::ImportError;
 use super::error::ImportError::UnsupportedFile;
-use super::apart;
+use super::{apart, json, own};
 
 /// What to do with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub(super) fn kind(name: &str, bytes: &[u8]) -> Kind {
 fn named(extension: &str) -> Option<Kind> {
     Some(match extension {
         "txt" | "text" | "md" | "markdown" => Kind::Text,
-        "json" => Kind::Json,
+        "json" | "jsonld" => Kind::Json,
         "zip" | "grimoire" => Kind::Zip,
         "pdf" => Kind::Document(apart::Kind::Pdf),
         "docx" | "docm" => Kind::Document(apart::Kind::Docx),
@@ -114,9 +114,14 @@ fn looks(bytes: &[u8]) -> Kind {
         // As Chrome and Edge begin them.
         Some(b'F' | b'f') if tag(b"from: <saved by ") => Kind::Document(apart::Kind::WebArchive),
         // `[` also begins a Markdown link, `{` a sentence in TeX: only what holds conversations is taken for an export.
-        Some(b'[' | b'{') if std::str::from_utf8(bytes).is_ok_and(super::json::holds_conversations) => Kind::Json,
+        Some(b'[' | b'{') if std::str::from_utf8(bytes).is_ok_and(is_export) => Kind::Json,
         _ => Kind::Text,
     }
+}
+
+/// Whether it is JSON that is read.
+fn is_export(text: &str) -> bool {
+    json::holds_conversations(text) || own::kind(text).is_some()
 }
 
 /// The bytes of a text file as text; bytes that belong to no text are an error.

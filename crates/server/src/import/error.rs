@@ -126,6 +126,15 @@ pub enum ImportError {
         seen: String,
     },
 
+    /// Annotations, of ours or of another tool: they belong to a conversation that is there.
+    #[error(
+        "{file} holds annotations and no conversation. Open the conversation that they belong to, and choose “Bring annotations in” in its menu of formats."
+    )]
+    Annotations {
+        /// The file's name.
+        file: String,
+    },
+
     /// An export or a zip without conversations.
     #[error("There are no conversations in {file}: {seen}.")]
     NoConversations {
@@ -259,6 +268,7 @@ impl ImportError {
             Self::BrokenDocument { .. } => "broken_document",
             Self::ConversationTooLarge { .. } => "conversation_too_large",
             Self::UnknownFormat { .. } => "unknown_format",
+            Self::Annotations { .. } => "annotations",
             Self::NoConversations { .. } => "no_conversations",
             Self::TooManyConversations { .. } => "too_many_conversations",
             Self::NoSuchConversation { .. } => "no_such_conversation",

@@ -12,6 +12,7 @@ mod documents;
 mod exports;
 mod files;
 mod labels;
+mod own;
 mod pages;
 mod pdfs;
 mod properties;

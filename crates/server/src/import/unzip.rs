@@ -20,6 +20,9 @@ pub(super) fn conversations(file: &str, bytes: &[u8]) -> Result<Vec<Part>, Impor
 pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<Part>, ImportError> {
     let entries = each(file, bytes, limits, |zip| {
         let wanted = wanted(zip);
+        if wanted.is_empty() && zip.file_names().flatten().any(|name| name == "annotations.json") {
+            return Err(ImportError::Annotations { file: file.to_owned() });
+        }
         if wanted.is_empty() {
             return Err(ImportError::NoConversations { file: file.to_owned(), seen: held(zip) });
         }

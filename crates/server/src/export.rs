@@ -40,7 +40,7 @@ use axum::{
 use serde::Deserialize;
 use shared::ids::{ConversationId, MessageId};
 
-use crate::{access, bundle, error::Error, files, services::Services, sessions::Caller};
+use crate::{access, bundle, error::Error, etags::Essence, files, services::Services, sessions::Caller};
 use contents::Contents;
 pub(crate) use contents::{SOMEBODY, as_mention, named};
 pub(crate) use folder::of_conversations;
@@ -144,6 +144,14 @@ impl Source {
         }
     }
 
+    /// All that the file will be made of, but for the moment, which stands in most of them.
+    fn essence(&self, format: Format) -> Essence {
+        match self {
+            Self::Contents(_, contents) => Essence::of(format_args!("{format:?} {:?}", contents.made_of())),
+            Self::Bundle(contents) => Essence::of(format_args!("{format:?} {:?}", contents.made_of())),
+        }
+    }
+
     /// May take seconds.
     fn write(self) -> Result<Vec<u8>, Error> {
         match self {
@@ -172,14 +180,17 @@ pub async fn get(
     let writing = tokio::task::spawn_blocking(move || {
         // Held until it is done, also when nobody waits for it any more.
         let _turn = turn;
-        source.write()
+        let essence = source.essence(asked.format);
+        Ok::<_, Error>((source.write()?, essence))
     });
-    let file = writing.await.map_err(|error| Error::Internal(error.into()))??;
+    let (file, essence) = writing.await.map_err(|error| Error::Internal(error.into()))??;
     if file.len() > MAX_BYTES {
         let (has, limit) = (file.len() >> 20, MAX_BYTES >> 20);
         return Err(Error::TooLarge(format!("The file would have {has} MiB; an export has at most {limit}.")));
     }
-    written(&name, asked.format.media_type(), file)
+    let mut response = written(&name, asked.format.media_type(), file)?;
+    response.extensions_mut().insert(essence);
+    Ok(response)
 }
 
 /// A file to take away.

@@ -17,6 +17,7 @@
 mod agreed;
 mod annotation_set;
 mod contents;
+mod copy_name;
 mod docx;
 mod folder;
 /// Files that take a while.
@@ -176,7 +177,8 @@ pub async fn get(
     }
     let turn = services.exports.take(caller.id).await?;
     let source = Source::read(&services, reader, asked.format, asked.branch).await?;
-    let name = format!("{}.{}", file_name(source.title()), asked.format.ending());
+    let name = copy_name::of(&services, reader, source.title()).await?;
+    let name = format!("{name}.{}", asked.format.ending());
     let writing = tokio::task::spawn_blocking(move || {
         // Held until it is done, also when nobody waits for it any more.
         let _turn = turn;

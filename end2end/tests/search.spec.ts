@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
 
@@ -84,3 +85,57 @@ test('one searches on a narrow screen, without scripts, and finds only what is f
   await page.getByRole('button', { name: 'Search' }).click();
   await expect(page.getByRole('status')).toContainText('Nothing was found');
 });
+
+test('what was found in notes and responses opens them at its place', async ({ signIn, newConversation }) => {
+  const filler = (word: string) => `A line of ${word} and nothing else.\n`.repeat(120);
+  const { id } = await newConversation({ share: 'class', title: 'Marsupials', text: 'Some text.' });
+  const author = await signIn('student-1');
+  const workspace = await author.open(id);
+  await workspace.openNotes();
+  await workspace.notes.fill(`The wombat sleeps.\n${filler('notes')}Here the wombat digs.\n${filler('more')}`);
+  await workspace.showTab('Response');
+  const response = author.page.getByRole('textbox', { name: 'My response', exact: true });
+  await response.fill(`${filler('response')}The **quokka** smiles.\n\n${filler('more')}`);
+  await expect(workspace.syncStatus).toHaveText('Saved');
+
+  const { page } = await signIn('student-2');
+  const follow = async (who: Page, query: string, name: RegExp) => {
+    await expect(async () => {
+      await who.goto(`/search?q=${query}`);
+      await expect(who.getByRole('link', { name })).toBeVisible({ timeout: 500 });
+    }).toPass();
+    await who.getByRole('link', { name }).click();
+  };
+  await follow(page, '%22wombat+digs%22', /Notes.*wombat digs/);
+  const notes = page.getByRole('textbox', { name: 'Shared notes', exact: true });
+  await expect(notes).toBeFocused();
+  await expectSelected(notes, 'wombat digs');
+  // In another's response, which is rendered, and opened for it.
+  await follow(page, 'quokka', /Response.*quokka/);
+  await expect(page.getByRole('tab', { name: 'Response' })).toHaveAttribute('aria-selected', 'true');
+  await expect(page.locator('.response strong')).toBeInViewport();
+  expect(await page.evaluate(() => getSelection()?.toString())).toBe('quokka');
+  // And in one's own, which is a box; also where the panel is a sheet.
+  await author.page.setViewportSize({ width: 390, height: 800 });
+  await follow(author.page, 'quokka', /Response.*quokka/);
+  await expect(response).toBeFocused();
+  await expectSelected(response, 'quokka');
+  await author.page.screenshot({ path: '/tmp/rest-response.png' });
+
+  // What is gone meanwhile is said to be.
+  await page.goto(`/c/${id}#tab=notes&words=platypus`);
+  await expect(notes).toBeVisible();
+  await expect(page.getByText('What this link leads to is not here any more.')).toBeVisible();
+});
+
+/** The words are selected in a box, and stand in what is to be seen of it. */
+async function expectSelected(box: Locator, words: string): Promise<void> {
+  const seen = () =>
+    box.evaluate((area: HTMLTextAreaElement) => {
+      const at = area.value.slice(0, area.selectionStart).split('\n').length / area.value.split('\n').length;
+      const [top, bottom] = [area.scrollTop / area.scrollHeight, (area.scrollTop + area.clientHeight) / area.scrollHeight];
+      return { words: area.value.slice(area.selectionStart, area.selectionEnd), visible: top <= at && at <= bottom };
+    });
+  await expect.poll(seen).toEqual({ words, visible: true });
+  await expect(box).toBeInViewport();
+}

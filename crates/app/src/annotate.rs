@@ -27,6 +27,7 @@ mod pending;
 mod people;
 mod responses;
 mod shortcuts;
+mod sought;
 mod status;
 mod tag_list;
 mod tags;

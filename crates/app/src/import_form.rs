@@ -20,7 +20,7 @@ use shared::api::{ImportChoice, ImportStep};
 pub use browser::{is_here, mount, say_it_did_not_come};
 
 /// The kinds of files that are read.
-const KINDS: &str = ".txt,.text,.md,.markdown,.html,.htm,.docx,.pdf,.json,.zip,.grimoire";
+const KINDS: &str = ".txt,.text,.md,.markdown,.html,.htm,.mhtml,.mht,.docx,.pdf,.json,.zip,.grimoire";
 const RICH: &str =
     "Pasted with its formatting: turns, tables and formulas are read from it, and shown before anything is kept. ";
 const UNKEPT: &str =

@@ -1,7 +1,10 @@
 //! An answer's `ETag`, and `304` to whoever has that answer already.
 //!
 //! One layer for all of the API: what an answer says is known when it is there, and by nobody better. So it saves the way,
-//! not the work. The tag is a weak one, because the answer may be compressed on its way, in one or another manner.
+//! not the work. The tag is a weak one, because the answer may be compressed on its way, in one or another manner; and because
+//! a file that says when it was made is the same one as long as that is all that differs ([`Essence`]).
+
+use std::fmt::{self, Write};
 
 use axum::{
     body::{Body, HttpBody, to_bytes},
@@ -18,27 +21,57 @@ use crate::error::Error;
 /// Longer answers have none: some milliseconds of a core are what it may take to read one once more.
 const MAX_BYTES: usize = 8 << 20;
 
+/// What an answer says, without when: an extension of answers that bear their time.
+#[derive(Debug, Clone)]
+pub struct Essence([u8; 32]);
+
+impl Essence {
+    /// Of all that the answer is made of, in the same order and words each time.
+    pub fn of(made_of: fmt::Arguments<'_>) -> Self {
+        struct Hashing(Sha256);
+        impl Write for Hashing {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                self.0.update(text);
+                Ok(())
+            }
+        }
+        // Another version may write the same in another way.
+        let mut hash = Hashing(Sha256::new_with_prefix(env!("CARGO_PKG_VERSION")));
+        // Hashing takes all there is, and no `Debug` of what was read fails.
+        let _ = hash.write_fmt(made_of);
+        Self(hash.0.finalize().into())
+    }
+}
+
 /// Tags an answer that is there whole; what is still being written (replies of models, files) goes its way.
 pub async fn tag(request: Request, next: Next) -> Response {
     let known = (*request.method() == Method::GET).then(|| request.headers().clone());
     let response = next.run(request).await;
     let (Some(known), StatusCode::OK) = (known, response.status()) else { return response };
+    let essence = response.extensions().get::<Essence>().cloned();
     let fits = response.body().size_hint().exact().is_some_and(|bytes| bytes <= MAX_BYTES as u64);
-    if !fits || response.headers().contains_key(header::ETAG) {
+    if !(fits || essence.is_some()) || response.headers().contains_key(header::ETAG) {
         return response;
     }
-    let (mut parts, body) = response.into_parts();
-    let bytes = match to_bytes(body, MAX_BYTES).await {
-        Ok(bytes) => bytes,
-        Err(error) => return Error::Internal(error.into()).into_response(),
+    let (mut parts, mut body) = response.into_parts();
+    let hash = match essence {
+        Some(Essence(hash)) => hash,
+        None => match to_bytes(body, MAX_BYTES).await {
+            Ok(bytes) => {
+                let hash = Sha256::digest(&bytes).into();
+                body = bytes.into();
+                hash
+            }
+            Err(error) => return Error::Internal(error.into()).into_response(),
+        },
     };
-    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..16]));
+    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash[..16]));
     let Ok(value) = HeaderValue::from_str(&format!("W/{tag}")) else {
-        return Response::from_parts(parts, bytes.into());
+        return Response::from_parts(parts, body);
     };
     parts.headers.insert(header::ETAG, value);
     if !is_known(&known, &tag) {
-        return Response::from_parts(parts, bytes.into());
+        return Response::from_parts(parts, body);
     }
     parts.status = StatusCode::NOT_MODIFIED;
     parts.headers.remove(header::CONTENT_TYPE);

@@ -17,6 +17,7 @@
 mod agreed;
 mod annotation_set;
 mod contents;
+mod copy_name;
 mod docx;
 mod folder;
 /// Files that take a while.
@@ -40,7 +41,7 @@ use axum::{
 use serde::Deserialize;
 use shared::ids::{ConversationId, MessageId};
 
-use crate::{access, bundle, error::Error, files, services::Services, sessions::Caller};
+use crate::{access, bundle, error::Error, etags::Essence, files, services::Services, sessions::Caller};
 use contents::Contents;
 pub(crate) use contents::{SOMEBODY, as_mention, named};
 pub(crate) use folder::of_conversations;
@@ -145,6 +146,14 @@ impl Source {
         }
     }
 
+    /// All that the file will be made of, but for the moment, which stands in most of them.
+    fn essence(&self, format: Format) -> Essence {
+        match self {
+            Self::Contents(_, contents) => Essence::of(format_args!("{format:?} {:?}", contents.made_of())),
+            Self::Bundle(contents) => Essence::of(format_args!("{format:?} {:?}", contents.made_of())),
+        }
+    }
+
     /// May take seconds.
     fn write(self) -> Result<Vec<u8>, Error> {
         match self {
@@ -169,18 +178,22 @@ pub async fn get(
     }
     let turn = services.exports.take(caller.id).await?;
     let source = Source::read(&services, reader, asked.format, asked.branch).await?;
-    let name = format!("{}.{}", file_name(source.title()), asked.format.ending());
+    let name = copy_name::of(&services, reader, source.title()).await?;
+    let name = format!("{name}.{}", asked.format.ending());
     let writing = tokio::task::spawn_blocking(move || {
         // Held until it is done, also when nobody waits for it any more.
         let _turn = turn;
-        source.write()
+        let essence = source.essence(asked.format);
+        Ok::<_, Error>((source.write()?, essence))
     });
-    let file = writing.await.map_err(|error| Error::Internal(error.into()))??;
+    let (file, essence) = writing.await.map_err(|error| Error::Internal(error.into()))??;
     if file.len() > MAX_BYTES {
         let (has, limit) = (file.len() >> 20, MAX_BYTES >> 20);
         return Err(Error::TooLarge(format!("The file would have {has} MiB; an export has at most {limit}.")));
     }
-    written(&name, asked.format.media_type(), file)
+    let mut response = written(&name, asked.format.media_type(), file)?;
+    response.extensions_mut().insert(essence);
+    Ok(response)
 }
 
 /// A file to take away.

@@ -41,7 +41,9 @@ mod labels;
 mod limited;
 pub(crate) mod limits;
 mod marks;
+mod mhtml;
 mod notes;
+mod own;
 mod page;
 mod parts;
 mod pdf;
@@ -148,7 +150,7 @@ pub fn text(text: &str, title: Option<&str>) -> Result<ImportedConversation, Imp
 }
 
 /// Reads a file: `.txt` and `.md` as [`text`] does, a `conversations.json` of ChatGPT or Claude (told apart by what is in
-/// it), a zip that holds one, or a bundle of ours. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
+/// it), a zip that holds one, a conversation as our API answers it, a document, or a bundle of ours. `title` is for a file of one conversation; [`Archive::read`] takes another. `name` is the file's own name; it decides only where the bytes do not.
 pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, ImportError> {
     title::check(title)?;
     let shown = decode::shown(name);
@@ -176,6 +178,13 @@ pub fn file(name: &str, bytes: &[u8], title: Option<&str>) -> Result<Parsed, Imp
         }
         decode::Kind::Json => {
             let text = decode::mended(&shown, bytes.to_vec())?;
+            match own::kind(&text) {
+                Some(own::Kind::Conversation) => {
+                    return Ok(Parsed::One(Box::new(own::conversation(&shown, &text, title)?)));
+                }
+                Some(own::Kind::Annotations) => return Err(ImportError::Annotations { file: shown }),
+                None => {}
+            }
             Archive::open(&shown, vec![(shown.clone(), Ok(text))])?
         }
         decode::Kind::Zip if bundle::is_one(name, bytes) => {

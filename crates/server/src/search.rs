@@ -9,6 +9,7 @@ mod entries;
 mod excerpt;
 mod export;
 mod find;
+mod hit;
 mod index;
 mod passages;
 mod query;

@@ -42,6 +42,7 @@ mod settled;
 mod shortcuts;
 mod sight;
 mod socket;
+mod sought;
 mod store;
 mod tabs;
 mod tags;
@@ -87,6 +88,7 @@ pub use self::{
     print::listen as listen_to_printing,
     selection::leave_selection,
     shortcuts::keep_shortcuts,
+    sought::{show_in_box, show_in_response},
     tags::{capture, copy_tags, forget_focus, hold_focus, list_conversations, note_focus, row_beside},
     unseen::keep as keep_unseen,
 };

@@ -23,6 +23,7 @@ use super::{
     filter::{Filter, Reader},
     mentions::Asking,
     shortcuts::Settings,
+    sought::Sought,
     whereabouts::Whereabouts,
 };
 use crate::{
@@ -113,6 +114,8 @@ pub struct Desk {
     pub sheet: RwSignal<Option<bool>>,
     /// The dialog that is open.
     pub dialog: RwSignal<Option<Dialog>>,
+    /// The words that an address led to, until they are shown.
+    pub sought: RwSignal<Option<Sought>>,
     /// The parts of the page that are loaded when they are first wanted.
     pub later: RwSignal<Later>,
     /// Which key does what, for this person on this device.
@@ -199,6 +202,7 @@ impl Desk {
             tab: RwSignal::new(Tab::Annotations),
             sheet: RwSignal::new(None),
             dialog: RwSignal::new(None),
+            sought: RwSignal::new(None),
             later: RwSignal::new(Later::Absent),
             shortcuts: RwSignal::new(Settings::default()),
             toast: RwSignal::new(None),

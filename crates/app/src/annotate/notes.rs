@@ -7,6 +7,7 @@ use super::{
     browser,
     desk::{Desk, Tab},
     responses::Responses,
+    sought::Sought,
 };
 
 /// Words are counted, and a preview is drawn anew, when nobody has typed for so long.
@@ -60,6 +61,15 @@ fn TextPane(
     let area = NodeRef::<html::Textarea>::new();
     Effect::new(move |_| browser::bind(root, area));
     let preview = RwSignal::new(false);
+    Effect::new(move |_| {
+        let is_here =
+            |sought: &Sought| sought.tab == tab && sought.author.is_none_or(|author| author == desk.place.author);
+        if area.get().is_some()
+            && let Some(sought) = desk.sought.get().filter(is_here)
+        {
+            browser::show_in_box(desk, area, preview, sought);
+        }
+    });
     let settled = settled(desk, root, tab);
     let words = move || settled.with(|text| words(text));
     let quote = move |_| {

@@ -1,10 +1,11 @@
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use shared::{ids::UserId, order::sorted_by, prose};
 
 use super::{
     browser,
     desk::{Desk, Tab},
     notes::{when_quiet, words},
+    sought::Sought,
 };
 use crate::parts::Avatar;
 
@@ -48,6 +49,16 @@ fn ResponseOf(desk: Desk, all: RwSignal<Vec<(UserId, String)>>, id: UserId, name
         all.with(own).unwrap_or_default()
     });
     let open = RwSignal::new(false);
+    let details = NodeRef::<html::Details>::new();
+    Effect::new(move |_| {
+        let is_here = |sought: &Sought| sought.tab == Tab::Response && sought.author == Some(id);
+        let is_open = open.get();
+        if details.get().is_some()
+            && let Some(sought) = desk.sought.get().filter(is_here)
+        {
+            browser::show_in_response(desk, details, is_open, sought);
+        }
+    });
     let writes = move || desk.whereabouts.with(|all| all.get(&id).is_some_and(|at| at.responds));
     let body = move || {
         open.get().then(|| {
@@ -57,7 +68,7 @@ fn ResponseOf(desk: Desk, all: RwSignal<Vec<(UserId, String)>>, id: UserId, name
     };
     view! {
         <li>
-            <details class="response" on:toggle=move |_| open.update(|open| *open = !*open)>
+            <details class="response" node_ref=details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary>
                     <Avatar id=id.to_string() name=name.clone() />
                     <span class="people-name" dir="auto">{name}</span>

@@ -36,6 +36,22 @@ pub fn paragraphs(_: shared::ids::HighlightId) -> Option<String> {
 
 pub fn bind(_: shared::document::Root, _: leptos::prelude::NodeRef<leptos::html::Textarea>) {}
 
+pub fn show_in_box(
+    _: Desk,
+    _: leptos::prelude::NodeRef<leptos::html::Textarea>,
+    _: leptos::prelude::RwSignal<bool>,
+    _: super::sought::Sought,
+) {
+}
+
+pub fn show_in_response(
+    _: Desk,
+    _: leptos::prelude::NodeRef<leptos::html::Details>,
+    _: bool,
+    _: super::sought::Sought,
+) {
+}
+
 pub fn text_of(_: shared::document::Root) -> String {
     String::new()
 }

@@ -214,7 +214,7 @@ pub fn cancel() {
 }
 
 /// Kinds of files that are shown before they are stored.
-const SHOWN_FIRST: [&str; 6] = [".grimoire", ".html", ".htm", ".xhtml", ".docx", ".pdf"];
+const SHOWN_FIRST: [&str; 8] = [".grimoire", ".html", ".htm", ".xhtml", ".mhtml", ".mht", ".docx", ".pdf"];
 
 /// What a form of several parts carries.
 enum Content {

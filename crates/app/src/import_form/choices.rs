@@ -56,7 +56,9 @@ fn row(
     action: Option<&'static str>,
     send: impl Fn(Wanted) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let ImportChoice { index, title, problem, .. } = choice.clone();
+    let ImportChoice { index, title, beginning, problem, .. } = choice.clone();
+    // What has no title of its own is called by its beginning.
+    let beginning = beginning.filter(|beginning| *beginning != title);
     let is_bad = problem.is_some();
     let label = problem.unwrap_or_else(|| holds(&choice));
     let step = Memo::new(move |_| {
@@ -79,12 +81,15 @@ fn row(
     });
     let words = move || {
         let (title, label) = (title.clone(), label.clone());
+        let beginning =
+            beginning.clone().map(|words| view! { <span class="choice-beginning" dir="auto">{words}</span> });
         match step.get() {
             Some(ImportStep::Imported { id, notes, .. }) => {
                 let notes = ["Brought in.".to_owned()].into_iter().chain(notes).collect::<Vec<_>>().join(" ");
                 view! {
                     <a class="choice" href=format!("/c/{id}")>
                         <span class="choice-title" dir="auto">{title}</span>
+                        {beginning}
                         <span class="choice-meta">{notes}</span>
                     </a>
                 }
@@ -98,6 +103,7 @@ fn row(
                 view! {
                     <button class="choice" type="button" disabled=move || is_bad || is_busy() on:click=move |_| send(Wanted::One(index))>
                         <span class="choice-title" dir="auto">{action}{title}</span>
+                        {beginning}
                         <span class="choice-meta">{label}</span>
                     </button>
                 }

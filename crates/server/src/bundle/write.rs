@@ -1,6 +1,9 @@
 //! A conversation into a bundle.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Debug,
+};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -130,6 +133,11 @@ async fn people(services: &Services, reader: Reader, whole: &Whole, messages: &M
 }
 
 impl Contents {
+    /// All of it but for the moment.
+    pub fn made_of(&self) -> impl Debug {
+        (&self.whole, &self.messages, &self.people, &self.manifest.source)
+    }
+
     /// The zip. Blocks.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt::Debug,
     ops::Range,
 };
 
@@ -125,6 +126,14 @@ impl Contents {
             began_with,
             elsewhere,
         })
+    }
+
+    /// All of it but for the moment, in the same order each time.
+    pub(super) fn made_of(&self) -> impl Debug {
+        let began_with: BTreeSet<_> = self.began_with.iter().collect();
+        let people: BTreeMap<_, _> = self.people.iter().collect();
+        let elsewhere: BTreeMap<_, _> = self.elsewhere.iter().collect();
+        (&self.conversation, &self.picture, began_with, &self.page, people, elsewhere)
     }
 
     /// What its file says of itself.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use shared::ids::{ConversationId, UserId};
 
-use super::{Format, MAX_BYTES, Source, file_name};
+use super::{Format, MAX_BYTES, Source, copy_name};
 use crate::{access, error::Error, services::Services, zipped::Zipped};
 
 /// Files, each with a name of its own.
@@ -18,15 +18,14 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Adds a file, named by a title: with a number, if the name is taken.
+    /// Adds a file of that name, without its ending: with a number, if the name is taken.
     ///
     /// # Errors
     /// The archive's: a fault of ours.
-    pub(super) fn add(&mut self, title: &str, ending: &str, file: &[u8]) -> Result<(), Error> {
+    pub(super) fn add(&mut self, plain: &str, ending: &str, file: &[u8]) -> Result<(), Error> {
         self.bytes += file.len();
-        let plain = file_name(title);
         let mut numbered = (2..).map(|number| format!("{plain}-{number}"));
-        let mut names = std::iter::once(plain.clone()).chain(&mut numbered);
+        let mut names = std::iter::once(plain.to_owned()).chain(&mut numbered);
         let name = names.find(|name| self.names.insert(name.to_lowercase()));
         self.zip.add(&format!("{}.{ending}", name.unwrap_or_default()), file)
     }
@@ -58,10 +57,10 @@ pub(crate) async fn of_conversations(
             continue;
         }
         let source = Source::read(services, reader, format, None).await?;
+        let name = copy_name::of(services, reader, source.title()).await?;
         let adding = tokio::task::spawn_blocking(move || {
-            let title = source.title().to_owned();
             let file = source.write()?;
-            folder.add(&title, format.ending(), &file).map(|()| folder)
+            folder.add(&name, format.ending(), &file).map(|()| folder)
         });
         folder = adding.await.map_err(|error| Error::Internal(error.into()))??;
         if folder.bytes > MAX_BYTES {

@@ -183,7 +183,7 @@ where
         ));
     }
     let html = page.with_agreement(agreed.as_ref()).finish(About { title: &title, page: &address, made_at: &made_at });
-    Ok(Sheets { title, html, shows_names })
+    Ok(Sheets { name: file_name(&title), html, shows_names })
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
@@ -262,7 +262,7 @@ impl Gathered {
         if let (Self::Files(folder), Some(agreed)) = (&mut self, agreed) {
             let made_at = rfc3339(OffsetDateTime::now_utc());
             let file = write(About { title, page, made_at: &made_at }, &agreed)?;
-            folder.add(HEADING, ending, &file)?;
+            folder.add(&file_name(HEADING), ending, &file)?;
         }
         self.within()
     }
@@ -270,7 +270,7 @@ impl Gathered {
     /// Adds a copy as a file of its own.
     fn add(mut self, copy: &CopyWork, ending: &str, source: Source) -> Result<Self, Error> {
         if let Self::Files(folder) = &mut self {
-            folder.add(&copy.name, ending, &source.write()?)?;
+            folder.add(&file_name(&copy.name), ending, &source.write()?)?;
         }
         self.within()
     }

@@ -16,7 +16,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{ImportError, ImportedConversation, UPLOAD_BYTES, docx, limited, page, pdf};
+use super::{ImportError, ImportedConversation, UPLOAD_BYTES, docx, limited, mhtml, page, pdf};
 
 /// The one argument of the program that reads a document from its standard input.
 pub const READ_DOCUMENT: &str = "read-document";
@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     Page,
+    /// A page with what belongs to it.
+    WebArchive,
     Docx,
     Pdf,
 }
@@ -49,6 +51,7 @@ impl Asked {
         let (file, title) = (self.file.as_str(), self.title.as_deref());
         match self.kind {
             Kind::Page => page::conversation(file, bytes, title),
+            Kind::WebArchive => mhtml::conversation(file, bytes, title),
             Kind::Docx => docx::conversation(file, bytes, title),
             Kind::Pdf => pdf::conversation(file, bytes, title),
         }

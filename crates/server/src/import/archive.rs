@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use serde_json::Value;
+use shared::messages::MessageRole;
 use time::OffsetDateTime;
 
 use super::accept::accept;
@@ -41,6 +42,8 @@ pub struct Listed {
     pub messages: usize,
     /// When it began, if the export says so.
     pub created: Option<OffsetDateTime>,
+    /// The first words of the person in it, in one line of at most [`BEGINNING`] characters.
+    pub beginning: Option<String>,
     /// Why it cannot be imported.
     pub problem: Option<ImportError>,
 }
@@ -117,14 +120,20 @@ impl Archive {
         let what = self.called(index, None);
         let value = match self.value(index, &what) {
             Ok(value) => value,
-            Err(problem) => return Listed { index, title: what, messages: 0, created: None, problem: Some(problem) },
+            Err(problem) => {
+                let problem = Some(problem);
+                return Listed { index, title: what, messages: 0, created: None, beginning: None, problem };
+            }
         };
         let created = self.created(&value);
         match self.convert(index, &value, None) {
-            Ok(read) => Listed { index, title: read.title, messages: read.messages.len(), created, problem: None },
+            Ok(read) => {
+                let (beginning, messages) = (beginning(&read), read.messages.len());
+                Listed { index, title: read.title, messages, created, beginning, problem: None }
+            }
             Err(problem) => {
                 let title = own_title(&value).unwrap_or(what);
-                Listed { index, title, messages: 0, created, problem: Some(problem) }
+                Listed { index, title, messages: 0, created, beginning: None, problem: Some(problem) }
             }
         }
     }
@@ -178,6 +187,19 @@ impl Place {
             Self::BadPart(_, problem) => Some(problem),
         }
     }
+}
+
+/// Characters of a conversation's beginning.
+const BEGINNING: usize = 120;
+
+/// The first words that the person said in the branch that is shown, without marks.
+fn beginning(read: &ImportedConversation) -> Option<String> {
+    let shown = match &read.branches {
+        Some(branches) => branches.shown(),
+        None => (0..read.messages.len()).collect(),
+    };
+    let mut said = shown.into_iter().map(|at| &read.messages[at]).filter(|message| message.role == MessageRole::User);
+    said.find_map(|message| title::first_words(&message.markdown, BEGINNING))
 }
 
 /// Where the conversations of a file are.

@@ -1,8 +1,8 @@
 //! What kind of file it is, and its bytes as text.
 
 use super::ImportError;
-use super::apart;
 use super::error::ImportError::UnsupportedFile;
+use super::{apart, json, own};
 
 /// What to do with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,8 @@ const RTF: Kind = Kind::Unsupported { kind: "a rich text (RTF) document", advice
 const SHEET: Kind = Kind::Unsupported { kind: "a spreadsheet", advice: SAVE };
 const SLIDES: Kind = Kind::Unsupported { kind: "a presentation", advice: COPY };
 const BOOK: Kind = Kind::Unsupported { kind: "an e-book", advice: COPY };
-const WEB_ARCHIVE: Kind = Kind::Unsupported { kind: "a web archive (MHTML)", advice: "Save the page as HTML only." };
+const WEB_ARCHIVE: Kind =
+    Kind::Unsupported { kind: "a web archive of Safari", advice: "Save the page as HTML (page source) instead." };
 const PICTURE: Kind = Kind::Unsupported { kind: "a picture", advice: WRITE };
 const SOUND: Kind = Kind::Unsupported { kind: "a sound or video file", advice: WRITE };
 const PACKED: Kind = Kind::Unsupported { kind: "an archive other than a zip", advice: UNPACK };
@@ -85,7 +86,7 @@ pub(super) fn kind(name: &str, bytes: &[u8]) -> Kind {
 fn named(extension: &str) -> Option<Kind> {
     Some(match extension {
         "txt" | "text" | "md" | "markdown" => Kind::Text,
-        "json" => Kind::Json,
+        "json" | "jsonld" => Kind::Json,
         "zip" | "grimoire" => Kind::Zip,
         "pdf" => Kind::Document(apart::Kind::Pdf),
         "docx" | "docm" => Kind::Document(apart::Kind::Docx),
@@ -95,7 +96,8 @@ fn named(extension: &str) -> Option<Kind> {
         "ppt" | "pptx" | "odp" | "key" => SLIDES,
         "epub" | "mobi" => BOOK,
         "html" | "htm" | "xhtml" => Kind::Document(apart::Kind::Page),
-        "mhtml" | "mht" | "webarchive" => WEB_ARCHIVE,
+        "mhtml" | "mht" => Kind::Document(apart::Kind::WebArchive),
+        "webarchive" => WEB_ARCHIVE,
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "heic" | "avif" | "bmp" | "tif" | "tiff" | "svg" => PICTURE,
         "mp3" | "m4a" | "wav" | "ogg" | "mp4" | "mov" | "avi" | "webm" => SOUND,
         "gz" | "tgz" | "7z" | "rar" | "tar" | "xz" | "bz2" => PACKED,
@@ -109,10 +111,17 @@ fn looks(bytes: &[u8]) -> Kind {
     let tag = |tag: &[u8]| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
     match start.first() {
         Some(b'<') if tag(b"<!doctype html") || tag(b"<html") => Kind::Document(apart::Kind::Page),
+        // As Chrome and Edge begin them.
+        Some(b'F' | b'f') if tag(b"from: <saved by ") => Kind::Document(apart::Kind::WebArchive),
         // `[` also begins a Markdown link, `{` a sentence in TeX: only what holds conversations is taken for an export.
-        Some(b'[' | b'{') if std::str::from_utf8(bytes).is_ok_and(super::json::holds_conversations) => Kind::Json,
+        Some(b'[' | b'{') if std::str::from_utf8(bytes).is_ok_and(is_export) => Kind::Json,
         _ => Kind::Text,
     }
+}
+
+/// Whether it is JSON that is read.
+fn is_export(text: &str) -> bool {
+    json::holds_conversations(text) || own::kind(text).is_some()
 }
 
 /// The bytes of a text file as text; bytes that belong to no text are an error.

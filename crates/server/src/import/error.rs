@@ -126,6 +126,15 @@ pub enum ImportError {
         seen: String,
     },
 
+    /// Annotations, of ours or of another tool: they belong to a conversation that is there.
+    #[error(
+        "{file} holds annotations and no conversation. Open the conversation that they belong to, and choose “Bring annotations in” in its menu of formats."
+    )]
+    Annotations {
+        /// The file's name.
+        file: String,
+    },
+
     /// An export or a zip without conversations.
     #[error("There are no conversations in {file}: {seen}.")]
     NoConversations {
@@ -193,6 +202,17 @@ pub enum ImportError {
         reason: String,
     },
 
+    /// A file of a zip that cannot be unpacked; others of it can perhaps.
+    #[error("{entry} in {file} cannot be unpacked: {reason}. Download the export again.")]
+    BrokenEntry {
+        /// The zip's name.
+        file: String,
+        /// Which file of it.
+        entry: String,
+        /// What is wrong with that.
+        reason: String,
+    },
+
     /// A zip with a password.
     #[error("{file} is protected by a password ({entry}). Unpack it and choose the conversations.json in it.")]
     EncryptedZip {
@@ -248,13 +268,14 @@ impl ImportError {
             Self::BrokenDocument { .. } => "broken_document",
             Self::ConversationTooLarge { .. } => "conversation_too_large",
             Self::UnknownFormat { .. } => "unknown_format",
+            Self::Annotations { .. } => "annotations",
             Self::NoConversations { .. } => "no_conversations",
             Self::TooManyConversations { .. } => "too_many_conversations",
             Self::NoSuchConversation { .. } => "no_such_conversation",
             Self::NoMessages { .. } => "no_messages",
             Self::TooManyMessages { .. } => "too_many_messages",
             Self::MessageTooLarge { .. } => "message_too_large",
-            Self::BrokenZip { .. } => "broken_zip",
+            Self::BrokenZip { .. } | Self::BrokenEntry { .. } => "broken_zip",
             Self::EncryptedZip { .. } => "encrypted_zip",
             Self::ZipBomb { .. } => "zip_bomb",
             Self::BadBundle { .. } => "bad_bundle",

@@ -156,7 +156,7 @@ fn values(json: &str) -> usize {
     count
 }
 
-fn broken(what: &str, error: &serde_json::Error) -> ImportError {
+pub(super) fn broken(what: &str, error: &serde_json::Error) -> ImportError {
     // serde_json has no kind for this; its wording is checked by a test.
     if error.to_string().starts_with("recursion limit exceeded") {
         return ImportError::TooDeep(what.to_owned());

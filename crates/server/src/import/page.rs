@@ -46,6 +46,18 @@ pub(super) fn conversation(file: &str, bytes: &[u8], title: Option<&str>) -> Res
     within(file, bytes, title, &LIMITS)
 }
 
+/// The same of one of which is said beside it how it is text.
+pub(super) fn with_charset(
+    file: &str,
+    bytes: &[u8],
+    charset: Option<&'static Encoding>,
+    title: Option<&str>,
+) -> Result<ImportedConversation, ImportError> {
+    let mut notes = Notes::default();
+    let html = decoded(bytes, charset, &mut notes);
+    read(file, html, title, notes, &LIMITS)
+}
+
 pub(super) fn within(
     file: &str,
     bytes: &[u8],
@@ -53,7 +65,17 @@ pub(super) fn within(
     limits: &Limits,
 ) -> Result<ImportedConversation, ImportError> {
     let mut notes = Notes::default();
-    let html = decoded(bytes, &mut notes);
+    let html = decoded(bytes, None, &mut notes);
+    read(file, html, title, notes, limits)
+}
+
+fn read(
+    file: &str,
+    html: String,
+    title: Option<&str>,
+    notes: Notes,
+    limits: &Limits,
+) -> Result<ImportedConversation, ImportError> {
     let page = Page::read(&html, limits).map_err(|what| too_much(file, what, limits))?;
     drop(html);
     match platforms::find(&page) {
@@ -71,12 +93,16 @@ fn too_much(file: &str, what: TooMuch, limits: &Limits) -> ImportError {
     ImportError::DocumentTooLarge { file: file.to_owned(), reason }
 }
 
-/// The page's text: by its byte order mark, else as it says itself, else UTF-8 where it is that, else Windows-1252, as
+/// The page's text: by its byte order mark, else as is said beside it, else as it says itself, else UTF-8 where it is that, else Windows-1252, as
 /// browsers do.
-fn decoded(bytes: &[u8], notes: &mut Notes) -> String {
-    let said = || said(bytes).filter(|encoding| encoding.is_ascii_compatible());
+fn decoded(bytes: &[u8], beside: Option<&'static Encoding>, notes: &mut Notes) -> String {
+    let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    let said = marked.or(beside).or_else(|| said(bytes).filter(|encoding| encoding.is_ascii_compatible()));
     let guessed = || if std::str::from_utf8(bytes).is_ok() { UTF_8 } else { WINDOWS_1252 };
-    let (text, encoding, is_broken) = said().unwrap_or_else(guessed).decode(bytes);
+    let (text, encoding, is_broken) = said.unwrap_or_else(guessed).decode(bytes);
+    if said.is_none() && encoding == WINDOWS_1252 {
+        notes.say("The page does not say how its letters are encoded: they were read as windows-1252. Look whether they are right.");
+    }
     if is_broken {
         notes.say(&format!("Some bytes are no text in {}: a \u{fffd} stands in their place.", encoding.name()));
     }
@@ -86,8 +112,14 @@ fn decoded(bytes: &[u8], notes: &mut Notes) -> String {
 /// The encoding that a page names in its first kilobyte.
 fn said(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes[..bytes.len().min(1 << 10)].to_ascii_lowercase();
-    let at = head.windows(8).position(|window| window == b"charset=")?;
-    let rest = head[at + 8..].trim_ascii_start();
+    let after = |name: &[u8]| {
+        let places = head.windows(name.len()).enumerate().filter(|(_, window)| *window == name);
+        let value = |(at, _)| head[at + name.len()..].trim_ascii_start().strip_prefix(b"=");
+        places.filter_map(value).next()
+    };
+    // Pages of XML say it in their first line.
+    let in_xml = head.starts_with(b"<?xml").then(|| after(b"encoding")).flatten();
+    let rest = after(b"charset").or(in_xml)?.trim_ascii_start();
     let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
     let end =
         rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-_:.".contains(byte)).unwrap_or(rest.len());

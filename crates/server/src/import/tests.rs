@@ -12,10 +12,12 @@ mod documents;
 mod exports;
 mod files;
 mod labels;
+mod own;
 mod pages;
 mod pdfs;
 mod properties;
 mod texts;
+mod web_archives;
 mod zips;
 
 fn fixture(name: &str) -> Vec<u8> {

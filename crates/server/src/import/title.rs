@@ -56,6 +56,18 @@ pub(super) fn guessed<'a>(messages: impl Iterator<Item = &'a ImportedMessage> + 
         .map_or_else(|| "Untitled conversation".to_owned(), |line| cut(&line, GUESSED_TITLE_CHARS))
 }
 
+/// Bytes of Markdown in which first words are looked for.
+const FIRST_BYTES: usize = 2 << 10;
+
+/// The first words of a text as they are read, in one line of at most `limit` characters; nothing where there are none.
+pub(super) fn first_words(markdown: &str, limit: usize) -> Option<String> {
+    let start = &markdown[..markdown.floor_char_boundary(FIRST_BYTES)];
+    let words = one_line(&render(start).text);
+    let is_cut = start.len() < markdown.len() && words.chars().count() <= limit;
+    let words = if is_cut { format!("{words} …") } else { words };
+    has_words(&words).then(|| cut(&words, limit))
+}
+
 fn heading(markdown: &str) -> Option<String> {
     let mut fences = Fences::default();
     markdown.lines().filter(|line| !fences.covers(line)).find_map(|line| {

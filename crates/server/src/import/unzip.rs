@@ -11,22 +11,25 @@ use super::error::{grouped, unit};
 use super::limits::{ZIP, ZipLimits};
 use super::{archive::Part, decode, parts};
 
-/// The name and text of each `conversations.json`, `conversations-000.json`, ... of a zip, in order; of one that is no text,
-/// why.
+/// The name and text of each `conversations.json`, `conversations-000.json`, ... of a zip, in order; of one that is damaged or
+/// no text, why.
 pub(super) fn conversations(file: &str, bytes: &[u8]) -> Result<Vec<Part>, ImportError> {
     within(file, bytes, ZIP)
 }
 
 pub(super) fn within(file: &str, bytes: &[u8], limits: ZipLimits) -> Result<Vec<Part>, ImportError> {
-    let entries = entries(file, bytes, limits, |zip| {
+    let entries = each(file, bytes, limits, |zip| {
         let wanted = wanted(zip);
+        if wanted.is_empty() && zip.file_names().flatten().any(|name| name == "annotations.json") {
+            return Err(ImportError::Annotations { file: file.to_owned() });
+        }
         if wanted.is_empty() {
             return Err(ImportError::NoConversations { file: file.to_owned(), seen: held(zip) });
         }
         Ok(wanted)
     })?;
-    let part = |(name, unpacked)| {
-        let text = decode::mended(&format!("{name} in {file}"), unpacked);
+    let part = |(name, unpacked): Entry| {
+        let text = unpacked.and_then(|bytes| decode::mended(&format!("{name} in {file}"), bytes));
         (name, text)
     };
     Ok(entries.into_iter().map(part).collect())
@@ -48,13 +51,27 @@ pub(crate) fn texts(
         .collect()
 }
 
-/// The same with their bytes.
+/// The same with their bytes: all of them, or why there are none.
 pub(crate) fn entries(
     file: &str,
     bytes: &[u8],
     limits: ZipLimits,
     choose: impl FnOnce(&ZipArchive<Cursor<&[u8]>>) -> Result<Vec<(String, usize)>, ImportError>,
 ) -> Result<Vec<(String, Vec<u8>)>, ImportError> {
+    let whole = |(name, unpacked): Entry| Ok((name, unpacked?));
+    each(file, bytes, limits, choose)?.into_iter().map(whole).collect()
+}
+
+/// The name of an entry, and its bytes or why it has none.
+type Entry = (String, Result<Vec<u8>, ImportError>);
+
+/// Unpacks entries; one that is damaged does not take the others with it, and what came out of it counts.
+fn each(
+    file: &str,
+    bytes: &[u8],
+    limits: ZipLimits,
+    choose: impl FnOnce(&ZipArchive<Cursor<&[u8]>>) -> Result<Vec<(String, usize)>, ImportError>,
+) -> Result<Vec<Entry>, ImportError> {
     let too_many = || ImportError::TooManyEntries { file: file.to_owned(), limit: limits.entries };
     // Reading the directory costs several hundred bytes an entry, so its length is looked at first. Signatures may also
     // occur inside stored files; a few thousand more than the limit do no harm.
@@ -69,9 +86,14 @@ pub(crate) fn entries(
     let mut left = limits.unpacked;
     let mut entries = Vec::with_capacity(wanted.len());
     for (name, index) in wanted {
-        let unpacked = unpack(file, &name, &mut zip, index, left, limits)?;
-        left -= unpacked.len();
-        entries.push((name, unpacked));
+        let mut unpacked = Vec::new();
+        let problem = unpack(file, &name, &mut zip, index, (left, limits), &mut unpacked).err();
+        left -= unpacked.len().min(left);
+        entries.push(match problem {
+            None => (name, Ok(unpacked)),
+            Some(problem) if problem.is_too_much() => return Err(problem),
+            Some(problem) => (name, Err(problem)),
+        });
     }
     Ok(entries)
 }
@@ -81,22 +103,26 @@ fn unpack(
     name: &str,
     zip: &mut ZipArchive<Cursor<&[u8]>>,
     index: usize,
-    left: usize,
-    limits: ZipLimits,
-) -> Result<Vec<u8>, ImportError> {
+    (left, limits): (usize, ZipLimits),
+    bytes: &mut Vec<u8>,
+) -> Result<(), ImportError> {
     let bomb = |reason| ImportError::ZipBomb { file: file.to_owned(), reason };
     if zip.by_index_data(index).is_ok_and(|entry| entry.encrypted()) {
         return Err(ImportError::EncryptedZip { file: file.to_owned(), entry: name.to_owned() });
     }
-    let entry = zip.by_index(index).map_err(|e| broken(file, &e))?;
+    let damaged = |error: ZipError| ImportError::BrokenEntry {
+        file: file.to_owned(),
+        entry: name.to_owned(),
+        reason: reason(&error),
+    };
+    let entry = zip.by_index(index).map_err(damaged)?;
     // The reader takes no more than this from the file, so it can be believed in this one direction.
     let packed = usize::try_from(entry.compressed_size()).unwrap_or(usize::MAX).max(1);
     let by_ratio = packed.saturating_mul(limits.ratio).max(limits.ratio_from);
     let cap = left.min(by_ratio);
-    let mut bytes = Vec::new();
-    entry.take(cap as u64 + 1).read_to_end(&mut bytes).map_err(|e| broken(file, &ZipError::Io(e)))?;
+    let read = entry.take(cap as u64 + 1).read_to_end(bytes);
     if bytes.len() <= cap {
-        return Ok(bytes);
+        return read.map(drop).map_err(|e| damaged(ZipError::Io(e)));
     }
     Err(bomb(if cap == left {
         format!("it unpacks to more than {}", unit(limits.unpacked))
@@ -153,12 +179,16 @@ fn signatures(bytes: &[u8], enough: usize) -> usize {
 }
 
 fn broken(file: &str, error: &ZipError) -> ImportError {
+    ImportError::BrokenZip { file: file.to_owned(), reason: reason(error) }
+}
+
+fn reason(error: &ZipError) -> String {
     let reason = match error {
-        ZipError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
-        ZipError::Io(_) => "it is damaged".to_owned(),
-        ZipError::CompressionMethodNotSupported(_) => "it is packed in a way other than deflate".to_owned(),
-        ZipError::InvalidArchive(_) => "it is not a zip, or a damaged one".to_owned(),
-        _ => "it is damaged, or of a kind that is not read".to_owned(),
+        ZipError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => "it ends too early",
+        ZipError::Io(_) => "it is damaged",
+        ZipError::CompressionMethodNotSupported(_) => "it is packed in a way other than deflate",
+        ZipError::InvalidArchive(_) => "it is not a zip, or a damaged one",
+        _ => "it is damaged, or of a kind that is not read",
     };
-    ImportError::BrokenZip { file: file.to_owned(), reason }
+    reason.to_owned()
 }

@@ -223,6 +223,7 @@ fn listing(parsed: Parsed) -> Result<Chosen, Error> {
                 index: 0,
                 title: conversation.title,
                 messages,
+                beginning: None,
                 problem: None,
                 annotated: None,
                 reading,
@@ -268,6 +269,7 @@ fn listed(listed: Listed) -> ImportChoice {
         index: listed.index,
         title: listed.title,
         messages: listed.messages,
+        beginning: listed.beginning,
         problem: listed.problem.map(|problem| problem.to_string()),
         annotated: None,
         reading: None,
@@ -276,5 +278,6 @@ fn listed(listed: Listed) -> ImportChoice {
 
 fn offered(bundle: &Bundle, whole: &Whole) -> ImportChoice {
     let (title, annotated) = (bundle.title.clone(), Some(bundle.annotated(whole)));
-    ImportChoice { index: 0, title, messages: bundle.messages(), problem: None, annotated, reading: None }
+    let messages = bundle.messages();
+    ImportChoice { index: 0, title, messages, beginning: None, problem: None, annotated, reading: None }
 }

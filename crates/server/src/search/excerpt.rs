@@ -1,5 +1,7 @@
 //! Some of a text around what was looked for: pure.
 
+use std::ops::Range;
+
 use rust_stemmers::Stemmer;
 use shared::api::ExcerptPiece;
 
@@ -14,8 +16,8 @@ const BEFORE: usize = 60;
 /// Characters of an excerpt, about.
 const LENGTH: usize = 240;
 
-/// The excerpt of a text, and the first thing in it that was looked for, if any was.
-pub(super) fn excerpt(text: &str, terms: &[Term]) -> (Vec<ExcerptPiece>, Option<String>) {
+/// The excerpt of a text, and where in it the first thing is that was looked for, if any was.
+pub(super) fn excerpt(text: &str, terms: &[Term]) -> (Vec<ExcerptPiece>, Option<Range<usize>>) {
     let words = words(text);
     let stemmer = Stemmer::create(language(text));
     let folded: Vec<(&str, &str)> = words.iter().map(|word| (&text[word.at.clone()], word.folded.as_str())).collect();
@@ -30,7 +32,7 @@ pub(super) fn excerpt(text: &str, terms: &[Term]) -> (Vec<ExcerptPiece>, Option<
     }
     let found = first.map(|(place, length)| {
         let last = words.len().min(place + length) - 1;
-        text[words[place].at.start..words[last].at.end].to_owned()
+        words[place].at.start..words[last].at.end
     });
     let start = first.map_or(0, |(place, _)| begin(text, words[place].at.start));
     let end = text[start..].char_indices().nth(LENGTH).map_or(text.len(), |(at, _)| start + at);

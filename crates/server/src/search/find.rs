@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use shared::{
     access::Rights,
-    api::{Person, SearchHit, SearchKind, SearchResult, SearchResults, encoded},
-    ids::{CommentId, ConversationId, HighlightId, MessageId, UserId},
+    api::{Person, SearchHit, SearchKind, SearchResult, SearchResults},
+    ids::{ConversationId, UserId},
 };
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{
-    excerpt::excerpt,
+    hit::{Row, hit},
     query::{By, Query},
     words::words,
 };
@@ -61,16 +61,6 @@ pub(super) struct Extent {
 impl Extent {
     /// What a page of results shows.
     pub(super) const PAGE: Self = Self { hits: 3, copied: false };
-}
-
-/// An entry that matches.
-struct Row {
-    kind: SearchKind,
-    author: Option<Uuid>,
-    message: Option<Uuid>,
-    highlight: Option<Uuid>,
-    comment: Option<Uuid>,
-    body: String,
 }
 
 /// A conversation with what matches in it.
@@ -359,34 +349,6 @@ async fn people(
         Some(((row.id, row.author), Seen { person, is_self }))
     });
     Ok(seen.collect())
-}
-
-fn hit(query: &Query, conversation: ConversationId, branches: bool, row: Row, author: Option<Person>) -> SearchHit {
-    let (excerpt, first) = excerpt(&row.body, &query.terms);
-    let message = row.message.map(MessageId::from_uuid);
-    let highlight = row.highlight.map(HighlightId::from_uuid);
-    let comment = row.comment.map(CommentId::from_uuid);
-    let place = match (message, highlight, comment) {
-        // Browsers that know of text fragments scroll to the words and mark them, the others to the message.
-        (Some(message), ..) => {
-            let branch = if branches { format!("?branch={message}") } else { String::new() };
-            let words =
-                first.map(|first| format!(":~:text={}", encoded(&first).replace('-', "%2D"))).unwrap_or_default();
-            format!("{branch}#m-{message}{words}")
-        }
-        (None, Some(highlight), Some(comment)) => format!("#h={highlight}&c={comment}"),
-        (None, Some(highlight), None) => format!("#h={highlight}"),
-        (None, None, _) => String::new(),
-    };
-    SearchHit {
-        kind: row.kind,
-        excerpt,
-        author,
-        message,
-        highlight,
-        comment,
-        link: format!("/c/{conversation}{place}"),
-    }
 }
 
 #[cfg(test)]

@@ -73,9 +73,10 @@ fn is_of_word(character: char) -> bool {
 /// A word as it is compared: without case, accents and the ways to write one letter (NFKD). May become nothing.
 pub(super) fn fold(word: &str) -> String {
     let plain: String = word.nfkd().filter(|character| is_of_word(*character) && !is_left_out(*character)).collect();
-    // Both ways: some letters have one spelling in capitals only, such as sharp s and final sigma. Each by itself: a whole word
-    // would end in a final sigma again.
+    // Both ways: some letters have one spelling in capitals only, such as sharp s and final sigma; and the capital sharp s has it
+    // only once it is a small one. Each by itself: a whole word would end in a final sigma again.
     plain
+        .to_lowercase()
         .to_uppercase()
         .chars()
         .flat_map(char::to_lowercase)
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn case_accents_and_ways_to_write_a_letter_make_no_other_word() {
-        assert_eq!(folded("Straße STRASSE"), ["strasse", "strasse"]);
+        assert_eq!(folded("Straße STRASSE STRAẞE"), ["strasse", "strasse", "strasse"]);
         assert_eq!(folded("Café cafe\u{301} ΟΔΟΣ οδός ﬁne ２０"), ["cafe", "cafe", "οδοσ", "οδοσ", "fine", "20"]);
         assert_eq!(folded("שָׁלוֹם שלום عَرَبِي عربي"), ["שלום", "שלום", "عربي", "عربي"]);
         assert_ne!(folded("कि"), folded("की"), "vowel signs are letters");

@@ -145,6 +145,9 @@ async fn staff_see_who_did_what_in_anonymous_copies_and_a_reveal_keeps_the_pseud
     let seen = person(&ann).await;
     let counts = (&seen["name"], &seen["highlights"], &seen["comments"]);
     assert_eq!(counts, (&json!("Demo Student 1"), &json!(1), &json!(1)));
+    let file = teacher.get(&format!("/api/v1/conversations/{}/export?format=csv", peers[0].1)).await;
+    let named = file.headers["content-disposition"].to_str().unwrap();
+    assert!(named.contains("\"Blind-reading-Demo-Student-1.csv\""), "{named}");
 
     // Late work stands under the alias too.
     run(&app, "update activities set closes_at = now()").await;

@@ -109,6 +109,37 @@ async fn what_is_known_already_is_not_sent_again_and_what_has_changed_is() {
 }
 
 #[tokio::test]
+async fn a_file_that_bears_its_time_is_not_sent_again_as_long_as_nothing_else_differs() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let talk = student.conversation("Before", "A text.", "none").await;
+    let one = format!("/api/v1/conversations/{talk}");
+    for format in ["jsonld", "csv", "markdown", "html", "docx", "annotations", "bundle"] {
+        let path = format!("{one}/export?format={format}");
+        let asked = async |known: &str| {
+            let known = known.to_owned();
+            let answer = student.request(Method::GET, &path).header(header::IF_NONE_MATCH, known).send().await.unwrap();
+            let tag = answer.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned()).unwrap_or_default();
+            (answer.status(), tag, answer.bytes().await.unwrap())
+        };
+        let (status, first, file) = asked("\"other\"").await;
+        assert_eq!(status, StatusCode::OK);
+        if !["csv", "markdown"].contains(&format) {
+            let began = std::time::Instant::now();
+            while asked("\"other\"").await.2 == file {
+                assert!(began.elapsed().as_secs() < 20, "{format} says when it was made, to the second");
+            }
+        }
+        let (status, same, file) = asked(&first).await;
+        assert_eq!((status, same, file.len()), (StatusCode::NOT_MODIFIED, first.clone(), 0), "{format}");
+        student.change(Method::PATCH, &one, json!({"title": format!("For {format}")})).await;
+        let (status, other, _) = asked(&first).await;
+        assert_eq!(status, StatusCode::OK, "{format}");
+        assert_ne!(other, first);
+    }
+}
+
+#[tokio::test]
 async fn the_page_of_the_api_shows_all_that_is_described_to_whoever_looks() {
     let app = TestApp::start().await;
     let document = app.stranger().get("/api/openapi.json").await.json();

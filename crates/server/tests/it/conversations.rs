@@ -254,6 +254,29 @@ async fn whoever_reads_a_conversation_may_have_its_tags() {
 }
 
 #[tokio::test]
+async fn a_conversation_as_it_is_answered_is_brought_in_as_it_is() {
+    let app = TestApp::start().await;
+    let student = app.person("student-1").await;
+    let talk = student.conversation("Rivers", "User: Why *bend*?\n\nClaude: Because.", "none").await;
+    let answer = student.get(&format!("/api/v1/conversations/{talk}")).await;
+    let brought = student.upload("/api/v1/import", "rivers.json", answer.body.clone()).await;
+    assert_eq!(brought.status, StatusCode::CREATED, "{}", brought.body);
+    let brought = brought.json()["created"].clone();
+    assert!(brought["notes"][0].as_str().unwrap().contains("annotated is not in this file"), "{brought}");
+    let again = student.get(&format!("/api/v1/conversations/{}", brought["id"].as_str().unwrap())).await.json();
+    let said = |answer: &Value| -> Vec<Value> {
+        let of = |message: &Value| json!([message["role"], message["title"], message["markdown"]]);
+        answer["messages"].as_array().unwrap().iter().map(of).collect()
+    };
+    assert_eq!((&again["title"], said(&again)), (&json!("Rivers"), said(&answer.json())));
+    assert_eq!(said(&again).len(), 2);
+    let file = student.get(&format!("/api/v1/conversations/{talk}/export?format=jsonld")).await.body;
+    let refused = student.upload("/api/v1/import", "rivers.jsonld", file).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.json()["type"], "/problems/annotations");
+}
+
+#[tokio::test]
 async fn whatever_is_brought_in_can_be_seen_before_it_is_stored() {
     let app = TestApp::start().await;
     let student = app.person("student-1").await;

@@ -152,6 +152,10 @@ async fn everything_that_people_write_is_found_at_its_place() {
     assert_eq!(link("watering in:comments").await, format!("/c/{talk}#h={highlight}&c={comment}"));
     assert_eq!(link("tag:a in:highlights").await, format!("/c/{talk}#h={highlight}"));
     assert_eq!(link("babylon").await, format!("/c/{talk}"));
+    assert_eq!(link("irrigation in:notes").await, format!("/c/{talk}#tab=notes&before=Notes%20on%20&words=irrigation"));
+    assert_eq!(link("in:notes").await, format!("/c/{talk}#tab=notes"));
+    let response = format!("/c/{talk}#tab=response&by={}&before=My%20response%20praises%20&words=terraces", scene.id);
+    assert_eq!(link("terrace").await, response);
     until(async || link("\"gardener waters\"").await == format!("/c/{talk}#m-{talk}:~:text=gardener%20waters")).await;
     let page = ann.get(&format!("/c/{talk}")).await.body;
     assert!(page.contains(&format!("id=\"m-{talk}\"")), "the link leads somewhere");

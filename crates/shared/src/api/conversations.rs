@@ -104,6 +104,9 @@ pub struct ImportChoice {
     pub title: String,
     /// How many messages it has.
     pub messages: usize,
+    /// The first words of the person in it, in one line of at most 120 characters, where it is one of several.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub beginning: Option<String>,
     /// Why it cannot be imported, if so.
     pub problem: Option<String>,
     /// What people added to it, where the file holds that too.

@@ -1,15 +1,25 @@
-//! Addresses of single highlights and comments: `/c/{conversation}#h={highlight}` and `#h={highlight}&c={comment}`.
+//! Addresses of single highlights and comments: `/c/{conversation}#h={highlight}` and `#h={highlight}&c={comment}`; and of words
+//! in the notes and in responses ([`Sought`]).
 
 use std::cell::Cell;
 
 use leptos::{ev, prelude::*};
-use shared::ids::{CommentId, HighlightId};
+use shared::{
+    document::Root,
+    ids::{CommentId, HighlightId},
+};
 
-use super::dom;
-use crate::annotate::desk::{Desk, Tab, Toast};
+use super::{company, dom};
+use crate::annotate::{
+    desk::{Desk, Tab, Toast},
+    sought::Sought,
+};
 
 /// What an address names.
-type Named = (HighlightId, Option<CommentId>);
+enum Named {
+    Highlight(HighlightId, Option<CommentId>),
+    Words(Sought),
+}
 
 thread_local! {
     /// Whether the address that the page was opened with has been followed.
@@ -43,26 +53,65 @@ fn named() -> Option<Named> {
 fn parse(hash: &str) -> Option<Named> {
     let parts = || hash.trim_start_matches('#').split('&').filter_map(|part| part.split_once('='));
     let value = |name: &str| parts().find(|(key, _)| *key == name).map(|(_, value)| value);
-    Some((value("h")?.parse().ok()?, value("c").and_then(|id| id.parse().ok())))
+    let text = |name| {
+        let decoded = js_sys::decode_uri_component(value(name).unwrap_or_default());
+        decoded.map(String::from).unwrap_or_default()
+    };
+    let tab = match value("tab") {
+        Some("notes") => Tab::Notes,
+        Some("response") => Tab::Response,
+        _ => return Some(Named::Highlight(value("h")?.parse().ok()?, value("c").and_then(|id| id.parse().ok()))),
+    };
+    let author = value("by").and_then(|id| id.parse().ok());
+    Some(Named::Words(Sought { tab, author, words: text("words"), before: text("before") }))
 }
 
 /// Whether it was there.
-fn follow(desk: Desk, (highlight, comment): Named, say_if_missing: bool) -> bool {
-    if desk.card(highlight).is_none() {
-        if say_if_missing {
-            let text = "What this link leads to is not here any more.".to_owned();
-            desk.toast.set(Some(Toast { text, undo: None }));
-        }
-        return false;
+fn follow(desk: Desk, named: Named, say_if_missing: bool) -> bool {
+    let is_there = match &named {
+        Named::Highlight(highlight, _) => desk.card(*highlight).is_some(),
+        Named::Words(sought) => sought.within(&text_of(desk, sought)).is_some(),
+    };
+    if !is_there && say_if_missing {
+        let text = "What this link leads to is not here any more.".to_owned();
+        desk.toast.set(Some(Toast { text, undo: None }));
     }
-    desk.tab.set(Tab::Annotations);
-    super::show_in_text(desk, highlight);
+    match named {
+        Named::Highlight(highlight, comment) if is_there => show(desk, highlight, comment),
+        Named::Words(sought) if is_there || say_if_missing => {
+            company::stop(desk);
+            bring_up(desk, sought.tab);
+            desk.sought.set(is_there.then_some(sought));
+        }
+        _ => {}
+    }
+    is_there
+}
+
+/// The text in which the words are.
+fn text_of(desk: Desk, sought: &Sought) -> String {
+    match sought.author.filter(|author| *author != desk.place.author) {
+        _ if sought.tab == Tab::Notes => super::text_of(Root::Notes),
+        None => super::text_of(Root::Response),
+        Some(author) => {
+            let of_author = |(id, text)| (id == author).then_some(text);
+            super::responses(desk).into_iter().find_map(of_author).unwrap_or_default()
+        }
+    }
+}
+
+fn bring_up(desk: Desk, tab: Tab) {
+    desk.tab.set(tab);
     desk.sheet.update(|sheet| *sheet = sheet.map(|_| true));
+}
+
+fn show(desk: Desk, highlight: HighlightId, comment: Option<CommentId>) {
+    bring_up(desk, Tab::Annotations);
+    super::show_in_text(desk, highlight);
     if let Some(comment) = comment {
         // Its card has to open first.
         request_animation_frame(move || dom::move_focus(&format!("#c-{comment}"), 0));
     }
-    true
 }
 
 /// Puts the address of a highlight, or of a comment of its thread, on the clipboard.

@@ -13,7 +13,7 @@ use super::{NO_PRINTER, Subject};
 use crate::{
     access,
     error::Error,
-    export::{MAX_BYTES, PROTECTED, contents::Contents, file_name, of_activity, print, reader},
+    export::{MAX_BYTES, PROTECTED, contents::Contents, copy_name, of_activity, print, reader},
     services::Services,
 };
 
@@ -252,7 +252,7 @@ struct Made {
 /// What is to be printed.
 pub(in crate::export) struct Sheets {
     /// What the file is called, without its ending.
-    pub(in crate::export) title: String,
+    pub(in crate::export) name: String,
     pub(in crate::export) html: String,
     pub(in crate::export) shows_names: bool,
 }
@@ -260,7 +260,7 @@ pub(in crate::export) struct Sheets {
 /// The file into the store. What its maker may see is asked now, not when they asked for it.
 async fn make(services: &Services, job: &Job) -> Result<Made, Error> {
     let Some(browser) = &services.config.chromium_path else { return Err(Error::NotHere("no_printer", NO_PRINTER)) };
-    let Sheets { title, html, shows_names } = sheets(services, job).await?;
+    let Sheets { name, html, shows_names } = sheets(services, job).await?;
     reached(services, job, WRITTEN).await?;
     let folder = print::folder(&services.config.data_dir);
     let pdf = print::print(browser, &folder, job.id, html).await.map_err(Error::Internal)?;
@@ -271,7 +271,7 @@ async fn make(services: &Services, job: &Job) -> Result<Made, Error> {
     reached(services, job, 90).await?;
     let size = pdf.len() as i64;
     services.files.put(FileId::from_uuid(job.id.uuid()), pdf).await?;
-    Ok(Made { name: format!("{}.pdf", file_name(&title)), size, shows_names })
+    Ok(Made { name: format!("{name}.pdf"), size, shows_names })
 }
 
 /// How far a job is when its pages are written, in hundredths.
@@ -296,12 +296,12 @@ async fn sheets(services: &Services, job: &Job) -> Result<Sheets, Error> {
     let shows_names = access.rights().sees_names;
     let turn = services.exports.take(job.user).await?;
     let contents = Contents::read(services, access, job.branch).await?;
-    let title = contents.conversation.title.clone();
+    let name = copy_name::of(services, access, &contents.conversation.title).await?;
     reached(services, job, 20).await?;
     let writing = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         reader::write_for_paper(&contents)
     });
     let html = writing.await.map_err(|error| Error::Internal(error.into()))??;
-    Ok(Sheets { title, html, shows_names })
+    Ok(Sheets { name, html, shows_names })
 }

@@ -120,3 +120,24 @@ fn an_export_in_utf_16_is_read() {
     let bytes: Vec<u8> = [0xfeff].into_iter().chain(export.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     assert_eq!(choice("conversations.json", &bytes).read(0, None).unwrap().messages[0].markdown, "é");
 }
+
+#[test]
+fn conversations_of_one_title_are_told_apart_by_their_beginnings() {
+    let said = |texts: &[(&str, &str)]| {
+        let messages: Vec<Value> = texts.iter().map(|(who, text)| json!({"sender": who, "text": text})).collect();
+        json!({"name": "New chat", "chat_messages": messages})
+    };
+    let long = "word ".repeat(2_000);
+    let export = json!([
+        said(&[("assistant", "Hello!"), ("human", "**Why** do\n\n- rivers\n- bend?"), ("human", "And?")]),
+        said(&[("human", "```\n\n```"), ("human", &long)]),
+        said(&[("assistant", "Nobody asked.")]),
+        said(&[("human", " ")]),
+    ]);
+    let lines = choice("conversations.json", export.to_string().as_bytes()).list();
+    let beginnings: Vec<_> = lines.iter().map(|line| line.beginning.as_deref()).collect();
+    assert_eq!(beginnings[0], Some("Why do rivers bend?"));
+    let cut = beginnings[1].unwrap();
+    assert!(cut.starts_with("word word") && cut.ends_with('…') && cut.chars().count() <= 120, "{cut}");
+    assert_eq!(beginnings[2..], [None, None]);
+}

@@ -249,12 +249,22 @@ fn encodings_are_those_that_browsers_take() {
     assert_eq!(words(b"<p>caf\xe9 \x80"), "café €");
     assert_eq!(words(b"<meta charset=\"shift_jis\"><p>\x8a\xbf"), "漢");
     assert_eq!(words(b"<meta http-equiv=Content-Type content='text/html; charset=koi8-r'><p>\xc1"), "а");
+    assert_eq!(words(b"<META HTTP-EQUIV=content-type CONTENT='text/html; Charset = GB18030'><p>\xba\xba"), "汉");
+    assert_eq!(words(b"<?xml version='1.0' encoding='ISO-8859-1'?><html><p>caf\xe9</p></html>"), "café");
+    assert_eq!(words(b"<!-- charset --><meta charset=windows-1251><p>\xe6"), "ж");
     assert_eq!(words(b"\xff\xfe<\0p\0>\0\xe9\0"), "é");
     assert_eq!(words(b"<meta charset=utf-16><p>a"), "a");
     let broken = one("a.html", b"<meta charset=utf-8><p>a\xff\xfeb");
     assert_eq!(broken.messages[0].markdown, "a\u{fffd}\u{fffd}b");
     assert_eq!(broken.notes, ["Some bytes are no text in UTF-8: a \u{fffd} stands in their place."]);
     assert_eq!(words(b"<p>a\0b\x07c"), "abc");
+    // What was guessed is said; what the page says, or its mark, is not.
+    let notes = |bytes: &[u8]| one("a.html", bytes).notes;
+    let guessed = "The page does not say how its letters are encoded: they were read as windows-1252. Look whether they are right.";
+    assert_eq!(notes(b"<p>caf\xe9 \x80"), [guessed]);
+    for said in [&b"<meta charset=latin1><p>caf\xe9"[..], b"\xff\xfe<\0p\0>\0\xe9\0", "<p>é".as_bytes()] {
+        assert_eq!(notes(said), Vec::<String>::new());
+    }
 }
 
 #[test]

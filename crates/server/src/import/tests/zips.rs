@@ -13,7 +13,7 @@ use super::{choice, fixture, one, refused};
 
 const SMALL: ZipLimits = ZipLimits { entries: 10, unpacked: 1_000, ratio: 50, ratio_from: 500 };
 
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     zip_by(CompressionMethod::Deflated, entries)
 }
 
@@ -105,7 +105,9 @@ fn a_zip_whose_headers_lie_about_sizes_is_refused() {
         assert!(matches!(error.code(), "broken_zip" | "empty"), "{claimed}: {error}");
         // Whatever is claimed, the limit on what comes out holds.
         let limits = ZipLimits { unpacked: 800, ratio: 10_000, ..SMALL };
-        assert!(matches!(within("a.zip", &bytes, limits).unwrap_err().code(), "broken_zip" | "zip_bomb"), "{claimed}");
+        let read = within("a.zip", &bytes, limits);
+        let read = read.and_then(|parts| parts.into_iter().map(|(_, text)| text).collect::<Result<Vec<_>, _>>());
+        assert!(matches!(read.unwrap_err().code(), "broken_zip" | "zip_bomb"), "{claimed}");
     }
 }
 
@@ -240,6 +242,48 @@ fn a_zip_that_is_cut_off_or_damaged_is_refused() {
     flipped[200] ^= 1;
     let error = refused("a.zip", &flipped);
     assert_eq!(error.code(), "broken_zip", "{error}");
+}
+
+#[test]
+fn a_damaged_file_of_a_zip_does_not_take_the_others_with_it() {
+    let talk = |name: &str| {
+        let words = "word ".repeat(80);
+        format!(r#"[{{"name": "{name}", "chat_messages": [{{"sender": "human", "text": "{words}"}}]}}]"#)
+    };
+    let texts = ["a", "b", "c"].map(talk);
+    let names = ["conversations-000.json", "conversations-001.json", "conversations-002.json"];
+    let entries: Vec<(&str, &[u8])> = names.iter().zip(&texts).map(|(name, text)| (*name, text.as_bytes())).collect();
+    for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+        let mut bytes = zip_by(method, &entries);
+        let at = bytes.windows(22).position(|window| window == names[1].as_bytes()).unwrap() + 60;
+        bytes[at..at + 8].copy_from_slice(&[0xff; 8]);
+        let archive = choice("export.zip", &bytes);
+        let lines = archive.list();
+        assert_eq!(titles(&archive), ["a", names[1], "c"]);
+        let problem = lines[1].problem.clone().unwrap();
+        let said = "conversations-001.json in export.zip cannot be unpacked: it is damaged. Download the export again.";
+        assert_eq!(problem.to_string(), said);
+        assert_eq!((&lines[0].problem, &lines[2].problem), (&None, &None));
+        assert_eq!(archive.read(2, None).unwrap().title, "c");
+    }
+    // Its data is longer, its directory says, than all of the file.
+    let mut bytes = zip_by(CompressionMethod::Stored, &entries);
+    let packed = u32::try_from(texts[2].len()).unwrap().to_le_bytes();
+    let at = bytes.windows(4).rposition(|window| window == packed).unwrap() - 4;
+    bytes[at..at + 4].copy_from_slice(&100_000_u32.to_le_bytes());
+    let problems = choice("export.zip", &bytes).list().into_iter().map(|line| line.problem.is_some());
+    assert_eq!(problems.collect::<Vec<_>>(), [false, false, true]);
+
+    // What comes out of damaged files counts as well.
+    let mut bytes = zip_by(CompressionMethod::Stored, &entries);
+    for name in names {
+        let at = bytes.windows(22).position(|window| window == name.as_bytes()).unwrap() + 60;
+        bytes[at] ^= 1;
+    }
+    let limits = |unpacked| ZipLimits { unpacked, ..SMALL };
+    let all = 3 * texts[0].len();
+    assert!(within("a.zip", &bytes, limits(all)).unwrap().iter().all(|(_, text)| text.is_err()));
+    assert_eq!(within("a.zip", &bytes, limits(all - 1)).unwrap_err().code(), "zip_bomb");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use zip::ZipArchive;
 use super::{docx::read_by, web_annotation};
 use crate::{
     activities::{activity, class_and_template, comment, copy, mark, run, synced},
+    rooms_support::until,
     support::test_app::{TestApp, Visitor},
 };
 
@@ -95,6 +96,34 @@ async fn staff_take_every_copy_away_in_every_format() {
     let overview = ada.get(&format!("{}/overview", task.path)).await;
     assert_eq!(overview.status.as_u16(), 200, "who runs the site sees that there is something");
     assert_eq!(ada.get(&format!("{}/export", task.path)).await.status.as_u16(), 403, "and not what");
+}
+
+#[tokio::test]
+async fn the_file_of_a_single_copy_is_named_by_whose_it_is() {
+    let task = Task::new().await;
+    let overview = task.instructor.get(&format!("{}/overview", task.path)).await.json();
+    let copies: Vec<&str> =
+        overview["copies"].as_array().unwrap().iter().map(|copy| copy["id"].as_str().unwrap()).collect();
+    let named = async |who: &Visitor, copy: &str, format: &str| {
+        let answer = who.get(&format!("/api/v1/conversations/{copy}/export?format={format}")).await;
+        let named = answer.headers["content-disposition"].to_str().unwrap().to_owned();
+        named.split('"').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(named(&task.instructor, copies[0], "markdown").await, "Close-reading-Demo-Student-1.md");
+    assert_eq!(named(&task.instructor, copies[1], "csv").await, "Close-reading-Demo-Student-2.csv");
+    assert_eq!(named(&task.ann, copies[0], "markdown").await, "Close-reading.md", "one's own");
+    // Several found at once.
+    let found = async || {
+        let path = "/api/v1/search/export?q=close&format=markdown";
+        let answer = task.instructor.request(reqwest::Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        unzipped(answer.bytes().await.unwrap().to_vec()).into_keys().collect::<Vec<_>>()
+    };
+    until(async || found().await.len() >= 3).await;
+    let all = found().await;
+    for name in ["Close-reading-Demo-Student-1.md", "Close-reading-Demo-Student-2.md"] {
+        assert!(all.iter().any(|there| there == name), "{all:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! All that is kept of a conversation's document as it once was: with the texts before the present one (`revisions`), and in
-//! its history (`history`). Whatever is to be in none of it goes through [`rewritten`].
+//! its history (`history`). Whatever is to be in none of it goes through `rewritten`.
 
 use std::sync::Arc;
 

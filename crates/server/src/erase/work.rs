@@ -13,8 +13,11 @@ use tokio::sync::Notify;
 use super::{activities, aliases, begin, conversations, projects, usage};
 use crate::{error::Error, runs, services::Services};
 
-/// Between two looks for what another server left, or what could not be done.
+/// Between two looks for what another server left.
 const LOOK: Duration = Duration::from_secs(300);
+
+/// Before it is tried for the second time with somebody: what was in the way is mostly over then.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How often all that is kept here is gone through before there is a pause: each time but the first finds what was written
 /// during the one before.
@@ -31,13 +34,18 @@ pub type Bell = Arc<Notify>;
 struct Pauses(HashMap<UserId, (Instant, Duration)>);
 
 impl Pauses {
+    /// How long the shortest of them lasts.
+    fn rest(&self, now: Instant) -> Option<Duration> {
+        self.0.values().map(|(from, _)| from.saturating_duration_since(now)).min()
+    }
+
     fn is_over(&self, user: UserId, now: Instant) -> bool {
         self.0.get(&user).is_none_or(|(from, _)| *from <= now)
     }
 
     /// Twice as long each time.
     fn grow(&mut self, user: UserId, now: Instant) {
-        let pause = self.0.get(&user).map_or(LOOK, |(_, next)| *next);
+        let pause = self.0.get(&user).map_or(FIRST_PAUSE, |(_, next)| *next);
         self.0.insert(user, (now + pause, (pause * 2).min(MAX_PAUSE)));
     }
 }
@@ -51,7 +59,7 @@ pub async fn follow(services: Services) {
         }
         tokio::select! {
             () = services.erase_bell.notified() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(pauses.rest(Instant::now()).map_or(LOOK, |rest| rest.min(LOOK))) => {}
         }
     }
 }
@@ -150,12 +158,15 @@ mod tests {
         let (mut pauses, user, start) = (Pauses::default(), UserId::new(), Instant::now());
         assert!(pauses.is_over(user, start));
         let mut now = start;
-        for minutes in [5, 10, 20, 40, 80, 160, 320, 360, 360] {
+        assert_eq!(pauses.rest(now), None);
+        let doubled = (0..14).map(|power| 2 << power);
+        for seconds in doubled.chain([21_600, 21_600]) {
             pauses.grow(user, now);
-            let pause = Duration::from_secs(minutes * 60);
-            assert!(!pauses.is_over(user, now + pause - Duration::from_secs(1)), "{minutes}");
+            let pause = Duration::from_secs(seconds);
+            assert_eq!(pauses.rest(now), Some(pause));
+            assert!(!pauses.is_over(user, now + pause - Duration::from_secs(1)), "{seconds}");
             now += pause;
-            assert!(pauses.is_over(user, now), "{minutes}");
+            assert!(pauses.is_over(user, now), "{seconds}");
         }
         assert!(pauses.is_over(UserId::new(), start), "another");
     }

@@ -66,8 +66,10 @@ pub async fn follow(services: Services) {
 
 async fn all(services: &Services, pauses: &mut Pauses) -> Result<(), Error> {
     let people = sqlx::query_scalar!("select id from users where erasing_since is not null order by erasing_since");
-    for id in people.fetch_all(&services.db).await? {
-        let user = UserId::from_uuid(id);
+    let people: Vec<_> = people.fetch_all(&services.db).await?.into_iter().map(UserId::from_uuid).collect();
+    // Another server may have been done with some.
+    pauses.0.retain(|user, _| people.contains(user));
+    for user in people {
         if !pauses.is_over(user, Instant::now()) {
             continue;
         }

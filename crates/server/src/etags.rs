@@ -2,7 +2,7 @@
 //!
 //! One layer for all of the API: what an answer says is known when it is there, and by nobody better. So it saves the way,
 //! not the work. The tag is a weak one, because the answer may be compressed on its way, in one or another manner; and because
-//! a file that says when it was made is the same one as long as that is all that differs ([`Essence`]).
+//! a file that says when it was made is the same one as long as that is all that differs (`Essence`).
 
 use std::fmt::{self, Write};
 

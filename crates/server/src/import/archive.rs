@@ -42,7 +42,7 @@ pub struct Listed {
     pub messages: usize,
     /// When it began, if the export says so.
     pub created: Option<OffsetDateTime>,
-    /// The first words of the person in it, in one line of at most [`BEGINNING`] characters.
+    /// The first words of the person in it, in one line of at most 120 characters.
     pub beginning: Option<String>,
     /// Why it cannot be imported.
     pub problem: Option<ImportError>,

@@ -120,7 +120,6 @@ test('what was found in notes and responses opens them at its place', async ({ s
   await follow(author.page, 'quokka', /Response.*quokka/);
   await expect(response).toBeFocused();
   await expectSelected(response, 'quokka');
-  await author.page.screenshot({ path: '/tmp/rest-response.png' });
 
   // What is gone meanwhile is said to be.
   await page.goto(`/c/${id}#tab=notes&words=platypus`);

@@ -8,8 +8,19 @@ use crate::{
     activities::{activity, class_and_template, copy, run, synced},
     revisions::mark,
     rooms_support::until,
-    support::{test_app::TestApp, traces::traces},
+    support::{
+        test_app::{TestApp, Visitor},
+        traces::traces,
+    },
 };
+
+/// An activity whose copies begin with what she marked.
+async fn begun_by(olga: &Visitor, zoe: &Zoe) -> String {
+    let (class, _) = class_and_template(olga).await;
+    let template = olga.conversation("Text", "Some words to mark.", "class").await;
+    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
+    activity(olga, &class, &template, "individual").await
+}
 
 #[tokio::test]
 async fn what_could_not_be_done_is_gone_on_with_by_the_next_server() {
@@ -64,10 +75,7 @@ async fn what_copies_begin_with_from_a_template_that_was_not_done_yet_names_nobo
     let app = TestApp::start().await;
     let olga = app.person("instructor").await;
     let zoe = Zoe::join(&app).await;
-    let (class, _) = class_and_template(&olga).await;
-    let template = olga.conversation("Text", "Some words to mark.", "class").await;
-    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
-    let task = activity(&olga, &class, &template, "individual").await;
+    let task = begun_by(&olga, &zoe).await;
     let (db, other) = (&app.database.pool, app.person("student-1").await);
     copy(&other, &task).await;
     // Somebody begins just before the template is done: what was read of it is as it was.
@@ -123,10 +131,7 @@ async fn what_says_who_wrote_what_no_copy_begins_with_any_more_names_nobody() {
     let app = TestApp::start().await;
     let olga = app.person("instructor").await;
     let zoe = Zoe::join(&app).await;
-    let (class, _) = class_and_template(&olga).await;
-    let template = olga.conversation("Text", "Some words to mark.", "class").await;
-    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
-    let task = activity(&olga, &class, &template, "individual").await;
+    let task = begun_by(&olga, &zoe).await;
     copy(&app.person("student-1").await, &task).await;
     run(&app, "update activities set seed = null").await;
     let db = &app.database.pool;
@@ -140,10 +145,7 @@ async fn what_copies_begin_with_and_cannot_be_read_keeps_the_rest_not_back() {
     let app = TestApp::start().await;
     let olga = app.person("instructor").await;
     let zoe = Zoe::join(&app).await;
-    let (class, _) = class_and_template(&olga).await;
-    let template = olga.conversation("Text", "Some words to mark.", "class").await;
-    mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
-    let task = activity(&olga, &class, &template, "individual").await;
+    let task = begun_by(&olga, &zoe).await;
     copy(&app.person("student-1").await, &task).await;
     run(&app, "update activities set seed = '\\xff'::bytea || seed").await;
     zoe.erase().await;

@@ -9,19 +9,19 @@ use crate::{access::Reader, error::Error, services::Services};
 const MAX_WHOSE_CHARS: usize = 30;
 
 /// By its title, and of a copy of an activity also by whose it is, as the reader sees them: all copies have the same title.
-/// One's own is called by the title alone. Without the ending.
+/// One's own is called by the title alone, and so is a group's, in whose title the group stands. Where nobody is named in a file
+/// (`sees_names`), its name names nobody either. Without the ending.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn of(services: &Services, reader: Reader, title: &str) -> Result<String, Error> {
+pub(super) async fn of(services: &Services, reader: Reader, title: &str, sees_names: bool) -> Result<String, Error> {
     let row = sqlx::query!(
-        r#"select w.user_id as "user_id?", u.name as "name?", g.name as "group?",
+        r#"select w.user_id as "user_id?", u.name as "name?",
                   c.alias_scope is not null as "anonymous!",
                   coalesce(a.named, false) as "named!", a.pseudonym as "pseudonym?"
            from activity_copies w
            join conversations c on c.id = w.conversation_id
            left join users u on u.id = w.user_id
-           left join class_groups g on g.id = w.group_id
            left join author_aliases a on a.scope = c.alias_scope and a.user_id = w.user_id
            where w.conversation_id = $1"#,
         reader.conversation().uuid()
@@ -30,8 +30,7 @@ pub(super) async fn of(services: &Services, reader: Reader, title: &str) -> Resu
     .await?;
     let whose = row.and_then(|row| match row.user_id.map(UserId::from_uuid) {
         Some(user) if user == reader.user() => None,
-        _ if row.group.is_some() => row.group,
-        _ if row.named || !row.anonymous || reader.rights().sees_names => row.name,
+        _ if row.named || !row.anonymous || sees_names => row.name,
         _ => row.pseudonym,
     });
     Ok(named(title, whose.as_deref()))

@@ -24,7 +24,7 @@ use super::{
     Format, MAX_BYTES, PROTECTED, Source,
     agreed::{Agreed, HEADING},
     contents::{About, Contents},
-    docx, file_name,
+    copy_name, docx, file_name,
     folder::Folder,
     jobs::Sheets,
     json_ld, markdown,
@@ -88,7 +88,13 @@ pub async fn get_of_activity(
             }
             format => {
                 let source = Source::read(&services, reader, format, None).await?;
-                blocking(move || gathered.add(&copy, format.ending(), source)).await?
+                let name = match format {
+                    Format::Bundle => {
+                        copy_name::of(&services, reader, source.title(), format.names(reader.rights())).await?
+                    }
+                    _ => file_name(&copy.name),
+                };
+                blocking(move || gathered.add(&name, format.ending(), source)).await?
             }
         };
     }
@@ -268,9 +274,9 @@ impl Gathered {
     }
 
     /// Adds a copy as a file of its own.
-    fn add(mut self, copy: &CopyWork, ending: &str, source: Source) -> Result<Self, Error> {
+    fn add(mut self, name: &str, ending: &str, source: Source) -> Result<Self, Error> {
         if let Self::Files(folder) = &mut self {
-            folder.add(&file_name(&copy.name), ending, &source.write()?)?;
+            folder.add(name, ending, &source.write()?)?;
         }
         self.within()
     }

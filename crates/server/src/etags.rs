@@ -34,7 +34,7 @@ static BUILD: LazyLock<Vec<u8>> = LazyLock::new(|| {
         io::copy(&mut File::open(std::env::current_exe()?)?, &mut hash)?;
         Ok::<_, io::Error>(hash.finalize().to_vec())
     };
-    own().unwrap_or_else(|_| Uuid::new_v4().into_bytes().to_vec())
+    own().unwrap_or_else(|_| Uuid::now_v7().into_bytes().to_vec())
 });
 
 /// What an answer says, without when: an extension of answers that bear their time.

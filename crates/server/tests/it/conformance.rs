@@ -39,17 +39,19 @@ const PATIENCE: Duration = Duration::from_secs(1_200);
 fn config(scene: &Scene) -> String {
     let mut config = include_str!("schemathesis.toml").to_owned();
     let of_all = ["class", "group", "user", "entry", "invitation", "token", "share", "link", "secret", "activity"];
-    let of_all = of_all.iter().chain(&["project", "prompt", "export", "webhook"]);
+    let of_all = of_all.iter().chain(&["project", "prompt", "export", "webhook", "number"]);
     config += "\n[parameters]\n";
     for name in of_all {
         writeln!(config, "\"path.{name}\" = {:?}", scene.fill(&format!("{{{name}}}"), "shared")).unwrap();
     }
     for (paths, id) in [
-        ("/api/v1/(conversations|messages|runs)/", scene.fill("{id}", "shared")),
+        // Staff see the history where they may.
+        (r"/api/v1/conversations/\{id\}/history", scene.fill("{id}", "shown")),
+        (r"/api/v1/(conversations/(?!\{id\}/history)|messages/|runs/)", scene.fill("{id}", "shared")),
         ("/api/v1/trash/", scene.fill("/api/v1/trash/{id}", "").replace("/api/v1/trash/", "")),
     ] {
         let parameters = format!("parameters = {{ \"path.id\" = {id:?} }}");
-        write!(config, "\n[[operations]]\ninclude-path-regex = \"^{paths}\"\n{parameters}\n").unwrap();
+        write!(config, "\n[[operations]]\ninclude-path-regex = '^{paths}'\n{parameters}\n").unwrap();
     }
     config
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
+import { Workspace } from '../workspace.ts';
 
 const own = { share: 'none', by: 'student-1' } as const;
 
@@ -110,6 +111,11 @@ test('what was found in notes and responses opens them at its place', async ({ s
   const notes = page.getByRole('textbox', { name: 'Shared notes', exact: true });
   await expect(notes).toBeFocused();
   await expectSelected(notes, 'wombat digs');
+  // Whoever types on without a look loses nobody's words: the first key only lets them go.
+  await page.keyboard.type('ab');
+  await expect(notes).toHaveValue(/the wombat digsb\./);
+  await notes.press('Backspace');
+  await expect(notes).toHaveValue(/the wombat digs\./);
   // In another's response, which is rendered, and opened for it.
   await follow(page, 'quokka', /Response.*quokka/);
   await expect(page.getByRole('tab', { name: 'Response' })).toHaveAttribute('aria-selected', 'true');
@@ -125,6 +131,35 @@ test('what was found in notes and responses opens them at its place', async ({ s
   await page.goto(`/c/${id}#tab=notes&words=platypus`);
   await expect(notes).toBeVisible();
   await expect(page.getByText('What this link leads to is not here any more.')).toBeVisible();
+});
+
+test('what was found of a tag shows what has it, and a name is the way to what they wrote', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({ share: 'class', title: 'Owls', text: 'The owl hears. The owl sees.' });
+  const author = await signIn('student-1');
+  const workspace = await author.open(id);
+  await workspace.highlight('owl hears', 1);
+  await workspace.highlight('owl sees', 2);
+  await workspace.selectText('The');
+  const [tag = ''] = await workspace.tagNames();
+  await workspace.clearSelection();
+  await workspace.synced('saved');
+
+  const { page } = await signIn('student-2');
+  await expect(async () => {
+    await page.goto(`/search?q=${encodeURIComponent(`in:tags "${tag}"`)}`);
+    await expect(page.getByRole('link', { name: /^Tag/ })).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await page.getByRole('link', { name: /^Tag/ }).click();
+  const there = Workspace.on(page);
+  await there.ready();
+  await expect(page.locator('.filter-count')).toHaveText('1 of 2');
+  await expect(there.card('owl hears')).toBeVisible();
+  await expect(there.card('owl sees')).toBeHidden();
+
+  await page.goto('/search?q=student');
+  await page.getByRole('link', { name: 'What people called “student” wrote' }).click();
+  await expect(page.getByRole('searchbox')).toHaveValue('by:"student"');
+  await expect(page.getByRole('link', { name: /^Highlight · Demo Student 1/ })).toHaveCount(2);
 });
 
 /** The words are selected in a box, and stand in what is to be seen of it. */

@@ -6,6 +6,9 @@ use shared::api::{
 use super::{Bar, home::counted};
 use crate::parts::Visitor;
 
+/// Words of a name: who types more looks for something else.
+const MAX_NAME_WORDS: usize = 4;
+
 const SCRIPT: &str = include_str!("search.js");
 
 /// What somebody looked for, and what was found.
@@ -87,7 +90,8 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
         let first = is_later.then(
             || view! { <p><a class="button" href=format!("/search?q={}", encoded(&query))>"From the start"</a></p> },
         );
-        return view! { <div class="empty" role="status"><p>{text}</p>{first}</div> <Hints /> }.into_any();
+        let by_people = (!is_later).then(|| by_people(&query));
+        return view! { <div class="empty" role="status"><p>{text}</p>{first}{by_people}</div> <Hints /> }.into_any();
     }
     let count = counted(results.len() as i64, "conversation");
     let more = if next.is_some() { " and more" } else { "" };
@@ -99,6 +103,7 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
     let results = results.into_iter().map(|result| view! { <Found result=result /> }).collect_view();
     view! {
         <p class="hint" role="status">{count}{more}</p>
+        {(!is_later).then(|| by_people(&query))}
         <ol class="search-results" role="list">{results}</ol>
         <nav class="form-actions" aria-label="Pages">{next}</nav>
         <section class="form-actions" aria-label="Export">
@@ -114,6 +119,21 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
         </section>
     }
     .into_any()
+}
+
+/// Where words may be somebody's name: the way to what they wrote. Names are not among what is searched.
+fn by_people(query: &str) -> impl IntoView {
+    let words: Vec<&str> = query.split_whitespace().collect();
+    let is_name = words.len() <= MAX_NAME_WORDS
+        && query.contains(char::is_alphabetic)
+        && !query.contains(['"', ':', '*'])
+        && !words.iter().any(|word| word.starts_with('-'));
+    is_name.then(|| {
+        let by = format!("by:\"{query}\"");
+        view! {
+            <p><a href=format!("/search?q={}", encoded(&by))>"What people called “"<bdi>{query.to_owned()}</bdi>"” wrote"</a></p>
+        }
+    })
 }
 
 #[component]

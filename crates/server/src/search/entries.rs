@@ -5,7 +5,6 @@ use std::{
     ops::Range,
 };
 
-use rust_stemmers::Stemmer;
 use sha2::{Digest, Sha256};
 use shared::{
     api::SearchKind,
@@ -18,11 +17,11 @@ use yrs::{Doc, GetString, Transact};
 
 use super::{
     query::{author_mark, kind_mark, tag_mark},
-    words::{language, stem, words},
+    words::{Stems, words},
 };
 
 /// How entries are made. To be raised when they are made otherwise: everything is made anew then, beside those who search.
-pub(super) const VERSION: i16 = 3;
+pub(super) const VERSION: i16 = 4;
 
 /// Characters of an entry's text: Postgres knows 16,383 places in one, and what is found is to be seen at once.
 const PASSAGE: usize = 3_000;
@@ -76,9 +75,9 @@ impl Entry {
     /// Its words and marks as a `tsvector` in its written form. All are letters, digits and signs of ours: nothing to escape.
     pub(super) fn words(&self) -> String {
         let mut places = BTreeMap::<String, Vec<usize>>::new();
-        let stemmer = Stemmer::create(language(&self.body));
+        let stems = Stems::of(&self.body);
         for (place, word) in words(&self.body).into_iter().enumerate() {
-            let stem = stem(&self.body[word.at.clone()], &stemmer);
+            let stem = stems.stem(word.at.start, &self.body[word.at.clone()]);
             if !stem.is_empty() {
                 places.entry(format!("~{stem}")).or_default().push(place + 1);
             }

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use rust_stemmers::Stemmer;
 use shared::api::ExcerptPiece;
 
 use super::{
     query::Term,
-    words::{Word, language, words},
+    words::{Stems, Word, words},
 };
 
 /// Characters before the first word that was found.
@@ -19,12 +18,11 @@ const LENGTH: usize = 240;
 /// The excerpt of a text, and where in it the first thing is that was looked for, if any was.
 pub(super) fn excerpt(text: &str, terms: &[Term]) -> (Vec<ExcerptPiece>, Option<Range<usize>>) {
     let words = words(text);
-    let stemmer = Stemmer::create(language(text));
-    let folded: Vec<(&str, &str)> = words.iter().map(|word| (&text[word.at.clone()], word.folded.as_str())).collect();
+    let stems = Stems::of(text);
     let mut hits = vec![false; words.len()];
     let mut first = None;
     for place in 0..words.len() {
-        let length = terms.iter().map(|term| term.begins_at(&folded[place..], &stemmer)).max().unwrap_or(0);
+        let length = terms.iter().map(|term| term.begins_at(text, &words[place..], &stems)).max().unwrap_or(0);
         hits[place..words.len().min(place + length)].fill(true);
         if length > 0 && first.is_none() {
             first = Some((place, length));

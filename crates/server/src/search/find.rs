@@ -205,7 +205,7 @@ async fn matching(
            select p.conversation_id as "id!", p.best as "best!", p.found as "found!", c.title,
                   (select count(*) from matching) as "matched!",
                   c.leaf_id is not null as "branches!",
-                  e.kind, e.author, e.message_id, e.highlight_id, e.comment_id, e.body
+                  e.kind, e.key, e.author, e.message_id, e.highlight_id, e.comment_id, e.body
            from page p
            join conversations c on c.id = p.conversation_id
            cross join lateral (
@@ -231,6 +231,7 @@ async fn matching(
         let place = Place { best: row.best, conversation: row.id };
         let hit = Row {
             kind: kind(&row.kind)?,
+            key: row.key,
             author: row.author,
             message: row.message_id,
             highlight: row.highlight_id,

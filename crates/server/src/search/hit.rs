@@ -16,6 +16,8 @@ const BEFORE: usize = 24;
 /// An entry that matches.
 pub(super) struct Row {
     pub(super) kind: SearchKind,
+    /// What it is among those of its kind.
+    pub(super) key: String,
     pub(super) author: Option<Uuid>,
     pub(super) message: Option<Uuid>,
     pub(super) highlight: Option<Uuid>,
@@ -45,6 +47,7 @@ pub(super) fn hit(
         (None, Some(highlight), Some(comment)) => format!("#h={highlight}&c={comment}"),
         (None, Some(highlight), None) => format!("#h={highlight}"),
         (None, None, _) => match (row.kind, &author) {
+            (SearchKind::Tag, _) => format!("#tag={}", row.key),
             (SearchKind::Notes, _) => format!("#tab=notes{}", words_at(&row.body, first)),
             (SearchKind::Response, Some(author)) => {
                 format!("#tab=response&by={}{}", author.id, words_at(&row.body, first))

@@ -1,9 +1,8 @@
 //! What people type, read: words, "phrases", begin*, -without, and `tag:`, `by:` and `in:` before a word or a phrase.
 
-use rust_stemmers::Stemmer;
 use shared::api::{MAX_QUERY_CHARS, SearchKind};
 
-use super::words::{self, fold, stem, stems};
+use super::words::{self, Stems, Word, fold, stems};
 use crate::error::Error;
 
 /// Parts of a query.
@@ -40,17 +39,18 @@ impl Term {
         format!("({words}{})", stems.collect::<String>())
     }
 
-    /// How many of these words from the first on are what is looked for; 0 if they are not.
-    pub(super) fn begins_at(&self, words: &[(&str, &str)], stemmer: &Stemmer) -> usize {
+    /// How many of these words of a text, from the first on, are what is looked for; 0 if they are not.
+    pub(super) fn begins_at(&self, text: &str, words: &[Word], in_text: &Stems) -> usize {
         let last = self.words.len() - 1;
         let is = |place: usize, folded: &str| match self.begins && place == last {
             true => folded.starts_with(&self.words[place]),
             false => folded == self.words[place],
         };
-        let exact = words.len() > last && self.words.iter().enumerate().all(|(place, _)| is(place, words[place].1));
+        let exact =
+            words.len() > last && self.words.iter().enumerate().all(|(place, _)| is(place, &words[place].folded));
         let stemmed = || {
             let first = words.first().filter(|_| !self.stems.is_empty());
-            first.is_some_and(|(word, _)| self.stems.contains(&stem(word, stemmer)))
+            first.is_some_and(|Word { at, .. }| self.stems.contains(&in_text.stem(at.start, &text[at.clone()])))
         };
         if exact || stemmed() { self.words.len() } else { 0 }
     }

@@ -56,18 +56,26 @@ fn stands_alone(character: char) -> bool {
         | 0x3005..=0x3007 | 0x3040..=0x30ff | 0x3130..=0x318f | 0x31f0..=0x31ff
         | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xa960..=0xa97f | 0xac00..=0xd7ff | 0xf900..=0xfaff
         | 0xff66..=0xffdc | 0x1b000..=0x1b16f | 0x20000..=0x3ffff)
+        || is_picture(character)
 }
 
-/// Accents and points that readers leave out when they type. Those that make another letter of one (in Devanagari, say)
+/// Whether it is an emoji or another picture that people look for: each is a word. Arrows and the like are none: they stand
+/// between words. Nor are tones of skin and what joins two to a third: they are found with the picture that they belong to.
+fn is_picture(character: char) -> bool {
+    matches!(u32::from(character), 0x231a..=0x231b | 0x23e9..=0x23fa | 0x2600..=0x27bf | 0x2b50 | 0x2b55
+        | 0x1f000..=0x1f3fa | 0x1f400..=0x1faff)
+}
+
+/// Accents, points and choices of a shape that readers leave out when they type. Those that make another letter of one (in Devanagari, say)
 /// are none of them.
 fn is_left_out(character: char) -> bool {
     matches!(u32::from(character),
         0x0300..=0x036f | 0x0591..=0x05c7 | 0x0610..=0x061a | 0x0640 | 0x064b..=0x065f | 0x0670 | 0x06d6..=0x06dc
-        | 0x06df..=0x06e8 | 0x06ea..=0x06ed | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff)
+        | 0x06df..=0x06e8 | 0x06ea..=0x06ed | 0xfe00..=0xfe0f | 0xe0100..=0xe01ef | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff)
 }
 
 fn is_of_word(character: char) -> bool {
-    character.is_alphanumeric() || unicode_normalization::char::is_combining_mark(character)
+    character.is_alphanumeric() || unicode_normalization::char::is_combining_mark(character) || is_picture(character)
 }
 
 /// A word as it is compared: without case, accents and the ways to write one letter (NFKD). May become nothing.
@@ -114,16 +122,57 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// The language that a text is in, as far as its words' stems go: English where it is too short to tell.
-pub(super) fn language(text: &str) -> Algorithm {
-    let told = (text.len() >= MIN_TELLING).then(|| whatlang::detect(text)).flatten();
-    let told = told.filter(|info| info.is_reliable()).map(|info| info.lang());
-    let known = told.and_then(|told| LANGUAGES.into_iter().find(|(lang, _)| *lang == told));
-    known.map_or(Algorithm::English, |(_, algorithm)| algorithm)
+/// The stems of a text's words: each line in its own language, where it tells it, else in that of the whole text.
+pub(super) struct Stems {
+    /// Where lines end, in bytes, with what they are in.
+    lines: Vec<(usize, Algorithm)>,
+}
+
+impl Stems {
+    /// Of this text. What is too short to tell counts as English.
+    pub(super) fn of(text: &str) -> Self {
+        let whole = language(text).unwrap_or(Algorithm::English);
+        let (mut lines, mut end) = (Vec::<(usize, Algorithm)>::new(), 0);
+        for line in text.split_inclusive('\n') {
+            end += line.len();
+            let of = language(line).unwrap_or(whole);
+            match lines.last_mut() {
+                Some((last, same)) if *same == of => *last = end,
+                _ => lines.push((end, of)),
+            }
+        }
+        Self { lines }
+    }
+
+    /// Of the word that begins there, folded.
+    pub(super) fn stem(&self, at: usize, word: &str) -> String {
+        let line = self.lines.partition_point(|(end, _)| *end <= at);
+        let of = self.lines.get(line).map_or(Algorithm::English, |(_, of)| *of);
+        stem(word, &Stemmer::create(in_script(word, of)))
+    }
+}
+
+/// The language that a text is in, where it is long enough to tell and its words have stems here.
+fn language(text: &str) -> Option<Algorithm> {
+    let told = (text.len() >= MIN_TELLING).then(|| whatlang::detect(text)).flatten()?;
+    let known = LANGUAGES.into_iter().find(|(lang, _)| told.is_reliable() && *lang == told.lang());
+    known.map(|(_, algorithm)| algorithm)
+}
+
+/// The language whose stems a word has: that of the text around it, unless it is written in letters of which only one language
+/// here makes words.
+fn in_script(word: &str, around: Algorithm) -> Algorithm {
+    match word.chars().next().map_or(0, u32::from) {
+        0x0370..=0x03ff | 0x1f00..=0x1fff => Algorithm::Greek,
+        0x0400..=0x052f => Algorithm::Russian,
+        0x0600..=0x06ff | 0x0750..=0x077f => Algorithm::Arabic,
+        0x0b80..=0x0bff => Algorithm::Tamil,
+        _ => around,
+    }
 }
 
 /// The stem of a word in a language, folded.
-pub(super) fn stem(word: &str, of: &Stemmer) -> String {
+fn stem(word: &str, of: &Stemmer) -> String {
     let lower: String = word.nfc().collect::<String>().to_lowercase();
     fold(&of.stem(&lower))
 }
@@ -159,7 +208,7 @@ mod tests {
     #[test]
     fn what_stands_between_letters_parts_words() {
         assert_eq!(folded("foo_bar, don't l’homme x-ray"), ["foo", "bar", "don", "t", "l", "homme", "x", "ray"]);
-        assert_eq!(folded("— … 😀"), [""; 0]);
+        assert_eq!(folded("— … → • §"), [""; 0]);
     }
 
     #[test]
@@ -169,13 +218,33 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_words_whatever_their_shape_and_tone() {
+        assert_eq!(folded("so 🐋🐋 and ❤️, 👍🏽"), ["so", "🐋", "🐋", "and", "❤", "👍"]);
+        assert_eq!(folded("👩\u{200d}🔬 → ✓"), ["👩", "🔬", "✓"]);
+        assert_eq!(folded("1\u{fe0f}\u{20e3}"), ["1"]);
+    }
+
+    /// The stem of a word in a text.
+    fn in_text(text: &str, word: &str) -> String {
+        Stems::of(text).stem(text.find(word).unwrap(), word)
+    }
+
+    #[test]
     fn forms_of_a_word_have_one_stem_in_its_language() {
-        let english = Stemmer::create(language("The students were reading long conversations together."));
-        assert_eq!(stem("reading", &english), stem("reads", &english));
-        let german =
-            Stemmer::create(language("Die Schülerinnen lasen gestern gemeinsam lange Gespräche mit Maschinen."));
-        assert_eq!(stem("Gespräche", &german), stem("Gesprächen", &german));
-        assert!(stems("Gesprächen").contains(&stem("Gespräche", &german)));
+        let english = "The students were reading long conversations together.";
+        assert_eq!(in_text(english, "reading"), in_text("She reads.", "reads"));
+        let german = "Die Schülerinnen lasen gestern gemeinsam lange Gespräche mit Maschinen.";
+        assert!(stems("Gesprächen").contains(&in_text(german, "Gespräche")));
+        let both = format!("{english}\n{german}\n{english}");
+        assert_eq!(in_text(&both, "Gespräche"), in_text(german, "Gespräche"), "each line in its own language");
+        assert_eq!(in_text(&both, "conversations"), in_text(english, "conversations"));
+        for (short, other) in [("книги", "книгами"), ("πόλεις", "πόλεων")] {
+            assert!(stems(other).contains(&in_text(short, short)), "{short} in letters that tell the language");
+            assert!(
+                stems(other).contains(&in_text(&format!("{english} {short}"), short)),
+                "{short} in a text of another"
+            );
+        }
     }
 
     proptest! {

@@ -7,6 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::{
     api::encoded,
+    document::{Roots, highlights},
     ids::{CommentId, ConversationId, HighlightId, UserId},
 };
 use yrs::{Any, Map, Out, Text, Transact, any};
@@ -152,6 +153,10 @@ async fn everything_that_people_write_is_found_at_its_place() {
     assert_eq!(link("watering in:comments").await, format!("/c/{talk}#h={highlight}&c={comment}"));
     assert_eq!(link("tag:a in:highlights").await, format!("/c/{talk}#h={highlight}"));
     assert_eq!(link("babylon").await, format!("/c/{talk}"));
+    let of_tag = link("in:tags").await;
+    let id = of_tag.strip_prefix(&format!("/c/{talk}#tag=")).unwrap();
+    let there = highlights(&Roots::of(&scene.peer.doc), &scene.peer.doc.transact());
+    assert_eq!(there[0].tags.iter().map(|(tag, _)| tag.to_string()).collect::<Vec<_>>(), [id]);
     assert_eq!(link("irrigation in:notes").await, format!("/c/{talk}#tab=notes&before=Notes%20on%20&words=irrigation"));
     assert_eq!(link("in:notes").await, format!("/c/{talk}#tab=notes"));
     let response = format!("/c/{talk}#tab=response&by={}&before=My%20response%20praises%20&words=terraces", scene.id);
@@ -222,6 +227,8 @@ async fn words_of_every_script_are_found_in_their_forms() {
         ("Arabic", "قَرَأَ الطلاب المحادثة الطويلة معًا في الفصل الدراسي"),
         ("German", "Die Schülerinnen lasen gestern gemeinsam lange Gespräche über die Straße nach Überlingen."),
         ("Thai", "นักเรียนอ่านบทสนทนา"),
+        ("Greek", "πόλεις"),
+        ("Mixed", "The students were reading long conversations together.\nКошки читали длинные книги всю ночь. 🐋 ❤️"),
         ("Code", "fn main() { let total_sum = foo_bar(42); }"),
     ];
     for (title, text) in texts {
@@ -245,6 +252,11 @@ async fn words_of_every_script_are_found_in_their_forms() {
         ("schulerin*", "German"),
         ("STRASSE", "German"),
         ("บทสนทนา", "Thai"),
+        ("πόλεων", "Greek"),
+        ("reads", "Mixed"),
+        ("книгами", "Mixed"),
+        ("🐋", "Mixed"),
+        ("❤", "Mixed"),
         ("total_sum", "Code"),
         ("42", "Code"),
     ] {

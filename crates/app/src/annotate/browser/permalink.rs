@@ -1,23 +1,25 @@
-//! Addresses of single highlights and comments: `/c/{conversation}#h={highlight}` and `#h={highlight}&c={comment}`; and of words
-//! in the notes and in responses ([`Sought`]).
+//! Addresses of single highlights and comments: `/c/{conversation}#h={highlight}` and `#h={highlight}&c={comment}`; of what has a
+//! tag: `#tag={tag}`; and of words in the notes and in responses ([`Sought`]).
 
 use std::cell::Cell;
 
 use leptos::{ev, prelude::*};
 use shared::{
     document::Root,
-    ids::{CommentId, HighlightId},
+    ids::{CommentId, HighlightId, TagId},
 };
 
 use super::{company, dom};
 use crate::annotate::{
     desk::{Desk, Tab, Toast},
+    filter::Filter,
     sought::Sought,
 };
 
 /// What an address names.
 enum Named {
     Highlight(HighlightId, Option<CommentId>),
+    Tag(TagId),
     Words(Sought),
 }
 
@@ -60,6 +62,7 @@ fn parse(hash: &str) -> Option<Named> {
     let tab = match value("tab") {
         Some("notes") => Tab::Notes,
         Some("response") => Tab::Response,
+        _ if value("tag").is_some() => return Some(Named::Tag(value("tag")?.parse().ok()?)),
         _ => return Some(Named::Highlight(value("h")?.parse().ok()?, value("c").and_then(|id| id.parse().ok()))),
     };
     let author = value("by").and_then(|id| id.parse().ok());
@@ -70,6 +73,7 @@ fn parse(hash: &str) -> Option<Named> {
 fn follow(desk: Desk, named: Named, say_if_missing: bool) -> bool {
     let is_there = match &named {
         Named::Highlight(highlight, _) => desk.card(*highlight).is_some(),
+        Named::Tag(tag) => desk.tag(*tag).is_some(),
         Named::Words(sought) => sought.within(&text_of(desk, sought)).is_some(),
     };
     if !is_there && say_if_missing {
@@ -78,6 +82,10 @@ fn follow(desk: Desk, named: Named, say_if_missing: bool) -> bool {
     }
     match named {
         Named::Highlight(highlight, comment) if is_there => show(desk, highlight, comment),
+        Named::Tag(tag) if is_there => {
+            bring_up(desk, Tab::Annotations);
+            desk.set_filter(|filter| *filter = Filter { tags: vec![tag], ..Filter::default() });
+        }
         Named::Words(sought) if is_there || say_if_missing => {
             company::stop(desk);
             bring_up(desk, sought.tab);

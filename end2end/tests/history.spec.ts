@@ -153,3 +153,29 @@ test('staff see how a copy came to be where its student lets them or the activit
   await teacher.page.goto(`${told}/settings`);
   await pictures(teacher, info, 'settings');
 });
+
+test('days are those of whoever looks, and a step is found among others than the newest', async ({ signIn, newConversation }) => {
+  const { id } = await newConversation({ title: lighthouse.title, text: lighthouse.text, by: 'instructor' });
+  const author = await signIn('instructor');
+  const workspace = await author.open(id);
+  await workspace.highlight(lighthouse.keeper);
+  await workspace.synced('saved');
+  for (const timezoneId of ['Pacific/Honolulu', 'Pacific/Kiritimati']) {
+    const { page } = await signIn('instructor', { timezoneId });
+    await page.goto(`/c/${id}/history`);
+    const section = page.getByRole('navigation', { name: 'Steps' }).locator('section');
+    await expect(section).toHaveCount(1);
+    const at = await section.locator('li time').first().getAttribute('datetime');
+    const day = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeZone: timezoneId }).format(new Date(at ?? ''));
+    await expect(section.getByRole('heading')).toHaveText(day);
+    await expect(section.getByRole('link')).toHaveCount(2);
+  }
+  const { page } = author;
+  await page.goto(`/c/${id}/history?before=2`);
+  await expect(page.getByRole('navigation', { name: 'Steps' }).getByRole('link')).toHaveAttribute('href', /at=1&before=2/);
+  await page.getByRole('link', { name: 'Newest steps' }).click();
+  await expect(page.getByRole('navigation', { name: 'Steps' }).getByRole('link')).toHaveCount(2);
+  // Where nothing is older, the newest are shown.
+  await page.goto(`/c/${id}/history?before=1`);
+  await expect(page.getByRole('navigation', { name: 'Steps' }).getByRole('link')).toHaveCount(2);
+});

@@ -12,6 +12,7 @@ use axum::{
 };
 use serde::Deserialize;
 use shared::{api::BroughtIn, ids::ConversationId, rules::Sender, sync::MAX_FIRST_ANSWER, text::OffsetMap};
+use sqlx::PgPool;
 use time::OffsetDateTime;
 
 pub use self::plan::copy_to_write;
@@ -106,8 +107,16 @@ pub async fn say(
     match fates.map_err(|error| Error::Internal(error.into()))?.pop() {
         Some(Fate::Taken) => Ok(()),
         Some(Fate::Refused(why)) => Err(Error::Conflict("refused", why)),
+        _ if is_of_another_generation(&services.db, id, author.epoch).await? => {
+            Err(Error::Conflict("changed", "The text was changed meanwhile. Look at it again.".into()))
+        }
         _ => Err(Error::Internal(anyhow::anyhow!("the room of {id} did not answer"))),
     }
+}
+
+async fn is_of_another_generation(db: &PgPool, id: ConversationId, epoch: i64) -> sqlx::Result<bool> {
+    let now = sqlx::query_scalar!("select epoch from annotation_document_state where conversation_id = $1", id.uuid());
+    Ok(now.fetch_optional(db).await?.is_some_and(|now| now != epoch))
 }
 
 /// The canonical texts of all messages; their maps are made where there is time.

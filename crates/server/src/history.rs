@@ -22,7 +22,7 @@ use axum::{
 };
 use serde::Deserialize;
 use shared::{
-    api::{History, HistoryMoment, HistoryResponse, HistoryStep, MAX_STEPS_LISTED, MomentName},
+    api::{History, HistoryMoment, HistoryResponse, HistoryStep, MAX_STEPS_LISTED, MomentName, Person},
     document::{Changes, Comment, Highlight, Picture},
     ids::{CommentId, ConversationId, HighlightId, UserId},
 };
@@ -43,6 +43,7 @@ use crate::{
     services::Services,
     sessions::Caller,
     times::rfc3339,
+    turns::Turn,
 };
 
 /// Which page is asked for.
@@ -81,8 +82,8 @@ pub async fn get(
 ) -> Result<Json<HistoryMoment>, Error> {
     let Path((id, number)) = path?;
     let reader = access::historian(&services.db, caller.id, id).await?.reader();
-    let _turn = services.readings.take(caller.id).await?;
-    let Seen { title, step, people, then: picture, .. } = look(&services, reader, number).await?;
+    let turn = services.readings.take(caller.id).await?;
+    let Seen { title, step, people, then: picture, .. } = look(&services, reader, number, turn).await?;
     let response = |(author, text)| HistoryResponse { author, name: people.name(author), text };
     Ok(Json(HistoryMoment {
         title,
@@ -106,18 +107,21 @@ struct Seen {
     people: People,
     then: Picture,
     present: Picture,
+    /// Whose turn it is: whoever does not wait for it has it until it is done.
+    turn: Turn,
 }
 
-async fn look(services: &Services, reader: Reader, number: i64) -> Result<Seen, Error> {
+async fn look(services: &Services, reader: Reader, number: i64, turn: Turn) -> Result<Seen, Error> {
     let id = reader.conversation();
     let people = People::of(&services.db, reader).await?;
     let title = title(services, id).await?;
     let found = steps(services, reader, &people, (number.saturating_add(1), 1)).await?;
     let step = found.into_iter().find(|step| step.number == number).ok_or(Error::NotFound)?;
-    let then = services.rooms.read_step(id, number, Picture::of).await.map_err(internal)?.ok_or(Error::NotFound)?;
+    let then = services.rooms.read_step(id, number, move |doc| (Picture::of(doc), turn));
+    let (then, turn) = then.await.map_err(internal)?.ok_or(Error::NotFound)?;
     let present = services.rooms.picture(id).await.map_err(internal)?.ok_or(Error::NotFound)?;
     let then = to_be_shown(then, &present, people.author(reader.user()));
-    Ok(Seen { title, step, people, then, present })
+    Ok(Seen { title, step, people, then, present, turn })
 }
 
 async fn title(services: &Services, id: ConversationId) -> Result<String, Error> {
@@ -137,8 +141,7 @@ async fn steps(
                   name, named_by, named_at,
                   array(select a.user_id
                         from history_authors a
-                        where a.conversation_id = s.conversation_id and a.number = s.number
-                        order by a.user_id) as "authors!"
+                        where a.conversation_id = s.conversation_id and a.number = s.number) as "authors!"
            from history_steps s
            where conversation_id = $1 and number < $2
            order by number desc
@@ -154,7 +157,7 @@ async fn steps(
         began_at: rfc3339(row.began_at),
         ended_at: rfc3339(row.ended_at),
         is_base: row.is_base,
-        by: row.authors.into_iter().filter_map(|author| people.user(Some(author))).collect(),
+        by: by_name(row.authors.into_iter().filter_map(|author| people.user(Some(author))).collect()),
         changes: row.changes.0,
         name: row.name.zip(row.named_at).map(|(name, at)| MomentName {
             name,
@@ -164,6 +167,12 @@ async fn steps(
         }),
     });
     Ok(steps.collect())
+}
+
+/// As they are called here: in the order of what they are otherwise, a pseudonym would tell whose it is.
+fn by_name(mut people: Vec<Person>) -> Vec<Person> {
+    people.sort_unstable_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    people
 }
 
 /// What was said then, as `reader` may see it: see the top of this file.
@@ -195,4 +204,17 @@ fn to_be_shown(then: Picture, present: &Picture, reader: UserId) -> Picture {
 
 fn internal(error: Failure) -> Error {
     Error::Internal(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_told_in_the_order_of_what_they_are_called() {
+        let person = |name: &str| Person { id: UserId::new(), name: name.to_owned(), pseudonym: None };
+        let all = ["Quiet Otter", "Brave Finch", "Calm Heron"].map(person);
+        let names: Vec<_> = by_name(all.to_vec()).into_iter().map(|person| person.name).collect();
+        assert_eq!(names, ["Brave Finch", "Calm Heron", "Quiet Otter"]);
+    }
 }

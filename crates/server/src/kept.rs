@@ -107,6 +107,10 @@ async fn all(
 /// # Errors
 /// The database's.
 pub async fn put(conn: &mut PgConnection, id: ConversationId, kept: &Kept) -> Result<bool, Error> {
+    // First what a snapshot has first, which writes steps too: else each might wait for the other.
+    sqlx::query!("select from annotation_document_state where conversation_id = $1 for no key update", id.uuid())
+        .fetch_optional(&mut *conn)
+        .await?;
     sqlx::query!("select set_config('promptgrimoire.purge', 'on', true)").fetch_one(&mut *conn).await?;
     for Revision { number, read, state, highlight_count } in &kept.revisions {
         let put = sqlx::query!(

@@ -1,4 +1,4 @@
-// The slider over a history: says where it is, and goes there.
+// The days of a history as whoever looks has them, and the slider over it: says where it is, and goes there.
 (() => {
   const main = document.querySelector("main.history");
   const data = main.querySelector("[data-marks]");
@@ -8,15 +8,36 @@
   const input = part.querySelector("input");
   const words = part.querySelector("[data-at]");
   const { timeZone, locale } = document.documentElement.dataset;
-  const format = (() => {
-    const style = { dateStyle: "medium", timeStyle: "short" };
+  const format = (style) => {
     try {
       return new Intl.DateTimeFormat(locale, { ...style, timeZone });
     } catch {
       return new Intl.DateTimeFormat(undefined, style);
     }
-  })();
-  const time = (at) => format.format(new Date(at));
+  };
+  const minute = format({ dateStyle: "medium", timeStyle: "short" });
+  const day = format({ dateStyle: "medium" });
+  const time = (at) => minute.format(new Date(at));
+  const dayOf = (line) => day.format(new Date(line.querySelector("time").dateTime));
+  // The server cut them in UTC.
+  const days = main.querySelector(".history-days");
+  const empty = days.querySelector("section").cloneNode(true);
+  empty.querySelector("ol").replaceChildren();
+  const lines = [...days.querySelectorAll("li")];
+  const sections = [];
+  for (const [number, line] of lines.entries()) {
+    if (number === 0 || dayOf(line) !== dayOf(lines[number - 1])) {
+      const section = empty.cloneNode(true);
+      const title = section.querySelector("h2");
+      title.id = `day-${number}`;
+      section.setAttribute("aria-labelledby", title.id);
+      title.querySelector("time").dateTime = line.querySelector("time").dateTime;
+      sections.push(section);
+    }
+    sections.at(-1).querySelector("ol").append(line);
+  }
+  days.replaceChildren(...sections);
+  document.dispatchEvent(new Event("promptgrimoire:times"));
   const show = () => {
     const [, at, what] = marks[Number(input.value)];
     words.textContent = `${time(at)} · ${what}`;

@@ -48,13 +48,19 @@ pub fn HistoryPage(
     conversation: ConversationId,
     /// The steps that can be chosen.
     history: History,
+    /// Before which step they are, where they are not the newest.
+    before: Option<i64>,
     /// What is shown, unless nothing ever happened.
     looked_at: Option<LookedAt>,
 ) -> impl IntoView {
     let History { title, staff, steps, next } = history;
     let number = looked_at.as_ref().map(|looked_at| looked_at.step().number);
-    let older = next.map(|before| {
-        view! { <p><a class="button" href=format!("/c/{conversation}/history?before={before}")>"Earlier steps"</a></p> }
+    let others = (next.is_some() || before.is_some()).then(|| {
+        let history = format!("/c/{conversation}/history");
+        let newest = before.map(|_| view! { <a class="button" href=history.clone()>"Newest steps"</a> });
+        let older =
+            next.map(|next| view! { <a class="button" href=format!("{history}?before={next}")>"Earlier steps"</a> });
+        view! { <nav class="form-actions" aria-label="Pages">{newest}{older}</nav> }
     });
     let shown = looked_at.map(|looked_at| match looked_at {
         LookedAt::Alone(moment) => view! { <Moment conversation=conversation moment=moment /> }.into_any(),
@@ -64,7 +70,10 @@ pub fn HistoryPage(
     });
     let own = number.map(|_| view! { <OwnFile conversation=conversation /> });
     let steps = match number {
-        Some(number) => view! { <Steps conversation=conversation steps=steps number=number /> }.into_any(),
+        Some(number) => {
+            let listed = Listed { conversation, before, number };
+            view! { <Steps listed=listed steps=steps /> }.into_any()
+        }
         None => view! {
             <p class="empty">"Nothing has happened here yet. What is marked, said and written from now on can be looked at here, step by step."</p>
         }
@@ -80,7 +89,7 @@ pub fn HistoryPage(
             </p>
             {staff.map(|staff| view! { <WhoSees conversation=conversation staff=staff /> })}
             <div class="history-parts">
-                <div class="history-steps">{steps} {older} {own}</div>
+                <div class="history-steps">{steps} {others} {own}</div>
                 {shown}
             </div>
             <script nonce=use_nonce() inner_html=SCRIPT></script>
@@ -108,9 +117,18 @@ fn OwnFile(conversation: ConversationId) -> impl IntoView {
     .into_any()
 }
 
-/// The slider, and the same as a list of days.
+/// What is listed, and which of it is looked at.
+#[derive(Clone, Copy)]
+struct Listed {
+    conversation: ConversationId,
+    before: Option<i64>,
+    number: i64,
+}
+
+/// The slider, and the same as a list of days: in UTC, until the script has them as whoever looks does.
 #[component]
-fn Steps(conversation: ConversationId, steps: Vec<HistoryStep>, number: i64) -> impl IntoView {
+fn Steps(listed: Listed, steps: Vec<HistoryStep>) -> impl IntoView {
+    let number = listed.number;
     // From left to right time goes on.
     let marks: Vec<_> = steps.iter().rev().map(|step| (step.number, step.ended_at.clone(), with_name(step))).collect();
     let at = marks.iter().position(|(mark, ..)| *mark == number).unwrap_or_default();
@@ -128,10 +146,11 @@ fn Steps(conversation: ConversationId, steps: Vec<HistoryStep>, number: i64) -> 
     }
     let days = days.into_iter().map(|(day, steps)| {
         let (id, label) = (format!("day-{day}"), format!("day-{day}"));
-        let lines = steps.into_iter().map(|step| line(conversation, step, number)).collect_view();
+        let at = steps.first().map(|step| step.ended_at.clone()).unwrap_or_default();
+        let lines = steps.into_iter().map(|step| line(listed, step)).collect_view();
         view! {
             <section aria-labelledby=label>
-                <h2 class="section-title" id=id><LocalDay at=day /></h2>
+                <h2 class="section-title" id=id><LocalDay at=at /></h2>
                 <ol class="history-list" role="list" reversed>{lines}</ol>
             </section>
         }
@@ -157,9 +176,10 @@ fn Steps(conversation: ConversationId, steps: Vec<HistoryStep>, number: i64) -> 
     .into_any()
 }
 
-fn line(conversation: ConversationId, step: HistoryStep, shown: i64) -> AnyView {
-    let current = (step.number == shown).then_some("step");
-    let address = format!("/c/{conversation}/history?at={}", step.number);
+fn line(Listed { conversation, before, number }: Listed, step: HistoryStep) -> AnyView {
+    let current = (step.number == number).then_some("step");
+    let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
+    let address = format!("/c/{conversation}/history?at={}{before}", step.number);
     let words = who_and_what(&step);
     let name = step.name.map(|name| view! { <strong dir="auto">{name.name}</strong> });
     view! {

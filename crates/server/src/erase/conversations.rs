@@ -241,6 +241,9 @@ async fn replace(services: &Services, id: ConversationId, leaving: &Leaving) -> 
     rows::reword(&mut tx, id, &reworded).await?;
     rows::in_updates(&mut tx, id, leaving).await?;
     rows::close_doors(&mut tx, id, leaving.from).await?;
+    if leaving.when_erased == WhenErased::Erase {
+        rows::take_names_of_moments_away(&mut tx, id, leaving.from).await?;
+    }
     rows::in_rows(&mut tx, id, ids).await?;
     // At last: whoever writes here waits from then on.
     if is_changed && !persistence::replace(&mut tx, &rewritten.compacted).await? {

@@ -112,6 +112,27 @@ pub(super) async fn close_doors(conn: &mut PgConnection, id: ConversationId, own
     Ok(())
 }
 
+/// Moments of a history are called nothing any more where somebody gave them their name.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn take_names_of_moments_away(
+    conn: &mut PgConnection,
+    id: ConversationId,
+    by: UserId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update history_steps
+         set name = null, named_by = null, named_at = null
+         where conversation_id = $1 and named_by = $2",
+        id.uuid(),
+        by.uuid()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Whatever else names people of a conversation. What is found by words is made anew.
 pub(super) async fn in_rows(
     conn: &mut PgConnection,

@@ -30,11 +30,10 @@ pub async fn compare(
     let Path((id, number)) = path?;
     let reader = access::historian(&services.db, caller.id, id).await?.reader();
     let turn = services.readings.take(caller.id).await?;
-    let seen = look(&services, reader, number).await?;
+    let seen = look(&services, reader, number, turn).await?;
     let author = seen.people.author(caller.id);
     let compared = tokio::task::spawn_blocking(move || {
-        // Whoever does not wait for it has their turn until it is done.
-        let _turn = turn;
+        let _turn = seen.turn;
         let response = words::pieces(&response(&seen.then, author), &response(&seen.present, author));
         HistoryComparison {
             title: seen.title,

@@ -34,6 +34,7 @@ use crate::{
     services::Services,
     sessions::Caller,
     times::rfc3339,
+    turns::Turn,
 };
 
 /// What is asked for.
@@ -122,6 +123,7 @@ struct OwnStep {
 /// A step as the table has it.
 struct Row {
     number: i64,
+    is_base: bool,
     began_at: OffsetDateTime,
     ended_at: OffsetDateTime,
     changes: Column<Changes>,
@@ -140,9 +142,9 @@ pub async fn export(
     let Path(id) = path?;
     let Query(Asked { format }) = query?;
     let reader = access::historian(&services.db, caller.id, id).await?.reader();
-    let _turn = services.readings.take(caller.id).await?;
+    let turn = services.readings.take(caller.id).await?;
     services.rooms.settle_history(id).await.map_err(internal)?;
-    let evidence = read(&services, reader).await?;
+    let evidence = read(&services, reader, turn).await?;
     let name = file_name(&evidence.title);
     match format {
         Format::Json => {
@@ -155,7 +157,7 @@ pub async fn export(
     }
 }
 
-async fn read(services: &Services, reader: Reader) -> Result<Evidence, Error> {
+async fn read(services: &Services, reader: Reader, turn: Turn) -> Result<Evidence, Error> {
     let id = reader.conversation();
     let author = authors::of(&services.db, reader).await?;
     let title = super::title(services, id).await?;
@@ -167,10 +169,14 @@ async fn read(services: &Services, reader: Reader) -> Result<Evidence, Error> {
     );
     let people = people.fetch_one(&services.db).await?;
     let mut diary = Diary::of(author.id, reader.rights().may_copy);
-    // How each step that is theirs is to be read: nothing of the others'.
-    let own: HashMap<i64, bool> =
-        rows.iter().filter(|row| row.is_own).map(|row| (row.number, row.others == 0)).collect();
-    let read = move |number, doc: &Doc| (number, diary.next(doc, own.get(&number).copied()));
+    // How each step that is theirs is to be read: nothing of the others'. Nobody knows what was there before a history begins.
+    let is_alone = |row: &Row| row.others == 0 && !row.is_base;
+    let own: HashMap<i64, bool> = rows.iter().filter(|row| row.is_own).map(|row| (row.number, is_alone(row))).collect();
+    let read = move |number, doc: &Doc| {
+        // Whoever does not wait for it has their turn until it is done.
+        let _turn = &turn;
+        (number, diary.next(doc, own.get(&number).copied()))
+    };
     let deeds = services.rooms.read_steps(id, read).await.map_err(internal)?;
     let mut deeds: HashMap<_, _> = deeds.into_iter().collect();
     let (mut alone, mut together, mut others) =
@@ -218,7 +224,7 @@ async fn read(services: &Services, reader: Reader) -> Result<Evidence, Error> {
 async fn rows(services: &Services, reader: Reader) -> sqlx::Result<Vec<Row>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select s.number, s.began_at, s.ended_at, s.changes as "changes: Column<Changes>",
+        r#"select s.number, s.is_base, s.began_at, s.ended_at, s.changes as "changes: Column<Changes>",
                   case when s.named_by = $2 then s.name end as name,
                   w.is_own as "is_own!", w.others as "others!"
            from history_steps s

@@ -36,15 +36,17 @@ pub async fn restore(
     let as_of = services.rooms.now();
     let chronicler = access::chronicler(&services.db, caller.id, id).await?;
     let reader = chronicler.reader();
-    let _turn = services.readings.take(caller.id).await?;
-    let then = services.rooms.read_step(id, number, Picture::of).await.map_err(internal)?.ok_or(Error::NotFound)?;
+    let turn = services.readings.take(caller.id).await?;
+    // Before anything is read: what is deleted for ever meanwhile is of another generation, and nothing that was read comes back.
     let author = authors::of(&services.db, reader).await?;
+    let then = services.rooms.read_step(id, number, move |doc| (Picture::of(doc), turn));
+    let (then, turn) = then.await.map_err(internal)?.ok_or(Error::NotFound)?;
     services.rooms.settle_history(id).await.map_err(internal)?;
     let rights = reader.rights();
     let sender = Sender { author: author.id, access: rights.access, moderates: rights.moderates };
     let now = i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-    let planned = services.rooms.read(id, move |doc| plan(&then, doc, &sender, now));
-    let (update, restored) = planned.await.map_err(internal)?.ok_or(Error::NotFound)?.what;
+    let planned = services.rooms.read(id, move |doc| (plan(&then, doc, &sender, now), turn));
+    let ((update, restored), _turn) = planned.await.map_err(internal)?.ok_or(Error::NotFound)?.what;
     if let Some(update) = update {
         names::before_restoring(&services.db, chronicler).await?;
         say(&services, caller, reader, author, as_of, update).await?;

@@ -7,7 +7,7 @@ use shared::sync::{Frame, awareness};
 use tokio::{task::JoinHandle, time::Instant};
 
 use super::{
-    persistence::{self, Failure, Snapshot},
+    persistence::{Failure, Snapshot},
     room::{End, Room},
 };
 
@@ -93,7 +93,7 @@ impl Room {
         (self.snapshot_at, self.first_change) = (None, None);
         if self.committed > self.compacted {
             let (house, conversation) = (Arc::clone(&self.house), self.conversation);
-            let snapshot = async move { persistence::snapshot(&house.db, &house.stacks, conversation).await };
+            let snapshot = async move { house.snapshot(&house.stacks, conversation).await };
             self.bytes_since = 0;
             self.snapshot = Some(tokio::spawn(snapshot));
         }

@@ -11,9 +11,10 @@ use sqlx::{PgConnection, PgPool};
 use yrs::{Doc, ReadTxn, Transact};
 
 use super::{
-    Rooms,
+    House, Rooms,
     copies::{self, Corrupt},
-    persistence::{self, Failure},
+    history,
+    persistence::{self, Failure, Snapshot},
     stacks::Stacks,
 };
 
@@ -74,13 +75,37 @@ impl Rewoven {
     }
 }
 
+impl House {
+    /// A snapshot, after which the history may be made coarser: nobody waits for that.
+    ///
+    /// # Errors
+    /// As [`persistence::snapshot`].
+    pub(super) async fn snapshot(
+        self: &Arc<Self>,
+        stacks: &Stacks,
+        conversation: ConversationId,
+    ) -> Result<Option<Snapshot>, Failure> {
+        let taken = persistence::snapshot(&self.db, stacks, conversation).await?;
+        if taken.is_some() {
+            let house = Arc::clone(self);
+            tokio::spawn(async move {
+                // What people wrote is stored, whatever becomes of this.
+                if let Err(error) = history::coarsen(&house.db, &house.rewriting, conversation).await {
+                    tracing::error!(%conversation, %error, "the history cannot be made coarser");
+                }
+            });
+        }
+        Ok(taken)
+    }
+}
+
 impl Rooms {
     /// Makes steps of what is in the log, so that the history tells all that is committed.
     ///
     /// # Errors
     /// As [`persistence::snapshot`].
     pub async fn settle_history(&self, conversation: ConversationId) -> Result<(), Failure> {
-        persistence::snapshot(&self.house.db, &self.house.aside, conversation).await.map(drop)
+        self.house.snapshot(&self.house.aside, conversation).await.map(drop)
     }
 
     /// Reads something of a document as it was after a step of its history; `None` if there is no such step.
@@ -104,7 +129,7 @@ impl Rooms {
             }
             Ok::<_, Corrupt>(read(&doc))
         };
-        let read = self.house.aside.run(work).await.map_err(|_| Failure::Damaged)?;
+        let read = self.house.rewriting.run(work).await.map_err(|_| Failure::Damaged)?;
         read.map(Some).map_err(|_| Failure::Damaged)
     }
 
@@ -134,7 +159,7 @@ impl Rooms {
             }
             Ok::<_, Corrupt>(all)
         };
-        self.house.aside.run(work).await.map_err(|_| Failure::Damaged)?.map_err(|_| Failure::Damaged)
+        self.house.rewriting.run(work).await.map_err(|_| Failure::Damaged)?.map_err(|_| Failure::Damaged)
     }
 
     /// All steps of a history, with the second of two ids in the place of the first, as `change` leaves the document at each
@@ -253,15 +278,19 @@ pub(super) async fn weave_groups(
     stacks.run(work).await.map_err(|_| Failure::Damaged)?.map_err(|_| Failure::Damaged)
 }
 
-/// Deletes the steps before the last base.
-pub(super) async fn drop_before_last_base(db: &PgPool, conversation: ConversationId) -> sqlx::Result<()> {
-    sqlx::query!(
+/// Deletes the steps before the second base: what was before the document was changed beside its room for the first time. `false`
+/// where there is none.
+pub(super) async fn drop_first_generation(db: &PgPool, conversation: ConversationId) -> sqlx::Result<bool> {
+    let dropped = sqlx::query!(
         "delete from history_steps
          where conversation_id = $1
-           and number < (select max(number) from history_steps where conversation_id = $1 and is_base)",
+           and number < (select number
+                         from history_steps
+                         where conversation_id = $1 and is_base
+                         order by number
+                         offset 1
+                         limit 1)",
         conversation.uuid()
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    );
+    Ok(dropped.execute(db).await?.rows_affected() > 0)
 }

@@ -48,13 +48,16 @@ impl Stacks {
         Self { work }
     }
 
-    /// Does `work` on one of the threads.
+    /// Does `work` on one of the threads, unless nobody waits for it any more when its turn comes.
     ///
     /// # Errors
     /// It panicked.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Panicked> {
         let (done, result) = oneshot::channel();
         let work = move || {
+            if done.is_closed() {
+                return;
+            }
             let _ = done.send(catch_unwind(AssertUnwindSafe(work)).map_err(|_| Panicked));
         };
         self.work.send(Box::new(work)).map_err(|_| Panicked)?;
@@ -83,5 +86,28 @@ mod tests {
             assert_eq!(stacks.run(|| panic!("on purpose")).await, Err::<(), _>(Panicked));
         }
         assert_eq!(stacks.run(|| 1 + 1).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_not_begun() {
+        let stacks = Stacks::one();
+        let (go, wait) = mpsc::channel::<()>();
+        let (begun, count) = (Arc::new(Mutex::new(0)), |begun: &Arc<Mutex<i32>>| *begun.lock().unwrap());
+        let first = tokio::spawn({
+            let stacks = stacks.clone();
+            async move { stacks.run(move || wait.recv().is_ok()).await }
+        });
+        tokio::task::yield_now().await;
+        let given_up = tokio::spawn({
+            let (stacks, begun) = (stacks.clone(), begun.clone());
+            async move { stacks.run(move || *begun.lock().unwrap() += 1).await }
+        });
+        tokio::task::yield_now().await;
+        given_up.abort();
+        assert!(given_up.await.is_err());
+        go.send(()).unwrap();
+        assert_eq!(first.await.unwrap(), Ok(true));
+        assert_eq!(stacks.run(|| ()).await, Ok(()));
+        assert_eq!(count(&begun), 0);
     }
 }

@@ -20,8 +20,9 @@ const MAX_BYTES: i64 = 16 << 20;
 /// Steps of a conversation at most.
 const MAX_STEPS: i64 = 1_000;
 
-/// So many of the newest are never made one.
+/// So many of the newest are never made one, as far as they have no more bytes than this.
 const NEWEST: usize = 100;
+const MAX_NEWEST_BYTES: i64 = MAX_BYTES / 2;
 
 /// A step, without its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,7 @@ struct Outline {
     number: i64,
     is_base: bool,
     is_named: bool,
+    bytes: i64,
     began_at: OffsetDateTime,
     changes: Json<Changes>,
 }
@@ -42,10 +44,15 @@ enum Grain {
     All,
 }
 
+/// Bytes and steps that are left when there is room again.
+const ENOUGH: (i64, i64) = (MAX_BYTES / 4 * 3, MAX_STEPS / 4 * 3);
+
 const GRAINS: [Grain; 3] =
     [Grain::Span(Duration::from_secs(60 * 60)), Grain::Span(Duration::from_secs(24 * 60 * 60)), Grain::All];
 
-/// Makes a history that has become too long coarser, until there is room again. Nobody who writes waits for it.
+/// Makes a history that has become too long coarser, until there is room again: first by the hour, then by the day. Then the
+/// oldest generations go, each of which has a whole document to begin with, if these are what is too much; and at last what is
+/// left is one step for each generation. Nobody who writes waits for it.
 ///
 /// # Errors
 /// The database's, or bytes that make no document.
@@ -54,23 +61,50 @@ pub async fn coarsen(db: &PgPool, stacks: &Stacks, conversation: ConversationId)
         return Ok(());
     }
     for grain in GRAINS {
+        if grain == Grain::All {
+            drop_generations(db, conversation).await?;
+        }
         let steps = outlines(db, conversation).await?;
         // Between two bases a row of steps is read once.
+        let newest = newest(&steps);
         for row in steps.chunk_by(|_, next| !next.is_base) {
-            let newer = steps.iter().filter(|step| step.number > row[row.len() - 1].number).count();
-            let groups = groups(row, NEWEST.saturating_sub(newer), grain);
+            let groups = groups(row, newest, grain);
             let ends = groups.iter().map(|group| (group[0].number, group[group.len() - 1].number)).collect();
             let woven = past::weave_groups(db, stacks, conversation, ends).await?;
             for (group, woven) in groups.iter().zip(&woven) {
                 join(db, conversation, group, woven).await?;
             }
         }
-        if !is_over(db, conversation, (MAX_BYTES / 4 * 3, MAX_STEPS / 4 * 3)).await? {
+        if !is_over(db, conversation, ENOUGH).await? {
             return Ok(());
         }
     }
-    // Each generation of a large document has a base of its own.
-    Ok(past::drop_before_last_base(db, conversation).await?)
+    while is_over(db, conversation, ENOUGH).await? && past::drop_first_generation(db, conversation).await? {}
+    Ok(())
+}
+
+/// Drops the oldest generations while there is too much in the documents that they begin with.
+async fn drop_generations(db: &PgPool, conversation: ConversationId) -> sqlx::Result<()> {
+    loop {
+        let steps = outlines(db, conversation).await?;
+        let bases: i64 = steps.iter().filter(|step| step.is_base).map(|step| step.bytes).sum();
+        if bases <= ENOUGH.0 || !past::drop_first_generation(db, conversation).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// The number of the first of the newest steps.
+fn newest(steps: &[Outline]) -> i64 {
+    let (mut first, mut bytes) = (i64::MAX, 0);
+    for step in steps.iter().rev().take(NEWEST) {
+        bytes += step.bytes;
+        if bytes > MAX_NEWEST_BYTES {
+            break;
+        }
+        first = step.number;
+    }
+    first
 }
 
 async fn is_over(db: &PgPool, conversation: ConversationId, (bytes, steps): (i64, i64)) -> sqlx::Result<bool> {
@@ -88,7 +122,8 @@ async fn is_over(db: &PgPool, conversation: ConversationId, (bytes, steps): (i64
 async fn outlines(db: &PgPool, conversation: ConversationId) -> sqlx::Result<Vec<Outline>> {
     let rows = sqlx::query_as!(
         Outline,
-        r#"select number, is_base, name is not null as "is_named!", began_at, changes as "changes: Json<Changes>"
+        r#"select number, is_base, name is not null as "is_named!",
+                  octet_length(update)::bigint as "bytes!", began_at, changes as "changes: Json<Changes>"
            from history_steps s
            where conversation_id = $1
            order by number"#,
@@ -97,9 +132,9 @@ async fn outlines(db: &PgPool, conversation: ConversationId) -> sqlx::Result<Vec
     rows.fetch_all(db).await
 }
 
-/// Which steps become one, but for so many of the newest: each group has two at least.
-fn groups(steps: &[Outline], newest: usize, grain: Grain) -> Vec<Vec<Outline>> {
-    let older = &steps[..steps.len().saturating_sub(newest)];
+/// Which steps become one, of those before the newest: each group has two at least.
+fn groups(steps: &[Outline], newest: i64, grain: Grain) -> Vec<Vec<Outline>> {
+    let older = steps.iter().take_while(|step| step.number < newest);
     let mut groups: Vec<Vec<Outline>> = Vec::new();
     for step in older {
         let belongs = |group: &Vec<Outline>| {
@@ -152,7 +187,7 @@ async fn join(db: &PgPool, conversation: ConversationId, group: &[Outline], wove
         last_number,
         first.began_at,
         first.is_base,
-        Json(if first.is_base { first.changes.0 } else { changes }) as _
+        Json(changes) as _
     )
     .execute(&mut *txn)
     .await?;
@@ -185,16 +220,23 @@ mod tests {
 
     /// `b`: a base, `s`: a step, `n`: one with a name; ten minutes apart.
     fn joined(steps: &str, grain: Grain) -> Vec<(i64, i64)> {
-        let newest = std::iter::repeat_n('s', NEWEST);
+        joined_before(steps, &"s".repeat(NEWEST), grain)
+    }
+
+    fn joined_before(steps: &str, newer: &str, grain: Grain) -> Vec<(i64, i64)> {
         let outline = |(at, letter): (usize, char)| Outline {
             number: at as i64 + 1,
             is_base: letter == 'b',
             is_named: letter == 'n',
+            bytes: if letter == 'S' { MAX_NEWEST_BYTES } else { 1 },
             began_at: OffsetDateTime::from_unix_timestamp(at as i64 * 600).unwrap(),
             changes: Json::default(),
         };
-        let steps: Vec<_> = steps.chars().chain(newest).enumerate().map(outline).collect();
-        groups(&steps, NEWEST, grain).iter().map(|group| (group[0].number, group[group.len() - 1].number)).collect()
+        let steps: Vec<_> = steps.chars().chain(newer.chars()).enumerate().map(outline).collect();
+        groups(&steps, newest(&steps), grain)
+            .iter()
+            .map(|group| (group[0].number, group[group.len() - 1].number))
+            .collect()
     }
 
     #[test]
@@ -206,5 +248,6 @@ mod tests {
         assert_eq!(joined("bsnssnns", hour), [(2, 3), (4, 6)], "what has a name is an end");
         assert_eq!(joined("bsnssnns", Grain::All), [(1, 3), (4, 6)]);
         assert_eq!(joined("", Grain::All), [], "the newest stay");
+        assert_eq!(joined_before("bss", "Ssss", hour), [(2, 4)], "as far as they are not too large");
     }
 }

@@ -284,11 +284,5 @@ pub struct Snapshot {
 pub async fn snapshot(db: &PgPool, stacks: &Stacks, conversation: ConversationId) -> Result<Option<Snapshot>, Failure> {
     let Some(compacted) = compact(db, stacks, conversation).await? else { return Ok(None) };
     let stored = store(db, &compacted).await?;
-    if stored.is_some() {
-        // What people wrote is stored, whatever becomes of this.
-        if let Err(error) = history::coarsen(db, stacks, conversation).await {
-            tracing::error!(%conversation, %error, "the history cannot be made coarser");
-        }
-    }
     Ok(stored.map(|seq| Snapshot { seq, bytes: compacted.state.len() }))
 }

@@ -39,15 +39,29 @@ async fn where_a_class_says_so_their_words_go_and_what_others_said_stays() {
     note(&mut peer, "Theirs here too. ").await;
     let mut his_peer = synced(&ben, &ours).await;
     note(&mut his_peer, "His here.").await;
+    // Called by her.
+    olga.get(&format!("/api/v1/conversations/{talk}/history")).await;
+    let named = sqlx::query(
+        "update history_steps set name = 'Her moment', named_by = $2, named_at = now() where conversation_id = $1 and number = 1",
+    )
+    .bind(uuid::Uuid::parse_str(&talk).unwrap())
+    .bind(uuid::Uuid::parse_str(&zoe.visitor.id().await).unwrap());
+    assert_eq!(named.execute(&app.database.pool).await.unwrap().rows_affected(), 1);
     let foreseen = zoe.visitor.get(ERASE).await.json();
     assert_eq!((&foreseen["conversations"], &foreseen["shared"]), (&json!(2), &json!(2)));
     zoe.erased(&app).await;
 
     let db = &app.database.pool;
     zoe.assert_untraced(db).await;
-    for words in
-        ["Before dawn it is dark", "About leave before dawn", "About follow", "the tide", "Theirs", "were shared"]
-    {
+    for words in [
+        "Before dawn it is dark",
+        "About leave before dawn",
+        "About follow",
+        "the tide",
+        "Theirs",
+        "were shared",
+        "Her moment",
+    ] {
         assert_eq!(traces(db, words).await, Vec::<String>::new(), "{words}");
     }
     for gone in [&shared, &theirs] {

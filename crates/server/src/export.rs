@@ -25,6 +25,7 @@ pub mod jobs;
 mod json_ld;
 mod markdown;
 mod of_activity;
+mod of_search;
 pub(crate) mod own;
 mod print;
 mod reader;
@@ -57,6 +58,9 @@ pub(crate) const JSON_LD: &str = "application/ld+json; profile=\"http://www.w3.o
 
 /// A file that would be longer is refused. A full conversation (16 MiB of text) with a full document (8 MiB) fits in.
 const MAX_BYTES: usize = 96 << 20;
+
+/// Bytes of the pages that are printed as one file: a browser has them in memory many times over.
+const MAX_PRINTED: usize = 32 << 20;
 
 /// Why a text that is protected against copying is no file.
 pub(crate) const PROTECTED: &str = "This text is protected: it cannot be exported.";

@@ -21,7 +21,7 @@ use axum::{
 };
 use shared::api::{MAX_RESULTS_A_PAGE, Search, SearchResults};
 
-pub use export::get as export;
+pub use export::{checked, conversations, get as export};
 pub use index::{follow, rebuild};
 
 use crate::{error::Error, services::Services, sessions::Caller};

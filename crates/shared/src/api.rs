@@ -77,7 +77,8 @@ pub use conversations::{
 };
 pub use erase::{EraseMe, ErasedClass, Erasure, FORMER_MEMBER, GetErasure, WhenErased};
 pub use exports::{
-    EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, ListActivityExports, ListExports, StartExport,
+    EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, ListActivityExports, ListExports, ListSearchExports,
+    StartExport,
 };
 pub use files::{
     DeleteChatFile, DeleteProjectFile, FileAdded, FileSummary, ListChatFiles, ListProjectFiles, MAX_FILE_BYTES,

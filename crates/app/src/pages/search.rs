@@ -109,6 +109,7 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
         <section class="form-actions" aria-label="Export">
             <a class="button" href=file("csv") download="">"Export CSV"</a>
             <a class="button" href=file("jsonld") download="">"Export JSON-LD"</a>
+            <a class="button" href=format!("/search/exports?q={}", encoded(&query))>"Export PDF"</a>
             <p class="hint">
                 "The conversations themselves, in a zip: " <a href=file("markdown") download="">"Markdown"</a> ", "
                 <a href=file("html") download="">"HTML"</a> ", " <a href=file("docx") download="">"Word"</a> ", "

@@ -1,10 +1,10 @@
-//! Files that take a while: `/api/v1/conversations/{id}/exports`, and the same of an activity. Asked for, made by whichever
-//! server is there, kept for a day. A job is its maker's alone, for as long as they may read the conversation and take its
-//! text away, or are staff of the activity's class.
+//! Files that take a while: `/api/v1/conversations/{id}/exports`, and the same of an activity and of what a search finds. Asked
+//! for, made by whichever server is there, kept for a day. A job is its maker's alone, for as long as they may read the
+//! conversations in it and take their texts away, or are staff of the activity's class.
 
 mod work;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json,
@@ -19,6 +19,7 @@ use axum::{
 use futures::TryStreamExt;
 use serde::Deserialize;
 use shared::{
+    access::Rights,
     api::{EXPORT_HOURS, Export, ExportFormat, ExportState, Exports, StartExport},
     ids::{ActivityId, ConversationId, ExportId, FileId, MessageId, UserId},
 };
@@ -28,7 +29,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{PROTECTED, of_activity};
-use crate::{access, error::Error, files, services::Services, sessions::Caller, times::rfc3339};
+use crate::{access, error::Error, files, search, services::Services, sessions::Caller, times::rfc3339};
 pub(super) use work::Sheets;
 pub use work::follow;
 
@@ -40,7 +41,7 @@ const NO_PRINTER: &str = "This server prints no PDF. Take the page to read anywh
                           run the server to set CHROMIUM_PATH.";
 
 /// Why a file that is there is not given.
-const HIDDEN: &str = "It shows names that you do not see any more. Make it anew.";
+const HIDDEN: &str = "It shows names or texts that you do not see any more. Make it anew.";
 
 /// Rings when a job waits.
 pub type Bell = Arc<Notify>;
@@ -59,13 +60,14 @@ enum Subject {
     Conversation(ConversationId),
     /// All its copies.
     Activity(ActivityId),
+    /// What a search finds: each job has its own words.
+    Search,
 }
 
 impl Address {
-    /// As the routes have it: of the one or of the other.
-    fn subject(&self) -> Result<Subject, Error> {
-        let conversation = self.id.map(Subject::Conversation);
-        conversation.or(self.activity.map(Subject::Activity)).ok_or(Error::NotFound)
+    /// As the routes have it.
+    fn subject(&self) -> Subject {
+        Subject::of(self.id.map(ConversationId::uuid), self.activity.map(ActivityId::uuid))
     }
 
     fn export(&self) -> Result<ExportId, Error> {
@@ -77,22 +79,22 @@ impl Subject {
     fn conversation(self) -> Option<Uuid> {
         match self {
             Self::Conversation(id) => Some(id.uuid()),
-            Self::Activity(_) => None,
+            Self::Activity(_) | Self::Search => None,
         }
     }
 
     fn activity(self) -> Option<Uuid> {
         match self {
-            Self::Conversation(_) => None,
             Self::Activity(id) => Some(id.uuid()),
+            Self::Conversation(_) | Self::Search => None,
         }
     }
 
     /// As a row has it.
-    fn of(conversation: Option<Uuid>, activity: Option<Uuid>) -> Result<Self, Error> {
+    fn of(conversation: Option<Uuid>, activity: Option<Uuid>) -> Self {
         let conversation = conversation.map(|id| Self::Conversation(ConversationId::from_uuid(id)));
-        let subject = conversation.or(activity.map(|id| Self::Activity(ActivityId::from_uuid(id))));
-        subject.ok_or_else(|| Error::Internal(anyhow::anyhow!("a file is of nothing")))
+        let activity = activity.map(|id| Self::Activity(ActivityId::from_uuid(id)));
+        conversation.or(activity).unwrap_or(Self::Search)
     }
 
     /// Where its files are.
@@ -100,6 +102,7 @@ impl Subject {
         match self {
             Self::Conversation(id) => format!("/api/v1/conversations/{id}/exports"),
             Self::Activity(id) => format!("/api/v1/activities/{id}/exports"),
+            Self::Search => "/api/v1/search/exports".to_owned(),
         }
     }
 }
@@ -123,21 +126,36 @@ struct Row {
     size: Option<i64>,
     reason: Option<String>,
     shows_names: bool,
+    /// Conversations that are in it, and those of them in which names are shown: of what a search found.
+    holds: Vec<Uuid>,
+    named: Vec<Uuid>,
     created_at: OffsetDateTime,
 }
 
 impl Row {
-    fn shown(self, taker: Taker) -> Export {
+    /// Whether something in it is not for its maker any more. `rights` are theirs.
+    fn is_hidden(&self, taker: Taker, rights: &HashMap<(UserId, ConversationId), Rights>) -> bool {
+        let of = |id: &Uuid| rights.get(&(taker.user, ConversationId::from_uuid(*id)));
+        match taker.subject {
+            Subject::Conversation(_) | Subject::Activity(_) => self.shows_names && !taker.sees_names,
+            Subject::Search => {
+                !self.holds.iter().all(|id| of(id).is_some_and(|rights| rights.may_copy))
+                    || !self.named.iter().all(|id| of(id).is_some_and(|rights| rights.sees_names))
+            }
+        }
+    }
+
+    fn shown(self, taker: Taker, is_hidden: bool) -> Export {
         let state = match &*self.state {
-            // Whoever sees names no more does not see them here either.
-            "done" if self.shows_names && !taker.sees_names => ExportState::Failed,
+            // What somebody sees no more they do not see here either.
+            "done" if is_hidden => ExportState::Failed,
             "queued" => ExportState::Queued,
             "running" => ExportState::Running,
             "done" => ExportState::Done,
             "cancelled" => ExportState::Cancelled,
             _ => ExportState::Failed,
         };
-        let hidden = state == ExportState::Failed && self.shows_names;
+        let hidden = state == ExportState::Failed && is_hidden;
         let id = ExportId::from_uuid(self.id);
         Export {
             id,
@@ -170,19 +188,26 @@ async fn taker(services: &Services, caller: &Caller, subject: Subject) -> Result
             of_activity::staff(services, user, id).await?;
             Ok(Taker { subject, user, sees_names: true })
         }
+        // What they do not see is not found.
+        Subject::Search => Ok(Taker { subject, user, sees_names: true }),
     }
 }
 
-/// `POST /api/v1/conversations/{id}/exports`, `POST /api/v1/activities/{activity}/exports`
+/// `POST /api/v1/conversations/{id}/exports`, `POST /api/v1/activities/{activity}/exports`, `POST /api/v1/search/exports`
 pub async fn start(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<Address>, PathRejection>,
     body: Result<Json<StartExport>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Export>), Error> {
-    let subject = path?.0.subject()?;
+    let subject = path?.0.subject();
     let taker = taker(&services, &caller, subject).await?;
-    let Json(StartExport { branch, format: ExportFormat::Pdf }) = body?;
+    let Json(StartExport { branch, q, format: ExportFormat::Pdf }) = body?;
+    let query = match (subject, q) {
+        (Subject::Search, Some(q)) => Some(search::checked(q)?),
+        (Subject::Search, None) => return Err(Error::Invalid("query", "q: what is looked for is missing.".into())),
+        _ => None,
+    };
     if services.config.chromium_path.is_none() {
         return Err(Error::NotHere("no_printer", NO_PRINTER));
     }
@@ -202,20 +227,21 @@ pub async fn start(
     }
     // Theirs that is under way already; what it updates is what it was.
     let job = sqlx::query!(
-        "insert into export_jobs (id, conversation_id, activity_id, branch_id, user_id, format)
-         values ($1, $2, $3, $4, $5, 'pdf')
+        "insert into export_jobs (id, conversation_id, activity_id, branch_id, user_id, query, format)
+         values ($1, $2, $3, $4, $5, $6, 'pdf')
          on conflict (user_id) where state in ('queued', 'running') do update set user_id = excluded.user_id
-         returning id, conversation_id, activity_id",
+         returning id, conversation_id, activity_id, query",
         ExportId::new().uuid(),
         subject.conversation(),
         subject.activity(),
         branch.map(MessageId::uuid),
-        taker.user.uuid()
+        taker.user.uuid(),
+        query
     )
     .fetch_one(&services.db)
     .await?;
-    if Subject::of(job.conversation_id, job.activity_id)? != subject {
-        let why = "A file of another conversation or activity is being made for you: wait for it, or cancel it there.";
+    if (Subject::of(job.conversation_id, job.activity_id), job.query) != (subject, query) {
+        let why = "Another file is being made for you: wait for it, or cancel it there.";
         return Err(Error::Conflict("one_at_a_time", why.into()));
     }
     services.export_bell.notify_one();
@@ -223,19 +249,21 @@ pub async fn start(
     Ok((StatusCode::ACCEPTED, Json(export.ok_or(Error::NotFound)?)))
 }
 
-/// `GET /api/v1/conversations/{id}/exports`, `GET /api/v1/activities/{activity}/exports`
+/// `GET /api/v1/conversations/{id}/exports`, `GET /api/v1/activities/{activity}/exports`, `GET /api/v1/search/exports`
 pub async fn list(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<Address>, PathRejection>,
 ) -> Result<Json<Exports>, Error> {
-    let subject = path?.0.subject()?;
+    let subject = path?.0.subject();
     let taker = taker(&services, &caller, subject).await?;
     let exports = list_of(&services.db, taker, None).await?;
     let title = sqlx::query_scalar!(
         r#"select title as "title!" from conversations where id = $1
            union all
-           select title from activities where id = $2"#,
+           select title from activities where id = $2
+           union all
+           select 'Search' where $1 is null and $2 is null"#,
         subject.conversation(),
         subject.activity()
     );
@@ -246,11 +274,12 @@ pub async fn list(
 async fn list_of(db: &PgPool, taker: Taker, only: Option<ExportId>) -> Result<Vec<Export>, Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select j.id, j.state, j.progress, j.name, j.size, j.reason, j.shows_names, j.created_at,
+        r#"select j.id, j.state, j.progress, j.name, j.size, j.reason, j.shows_names, j.holds, j.named, j.created_at,
                   (select count(*) from export_jobs o
                    where o.state in ('queued', 'running') and o.id < j.id and j.state = 'queued') as "ahead!"
            from export_jobs j
-           where (j.conversation_id = $1 or j.activity_id = $2) and j.user_id = $3
+           where (j.conversation_id = $1 or j.activity_id = $2 or ($1 is null and $2 is null and j.query is not null))
+             and j.user_id = $3
              and ($4::uuid is null or j.id = $4)
              and j.created_at > now() - make_interval(hours => $5)
            order by j.id desc
@@ -263,15 +292,22 @@ async fn list_of(db: &PgPool, taker: Taker, only: Option<ExportId>) -> Result<Ve
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| row.shown(taker)).collect())
+    let holds = rows.iter().flat_map(|row| &row.holds);
+    let asked: Vec<_> = holds.map(|id| (taker.user, ConversationId::from_uuid(*id))).collect();
+    let rights = access::of_all(db, &asked).await?;
+    let shown = |row: Row| {
+        let is_hidden = row.is_hidden(taker, &rights);
+        row.shown(taker, is_hidden)
+    };
+    Ok(rows.into_iter().map(shown).collect())
 }
 
 async fn one(services: &Services, caller: &Caller, address: &Address) -> Result<Export, Error> {
-    let taker = taker(services, caller, address.subject()?).await?;
+    let taker = taker(services, caller, address.subject()).await?;
     list_of(&services.db, taker, Some(address.export()?)).await?.into_iter().next().ok_or(Error::NotFound)
 }
 
-/// `GET /api/v1/conversations/{id}/exports/{export}`, `GET /api/v1/activities/{activity}/exports/{export}`
+/// `GET /api/v1/conversations/{id}/exports/{export}`, `GET /api/v1/activities/{activity}/exports/{export}`, and of a search
 pub async fn get(
     State(services): State<Services>,
     caller: Caller,
@@ -280,7 +316,8 @@ pub async fn get(
     Ok(Json(one(&services, &caller, &path?.0).await?))
 }
 
-/// `GET /api/v1/conversations/{id}/exports/{export}/file`, `GET /api/v1/activities/{activity}/exports/{export}/file`
+/// `GET /api/v1/conversations/{id}/exports/{export}/file`, `GET /api/v1/activities/{activity}/exports/{export}/file`, and of a
+/// search
 pub async fn file(
     State(services): State<Services>,
     caller: Caller,
@@ -303,20 +340,21 @@ pub async fn file(
     Ok((headers, Body::from_stream(bytes.map_err(axum::Error::new))).into_response())
 }
 
-/// `DELETE /api/v1/conversations/{id}/exports/{export}`, `DELETE /api/v1/activities/{activity}/exports/{export}`: it is not
-/// made, or its file is taken away.
+/// `DELETE /api/v1/conversations/{id}/exports/{export}`, `DELETE /api/v1/activities/{activity}/exports/{export}`, and of a search:
+/// it is not made, or its file is taken away.
 pub async fn cancel(
     State(services): State<Services>,
     caller: Caller,
     path: Result<Path<Address>, PathRejection>,
 ) -> Result<StatusCode, Error> {
     let Path(address) = path?;
-    let (subject, job) = (address.subject()?, address.export()?);
+    let (subject, job) = (address.subject(), address.export()?);
     // Also who may not read it any more: it is their own job, and the one that they have.
     let ended = sqlx::query!(
         "update export_jobs
          set state = 'cancelled', ended_at = coalesce(ended_at, now()), name = null, size = null
-         where id = $1 and (conversation_id = $2 or activity_id = $3) and user_id = $4",
+         where id = $1 and user_id = $4
+           and (conversation_id = $2 or activity_id = $3 or ($2 is null and $3 is null and query is not null))",
         job.uuid(),
         subject.conversation(),
         subject.activity(),

@@ -21,7 +21,7 @@ use shared::{
 use time::OffsetDateTime;
 
 use super::{
-    Format, MAX_BYTES, PROTECTED, Source,
+    Format, MAX_BYTES, MAX_PRINTED, PROTECTED, Source,
     agreed::{Agreed, HEADING},
     contents::{About, Contents},
     copy_name, docx, file_name,
@@ -43,9 +43,6 @@ use crate::{
 
 /// Copies of one file.
 const MAX_COPIES: usize = 2_000;
-
-/// Bytes of the pages that are printed as one file: a browser has them in memory many times over.
-const MAX_PRINTED: usize = 32 << 20;
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -185,7 +182,7 @@ where
         ));
     }
     let html = page.with_agreement(agreed.as_ref()).finish(About { title: &title, page: &address, made_at: &made_at });
-    Ok(Sheets { name: file_name(&title), html, shows_names })
+    Ok(Sheets { name: file_name(&title), html, shows_names, holds: Vec::new() })
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {

@@ -10,7 +10,10 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::api::{SearchHit, SearchKind, SearchResult};
+use shared::{
+    api::{SearchHit, SearchKind, SearchResult},
+    ids::{ConversationId, UserId},
+};
 use time::OffsetDateTime;
 
 use super::{
@@ -57,25 +60,7 @@ pub async fn get(
     let most = if matches!(format, Format::Csv | Format::JsonLd) { MAX_CONVERSATIONS } else { MAX_FILES };
     let query = Query::read(&q)?;
     let _turn = services.exports.take(caller.id).await?;
-    let extent = Extent { hits: MAX_RANKED, copied: true };
-    let (mut all, mut after): (Vec<SearchResult>, Option<Place>) = (Vec::new(), None);
-    loop {
-        let page = find::find(&services.db, caller.id, &query, after, A_PAGE, extent).await?;
-        if page.is_cut {
-            let why = format!("More than {MAX_RANKED} things hold this; look for something narrower to export it.");
-            return Err(Error::TooLarge(why));
-        }
-        let page = page.results;
-        all.extend(page.results);
-        if all.len() > most || (page.next.is_some() && all.len() == most) {
-            let why = format!("More than {most} conversations hold this; look for something narrower to export it.");
-            return Err(Error::TooLarge(why));
-        }
-        after = page.next.as_deref().and_then(Place::read);
-        if after.is_none() {
-            break;
-        }
-    }
+    let all = found(&services, caller.id, &query, MAX_RANKED, most).await?;
     let name = export::file_name(&q);
     match format {
         Format::Csv => export::written(&format!("{name}.csv"), "text/csv; charset=utf-8", sheet(&services, all)),
@@ -88,6 +73,52 @@ pub async fn get(
             export::written(&format!("{name}.zip"), "application/zip", files)
         }
     }
+}
+
+/// What may be taken away of what is found, with so many things of each conversation, in so many conversations at most.
+async fn found(
+    services: &Services,
+    user: UserId,
+    query: &Query,
+    hits: i64,
+    most: usize,
+) -> Result<Vec<SearchResult>, Error> {
+    let extent = Extent { hits, copied: true };
+    let (mut all, mut after): (Vec<SearchResult>, Option<Place>) = (Vec::new(), None);
+    loop {
+        let page = find::find(&services.db, user, query, after, A_PAGE, extent).await?;
+        if page.is_cut {
+            let why = format!("More than {MAX_RANKED} things hold this; look for something narrower to export it.");
+            return Err(Error::TooLarge(why));
+        }
+        let page = page.results;
+        all.extend(page.results);
+        if all.len() > most || (page.next.is_some() && all.len() == most) {
+            let why = format!("More than {most} conversations hold this; look for something narrower to export it.");
+            return Err(Error::TooLarge(why));
+        }
+        after = page.next.as_deref().and_then(Place::read);
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// What is looked for, if it can be.
+///
+/// # Errors
+/// It cannot: see [`Query::read`].
+pub fn checked(q: String) -> Result<String, Error> {
+    Query::read(&q).map(|_| q)
+}
+
+/// The conversations in which something is found that may be taken away, the best first: as many as are written as files.
+///
+/// # Errors
+/// There are more of them; the database's.
+pub async fn conversations(services: &Services, user: UserId, q: &str) -> Result<Vec<ConversationId>, Error> {
+    let all = found(services, user, &Query::read(q)?, 1, MAX_FILES).await?;
+    Ok(all.into_iter().map(|result| result.conversation).collect())
 }
 
 fn text(hit: &SearchHit) -> String {

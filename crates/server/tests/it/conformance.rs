@@ -44,13 +44,19 @@ fn config(scene: &Scene) -> String {
     for name in of_all {
         writeln!(config, "\"path.{name}\" = {:?}", scene.fill(&format!("{{{name}}}"), "shared")).unwrap();
     }
-    for (paths, id) in [
+    for (paths, name, id) in [
         // Staff see the history where they may.
-        (r"/api/v1/conversations/\{id\}/history", scene.fill("{id}", "shown")),
-        (r"/api/v1/(conversations/(?!\{id\}/history)|messages/|runs/)", scene.fill("{id}", "shared")),
-        ("/api/v1/trash/", scene.fill("/api/v1/trash/{id}", "").replace("/api/v1/trash/", "")),
+        (r"/api/v1/conversations/\{id\}/history", "id", scene.fill("{id}", "shown")),
+        (r"/api/v1/(conversations/(?!\{id\}/history)|messages/|runs/)", "id", scene.fill("{id}", "shared")),
+        ("/api/v1/search/exports/", "export", scene.fill("/api/v1/search/{export}", "").replace("/api/v1/search/", "")),
+        (
+            "/api/v1/activities/",
+            "export",
+            scene.fill("/api/v1/activities/{export}", "").replace("/api/v1/activities/", ""),
+        ),
+        ("/api/v1/trash/", "id", scene.fill("/api/v1/trash/{id}", "").replace("/api/v1/trash/", "")),
     ] {
-        let parameters = format!("parameters = {{ \"path.id\" = {id:?} }}");
+        let parameters = format!("parameters = {{ \"path.{name}\" = {id:?} }}");
         write!(config, "\n[[operations]]\ninclude-path-regex = '^{paths}'\n{parameters}\n").unwrap();
     }
     config

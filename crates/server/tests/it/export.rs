@@ -7,6 +7,7 @@ mod docx;
 mod of_activity;
 mod pdf;
 mod pdf_of_activity;
+mod pdf_of_search;
 /// What the model demands.
 pub mod web_annotation;
 

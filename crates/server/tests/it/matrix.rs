@@ -58,6 +58,11 @@ POST   /api/v1/dev/sign-in                                           200   403  
 GET    /api/v1/notices                                               401   200   200   200   200   200   200   200   200   200   403
 GET    /api/v1/search                                                401   200   200   200   200   200   200   200   200   200   403
 GET    /api/v1/search/export                                         401   200   200   200   200   200   200   200   200   200   403
+GET    /api/v1/search/exports                                        401   200   200   200   200   200   200   200   200   200   403
+POST   /api/v1/search/exports                                        401   403   501   501   501   501   501   501   501   501   403
+GET    /api/v1/search/exports/{export}                               401   200   404   404   404   404   200   404   404   200   403
+GET    /api/v1/search/exports/{export}/file                          401   409   404   404   404   404   409   404   404   409   403
+DELETE /api/v1/search/exports/{export}                               401   403   404   404   404   404   204   404   404   204   403
 POST   /api/v1/notices/read                                          401   403   200   200   200   200   200   200   200   200   403
 
 GET    /api/v1/tokens                                                401   200   200   200   200   200   200   200   200   400   403

@@ -30,15 +30,18 @@ pub enum ExportState {
 }
 
 /// `POST /api/v1/conversations/{id}/exports`: has a file made. Whoever has this conversation's under way already gets that. The
-/// same of an activity, for staff of its class: all its copies.
+/// same of an activity, for staff of its class: all its copies; and of a search: the conversations that it finds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartExport {
     /// As what.
     pub format: ExportFormat,
-    /// The branch through this message, of a chat that has several; none of an activity.
+    /// The branch through this message, of a chat that has several; none of an activity and of a search.
     #[serde(default)]
     pub branch: Option<MessageId>,
+    /// What is looked for, of a search.
+    #[serde(default)]
+    pub q: Option<String>,
 }
 
 /// `GET /api/v1/conversations/{id}/exports`: what the caller had made of it within a day, the newest first.
@@ -61,10 +64,16 @@ pub struct ListActivityExports {
 
 endpoint!(ListActivityExports: Get Exports, "/api/v1/activities/{activity}/exports", activity);
 
-/// What somebody had made of a conversation, or of an activity.
+/// `GET /api/v1/search/exports`: the same of searches.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListSearchExports {}
+
+endpoint!(ListSearchExports: Get Exports, "/api/v1/search/exports");
+
+/// What somebody had made of a conversation, of an activity, or of searches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exports {
-    /// The conversation's title, or the activity's.
+    /// The conversation's title, or the activity's; of searches what they are called.
     pub title: String,
     /// The newest first, ten at most.
     pub exports: Vec<Export>,

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use shared::{
     api::EXPORT_HOURS,
-    ids::{ExportId, FileId, MessageId, UserId},
+    ids::{ConversationId, ExportId, FileId, MessageId, UserId},
 };
 use sqlx::PgPool;
 use tokio::time::interval;
+use uuid::Uuid;
 
 use super::{NO_PRINTER, Subject};
 use crate::{
     access,
     error::Error,
-    export::{MAX_BYTES, PROTECTED, contents::Contents, copy_name, of_activity, print, reader},
+    export::{MAX_BYTES, PROTECTED, contents::Contents, copy_name, of_activity, of_search, print, reader},
     services::Services,
 };
 
@@ -34,6 +35,8 @@ struct Job {
     id: ExportId,
     subject: Subject,
     branch: Option<MessageId>,
+    /// What is looked for.
+    query: Option<String>,
     user: UserId,
     /// Which try it is: another server may have begun the next one, should this one have been slow to say that it lives.
     attempt: i16,
@@ -90,16 +93,21 @@ async fn step(services: &Services, alone: bool) -> Result<bool, Error> {
         }
     };
     match made {
-        Ok(Made { name, size, shows_names }) => {
+        Ok(Made { name, size, shows_names, holds }) => {
+            let all: Vec<Uuid> = holds.iter().map(|(id, _)| id.uuid()).collect();
+            let named: Vec<Uuid> = holds.iter().filter(|(_, named)| *named).map(|(id, _)| id.uuid()).collect();
             let kept = sqlx::query!(
                 "update export_jobs
-                 set state = 'done', progress = 100, name = $3, size = $4, shows_names = $5, ended_at = now()
+                 set state = 'done', progress = 100, name = $3, size = $4, shows_names = $5, holds = $6, named = $7,
+                     ended_at = now()
                  where id = $1 and state = 'running' and attempts = $2",
                 job.id.uuid(),
                 job.attempt,
                 name,
                 size,
-                shows_names
+                shows_names,
+                &all,
+                &named
             );
             if kept.execute(&services.db).await?.rows_affected() == 0 {
                 remove(services, &job).await?;
@@ -115,6 +123,7 @@ async fn step(services: &Services, alone: bool) -> Result<bool, Error> {
                 Error::NotFound => match job.subject {
                     Subject::Conversation(_) => "The conversation is not shared with you any more.".to_owned(),
                     Subject::Activity(_) => "The activity is not there for you any more.".to_owned(),
+                    Subject::Search => "Nothing is found any more.".to_owned(),
                 },
                 error => error.to_string(),
             };
@@ -198,15 +207,16 @@ async fn claim(db: &PgPool) -> Result<Option<Job>, Error> {
         "update export_jobs
          set state = 'running', attempts = attempts + 1, alive_at = now(), progress = 5
          where id = (select id from export_jobs where state = 'queued' order by id limit 1 for update skip locked)
-         returning id, conversation_id, activity_id, branch_id, user_id, attempts"
+         returning id, conversation_id, activity_id, branch_id, query, user_id, attempts"
     )
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Job {
         id: ExportId::from_uuid(row.id),
-        subject: Subject::of(row.conversation_id, row.activity_id)?,
+        subject: Subject::of(row.conversation_id, row.activity_id),
         branch: row.branch_id.map(MessageId::from_uuid),
+        query: row.query,
         user: UserId::from_uuid(row.user_id),
         attempt: row.attempts,
     }))
@@ -247,6 +257,7 @@ struct Made {
     size: i64,
     /// Whether it shows who people are, where others have pseudonyms.
     shows_names: bool,
+    holds: Vec<(ConversationId, bool)>,
 }
 
 /// What is to be printed.
@@ -255,12 +266,14 @@ pub(in crate::export) struct Sheets {
     pub(in crate::export) name: String,
     pub(in crate::export) html: String,
     pub(in crate::export) shows_names: bool,
+    /// Conversations that a search found, and whether names are shown in them.
+    pub(in crate::export) holds: Vec<(ConversationId, bool)>,
 }
 
 /// The file into the store. What its maker may see is asked now, not when they asked for it.
 async fn make(services: &Services, job: &Job) -> Result<Made, Error> {
     let Some(browser) = &services.config.chromium_path else { return Err(Error::NotHere("no_printer", NO_PRINTER)) };
-    let Sheets { name, html, shows_names } = sheets(services, job).await?;
+    let Sheets { name, html, shows_names, holds } = sheets(services, job).await?;
     reached(services, job, WRITTEN).await?;
     let folder = print::folder(&services.config.data_dir);
     let pdf = print::print(browser, &folder, job.id, html).await.map_err(Error::Internal)?;
@@ -271,21 +284,25 @@ async fn make(services: &Services, job: &Job) -> Result<Made, Error> {
     reached(services, job, 90).await?;
     let size = pdf.len() as i64;
     services.files.put(FileId::from_uuid(job.id.uuid()), pdf).await?;
-    Ok(Made { name: format!("{name}.pdf"), size, shows_names })
+    Ok(Made { name: format!("{name}.pdf"), size, shows_names, holds })
 }
 
 /// How far a job is when its pages are written, in hundredths.
 const WRITTEN: i16 = 40;
 
 async fn sheets(services: &Services, job: &Job) -> Result<Sheets, Error> {
+    let so_far = |done: usize, of: usize| async move {
+        let share = i16::try_from(done * usize::from(WRITTEN.unsigned_abs()) / of.max(1));
+        Ok(reached(services, job, share.unwrap_or_default().clamp(5, WRITTEN)).await?)
+    };
     let id = match job.subject {
         Subject::Activity(id) => {
             let _turn = services.exports.take(job.user).await?;
-            let so_far = |copies: usize, of: usize| async move {
-                let share = i16::try_from(copies * usize::from(WRITTEN.unsigned_abs()) / of.max(1));
-                Ok(reached(services, job, share.unwrap_or_default().clamp(5, WRITTEN)).await?)
-            };
             return of_activity::sheets(services, job.user, id, so_far).await;
+        }
+        Subject::Search => {
+            let _turn = services.exports.take(job.user).await?;
+            return of_search::sheets(services, job.user, job.query.as_deref().unwrap_or_default(), so_far).await;
         }
         Subject::Conversation(id) => id,
     };
@@ -303,5 +320,5 @@ async fn sheets(services: &Services, job: &Job) -> Result<Sheets, Error> {
         reader::write_for_paper(&contents)
     });
     let html = writing.await.map_err(|error| Error::Internal(error.into()))??;
-    Ok(Sheets { name, html, shows_names })
+    Ok(Sheets { name, html, shows_names, holds: Vec::new() })
 }

@@ -148,6 +148,8 @@ pub struct Scene {
     export: ExportId,
     /// Of the activity that nobody has started, made by the instructor.
     printed: ExportId,
+    /// Of a search of the instructor's.
+    sought: ExportId,
     /// Of the class; the shared conversation is a chat of it.
     class_project: Home,
     /// The owner's; the private conversation is a chat of it.
@@ -312,7 +314,7 @@ impl Scene {
         run(db, steps, &[cast.shared.uuid(), cast.private.uuid()]).await;
         let (activity, started) = (ActivityId::new(), ActivityId::new());
         let (copy, shown) = (ConversationId::new(), ConversationId::new());
-        let (export, printed) = (ExportId::new(), ExportId::new());
+        let (export, printed, sought) = (ExportId::new(), ExportId::new(), ExportId::new());
         // In one statement: there are hundreds of scenes.
         sqlx::query(
             "with tasks as (
@@ -325,8 +327,9 @@ impl Scene {
              ), documents as (
                  insert into annotation_document_state (conversation_id, crdt_state, seq) values ($5, '\\x0000', 0)
              ), exports as (
-                 insert into export_jobs (id, conversation_id, activity_id, user_id, format, state)
-                 values ($7, $4, null, $8, 'pdf', 'failed'), ($9, null, $1, $10, 'pdf', 'failed')
+                 insert into export_jobs (id, conversation_id, activity_id, query, user_id, format, state)
+                 values ($7, $4, null, null, $8, 'pdf', 'failed'), ($9, null, $1, null, $10, 'pdf', 'failed'),
+                        ($11, null, null, 'evidence', $10, 'pdf', 'failed')
              )
              insert into late_work (conversation_id, user_id, update) values ($5, $6, '\\x0000')",
         )
@@ -340,6 +343,7 @@ impl Scene {
         .bind(cast.id(Role::Owner))
         .bind(printed.uuid())
         .bind(cast.id(Role::Instructor))
+        .bind(sought.uuid())
         .execute(db)
         .await
         .unwrap();
@@ -434,6 +438,7 @@ impl Scene {
             shown,
             export,
             printed,
+            sought,
             class_project: Home::new(app, cast.user(Role::Instructor), Some(class), cast.shared).await,
             own_project: Home::new(app, cast.user(Role::Owner), None, cast.private).await,
             webhook,
@@ -466,6 +471,7 @@ impl Scene {
             shown: ConversationId::new(),
             export: ExportId::new(),
             printed: ExportId::new(),
+            sought: ExportId::new(),
             class_project: Home::of_nothing(),
             own_project: Home::of_nothing(),
             webhook: WebhookId::new(),
@@ -492,7 +498,7 @@ impl Scene {
     /// shared one; which activity: `started`, or else the unused one; and which project `{project}` is: `own`, or else the
     /// class's.
     pub fn fill(&self, path: &str, kind: &str) -> String {
-        if path.starts_with("/api/v1/search") {
+        if ["/api/v1/search", "/api/v1/search/export"].contains(&path) {
             return format!("{path}?q=evidence");
         }
         let conversation = match kind {
@@ -509,6 +515,11 @@ impl Scene {
             _ => (home.project, self.activity),
         };
         let class = if path.starts_with("/api/v1/trash/") { self.thrown_class } else { self.class };
+        let export = match path.split('/').nth(3) {
+            Some("activities") => self.printed,
+            Some("search") => self.sought,
+            _ => self.export,
+        };
         let id = match path.split('/').nth(3) {
             Some("tokens") => self.token.clone(),
             Some("sessions") => self.session.clone(),
@@ -530,7 +541,7 @@ impl Scene {
             ("{project}", project.to_string()),
             ("{prompt}", home.prompt.to_string()),
             ("{file}", file.to_string()),
-            ("{export}", if path.contains("/activities/") { self.printed } else { self.export }.to_string()),
+            ("{export}", export.to_string()),
             // The present one of all.
             ("{number}", "1".to_owned()),
             ("{webhook}", self.webhook.to_string()),
@@ -562,6 +573,7 @@ impl Scene {
             ("POST", "/api/v1/conversations/{id}/exports" | "/api/v1/activities/{activity}/exports") => {
                 json!({"format": "pdf"})
             }
+            ("POST", "/api/v1/search/exports") => json!({"format": "pdf", "q": "evidence"}),
             ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
             ("POST", "/api/v1/conversations/{id}/annotations") => json!([]),
             // Nobody's: the people stay.

@@ -166,7 +166,7 @@ test('days are those of whoever looks, and a step is found among others than the
     const section = page.getByRole('navigation', { name: 'Steps' }).locator('section');
     await expect(section).toHaveCount(1);
     const at = await section.locator('li time').first().getAttribute('datetime');
-    const day = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeZone: timezoneId }).format(new Date(at ?? ''));
+    const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: timezoneId }).format(new Date(at ?? ''));
     await expect(section.getByRole('heading')).toHaveText(day);
     await expect(section.getByRole('link')).toHaveCount(2);
   }

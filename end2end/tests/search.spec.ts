@@ -144,12 +144,15 @@ test('what was found of a tag shows what has it, and a name is the way to what t
   await workspace.clearSelection();
   await workspace.synced('saved');
 
+  // Others say the same word in what they are for.
+  const hit = (page: Page) =>
+    page.getByRole('link', { name: /^Tag/ }).filter({ has: page.locator('[dir=auto]', { hasText: new RegExp(`^${tag}`) }) });
   const { page } = await signIn('student-2');
   await expect(async () => {
     await page.goto(`/search?q=${encodeURIComponent(`in:tags "${tag}"`)}`);
-    await expect(page.getByRole('link', { name: /^Tag/ })).toBeVisible({ timeout: 500 });
+    await expect(hit(page)).toBeVisible({ timeout: 500 });
   }).toPass();
-  await page.getByRole('link', { name: /^Tag/ }).click();
+  await hit(page).click();
   const there = Workspace.on(page);
   await there.ready();
   await expect(page.locator('.filter-count')).toHaveText('1 of 2');
@@ -160,6 +163,31 @@ test('what was found of a tag shows what has it, and a name is the way to what t
   await page.getByRole('link', { name: 'What people called “student” wrote' }).click();
   await expect(page.getByRole('searchbox')).toHaveValue('by:"student"');
   await expect(page.getByRole('link', { name: /^Highlight · Demo Student 1/ })).toHaveCount(2);
+});
+
+test('what was found is printed as one file', async ({ signIn, newConversation }) => {
+  test.slow();
+  await newConversation({ ...own, title: 'Bats', text: 'The pipistrelle hunts at dusk.' });
+  await newConversation({ ...own, title: 'Other bats', text: 'A pipistrelle sleeps.' });
+  const { page } = await signIn('student-1');
+  await expect(async () => {
+    await page.goto('/search?q=pipistrelle');
+    await expect(page.locator('mark')).toHaveCount(2, { timeout: 500 });
+  }).toPass();
+  await page.getByRole('link', { name: 'Export PDF' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'PDF' })).toBeVisible();
+  await expect(page.getByText('Of “pipistrelle”')).toBeVisible();
+  await expectAccessible(page, 'files of a search');
+  await page.getByRole('button', { name: 'Make a PDF' }).click();
+  const link = page.getByRole('link', { name: 'Download pipistrelle.pdf' });
+  await expect(link).toBeVisible({ timeout: 60_000 });
+  const download = page.waitForEvent('download');
+  await link.click();
+  expect((await readFile(await (await download).path())).subarray(0, 5).toString()).toBe('%PDF-');
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await expect(link).toHaveCount(0);
+  await page.getByRole('link', { name: 'Search', exact: true }).first().click();
+  await expect(page.getByRole('searchbox')).toBeVisible();
 });
 
 /** The words are selected in a box, and stand in what is to be seen of it. */

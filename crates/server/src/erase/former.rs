@@ -1,4 +1,4 @@
-//! Former members: who stands where somebody stood who was erased.
+//! Who stands where somebody stood: a former member, or whoever their account becomes part of.
 
 use shared::{api::FORMER_MEMBER, ids::UserId};
 use sqlx::PgPool;
@@ -6,14 +6,30 @@ use uuid::Uuid;
 
 use crate::{authors, error::Error};
 
-/// Who somebody becomes in a place: a conversation, an activity with all its copies, or a project. The same one each time.
+/// Whoever somebody's account becomes part of, and what they are called.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn merged_into(db: &PgPool, person: UserId) -> Result<Option<(UserId, String)>, Error> {
+    let row = sqlx::query!(
+        "select s.id, s.name from users g join users s on s.id = g.merged_into where g.id = $1",
+        person.uuid()
+    );
+    Ok(row.fetch_optional(db).await?.map(|row| (UserId::from_uuid(row.id), row.name)))
+}
+
+/// Who somebody becomes in a place: a conversation, an activity with all its copies, or a project. The same one each time, and
+/// the same everywhere where their account becomes part of another.
 ///
 /// # Errors
 /// The database's.
 pub(super) async fn of(db: &PgPool, person: UserId, place: Uuid) -> Result<UserId, Error> {
     let mut tx = db.begin().await?;
     // Another server may be at it too.
-    sqlx::query!("select from users where id = $1 for update", person.uuid()).fetch_optional(&mut *tx).await?;
+    let merged_into = sqlx::query_scalar!("select merged_into from users where id = $1 for update", person.uuid());
+    if let Some(stays) = merged_into.fetch_optional(&mut *tx).await?.flatten() {
+        return Ok(UserId::from_uuid(stays));
+    }
     let known =
         sqlx::query_scalar!("select former from erased_as where person = $1 and scope = $2", person.uuid(), place);
     if let Some(former) = known.fetch_optional(&mut *tx).await? {

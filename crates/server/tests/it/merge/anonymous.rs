@@ -75,7 +75,8 @@ async fn whoever_wrote_what_an_anonymous_activity_begins_with_goes_on_by_the_oth
     let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
     let (zoe, yo) = (Zoe::join(&app).await, Yo::join(&app).await);
     run(&app, "update memberships set role = 'tutor' where user_id in (select id from users where name in ('Zenobia Quagga', 'Yolanda Okapi'))").await;
-    let (class, template) = class_and_template(&zoe.visitor).await;
+    let (class, _) = class_and_template(&zoe.visitor).await;
+    let template = zoe.visitor.conversation("Text", "Some words to mark.", "class").await;
     // Both stand in it under their own ids.
     mark(&zoe.visitor, &template, &mut synced(&zoe.visitor, &template).await, "Some words").await;
     mark(&yo.visitor, &template, &mut synced(&yo.visitor, &template).await, "words to").await;

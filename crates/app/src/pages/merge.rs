@@ -1,10 +1,13 @@
 use leptos::prelude::*;
 use shared::api::{MakeMergeCode, MergeMe, MergePreview, Problem};
 
-use super::{Bar, erase::SignInAgain};
+use super::{
+    Bar,
+    erase::{SignInAgain, counted},
+};
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
-    parts::{Visitor, counted},
+    parts::Visitor,
 };
 
 /// What a code leads to: nothing was asked, or the code with whose it is, or why it leads nowhere.

@@ -20,7 +20,7 @@
 //! staff see it where its activity says so, or whoever works alone in it lets them (`histories`).
 //!
 //! What somebody shared with a class who was erased, staff edit, show to fewer people and delete as if they owned it, since
-//! nobody else is left who could; they give it to nobody else ([`own`]).
+//! nobody else is left who could; they give it to nobody else (`own`).
 
 mod activities;
 mod classes;

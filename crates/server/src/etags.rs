@@ -4,7 +4,12 @@
 //! not the work. The tag is a weak one, because the answer may be compressed on its way, in one or another manner; and because
 //! a file that says when it was made is the same one as long as that is all that differs (`Essence`).
 
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    fs::File,
+    io,
+    sync::LazyLock,
+};
 
 use axum::{
     body::{Body, HttpBody, to_bytes},
@@ -15,18 +20,30 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::error::Error;
 
 /// Longer answers have none: some milliseconds of a core are what it may take to read one once more.
 const MAX_BYTES: usize = 8 << 20;
 
+/// Which build of the program this is: servers of one build agree. Without a way to the program's own file each run is another.
+static BUILD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let own = || {
+        let mut hash = Sha256::new();
+        io::copy(&mut File::open(std::env::current_exe()?)?, &mut hash)?;
+        Ok::<_, io::Error>(hash.finalize().to_vec())
+    };
+    own().unwrap_or_else(|_| Uuid::now_v7().into_bytes().to_vec())
+});
+
 /// What an answer says, without when: an extension of answers that bear their time.
 #[derive(Debug, Clone)]
 pub struct Essence([u8; 32]);
 
 impl Essence {
-    /// Of all that the answer is made of, in the same order and words each time.
+    /// Of all that the answer is made of, in the same order and words each time. Takes its time when it is called first: not on
+    /// a thread that others wait for.
     pub fn of(made_of: fmt::Arguments<'_>) -> Self {
         struct Hashing(Sha256);
         impl Write for Hashing {
@@ -35,8 +52,8 @@ impl Essence {
                 Ok(())
             }
         }
-        // Another version may write the same in another way.
-        let mut hash = Hashing(Sha256::new_with_prefix(env!("CARGO_PKG_VERSION")));
+        // Another build may write the same in another way.
+        let mut hash = Hashing(Sha256::new_with_prefix(&*BUILD));
         // Hashing takes all there is, and no `Debug` of what was read fails.
         let _ = hash.write_fmt(made_of);
         Self(hash.0.finalize().into())

@@ -39,7 +39,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use shared::ids::{ConversationId, MessageId};
+use shared::{
+    access::Rights,
+    ids::{ConversationId, MessageId},
+};
 
 use crate::{access, bundle, error::Error, etags::Essence, files, services::Services, sessions::Caller};
 use contents::Contents;
@@ -98,6 +101,11 @@ impl Format {
         }
     }
 
+    /// Whether a file calls people by the names that whoever has these rights sees: what is to be imported elsewhere never does.
+    fn names(self, rights: Rights) -> bool {
+        rights.sees_names && self != Self::Bundle
+    }
+
     pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::JsonLd => "jsonld",
@@ -146,11 +154,11 @@ impl Source {
         }
     }
 
-    /// All that the file will be made of, but for the moment, which stands in most of them.
-    fn essence(&self, format: Format) -> Essence {
+    /// All that the file called `name` will be made of, but for the moment, which stands in most of them.
+    fn essence(&self, format: Format, name: &str) -> Essence {
         match self {
-            Self::Contents(_, contents) => Essence::of(format_args!("{format:?} {:?}", contents.made_of())),
-            Self::Bundle(contents) => Essence::of(format_args!("{format:?} {:?}", contents.made_of())),
+            Self::Contents(_, contents) => Essence::of(format_args!("{format:?} {name} {:?}", contents.made_of())),
+            Self::Bundle(contents) => Essence::of(format_args!("{format:?} {name} {:?}", contents.made_of())),
         }
     }
 
@@ -178,12 +186,13 @@ pub async fn get(
     }
     let turn = services.exports.take(caller.id).await?;
     let source = Source::read(&services, reader, asked.format, asked.branch).await?;
-    let name = copy_name::of(&services, reader, source.title()).await?;
+    let name = copy_name::of(&services, reader, source.title(), asked.format.names(reader.rights())).await?;
     let name = format!("{name}.{}", asked.format.ending());
+    let called = name.clone();
     let writing = tokio::task::spawn_blocking(move || {
         // Held until it is done, also when nobody waits for it any more.
         let _turn = turn;
-        let essence = source.essence(asked.format);
+        let essence = source.essence(asked.format, &called);
         Ok::<_, Error>((source.write()?, essence))
     });
     let (file, essence) = writing.await.map_err(|error| Error::Internal(error.into()))??;

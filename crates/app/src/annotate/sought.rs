@@ -7,6 +7,12 @@ use shared::ids::UserId;
 
 use super::desk::Tab;
 
+/// Letters before the words that are compared: whoever writes an address may write more.
+const MAX_BEFORE: usize = 40;
+
+/// Places that are compared, the last ones.
+const MAX_PLACES: usize = 1_000;
+
 /// Words in the notes, or in a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sought {
@@ -24,14 +30,21 @@ impl Sought {
     /// Where they are in a text, in bytes: behind most of the letters that should stand before them, else as words of their own,
     /// else first. Signs do not count, so that a place is found in Markdown as it is written and as it is read.
     pub fn within(&self, text: &str) -> Option<Range<usize>> {
+        if self.words.is_empty() {
+            return Some(0..0);
+        }
         let fits = |at: &Range<usize>| {
-            let before = letters(&text[..at.start]).zip(letters(&self.before)).take_while(|(is, should)| is == should);
+            let should = letters(&self.before).take(MAX_BEFORE);
+            let before = should.zip(letters(&text[..at.start])).take_while(|(should, is)| is == should);
             let is_free = |letter: Option<char>| !letter.is_some_and(char::is_alphanumeric);
             let are_words = is_free(text[..at.start].chars().next_back()) && is_free(text[at.end..].chars().next());
             (before.count(), are_words)
         };
         // From the end: of those that fit alike the last that is looked at is taken.
-        text.rmatch_indices(&self.words).map(|(start, words)| start..start + words.len()).max_by_key(fits)
+        text.rmatch_indices(&self.words)
+            .take(MAX_PLACES)
+            .map(|(start, words)| start..start + words.len())
+            .max_by_key(fits)
     }
 }
 

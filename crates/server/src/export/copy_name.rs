@@ -1,6 +1,6 @@
 //! What the file of a conversation is called.
 
-use shared::ids::UserId;
+use shared::ids::{ConversationId, UserId};
 
 use super::{MAX_NAME_BYTES, MAX_NAME_CHARS, file_name};
 use crate::{access::Reader, error::Error, services::Services};
@@ -8,33 +8,44 @@ use crate::{access::Reader, error::Error, services::Services};
 /// Characters of whose copy it is.
 const MAX_WHOSE_CHARS: usize = 30;
 
-/// By its title, and of a copy of an activity also by whose it is, as the reader sees them: all copies have the same title.
-/// One's own is called by the title alone. Without the ending.
+/// By its title, and of a copy of an activity also by whose it is (`whose`): all copies have the same title. One's own is called
+/// by the title alone, and so is a group's, in whose title the group stands. Without the ending.
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn of(services: &Services, reader: Reader, title: &str) -> Result<String, Error> {
+pub(super) async fn of(services: &Services, reader: Reader, title: &str, sees_names: bool) -> Result<String, Error> {
+    let whose = whose(services, reader.conversation(), sees_names).await?;
+    let others = whose.filter(|(user, _)| *user != reader.user());
+    Ok(named(title, others.as_ref().map(|(_, name)| name.as_str())))
+}
+
+/// Whose copy of an activity it is, by the name that whoever `sees_names`, or does not, knows them by. Where nobody is named in a
+/// file, its name names nobody either. None of a group's copy, and of what is no copy.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn whose(
+    services: &Services,
+    copy: ConversationId,
+    sees_names: bool,
+) -> Result<Option<(UserId, String)>, Error> {
     let row = sqlx::query!(
-        r#"select w.user_id as "user_id?", u.name as "name?", g.name as "group?",
+        r#"select w.user_id as "user_id!", u.name,
                   c.alias_scope is not null as "anonymous!",
                   coalesce(a.named, false) as "named!", a.pseudonym as "pseudonym?"
            from activity_copies w
            join conversations c on c.id = w.conversation_id
-           left join users u on u.id = w.user_id
-           left join class_groups g on g.id = w.group_id
+           join users u on u.id = w.user_id
            left join author_aliases a on a.scope = c.alias_scope and a.user_id = w.user_id
            where w.conversation_id = $1"#,
-        reader.conversation().uuid()
+        copy.uuid()
     )
     .fetch_optional(&services.db)
     .await?;
-    let whose = row.and_then(|row| match row.user_id.map(UserId::from_uuid) {
-        Some(user) if user == reader.user() => None,
-        _ if row.group.is_some() => row.group,
-        _ if row.named || !row.anonymous || reader.rights().sees_names => row.name,
-        _ => row.pseudonym,
-    });
-    Ok(named(title, whose.as_deref()))
+    Ok(row.and_then(|row| {
+        let shown = if row.named || !row.anonymous || sees_names { Some(row.name) } else { row.pseudonym };
+        Some((UserId::from_uuid(row.user_id), shown?))
+    }))
 }
 
 fn named(title: &str, whose: Option<&str>) -> String {

@@ -57,7 +57,7 @@ pub(crate) async fn of_conversations(
             continue;
         }
         let source = Source::read(services, reader, format, None).await?;
-        let name = copy_name::of(services, reader, source.title()).await?;
+        let name = copy_name::of(services, reader, source.title(), format.names(reader.rights())).await?;
         let adding = tokio::task::spawn_blocking(move || {
             let file = source.write()?;
             folder.add(&name, format.ending(), &file).map(|()| folder)

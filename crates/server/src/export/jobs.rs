@@ -145,7 +145,8 @@ impl Row {
             state,
             progress: u8::try_from(self.progress).unwrap_or_default(),
             ahead: u32::try_from(self.ahead).unwrap_or_default(),
-            name: self.name,
+            // It may say whose copy it is.
+            name: self.name.filter(|_| !hidden),
             size: self.size,
             link: (state == ExportState::Done).then(|| format!("{}/{id}/file", taker.subject.path())),
             reason: self.reason.or_else(|| hidden.then(|| HIDDEN.to_owned())),

@@ -1,8 +1,8 @@
 //! `GET /api/v1/activities/{activity}/export`: all that people did in an activity's copies, for staff of its class. The PDF of it
 //! takes a while ([`super::jobs`]): one file, each copy with a page of its own to begin on.
 //!
-//! As Web Annotations and as a table it is one file; in each other format it is a zip with a file for each copy, named as the
-//! overview names the copy. Each copy is read as the caller may read it, one after the other. What people read tells how far
+//! As Web Annotations and as a table it is one file; in each other format it is a zip with a file for each copy, named by
+//! whose it is. Each copy is read as the caller may read it, one after the other. What people read tells how far
 //! they agree: within a copy in its own file, over all copies in one named `Agreement`.
 
 use axum::{
@@ -24,7 +24,7 @@ use super::{
     Format, MAX_BYTES, PROTECTED, Source,
     agreed::{Agreed, HEADING},
     contents::{About, Contents},
-    docx, file_name,
+    copy_name, docx, file_name,
     folder::Folder,
     jobs::Sheets,
     json_ld, markdown,
@@ -88,7 +88,9 @@ pub async fn get_of_activity(
             }
             format => {
                 let source = Source::read(&services, reader, format, None).await?;
-                blocking(move || gathered.add(&copy, format.ending(), source)).await?
+                let whose = copy_name::whose(&services, copy.id, format.names(reader.rights())).await?;
+                let name = file_name(whose.as_ref().map_or(&copy.name, |(_, name)| name));
+                blocking(move || gathered.add(&name, format.ending(), source)).await?
             }
         };
     }
@@ -268,9 +270,9 @@ impl Gathered {
     }
 
     /// Adds a copy as a file of its own.
-    fn add(mut self, copy: &CopyWork, ending: &str, source: Source) -> Result<Self, Error> {
+    fn add(mut self, name: &str, ending: &str, source: Source) -> Result<Self, Error> {
         if let Self::Files(folder) = &mut self {
-            folder.add(&file_name(&copy.name), ending, &source.write()?)?;
+            folder.add(name, ending, &source.write()?)?;
         }
         self.within()
     }

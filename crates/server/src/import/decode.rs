@@ -80,6 +80,10 @@ pub(super) fn kind(name: &str, bytes: &[u8]) -> Kind {
     if let Some(&(_, kind)) = SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)) {
         return kind;
     }
+    // Saved under another name, it is none the less.
+    if is_web_archive(bytes) && !matches!(&*extension, "md" | "markdown" | "json") {
+        return Kind::Document(apart::Kind::WebArchive);
+    }
     named.unwrap_or_else(|| looks(bytes))
 }
 
@@ -105,14 +109,19 @@ fn named(extension: &str) -> Option<Kind> {
     })
 }
 
+/// Whether it begins as Chrome and Edge begin one.
+fn is_web_archive(bytes: &[u8]) -> bool {
+    const HEAD: &[u8] = b"from: <saved by ";
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    start.get(..HEAD.len()).is_some_and(|head| head.eq_ignore_ascii_case(HEAD))
+}
+
 /// The kind of a file whose name says nothing.
 fn looks(bytes: &[u8]) -> Kind {
     let start = bytes.trim_ascii_start();
     let tag = |tag: &[u8]| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag));
     match start.first() {
         Some(b'<') if tag(b"<!doctype html") || tag(b"<html") => Kind::Document(apart::Kind::Page),
-        // As Chrome and Edge begin them.
-        Some(b'F' | b'f') if tag(b"from: <saved by ") => Kind::Document(apart::Kind::WebArchive),
         // `[` also begins a Markdown link, `{` a sentence in TeX: only what holds conversations is taken for an export.
         Some(b'[' | b'{') if std::str::from_utf8(bytes).is_ok_and(is_export) => Kind::Json,
         _ => Kind::Text,

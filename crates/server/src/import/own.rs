@@ -1,6 +1,7 @@
 //! What this program itself wrote, other than a bundle: a conversation as the API answers it, and sets of annotations.
 
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 use shared::{api::MessageState, messages::MessageRole};
 
 use super::{
@@ -22,30 +23,24 @@ pub(super) enum Kind {
 /// The kind of a JSON text, by the keys that only these have; nothing else of it is built.
 pub(super) fn kind(text: &str) -> Option<Kind> {
     #[derive(Deserialize)]
-    struct Keys {
+    struct Keys<'a> {
         author_id: Option<IgnoredAny>,
         revision: Option<IgnoredAny>,
         messages: Option<IgnoredAny>,
         #[serde(rename = "@context")]
         context: Option<IgnoredAny>,
-        #[serde(rename = "type")]
-        kind: Option<TypeName>,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum TypeName {
-        One(String),
-        Other(IgnoredAny),
+        #[serde(borrow, rename = "type")]
+        kind: Option<&'a RawValue>,
     }
     // A list would be read as the fields in order.
     if !text.trim_start().starts_with('{') {
         return None;
     }
-    let keys: Keys = serde_json::from_str(text).ok()?;
+    let keys: Keys<'_> = serde_json::from_str(text).ok()?;
     let sets = ["AnnotationCollection", "AnnotationPage", "AnnotationSet", "Annotation"];
     match keys {
         Keys { author_id: Some(_), revision: Some(_), messages: Some(_), .. } => Some(Kind::Conversation),
-        Keys { context: Some(_), kind: Some(TypeName::One(name)), .. } if sets.contains(&&*name) => {
+        Keys { context: Some(_), kind: Some(name), .. } if sets.contains(&name.get().trim_matches('"')) => {
             Some(Kind::Annotations)
         }
         _ => None,

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use shared::messages::MessageRole;
 
 use self::{
@@ -52,9 +52,9 @@ pub(super) fn with_charset(
     bytes: &[u8],
     charset: Option<&'static Encoding>,
     title: Option<&str>,
+    mut notes: Notes,
 ) -> Result<ImportedConversation, ImportError> {
-    let mut notes = Notes::default();
-    let html = decoded(bytes, charset, &mut notes);
+    let html = decoded(file, bytes, charset, &mut notes)?;
     read(file, html, title, notes, &LIMITS)
 }
 
@@ -65,7 +65,7 @@ pub(super) fn within(
     limits: &Limits,
 ) -> Result<ImportedConversation, ImportError> {
     let mut notes = Notes::default();
-    let html = decoded(bytes, None, &mut notes);
+    let html = decoded(file, bytes, None, &mut notes)?;
     read(file, html, title, notes, limits)
 }
 
@@ -93,11 +93,21 @@ fn too_much(file: &str, what: TooMuch, limits: &Limits) -> ImportError {
     ImportError::DocumentTooLarge { file: file.to_owned(), reason }
 }
 
-/// The page's text: by its byte order mark, else as is said beside it, else as it says itself, else UTF-8 where it is that, else Windows-1252, as
-/// browsers do.
-fn decoded(bytes: &[u8], beside: Option<&'static Encoding>, notes: &mut Notes) -> String {
+/// The page's text: by its byte order mark, else as is said beside it, else as it says itself, else UTF-8 where it is that, else
+/// Windows-1252, as browsers do.
+fn decoded(
+    file: &str,
+    bytes: &[u8],
+    beside: Option<&'static Encoding>,
+    notes: &mut Notes,
+) -> Result<String, ImportError> {
     let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
-    let said = marked.or(beside).or_else(|| said(bytes).filter(|encoding| encoding.is_ascii_compatible()));
+    // Whoever reads that in ASCII is not in UTF-16.
+    let said = marked.or(beside).or_else(|| said(bytes).filter(|named| ![UTF_16LE, UTF_16BE].contains(named)));
+    if said == Some(REPLACEMENT) {
+        let reason = "it is in an old encoding that nothing reads any more: save it as UTF-8".to_owned();
+        return Err(ImportError::BrokenDocument { file: file.to_owned(), reason });
+    }
     let guessed = || if std::str::from_utf8(bytes).is_ok() { UTF_8 } else { WINDOWS_1252 };
     let (text, encoding, is_broken) = said.unwrap_or_else(guessed).decode(bytes);
     if said.is_none() && encoding == WINDOWS_1252 {
@@ -106,7 +116,7 @@ fn decoded(bytes: &[u8], beside: Option<&'static Encoding>, notes: &mut Notes) -
     if is_broken {
         notes.say(&format!("Some bytes are no text in {}: a \u{fffd} stands in their place.", encoding.name()));
     }
-    text.into_owned()
+    Ok(text.into_owned())
 }
 
 /// The encoding that a page names in its first kilobyte.

@@ -228,7 +228,8 @@ pub(super) async fn work(db: &PgPool, user: UserId) -> sqlx::Result<Value> {
                           or exists (select from conversation_links l where l.conversation_id = c.id))),
                'files_made_for_you', (
                    select coalesce(jsonb_agg(jsonb_build_object(
-                       'conversation', j.conversation_id, 'activity', j.activity_id, 'format', j.format, 'state', j.state, 'name', j.name,
+                       'conversation', j.conversation_id, 'activity', j.activity_id, 'format', j.format, 'state', j.state,
+                       'name', case when not j.shows_names then j.name end,
                        'created_at', j.created_at)
                        order by j.id), '[]')
                    from export_jobs j

@@ -62,8 +62,9 @@ pub async fn follow(db: PgPool, rooms: Rooms) {
             }
             while queued(&db, &rooms).await? == BATCH as usize {}
             if Instant::now() >= sweep_at {
-                while missed(&db, &rooms).await? == BATCH as usize {}
-                sweep_at = Instant::now() + SWEEP;
+                // What people change meanwhile does not wait until all is done.
+                let is_behind = missed(&db, &rooms).await? == BATCH as usize;
+                sweep_at = Instant::now() + if is_behind { Duration::ZERO } else { SWEEP };
             }
             Ok::<_, sqlx::Error>(())
         };

@@ -148,6 +148,10 @@ async fn staff_see_who_did_what_in_anonymous_copies_and_a_reveal_keeps_the_pseud
     let file = teacher.get(&format!("/api/v1/conversations/{}/export?format=csv", peers[0].1)).await;
     let named = file.headers["content-disposition"].to_str().unwrap();
     assert!(named.contains("\"Blind-reading-Demo-Student-1.csv\""), "{named}");
+    // What is taken elsewhere names nobody.
+    let file = teacher.get(&format!("/api/v1/conversations/{}/export?format=bundle", peers[0].1)).await;
+    let named = file.headers["content-disposition"].to_str().unwrap();
+    assert!(named.contains("\"Blind-reading-") && !named.contains("Student"), "{named}");
 
     // Late work stands under the alias too.
     run(&app, "update activities set closes_at = now()").await;

@@ -1,7 +1,7 @@
 //! Words in the notes and in responses are brought into sight, and selected.
 
 use leptos::{html, prelude::*};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{
     HtmlDetailsElement, HtmlElement, HtmlTextAreaElement, Node, Range, ScrollIntoViewOptions, ScrollLogicalPosition,
 };
@@ -28,12 +28,34 @@ fn select(area: &HtmlTextAreaElement, sought: &Sought) -> Option<()> {
     // Shown first: a hidden box takes no focus.
     let _ = area.remove_attribute("hidden");
     let _ = area.focus();
-    area.set_selection_range(units(at.start), units(at.end)).ok()?;
+    let (start, end) = (units(at.start), units(at.end));
+    area.set_selection_range(start, end).ok()?;
+    keep_what_is_selected(area, start, end);
     // Not every browser scrolls to what is selected.
     let middle = height_of(area, &text[..at.end])? - area.client_height() / 2;
     area.set_scroll_top(middle.max(0));
     bring_into_sight(area, ScrollLogicalPosition::Nearest);
     Some(())
+}
+
+/// The first key, of somebody who only came to read, does not take the place of words that others read too: it takes the
+/// selection away.
+fn keep_what_is_selected(area: &HtmlTextAreaElement, start: u32, end: u32) {
+    let once = Closure::once_into_js({
+        let area = area.clone();
+        move |event: web_sys::Event| {
+            let is_as_it_was = area.selection_start() == Ok(Some(start)) && area.selection_end() == Ok(Some(end));
+            if is_as_it_was {
+                event.prevent_default();
+                let _ = area.set_selection_range(end, end);
+            }
+        }
+    });
+    let options = web_sys::AddEventListenerOptions::new();
+    options.set_once(true);
+    let listener = once.unchecked_ref();
+    // A box takes any listener.
+    let _ = area.add_event_listener_with_callback_and_add_event_listener_options("beforeinput", listener, &options);
 }
 
 /// How high a text stands in a box, in CSS pixels: measured in a copy of it that has no height of its own.

@@ -296,7 +296,7 @@ async fn sheets(services: &Services, job: &Job) -> Result<Sheets, Error> {
     let shows_names = access.rights().sees_names;
     let turn = services.exports.take(job.user).await?;
     let contents = Contents::read(services, access, job.branch).await?;
-    let name = copy_name::of(services, access, &contents.conversation.title).await?;
+    let name = copy_name::of(services, access, &contents.conversation.title, shows_names).await?;
     reached(services, job, 20).await?;
     let writing = tokio::task::spawn_blocking(move || {
         let _turn = turn;

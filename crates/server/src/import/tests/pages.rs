@@ -254,6 +254,9 @@ fn encodings_are_those_that_browsers_take() {
     assert_eq!(words(b"<!-- charset --><meta charset=windows-1251><p>\xe6"), "ж");
     assert_eq!(words(b"\xff\xfe<\0p\0>\0\xe9\0"), "é");
     assert_eq!(words(b"<meta charset=utf-16><p>a"), "a");
+    assert_eq!(words(b"<meta charset=iso-2022-jp><p>\x1b$B4A;z\x1b(B"), "漢字");
+    // What nothing reads any more is not taken for something else.
+    assert_eq!(refused("a.html", b"<meta charset=iso-2022-kr><p>\x1b$)C\x0e0!\x0f").code(), "broken_document");
     let broken = one("a.html", b"<meta charset=utf-8><p>a\xff\xfeb");
     assert_eq!(broken.messages[0].markdown, "a\u{fffd}\u{fffd}b");
     assert_eq!(broken.notes, ["Some bytes are no text in UTF-8: a \u{fffd} stands in their place."]);

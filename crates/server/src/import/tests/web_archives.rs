@@ -1,5 +1,6 @@
 //! Web archives (MHTML), honest and hostile.
 
+use base64::Engine;
 use shared::messages::MessageRole;
 
 use super::{one, refused};
@@ -65,6 +66,45 @@ fn the_page_says_how_it_is_text_and_the_archive_which_part_is_the_page() {
     ]));
     let start = start.unwrap().replace("type=\"text/html\"", "type=\"text/html\"; start=\"<c@d>\"");
     assert_eq!(one("a.mht", start.as_bytes()).messages[0].markdown, "second");
+}
+
+#[test]
+fn what_is_there_of_one_that_is_cut_off_is_read_and_said() {
+    let long = format!("<p>{}</p><p>The end.</p>", "Ünd so weiter. ".repeat(200));
+    let quoted = long.replace('Ü', "=C3=9C");
+    let coded = base64::prelude::BASE64_STANDARD.encode(&long);
+    for (encoding, body) in [("quoted-printable", &quoted), ("base64", &coded), ("8bit", &long)] {
+        let headers = format!("Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}");
+        let whole = archive(&[(&headers, body)]);
+        let read = one("a.mhtml", &whole);
+        assert!(
+            read.notes.is_empty() && read.messages[0].markdown.contains("The end."),
+            "{encoding}: {:?}",
+            read.notes
+        );
+        for less in 300..308 {
+            let read = one("a.mhtml", &whole[..whole.len() - less]);
+            let words = &read.messages[0].markdown;
+            assert!(words.starts_with("Ünd so weiter. Ünd so") && !words.contains("=C3"), "{encoding}: {words}");
+            assert!(words.len() > 2_000, "{encoding}: {}", words.len());
+            assert!(
+                read.notes.iter().any(|note| note.starts_with("The file is cut off")),
+                "{encoding}: {:?}",
+                read.notes
+            );
+        }
+    }
+    let odd = archive(&[("Content-Type: text/html\r\nContent-Transfer-Encoding: x-uuencode", "<p>a")]);
+    assert_eq!(refused("a.mhtml", &odd).code(), "broken_document");
+}
+
+#[test]
+fn one_is_known_by_how_it_begins_whatever_it_is_called() {
+    let bytes = archive(&[(QUOTED, CHAT)]);
+    for name in ["river.html", "river.htm", "river.txt"] {
+        assert_eq!(one(name, &bytes).messages[0].markdown, "Naming 漢?", "{name}");
+    }
+    assert!(one("river.md", &bytes).messages[0].markdown.contains("Saved by Blink"));
 }
 
 #[test]

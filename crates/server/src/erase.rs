@@ -7,7 +7,7 @@
 //! When nothing is found any more, the account's row goes, and with it the last that knew who was who.
 //!
 //! An account that becomes part of another of the same person (`crate::merge`) is gone through by the same task: then nothing is
-//! deleted, and the id in its place is everywhere that of the account that stays.
+//! deleted, and the id in its place is that of the account that stays, but for anonymous places where the two are told apart.
 //!
 //! Nothing is remembered of how far that is: what was done is not found again. So it is taken up after a restart as if nothing
 //! had happened, and whatever is written meanwhile is found in the next pass.
@@ -35,6 +35,7 @@ use sqlx::PgPool;
 use crate::{error::Error, rooms::Whom, services::Services, sessions, sessions::Caller};
 
 pub(crate) use begin::when_erased;
+pub(crate) use former::add as add_former_member;
 pub use work::{Bell, follow};
 
 /// How long ago somebody may have signed in: whoever found a browser open, or took a session, knows the address too, and

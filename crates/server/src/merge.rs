@@ -2,10 +2,11 @@
 //!
 //! Whoever is signed in to the account that is to go makes a code (`codes`), and gives it while signed in to the one that
 //! stays: so both are theirs. One transaction then hands over all that the one has and can be handed over at once (`begin`,
-//! `going`): from then on the other reaches it, and whoever signs in to the first comes to the second. The id still stands in
-//! documents: the task that erases accounts (`erase::follow`) puts that of the one that stays into its place, and ends with the
+//! `going`): from then on the other reaches it, and whoever signs in to the first comes to the second. In anonymous places the
+//! two may have to stay two (`aliases`). The id still stands in documents: the task that erases accounts (`erase::follow`) puts that of the one that stays into its place, and ends with the
 //! account's row.
 
+mod aliases;
 mod begin;
 mod codes;
 mod going;
@@ -66,6 +67,9 @@ pub async fn merge(
     erase::refuse_stale(&services.db, session).await?;
     let mut tx = services.db.begin().await?;
     let goes = whose(&services, &mut tx, caller.id, &code).await?;
+    begin::hold(&mut tx, goes, caller.id).await?;
+    // Somebody may have been faster: it is good once.
+    codes::whose(&mut tx, &code).await?;
     begin::begin(&mut tx, goes, caller.id).await?;
     tx.commit().await?;
     // The tables have told it too; here nobody waits for that. It is done, whatever becomes of this.

@@ -118,17 +118,17 @@ fn MakeCode(email: String) -> impl IntoView {
 /// What a right code leads to, and the button that does it.
 #[component]
 fn ComesOver(code: String, preview: MergePreview, email: String) -> impl IntoView {
-    let MergePreview { name, email: goes, conversations, classes, projects, both } = preview;
+    let MergePreview { name, email: goes, conversations, classes, projects, both, apart } = preview;
     let lines = [
         counted(conversations, "conversation", "conversations"),
         counted(classes, "class, in the higher role of the two", "classes, in the higher role of the two"),
         counted(projects, "project", "projects"),
     ];
     let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
-    let action = if both.is_empty() {
+    let action = if both.is_empty() && apart.is_empty() {
         view! { <Confirm code=code goes=goes.clone() email=email.clone() /> }.into_any()
     } else {
-        view! { <Obstacles both=both /> }.into_any()
+        view! { <Obstacles both=both apart=apart /> }.into_any()
     };
     view! {
         <section class="account-part" aria-labelledby="over-title">
@@ -138,7 +138,7 @@ fn ComesOver(code: String, preview: MergePreview, email: String) -> impl IntoVie
                 {lines}
                 <li>"What was shared with it, its inbox and webhooks, and what it wrote anywhere: by you from then on, as a rule within minutes."</li>
                 <li>"Whoever signs in to it comes to this account. Its sessions and access tokens end, and its profile goes."</li>
-                <li>"Where both accounts wrote in the same anonymous place, what the other one wrote there stays under its pseudonym, and is nobody’s."</li>
+                <li>"Where both were in one anonymous place, what the other wrote there stays under its pseudonym, as a former member’s: nobody learns that it was you."</li>
                 <li>"What waits in browsers that are offline with the other account is not sent any more: let them send it first."</li>
             </ul>
         </section>
@@ -148,14 +148,30 @@ fn ComesOver(code: String, preview: MergePreview, email: String) -> impl IntoVie
 }
 
 #[component]
-fn Obstacles(both: Vec<String>) -> impl IntoView {
-    let lines = both.into_iter().map(|title| view! { <li><strong dir="auto">{title}</strong></li> }).collect_view();
+fn Obstacles(both: Vec<String>, apart: Vec<String>) -> impl IntoView {
+    let list = |titles: Vec<String>| {
+        let lines = titles.into_iter().map(|title| view! { <li><strong dir="auto">{title}</strong></li> });
+        view! { <ul class="account-facts">{lines.collect_view()}</ul> }
+    };
+    let copies = (!both.is_empty()).then(|| {
+        view! {
+            <p>"Both accounts have a copy of their own of these activities, and nobody has two:"</p>
+            {list(both)}
+            <p class="hint">"Whoever teaches there can delete the activity for good. Otherwise keep both accounts."</p>
+        }
+    });
+    let anonymous = (!apart.is_empty()).then(|| {
+        view! {
+            <p>"These are the other account’s and anonymous, and this account was there too: others would learn that the two are one."</p>
+            {list(apart)}
+            <p class="hint">"The other way round may do: make a code here, and enter it with the other account."</p>
+        }
+    });
     view! {
         <section class="account-part" aria-labelledby="first-title">
             <h2 id="first-title">"What is in the way"</h2>
-            <p>"Both accounts have a copy of their own of these activities, and nobody has two:"</p>
-            <ul class="account-facts">{lines}</ul>
-            <p class="hint">"Ask whoever teaches there, or keep both accounts."</p>
+            {copies}
+            {anonymous}
         </section>
     }
     .into_any()

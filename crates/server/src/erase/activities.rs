@@ -2,7 +2,6 @@
 
 use sha2::{Digest, Sha256};
 use shared::{
-    api::FORMER_MEMBER,
     document,
     ids::{ActivityId, UserId},
 };
@@ -54,7 +53,7 @@ async fn in_seed(services: &Services, activity: ActivityId, from: UserId) -> Res
     let read = sqlx::query_scalar!("select seed from activities where id = $1", activity.uuid());
     let Some(read) = read.fetch_optional(db).await? else { return Ok(true) };
     let to = former::of(db, from, activity.uuid()).await?;
-    let name = former::merged_into(db, from).await?.map_or_else(|| FORMER_MEMBER.to_owned(), |(_, name)| name);
+    let name = former::name(former::merged_into(db, from).await?, to);
     let hash = read.as_ref().map(|seed| Sha256::digest(seed).to_vec());
     let (client, seed, tally) = match read {
         Some(mut seed) => {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use shared::{
-    api::{FORMER_MEMBER, WhenErased},
+    api::WhenErased,
     ids::{ConversationId, UserId},
     sync::CloseCode,
 };
@@ -199,10 +199,8 @@ async fn forget_in(services: &Services, person: UserId, id: ConversationId) -> R
     }
     let to = former::of(&services.db, person, case.place).await?;
     let is_merged = merged.is_some();
-    let (name, when_erased) = match merged {
-        Some((_, name)) => (name, WhenErased::Keep),
-        None => (FORMER_MEMBER.to_owned(), case.when_erased),
-    };
+    let when_erased = if is_merged { WhenErased::Keep } else { case.when_erased };
+    let name = former::name(merged, to);
     let alias = aliases::of(&services.db, id, (person, to), &name).await?;
     let leaving = Leaving { from: person, to, name, is_merged, alias, when_erased };
     for _ in 0..TRIES {

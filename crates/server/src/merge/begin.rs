@@ -3,20 +3,21 @@
 use shared::{api::MergePreview, ids::UserId};
 use sqlx::PgConnection;
 
-use super::going;
-use crate::{classes, error::Error, sharing};
+use super::{aliases, going};
+use crate::error::Error;
 
 /// Whose account goes, as far as it decides.
 struct Account {
     name: String,
     email: String,
     is_banned: bool,
+    is_admin: bool,
 }
 
-async fn account(conn: &mut PgConnection, user: UserId) -> Result<Account, Error> {
+async fn account_of(conn: &mut PgConnection, user: UserId) -> Result<Account, Error> {
     let account = sqlx::query_as!(
         Account,
-        r#"select name, email, banned_at is not null as "is_banned!" from users where id = $1"#,
+        r#"select name, email, banned_at is not null as "is_banned!", is_admin from users where id = $1"#,
         user.uuid()
     );
     account.fetch_optional(conn).await?.ok_or(Error::NotFound)
@@ -37,8 +38,9 @@ pub(super) async fn foreseen(conn: &mut PgConnection, goes: UserId, stays: UserI
     .fetch_one(&mut *conn)
     .await?;
     let both = both(conn, goes, stays).await?;
+    let apart = aliases::owned(conn, goes, stays).await?;
     let (conversations, classes, projects) = (counted.conversations, counted.classes, counted.projects);
-    Ok(MergePreview { name, email, conversations, classes, projects, both })
+    Ok(MergePreview { name, email, conversations, classes, projects, both, apart })
 }
 
 /// Activities of which both have a copy of their own: nobody has two.
@@ -62,10 +64,17 @@ async fn refuse(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Result<
             "You are signed in to the account that made this code. Sign in to the one that stays, and enter it there.";
         return Err(Error::Conflict("same_account", why.into()));
     }
-    let account = account(conn, goes).await?;
+    let account = account_of(conn, goes).await?;
     if account.is_banned {
         let why = format!("The account of “{}” is closed: nothing comes over from it.", account.name);
         return Err(Error::Conflict("other_closed", why));
+    }
+    // What an admin may do is given at the server's command line and nowhere else; nor does anybody sign in as one because
+    // somebody was talked into a code.
+    if account.is_admin || account_of(conn, stays).await?.is_admin {
+        let why = "One of the two accounts is an administrator's. Ask the people who run the server to take that back first: \
+                   they can give it to the account that stays afterwards.";
+        return Err(Error::Conflict("admin", why.into()));
     }
     if going::is_under_way(conn, goes).await? {
         let why = format!(
@@ -77,28 +86,37 @@ async fn refuse(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Result<
     Ok(account)
 }
 
-/// What the one account has is the other's, and nobody signs in to it any more.
+/// What the one account has is the other's, and nobody signs in to it any more. What waits for its address waits on: whoever
+/// proves to have that comes to the account that stays, and gets it. To be called with both held.
 ///
 /// # Errors
 /// The database's; [`Error::Conflict`] where something is in the way.
 pub(super) async fn begin(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Result<(), Error> {
-    hold(conn, goes, stays).await?;
-    let Account { email, .. } = refuse(conn, goes, stays).await?;
-    if account(conn, stays).await?.is_banned {
+    refuse(conn, goes, stays).await?;
+    if account_of(conn, stays).await?.is_banned {
         return Err(Error::Banned);
     }
     let both = both(conn, goes, stays).await?;
     if !both.is_empty() {
-        let titles = both.iter().map(|title| format!("“{title}”")).collect::<Vec<_>>().join(", ");
         let why = format!(
-            "Both accounts have a copy of their own of {titles}, and nobody has two. Whoever teaches there can throw the \
-             activity away, or you keep both accounts."
+            "Both accounts have a copy of their own of {}, and nobody has two. Whoever teaches there can delete the activity \
+             for good, or you keep both accounts.",
+            quoted(&both)
         );
         return Err(Error::Conflict("both_have_copies", why));
     }
+    let apart = aliases::owned(conn, goes, stays).await?;
+    if !apart.is_empty() {
+        let why = format!(
+            "{} of the account that goes is anonymous, and so is this account there: others would learn that the two are \
+             one. The other way round may do: enter a code of this account in the other.",
+            quoted(&apart)
+        );
+        return Err(Error::Conflict("both_anonymous", why));
+    }
     sqlx::query!(
         "update users s
-         set is_admin = s.is_admin or g.is_admin, may_create_classes = s.may_create_classes or g.may_create_classes
+         set may_create_classes = s.may_create_classes or g.may_create_classes
          from users g
          where s.id = $2 and g.id = $1",
         goes.uuid(),
@@ -106,23 +124,24 @@ pub(super) async fn begin(conn: &mut PgConnection, goes: UserId, stays: UserId) 
     )
     .execute(&mut *conn)
     .await?;
-    going::go_over(conn, goes, stays).await?;
-    // What waited for the address that is nobody's any more.
-    classes::take_up(conn, stays, &email).await?;
-    sharing::take_up(conn, stays, &email).await?;
-    Ok(())
+    going::go_over(conn, goes, stays).await
+}
+
+fn quoted(titles: &[String]) -> String {
+    titles.iter().map(|title| format!("“{title}”")).collect::<Vec<_>>().join(", ")
 }
 
 /// Both accounts, and the classes of both: whoever joins one of these holds the class before the person. In one order, so that
 /// none waits for another.
-async fn hold(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Result<(), Error> {
+///
+/// # Errors
+/// The database's.
+pub(super) async fn hold(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Result<(), Error> {
     sqlx::query!(
         "select from classes
          where id in (select class_id from memberships where user_id in ($1, $2)
                       union all
-                      select class_id from trashed_memberships where user_id in ($1, $2)
-                      union all
-                      select r.class_id from roster_entries r join users u on lower(u.email) = r.email where u.id = $1)
+                      select class_id from trashed_memberships where user_id in ($1, $2))
          order by id
          for update",
         goes.uuid(),

@@ -24,7 +24,11 @@ pub(super) async fn make(db: &PgPool, user: UserId) -> Result<MergeCode, Error> 
     let code = letters::draw(LENGTH);
     let expires_at = sqlx::query_scalar!(
         r#"with old as (
-               delete from merge_codes where user_id <> $1 and made_at < now() - make_interval(mins => $3))
+               delete from merge_codes
+               where user_id in (select user_id
+                                 from merge_codes
+                                 where user_id <> $1 and made_at < now() - make_interval(mins => $3)
+                                 for update skip locked))
            insert into merge_codes (user_id, code_hash)
            values ($1, $2)
            on conflict (user_id) do update set code_hash = excluded.code_hash, made_at = now()
@@ -38,7 +42,7 @@ pub(super) async fn make(db: &PgPool, user: UserId) -> Result<MergeCode, Error> 
     Ok(MergeCode { code: letters::shown(&code), expires_at: rfc3339(expires_at) })
 }
 
-/// Who made it, if it is good. It is held, so that it is used once.
+/// Who made it, if it is good.
 ///
 /// # Errors
 /// The database's; [`Error::Invalid`], which does not say whether there ever was such a code.
@@ -50,7 +54,7 @@ pub(super) async fn whose(conn: &mut PgConnection, typed: &str) -> Result<UserId
     };
     let code = letters::read(typed, LENGTH).ok_or_else(unknown)?;
     let user = sqlx::query_scalar!(
-        "select user_id from merge_codes where code_hash = $1 and made_at > now() - make_interval(mins => $2) for update",
+        "select user_id from merge_codes where code_hash = $1 and made_at > now() - make_interval(mins => $2)",
         hash(&code),
         MINUTES
     );

@@ -3,6 +3,7 @@
 use shared::ids::UserId;
 use sqlx::PgConnection;
 
+use super::aliases;
 use crate::error::Error;
 
 /// Whether an account is still becoming part of this one.
@@ -62,6 +63,8 @@ pub(crate) async fn finish(conn: &mut PgConnection, goes: UserId, stays: UserId)
 pub(super) async fn go_over(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Result<(), Error> {
     close(conn, goes, stays).await?;
     belonging(conn, goes, stays).await?;
+    aliases::keep_apart(conn, goes, stays).await?;
+    aliases::hand_over(conn, goes, stays).await?;
     let (goes, stays) = (goes.uuid(), stays.uuid());
     sqlx::query!(
         "with of_conversations as (update conversations set owner_id = $2 where owner_id = $1),
@@ -70,7 +73,15 @@ pub(super) async fn go_over(conn: &mut PgConnection, goes: UserId, stays: UserId
               of_prompts as (update prompt_versions set created_by = $2 where created_by = $1),
               of_activities as (update activities set created_by = $2 where created_by = $1),
               of_invitations as (update class_invitations set created_by = $2 where created_by = $1),
-              of_files as (update files set uploader_id = $2 where uploader_id = $1),
+              apart as (
+                  select c.id
+                  from conversations c
+                  join erased_as e on e.scope = c.alias_scope and e.person = $1),
+              of_files as (
+                  update files
+                  set uploader_id = $2
+                  where uploader_id = $1
+                    and (conversation_id is null or conversation_id not in (select id from apart))),
               of_webhooks as (update webhooks set user_id = $2 where user_id = $1),
               of_refused as (update refused_update set user_id = $2 where user_id = $1),
               of_usage as (update model_usage set user_id = $2 where user_id = $1),
@@ -90,7 +101,7 @@ pub(super) async fn go_over(conn: &mut PgConnection, goes: UserId, stays: UserId
                                     then r.id::text
                                     else r.idempotency_key
                                end
-         where user_id = $1",
+         where user_id = $1 and conversation_id not in (select id from apart)",
         goes,
         stays
     )
@@ -105,7 +116,7 @@ pub(super) async fn go_over(conn: &mut PgConnection, goes: UserId, stays: UserId
     )
     .execute(&mut *conn)
     .await?;
-    aliases(conn, goes, stays).await
+    Ok(())
 }
 
 async fn close(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Result<(), Error> {
@@ -194,38 +205,5 @@ async fn belonging(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Resu
     .await?;
     // Both were told of it.
     sqlx::query!("delete from notices where user_id = $1", goes).execute(conn).await?;
-    Ok(())
-}
-
-/// Nobody has two aliases in one place. Where both have one, that of the account that goes keeps its words and is nobody's;
-/// who was seen there by name is seen by that of the one that stays.
-async fn aliases(conn: &mut PgConnection, goes: uuid::Uuid, stays: uuid::Uuid) -> Result<(), Error> {
-    sqlx::query!(
-        "update author_aliases a
-         set user_id = $2
-         where a.user_id = $1
-           and not exists (select from author_aliases o where o.scope = a.scope and o.user_id = $2)",
-        goes,
-        stays
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "update author_aliases a
-         set user_id = null,
-             pseudonym = case when a.named
-                                   and not exists (select
-                                                   from author_aliases o
-                                                   where o.scope = a.scope and o.pseudonym = s.name)
-                              then s.name
-                              else a.pseudonym
-                         end
-         from users s
-         where a.user_id = $1 and s.id = $2",
-        goes,
-        stays
-    )
-    .execute(conn)
-    .await?;
     Ok(())
 }

@@ -93,7 +93,7 @@ async fn two_accounts_become_one_and_all_is_by_the_one_that_stays() {
 
     let made = code(&zoe.visitor).await;
     let expected = json!({
-        "name": NAME, "email": EMAIL, "conversations": 3, "classes": 1, "projects": 1, "both": [],
+        "name": NAME, "email": EMAIL, "conversations": 3, "classes": 1, "projects": 1, "both": [], "apart": [],
     });
     assert_eq!(yo.preview(&made).await.json(), expected);
     let mut open = synced(&zoe.visitor, &talk).await;

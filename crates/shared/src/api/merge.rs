@@ -56,6 +56,8 @@ pub struct MergePreview {
     pub projects: i64,
     /// Activities of which both have a copy of their own, by title: then it is refused.
     pub both: Vec<String>,
+    /// What is anonymous and the other account's, by title, where others would learn that the two are one: then it is refused.
+    pub apart: Vec<String>,
 }
 
 endpoint!(PreviewMerge: Post MergePreview, "/api/v1/me/merge/preview");

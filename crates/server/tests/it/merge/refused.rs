@@ -3,10 +3,11 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{MERGE, NAME, Yo, Zoe, code, until_gone};
+use super::{MERGE, NAME, STAYS, Yo, Zoe, code, until_gone};
 use crate::{
     activities::{activity, class_and_template, copy, run},
     erase::{EMAIL, count},
+    rooms_support::until,
     support::test_app::{TestApp, assert_problem},
 };
 
@@ -123,4 +124,53 @@ async fn an_account_that_another_is_becoming_part_of_is_not_erased_and_goes_nowh
     .await;
     until_gone(db, zoe.id).await;
     assert_eq!(third.post(MERGE, json!({"code": made})).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn an_administrators_account_takes_no_part_in_it() {
+    let app = TestApp::start().await;
+    let (zoe, yo) = (Zoe::join(&app).await, Yo::join(&app).await);
+    let made = code(&zoe.visitor).await;
+    for name in [NAME, STAYS] {
+        let pool = &app.database.pool;
+        sqlx::query("update users set is_admin = name = $1").bind(name).execute(pool).await.unwrap();
+        assert_problem(&yo.preview(&made).await, 409, "admin");
+        assert_problem(&yo.take(&made).await, 409, "admin");
+    }
+    run(&app, "update users set is_admin = false").await;
+    assert_eq!(yo.take(&made).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn of_two_merges_at_once_one_is_done() {
+    let app = TestApp::start().await;
+    let db = &app.database.pool;
+    for round in 0..4 {
+        let [one, other] = [app.newcomer(&format!("One {round}")).await, app.newcomer(&format!("Other {round}")).await];
+        let third = app.newcomer(&format!("Third {round}")).await;
+        let ids = [one.id().await, other.id().await, third.id().await];
+        let (of_one, of_other) = (code(&one).await, code(&other).await);
+        // Each into the other, and by one code into two.
+        let body = |code: &str| json!({"code": code});
+        let answers = tokio::join!(
+            one.post(MERGE, body(&of_other)),
+            other.post(MERGE, body(&of_one)),
+            third.post(MERGE, body(&of_one)),
+        );
+        let statuses = [answers.0.status, answers.1.status, answers.2.status];
+        assert!(statuses.iter().all(|status| !status.is_server_error()), "{statuses:?}");
+        let done = statuses.iter().filter(|status| **status == StatusCode::NO_CONTENT).count();
+        let mut left = 0;
+        until(async || count(db, "select count(*) from users where merged_into is not null").await == 0).await;
+        for id in &ids {
+            let found: i64 = sqlx::query_scalar("select count(*) from users where id = $1")
+                .bind(id.parse::<uuid::Uuid>().unwrap())
+                .fetch_one(db)
+                .await
+                .unwrap();
+            left += usize::try_from(found).unwrap();
+        }
+        // The other may go into the one, and that into the third afterwards; never in a circle.
+        assert!((1..=2).contains(&done) && left == 3 - done, "{statuses:?}, {left}");
+    }
 }

@@ -1,5 +1,6 @@
 import { expectAccessible } from '../axe.ts';
 import { expect, test } from '../fixtures.ts';
+import { shownOnce } from '../reply.ts';
 import { lighthouse } from '../texts.ts';
 
 const UNKNOWN_CODE = /status of 400/;
@@ -12,16 +13,15 @@ test('somebody with two accounts makes them one: a code, what comes over, and th
   const own = await goes.api.newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'none' });
   const work = await goes.open(own);
   await work.highlight(lighthouse.weight);
-  await work.synced();
+  await work.synced('saved');
 
   await goes.page.goto('/account');
   await goes.page.getByRole('link', { name: 'Merge two accounts…' }).click();
   await expect(goes.page.getByRole('heading', { name: 'Merge two accounts', level: 1 })).toBeVisible();
   await expect(goes.page.getByText('Never give it to anybody')).toBeVisible();
   await goes.page.getByRole('form', { name: 'This account goes' }).getByRole('button', { name: 'Make a code' }).click();
-  const shown = goes.page.locator('[data-reply="code"]');
-  await expect(shown).toHaveText(/^([2-9B-Z]{4}-){3}[2-9B-Z]{4}$/);
-  const code = await shown.innerText();
+  const code = await shownOnce(goes.page, 'code');
+  expect(code).toMatch(/^([2-9B-Z]{4}-){3}[2-9B-Z]{4}$/);
   await expectAccessible(goes.page, 'the page with a code');
 
   const { page } = stays;
@@ -31,7 +31,7 @@ test('somebody with two accounts makes them one: a code, what comes over, and th
   const field = entering.getByRole('textbox', { name: 'Code of your other account' });
   await field.fill('BCDF-GHJK-MNPQ-RSTV');
   await entering.getByRole('button', { name: 'See what comes over' }).click();
-  await expect(page.getByRole('alert').filter({ hasText: 'this is no code' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: 'This is no code' })).toBeVisible();
   await expectAccessible(page, 'the page that refuses a code');
   await field.fill(code.toLowerCase());
   await field.press('Enter');
@@ -73,4 +73,26 @@ test('whoever signed in long ago makes no code and uses none', async ({ visit, o
   await expect(page.getByRole('heading', { name: 'Sign in again first' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Make a code' })).toHaveCount(0);
   await expectAccessible(page, 'the page that asks to sign in again');
+});
+
+test('what is in the way is said, and nothing offers to merge', async ({ visit, ownServer: server }) => {
+  const [teacher, goes, stays] = [await visit({ server }), await visit({ server }), await visit({ server })];
+  await teacher.api.signIn('instructor');
+  await goes.api.signIn('student-1');
+  await stays.api.signIn('student-2');
+  const template = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
+  const [demo] = await (await teacher.api.get('/api/v1/classes')).json() as { id: string }[];
+  const settings = { title: 'Close reading', template, mode: 'individual' };
+  const made = await teacher.api.post(`/api/v1/classes/${demo!.id}/activities`, settings);
+  const { id } = await made.json() as { id: string };
+  for (const { api } of [goes, stays]) expect((await api.post(`/api/v1/activities/${id}/start`, {})).ok()).toBe(true);
+  const { code } = await (await goes.api.post('/api/v1/me/merge/code', {})).json() as { code: string };
+  const { page } = stays;
+  await page.goto('/account/merge');
+  await page.getByRole('textbox', { name: 'Code of your other account' }).fill(code);
+  await page.getByRole('button', { name: 'See what comes over' }).click();
+  const obstacles = page.getByRole('region', { name: 'What is in the way' });
+  await expect(obstacles.getByRole('listitem')).toHaveText(['Close reading']);
+  await expect(page.getByRole('button', { name: 'Merge the accounts' })).toHaveCount(0);
+  await expectAccessible(page, 'the page that says what is in the way');
 });

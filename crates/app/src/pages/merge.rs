@@ -4,6 +4,7 @@ use shared::api::{MakeMergeCode, MergeMe, MergePreview, Problem};
 use super::{
     Bar,
     erase::{SignInAgain, counted},
+    search::capitalised,
 };
 use crate::{
     forms::{ApiForm, ConfirmDialog, Then, api_of},
@@ -39,7 +40,9 @@ pub fn MergePage(
         }
         (false, asked) => {
             let problem = match asked {
-                MergeAsked::Refused(problem) => Some(problem.detail),
+                MergeAsked::Refused(problem) => {
+                    Some(problem.detail.strip_prefix("code: ").map(capitalised).unwrap_or(problem.detail))
+                }
                 MergeAsked::Nothing | MergeAsked::Found(..) => None,
             };
             view! {

@@ -111,7 +111,11 @@ async fn two_accounts_become_one_and_all_is_by_the_one_that_stays() {
     assert_eq!(others.until_closed().await, Some(CloseCode::WrongEpoch), "whoever has it open holds the one before");
     until_gone(db, zoe.id).await;
 
-    assert_eq!(count(db, "select count(*) from roster_entries").await, 1, "it waits for who proves to have the address");
+    assert_eq!(
+        count(db, "select count(*) from roster_entries").await,
+        1,
+        "it waits for who proves to have the address"
+    );
     run(&app, "delete from roster_entries").await;
     zoe.assert_untraced(db).await;
     assert_eq!(count(db, "select count(*) from users where is_former or merged_into is not null").await, 0);

@@ -57,7 +57,11 @@ async fn an_alias_goes_over_where_the_other_has_none() {
     run(&app, "update annotation_document_state set crdt_state = '\\xff'::bytea || crdt_state").await;
     let answer = yo.take(&code(&zoe.visitor).await).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
-    assert_eq!(ben.get("/api/v1/notices").await.json()["notices"][0]["by"], told, "at once, and before the rest is done");
+    assert_eq!(
+        ben.get("/api/v1/notices").await.json()["notices"][0]["by"],
+        told,
+        "at once, and before the rest is done"
+    );
     assert_eq!(seen_as(&ben, &ours, was).await.unwrap(), before);
     assert_eq!(alias(&yo.visitor, &ours).await, was, "nobody gets a second one meanwhile");
     run(
@@ -94,7 +98,10 @@ async fn where_both_have_an_alias_the_one_keeps_its_words_and_is_a_former_member
     assert_eq!(seen_as(&olga, &ours, was).await.as_deref(), Some(FORMER_MEMBER), "who sees names");
     let former = "select count(*) from author_aliases a join users u on u.id = a.user_id where u.is_former";
     assert_eq!(count(db, former).await, 1);
-    assert_eq!(count(db, "select count(*) from annotation_client c join users u on u.id = c.author where u.is_former").await, 1);
+    assert_eq!(
+        count(db, "select count(*) from annotation_client c join users u on u.id = c.author where u.is_former").await,
+        1
+    );
     assert_eq!(count(db, "select count(*) from erased_as").await, 0, "nothing leads to them");
 }
 
@@ -103,15 +110,21 @@ async fn who_is_seen_by_name_does_not_get_the_alias_of_who_is_not() {
     let app = TestApp::start().await;
     let ben = app.person("student-1").await;
     let (zoe, yo) = (Zoe::join(&app).await, Yo::join(&app).await);
-    run(&app, "update memberships set role = 'tutor' where user_id = (select id from users where name = 'Yolanda Okapi')")
-        .await;
-    // They have no alias in it, but what all copies begin with is theirs.
-    let (class, template) = class_and_template(&yo.visitor).await;
+    run(
+        &app,
+        "update memberships set role = 'tutor' where user_id = (select id from users where name = 'Yolanda Okapi')",
+    )
+    .await;
+    // The copy that all write in belongs to whoever made the template, who has no alias in it.
+    let (class, _) = class_and_template(&yo.visitor).await;
+    let template = yo.visitor.conversation("Text", "Some words to mark.", "class").await;
     let task = blind(&yo.visitor, &class, &template).await;
     let ours = copy(&zoe.visitor, &task).await;
     let was = alias(&zoe.visitor, &ours).await;
     mark(&zoe.visitor, &ours, &mut synced(&zoe.visitor, &ours).await, "Some words").await;
     let before = seen_as(&ben, &ours, was).await.unwrap();
+    let named = "select count(*) from author_aliases a join users u on u.id = a.user_id where u.name = 'Yolanda Okapi'";
+    assert_eq!(count(&app.database.pool, named).await, 0);
     yo.merged(&app, &zoe).await;
     zoe.assert_untraced(&app.database.pool).await;
     assert_eq!(seen_as(&ben, &ours, was).await.unwrap(), before);
@@ -126,8 +139,11 @@ async fn what_one_owns_under_a_pseudonym_does_not_become_that_of_whom_others_see
     let app = TestApp::start().await;
     let (olga, ben) = (app.person("instructor").await, app.person("student-1").await);
     let (zoe, yo) = (Zoe::join(&app).await, Yo::join(&app).await);
-    run(&app, "update memberships set role = 'tutor' where user_id = (select id from users where name = 'Yolanda Okapi')")
-        .await;
+    run(
+        &app,
+        "update memberships set role = 'tutor' where user_id = (select id from users where name = 'Yolanda Okapi')",
+    )
+    .await;
     let (class, template) = class_and_template(&olga).await;
     let task = anonymous(&olga, &class, &template, "individual").await;
     let theirs = copy(&zoe.visitor, &task).await;

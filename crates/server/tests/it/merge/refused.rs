@@ -159,6 +159,7 @@ async fn of_two_merges_at_once_one_is_done() {
         );
         let statuses = [answers.0.status, answers.1.status, answers.2.status];
         assert!(statuses.iter().all(|status| !status.is_server_error()), "{statuses:?}");
+        assert!(!answers.2.body.contains("other_closed"), "what was faster has used the code: {}", answers.2.body);
         let done = statuses.iter().filter(|status| **status == StatusCode::NO_CONTENT).count();
         let mut left = 0;
         until(async || count(db, "select count(*) from users where merged_into is not null").await == 0).await;

@@ -59,6 +59,7 @@ test('somebody with two accounts makes them one: a code, what comes over, and th
   // Until the documents are done.
   const left = "do $$ begin if exists (select from users where merged_into is not null) then raise 'not yet'; end if; end $$";
   await expect(() => server.sql(left)).toPass({ timeout: 30_000 });
+  await page.setViewportSize({ width: 1280, height: 900 });
   const reading = await stays.open(own);
   await expect(reading.page.getByRole('article').filter({ has: reading.page.locator('[data-quote]') })).toContainText(me.name);
   await goes.api.signIn('student-1');
@@ -81,7 +82,7 @@ test('what is in the way is said, and nothing offers to merge', async ({ visit, 
   await goes.api.signIn('student-1');
   await stays.api.signIn('student-2');
   const template = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text });
-  const [demo] = await (await teacher.api.get('/api/v1/classes')).json() as { id: string }[];
+  const { classes: [demo] } = await (await teacher.api.get('/api/v1/classes')).json() as { classes: { id: string }[] };
   const settings = { title: 'Close reading', template, mode: 'individual' };
   const made = await teacher.api.post(`/api/v1/classes/${demo!.id}/activities`, settings);
   const { id } = await made.json() as { id: string };

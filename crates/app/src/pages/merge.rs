@@ -11,6 +11,9 @@ use crate::{
     parts::Visitor,
 };
 
+/// A code with all that people may put between its letters.
+const MAX_TYPED: usize = 60;
+
 /// What a code leads to: nothing was asked, or the code with whose it is, or why it leads nowhere.
 #[derive(Debug, Clone)]
 pub enum MergeAsked {
@@ -18,8 +21,8 @@ pub enum MergeAsked {
     Nothing,
     /// The code, and what would come over.
     Found(String, MergePreview),
-    /// It is of no use.
-    Refused(Problem),
+    /// What was typed, and why it is of no use.
+    Refused(String, Problem),
 }
 
 /// Two accounts of one person, made one: a code of the one that goes, entered by the one that stays.
@@ -39,14 +42,14 @@ pub fn MergePage(
             view! { <ComesOver code=code preview=preview email=email.clone() /> }.into_any()
         }
         (false, asked) => {
-            let problem = match asked {
-                MergeAsked::Refused(problem) => {
-                    Some(problem.detail.strip_prefix("code: ").map(capitalised).unwrap_or(problem.detail))
+            let (typed, problem) = match asked {
+                MergeAsked::Refused(typed, problem) => {
+                    (typed, Some(problem.detail.strip_prefix("code: ").map(capitalised).unwrap_or(problem.detail)))
                 }
-                MergeAsked::Nothing | MergeAsked::Found(..) => None,
+                MergeAsked::Nothing | MergeAsked::Found(..) => (String::new(), None),
             };
             view! {
-                <Enter problem=problem email=email.clone() />
+                <Enter typed=typed problem=problem email=email.clone() />
                 <MakeCode email=email.clone() />
             }
             .into_any()
@@ -66,8 +69,9 @@ pub fn MergePage(
 
 /// For the account that stays.
 #[component]
-fn Enter(problem: Option<String>, email: String) -> impl IntoView {
+fn Enter(typed: String, problem: Option<String>, email: String) -> impl IntoView {
     let is_wrong = problem.is_some();
+    let typed: String = typed.chars().take(MAX_TYPED).collect();
     view! {
         <section class="account-part" aria-labelledby="enter-title">
             <h2 id="enter-title">"This account stays"</h2>
@@ -80,8 +84,10 @@ fn Enter(problem: Option<String>, email: String) -> impl IntoView {
                         class="field"
                         id="merge-code"
                         name="code"
+                        value=typed
+                        autofocus=is_wrong
                         required
-                        maxlength="60"
+                        maxlength=MAX_TYPED
                         autocomplete="off"
                         autocapitalize="characters"
                         spellcheck="false"
@@ -187,19 +193,23 @@ fn Confirm(code: String, goes: String, email: String) -> impl IntoView {
          code yourself."
     );
     view! {
-        <ApiForm
-            api=api_of(&MergeMe::default())
-            then=Then::Go("/account/merged".into())
-            confirm="merge"
-            label="Merge"
-        >
-            <input type="hidden" name="code" value=code />
-            <div class="form-actions">
-                <button class="button danger" type="submit">"Merge the accounts"</button>
-                <a class="button" href="/account/merge">"Cancel"</a>
-            </div>
-        </ApiForm>
-        <ConfirmDialog id="merge" title="Merge the accounts?" text=text action="Merge the accounts" />
+        <section class="account-part" aria-labelledby="do-title">
+            <h2 id="do-title">"Is that your own account?"</h2>
+            <p>"If you did not make the code yourself, with an account that is yours, go back."</p>
+            <ApiForm
+                api=api_of(&MergeMe::default())
+                then=Then::Go("/account/merged".into())
+                confirm="merge"
+                label="Merge"
+            >
+                <input type="hidden" name="code" value=code />
+                <div class="form-actions">
+                    <button class="button danger" type="submit">"Merge the accounts"</button>
+                    <a class="button" href="/account/merge">"Cancel"</a>
+                </div>
+            </ApiForm>
+            <ConfirmDialog id="merge" title="Merge the accounts?" text=text action="Merge the accounts" />
+        </section>
     }
     .into_any()
 }

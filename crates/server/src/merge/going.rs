@@ -203,7 +203,5 @@ async fn belonging(conn: &mut PgConnection, goes: UserId, stays: UserId) -> Resu
     )
     .execute(&mut *conn)
     .await?;
-    // Both were told of it.
-    sqlx::query!("delete from notices where user_id = $1", goes).execute(conn).await?;
     Ok(())
 }

@@ -42,7 +42,7 @@ async fn preview(State(site): State<Site>, headers: HeaderMap, form: Result<Form
         let merging = site.call(&headers, &GetMerging {}).await?;
         let asked = match site.preview_merge(&headers, &code).await {
             Ok(preview) => MergeAsked::Found(code, preview),
-            Err(problem) => MergeAsked::Refused(problem),
+            Err(problem) => MergeAsked::Refused(code, problem),
         };
         Ok((merging, asked))
     };
@@ -72,7 +72,7 @@ impl Site {
     ) -> Response {
         let page = |visitor: Visitor, (merging, asked): (Merging, MergeAsked)| {
             let status = match &asked {
-                MergeAsked::Refused(problem) => StatusCode::from_u16(problem.status).ok(),
+                MergeAsked::Refused(_, problem) => StatusCode::from_u16(problem.status).ok(),
                 MergeAsked::Nothing | MergeAsked::Found(..) => None,
             };
             let page = move || {

@@ -18,10 +18,8 @@ use shared::api::{Endpoint, GetMe, GetMerging, MergePreview, Merging, PreviewMer
 
 use super::Site;
 
-const PATH: &str = "/account/merge";
-
 pub(super) fn routes() -> Router<Site> {
-    Router::new().route(PATH, get(show).post(preview)).route("/account/merged", get(done))
+    Router::new().route("/account/merge", get(show).post(preview)).route("/account/merged", get(done))
 }
 
 async fn show(State(site): State<Site>, headers: HeaderMap) -> Response {
@@ -81,6 +79,6 @@ impl Site {
             };
             (status.unwrap_or(StatusCode::OK), "Merge two accounts".to_owned(), page)
         };
-        self.show(headers, PATH, asking, page).await
+        self.show(headers, "/account/merge", asking, page).await
     }
 }

@@ -119,9 +119,13 @@ async fn who_is_seen_by_name_does_not_get_the_alias_of_who_is_not() {
     // They have no alias there, but what was revealed is theirs.
     run(
         &app,
-        "insert into conversations (id, title, owner_id, class_id, share, alias_scope)
-         select gen_random_uuid(), 'Revealed', u.id, a.class_id, 'class', a.id
-         from activities a, users u where a.anonymous and u.name = 'Yolanda Okapi'",
+        "with made as (
+             insert into conversations (id, title, owner_id, class_id, share, alias_scope)
+             select gen_random_uuid(), 'Revealed', u.id, a.class_id, 'class', a.id
+             from activities a, users u where a.anonymous and u.name = 'Yolanda Okapi'
+             returning id, alias_scope)
+         insert into annotation_document_state (conversation_id, crdt_state, seq, highlight_count)
+         select made.id, a.seed, 0, 0 from made join activities a on a.id = made.alias_scope",
     )
     .await;
     yo.merged(&app, &zoe).await;

@@ -14,7 +14,7 @@ test('somebody erases their account: the page says what happens, asks twice, and
   const id = await teacher.api.newConversation({ title: lighthouse.title, text: lighthouse.text, share: 'class' });
   const work = await student.open(id);
   await work.highlight(lighthouse.weight);
-  await work.synced();
+  await work.synced('saved');
   const { page } = student;
   const me = await (await student.api.get('/api/v1/me')).json() as { id: string };
   expect(JSON.stringify(await page.evaluate(() => indexedDB.databases()))).toContain(me.id);

@@ -152,7 +152,10 @@ pub async fn all_staff(conn: &mut PgConnection, class: ClassId, conversation: Co
                      select author from annotation_update where conversation_id = $2 and author is not null) as wrote
                where not exists (select
                                  from memberships m
-                                 where m.class_id = $1 and m.user_id = wrote.id and m.role in ('tutor', 'instructor'))
+                                 where m.class_id = $1
+                                   -- Who becomes part of another account is in no class any more; that one is.
+                                   and m.user_id in (wrote.id, (select merged_into from users where id = wrote.id))
+                                   and m.role in ('tutor', 'instructor'))
                  and not exists (select
                                  from users u
                                  where u.id = wrote.id and (u.is_former or u.erasing_since is not null))

@@ -6,6 +6,9 @@
 //! conversation, or for each activity, from which nothing leads to another. What goes instead of staying is deleted on the way.
 //! When nothing is found any more, the account's row goes, and with it the last that knew who was who.
 //!
+//! An account that becomes part of another of the same person (`crate::merge`) is gone through by the same task: then nothing is
+//! deleted, and the id in its place is that of the account that stays, but for anonymous places where the two are told apart.
+//!
 //! Nothing is remembered of how far that is: what was done is not found again. So it is taken up after a restart as if nothing
 //! had happened, and whatever is written meanwhile is found in the next pass.
 
@@ -32,6 +35,7 @@ use sqlx::PgPool;
 use crate::{error::Error, rooms::Whom, services::Services, sessions, sessions::Caller};
 
 pub(crate) use begin::when_erased;
+pub(crate) use former::add as add_former_member;
 pub use work::{Bell, follow};
 
 /// How long ago somebody may have signed in: whoever found a browser open, or took a session, knows the address too, and
@@ -57,13 +61,7 @@ pub async fn erase(
         let why = "confirm: this is not the address of your account. Write it as it stands there.";
         return Err(Error::Invalid("not_confirmed", why.into()));
     }
-    if !is_fresh(&services.db, session).await? {
-        let why = format!(
-            "This is for somebody who has signed in within the last {FRESH_MINUTES} minutes. Sign out, sign in again, and \
-             come back."
-        );
-        return Err(Error::Conflict("sign_in_again", why));
-    }
+    refuse_stale(&services.db, session).await?;
     let mut tx = services.db.begin().await?;
     begin::begin(&mut tx, caller.id, &caller.email).await?;
     tx.commit().await?;
@@ -77,8 +75,22 @@ pub async fn erase(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
+/// Refuses somebody who signed in too long ago.
+///
+/// # Errors
+/// The database's; [`Error::Conflict`]
+pub(crate) async fn refuse_stale(db: &PgPool, session: &[u8]) -> Result<(), Error> {
+    if is_fresh(db, session).await? {
+        return Ok(());
+    }
+    let why = format!(
+        "This is for somebody who has signed in within the last {FRESH_MINUTES} minutes. Sign out, sign in again, and come back."
+    );
+    Err(Error::Conflict("sign_in_again", why))
+}
+
 /// Whether a session was begun just now.
-async fn is_fresh(db: &PgPool, session: &[u8]) -> Result<bool, Error> {
+pub(crate) async fn is_fresh(db: &PgPool, session: &[u8]) -> Result<bool, Error> {
     let fresh = sqlx::query_scalar!(
         r#"select created_at > now() - make_interval(mins => $2) as "fresh!" from sessions where token_hash = $1"#,
         session,

@@ -69,6 +69,9 @@ pub mod etags;
 /// Accounts that are erased.
 pub mod erase;
 
+/// Accounts that become part of another of the same person.
+pub mod merge;
+
 /// Things that are taken out of a conversation for good.
 pub mod purge;
 
@@ -87,6 +90,9 @@ pub mod access;
 
 /// How often somebody may try what can be guessed.
 pub mod attempts;
+
+/// Codes that people read and type.
+mod letters;
 
 /// Who people are as authors: by name, or under an alias.
 pub mod authors;

@@ -12,6 +12,7 @@ mod erase;
 mod exports;
 mod history;
 mod home;
+mod merge;
 mod projects;
 mod recovery;
 mod revisions;
@@ -97,6 +98,7 @@ pub fn routes(services: &Services, api: Router<Services>) -> Router<Services> {
         .merge(deleted::routes())
         .merge(erase::routes())
         .merge(history::routes())
+        .merge(merge::routes())
         .merge(revisions::routes())
         .merge(sharing::routes())
         .merge(trash::routes())

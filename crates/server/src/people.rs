@@ -50,8 +50,9 @@ pub async fn change(
              pronouns = case when $3 then $4 else pronouns end,
              time_zone = case when $5 then $6 else time_zone end,
              locale = case when $7 then $8 else locale end
-         -- Whose account is being erased has none of these any more, though their request was under way.
-         where id = $1 and erasing_since is null",
+         -- Whose account is being erased, or becomes part of another, has none of these any more, though their request was
+         -- under way.
+         where id = $1 and erasing_since is null and merged_into is null",
         caller.id.uuid(),
         name,
         pronouns.is_some(),

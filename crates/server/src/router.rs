@@ -20,9 +20,9 @@ use tower_http::{
 
 use crate::{
     activities, agreement, annotations, classes, config::SignIn, conversations, development, erase, error::Error,
-    etags, export, files, health, history, import, metrics, models, my_data, notices, pages, people, projects, purge,
-    rates, refused, revisions, roster, runs, search, security, services::Services, sessions, sharing, sync_route,
-    tokens, trash, webhooks,
+    etags, export, files, health, history, import, merge, metrics, models, my_data, notices, pages, people, projects,
+    purge, rates, refused, revisions, roster, runs, search, security, services::Services, sessions, sharing,
+    sync_route, tokens, trash, webhooks,
 };
 
 /// A JSON body's size at most: a text of 1 MiB in the longest JSON spelling, and some room. What is over that is not a
@@ -55,6 +55,9 @@ fn of_people() -> Router<Services> {
         .route("/api/v1/me", get(people::me).patch(people::change))
         .route("/api/v1/me/data", get(my_data::get))
         .route("/api/v1/me/erase", get(erase::get).post(erase::erase))
+        .route("/api/v1/me/merge", get(merge::get).post(merge::merge))
+        .route("/api/v1/me/merge/code", post(merge::make_code))
+        .route("/api/v1/me/merge/preview", post(merge::preview))
         .route("/api/v1/sign-out", post(people::sign_out))
         .route("/api/v1/sign-out-everywhere", post(sessions::own::sign_out_everywhere))
         .route("/api/v1/sessions", get(sessions::own::list))

@@ -31,6 +31,7 @@ mod files;
 mod history;
 mod invitations;
 mod members;
+mod merge;
 mod notices;
 mod overview;
 mod people;
@@ -97,6 +98,7 @@ pub use members::{
     ClassMember, ClassPerson, CreateGroup, CreatedGroup, DeleteGroup, GetMember, Group, ListMembers, MEMBERS_PAGE,
     MemberPage, RemoveMember, RenameGroup, SetGroup, SetRole,
 };
+pub use merge::{GetMerging, MakeMergeCode, MergeCode, MergeMe, MergePreview, Merging, PreviewMerge};
 pub use notices::{Inbox, ListNotices, MAX_NOTICES_A_PAGE, Notice, NoticeKind, ReadNotices, Unread};
 pub use overview::{
     CopyWork, GetOverview, LateContent, LateWork, Overview, OverviewTag, PersonWork, TakeInLateWork, TakenIn,

@@ -73,6 +73,7 @@ pub fn AccountPage(
             <Tokens lines=tokens />
             <Webhooks webhooks=webhooks classes=classes />
             <MyData />
+            <Merge />
             <Erase />
         </main>
     }
@@ -290,6 +291,19 @@ fn MyData() -> impl IntoView {
             <h2 id="data-title">"Your data"</h2>
             <p class="hint" id="data-hint">"All that is kept of you here, as one zip: your profile and settings, your conversations with all that was added to them, what you said and marked in those of others, your files and prompts. With many conversations it takes some minutes; this page can be left meanwhile."</p>
             <p><a class="button" href="/api/v1/me/data" download="" aria-describedby="data-hint">"Download my data"</a></p>
+        </section>
+    }
+    .into_any()
+}
+
+/// The way to the page that makes one account of two.
+#[component]
+fn Merge() -> impl IntoView {
+    view! {
+        <section class="account-part" aria-labelledby="merge-title">
+            <h2 id="merge-title">"Two accounts?"</h2>
+            <p class="hint">"If you have another account here, by another address, the two can become one. The next page says how, before anything happens."</p>
+            <p><a class="button" href="/account/merge">"Merge two accounts…"</a></p>
         </section>
     }
     .into_any()

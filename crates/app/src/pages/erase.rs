@@ -37,7 +37,7 @@ pub fn ErasePage(
     .into_any()
 }
 
-fn counted(count: i64, one: &str, many: &str) -> String {
+pub(super) fn counted(count: i64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
@@ -155,7 +155,7 @@ fn Obstacles(erasure: Erasure) -> impl IntoView {
 
 /// Somebody who found this browser open shall not do it by a press.
 #[component]
-fn SignInAgain() -> impl IntoView {
+pub(super) fn SignInAgain() -> impl IntoView {
     view! {
         <section class="account-part" aria-labelledby="again-title">
             <h2 id="again-title">"Sign in again first"</h2>

@@ -367,7 +367,7 @@ async fn late(
 async fn people(db: &PgPool, supervisor: Supervisor, authors: &[Uuid]) -> Result<Vec<Someone>, Error> {
     let rows = sqlx::query!(
         r#"select u.id, u.name,
-                  case when u.is_former or u.erasing_since is not null then '' else u.email end as "email!",
+                  case when u.is_former or u.erasing_since is not null or u.merged_into is not null then '' else u.email end as "email!",
                   m.role as "role?", g.id as "group?", g.name as "group_name?"
            from users u
            left join memberships m on m.class_id = $1 and m.user_id = u.id

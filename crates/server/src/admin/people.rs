@@ -97,7 +97,7 @@ pub(super) async fn list(conn: &mut PgConnection, asked: &AskedUsers) -> anyhow:
         Row,
         "select id, name, email, is_admin, may_create_classes, banned_at, created_at
          from users
-         where erasing_since is null and not is_former
+         where erasing_since is null and merged_into is null and not is_former
            and ($1 = '' or position(lower($1) in lower(name)) > 0 or position(lower($1) in lower(email)) > 0)
            and (not $2 or is_admin)
            and (not $3 or banned_at is not null)
@@ -122,7 +122,7 @@ pub(super) async fn find(conn: &mut PgConnection, user: &str) -> anyhow::Result<
         "select id, name, email, is_admin, may_create_classes, banned_at, created_at
          from users
          where (id = $1 or ($1::uuid is null and lower(email) = lower($2)))
-           and erasing_since is null and not is_former
+           and erasing_since is null and merged_into is null and not is_former
          for update",
         id.map(UserId::uuid),
         user.trim()

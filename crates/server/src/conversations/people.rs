@@ -125,6 +125,18 @@ pub(crate) async fn people_of(db: &PgPool, reader: access::Reader) -> Result<Vec
             .fetch_all(db)
             .await?;
     people.extend(imported.into_iter().map(|row| authors::imported(UserId::from_uuid(row.id), &row.name)));
+    let nobodys = sqlx::query!(
+        "select a.alias, a.pseudonym
+         from conversations c
+         join author_aliases a on a.scope = c.alias_scope and a.user_id is null
+         where c.id = $1",
+        reader.conversation().uuid()
+    );
+    people.extend(nobodys.fetch_all(db).await?.into_iter().map(|row| Person {
+        id: UserId::from_uuid(row.alias),
+        name: row.pseudonym,
+        pseudonym: None,
+    }));
     // Whose real name comes first is nobody's business either.
     people.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(people)

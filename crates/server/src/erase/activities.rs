@@ -2,15 +2,15 @@
 
 use sha2::{Digest, Sha256};
 use shared::{
-    api::FORMER_MEMBER,
     document,
     ids::{ActivityId, UserId},
 };
+use sqlx::types::Json;
 
 use super::{conversations::Pass, former};
-use crate::{error::Error, services::Services};
+use crate::{error::Error, rooms::Tally, services::Services};
 
-/// Puts a former member into the place of somebody in what copies begin with. One activity in which it cannot be done keeps
+/// Puts whoever they become into the place of somebody in what copies begin with. One activity in which it cannot be done keeps
 /// none of the others back.
 ///
 /// # Errors
@@ -53,18 +53,20 @@ async fn in_seed(services: &Services, activity: ActivityId, from: UserId) -> Res
     let read = sqlx::query_scalar!("select seed from activities where id = $1", activity.uuid());
     let Some(read) = read.fetch_optional(db).await? else { return Ok(true) };
     let to = former::of(db, from, activity.uuid()).await?;
+    let name = former::name(former::merged_into(db, from).await?, to);
     let hash = read.as_ref().map(|seed| Sha256::digest(seed).to_vec());
-    let (client, seed) = match read {
+    let (client, seed, tally) = match read {
         Some(mut seed) => {
             document::rename(&mut seed, from, to);
             let changing = services.rooms.rewrite_kept(seed, move |doc| {
-                let is_reworded = !document::rename_mentions(doc, to, FORMER_MEMBER).is_empty();
-                is_reworded.then(|| doc.client_id().get())
+                let is_reworded = !document::rename_mentions(doc, to, &name).is_empty();
+                // Counted anew: it may be two people's who are one now.
+                (is_reworded.then(|| doc.client_id().get()), Tally::of(doc))
             });
-            let (client, seed) = changing.await.map_err(|error| Error::Internal(error.into()))?;
-            (client, Some(seed))
+            let ((client, tally), seed) = changing.await.map_err(|error| Error::Internal(error.into()))?;
+            (client, Some(seed), Some(Json(tally)))
         }
-        None => (None, None),
+        None => (None, None, None),
     };
     // In the name of whoever wrote first in it, the owner: a former member who is only mentioned has written nothing there.
     let clients: Vec<i64> = client.into_iter().map(u64::cast_signed).collect();
@@ -73,14 +75,15 @@ async fn in_seed(services: &Services, activity: ActivityId, from: UserId) -> Res
          set seed = $4,
              seed_clients = seed_clients || $5::bigint[],
              seed_authors = array_replace(seed_authors || seed_authors[1:cardinality($5::bigint[])], $2, $3),
-             seed_tally = replace(seed_tally::text, $2::uuid::text, $3::uuid::text)::jsonb
+             seed_tally = coalesce($7, replace(seed_tally::text, $2::uuid::text, $3::uuid::text)::jsonb)
          where id = $1 and sha256(seed) is not distinct from $6",
         activity.uuid(),
         from.uuid(),
         to.uuid(),
         seed,
         &clients,
-        hash
+        hash,
+        tally as _
     );
     Ok(put.execute(db).await?.rows_affected() == 1)
 }

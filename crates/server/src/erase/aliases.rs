@@ -1,9 +1,6 @@
 //! Aliases of somebody who is erased: they stay, and are a former member's.
 
-use shared::{
-    api::FORMER_MEMBER,
-    ids::{ConversationId, UserId},
-};
+use shared::ids::{ConversationId, UserId};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -36,7 +33,8 @@ pub(super) async fn conversations(db: &PgPool, scope: Uuid) -> Result<Vec<Conver
     Ok(ids.fetch_all(db).await?.into_iter().map(ConversationId::from_uuid).collect())
 }
 
-/// Somebody's alias in a conversation, and what others shall call it, where it is not their own id.
+/// Somebody's alias in a conversation, and what others shall call it, where it is not their own id: `name` where it is no secret
+/// whose it is.
 ///
 /// # Errors
 /// The database's.
@@ -44,6 +42,7 @@ pub(super) async fn of(
     db: &PgPool,
     id: ConversationId,
     (person, former): (UserId, UserId),
+    name: &str,
 ) -> Result<Option<(UserId, String)>, Error> {
     let row = sqlx::query!(
         r#"select a.alias, case when not a.named then a.pseudonym end as "pseudonym?"
@@ -55,7 +54,7 @@ pub(super) async fn of(
         former.uuid()
     );
     let row = row.fetch_optional(db).await?;
-    Ok(row.map(|row| (UserId::from_uuid(row.alias), row.pseudonym.unwrap_or_else(|| FORMER_MEMBER.to_owned()))))
+    Ok(row.map(|row| (UserId::from_uuid(row.alias), row.pseudonym.unwrap_or_else(|| name.to_owned()))))
 }
 
 /// What is left of somebody's aliases: of those that no conversation has any more, or has yet.
@@ -71,12 +70,23 @@ pub(super) async fn forget(db: &PgPool, person: UserId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes it a former member's.
+/// Makes it a former member's, or that of whoever their account becomes part of.
 ///
 /// # Errors
 /// The database's.
 pub(super) async fn hand_over(db: &PgPool, person: UserId, scope: Uuid) -> Result<(), Error> {
     let former = former::of(db, person, scope).await?;
+    // Where both stand under their own ids, all is by the one now.
+    sqlx::query!(
+        "delete from author_aliases a
+         where a.scope = $1 and a.alias = $2
+           and exists (select from author_aliases o where o.scope = $1 and o.alias = $3)",
+        scope,
+        person.uuid(),
+        former.uuid()
+    )
+    .execute(db)
+    .await?;
     sqlx::query!(
         "update author_aliases
          set user_id = case user_id when $2 then $3 else user_id end,

@@ -6,7 +6,7 @@ use shared::{
 };
 use sqlx::{PgConnection, PgPool};
 
-use crate::error::Error;
+use crate::{error::Error, merge};
 
 /// What a class does, as the database spells it.
 pub(crate) fn when_erased(text: &str) -> WhenErased {
@@ -87,7 +87,8 @@ async fn is_last_admin(conn: &mut PgConnection, user: UserId) -> Result<bool, Er
 /// Somebody is gone: nobody signs in to the account, nothing that came by it goes on, and it has neither name nor address.
 ///
 /// # Errors
-/// The database's; [`Error::Conflict`] where nobody else teaches a class of theirs, or looks after the site.
+/// The database's; [`Error::Conflict`] where nobody else teaches a class of theirs, or looks after the site, or another account is becoming part of
+/// this one.
 pub(super) async fn begin(conn: &mut PgConnection, user: UserId, email: &str) -> Result<(), Error> {
     refuse(conn, user).await?;
     cut_off(conn, user, email).await
@@ -117,6 +118,7 @@ pub(super) async fn cut_off(conn: &mut PgConnection, user: UserId, email: &str) 
               of_sessions as (delete from sessions where user_id = $1),
               of_tokens as (delete from tokens where user_id = $1),
               of_sign_in_links as (delete from sign_in_links where user_id = $1),
+              of_codes as (delete from merge_codes where user_id = $1),
               of_webhooks as (delete from webhooks where user_id = $1),
               of_memberships as (delete from memberships where user_id = $1),
               of_trashed as (delete from trashed_memberships where user_id = $1),
@@ -165,6 +167,11 @@ async fn refuse(conn: &mut PgConnection, user: UserId) -> Result<(), Error> {
         let why =
             format!("Nobody else teaches {classes}: make somebody else an instructor first, or delete the class.");
         return Err(Error::Conflict("last_instructor", why));
+    }
+    if merge::is_under_way(conn, user).await? {
+        let why =
+            "Another account of yours is just becoming part of this one. That takes some minutes: try again then.";
+        return Err(Error::Conflict("merging", why.into()));
     }
     if is_last_admin(conn, user).await? {
         let why = "Nobody else looks after this site: the people who run the server have to make somebody else an \

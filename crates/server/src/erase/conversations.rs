@@ -1,4 +1,4 @@
-//! Conversations: those that go with their owner, and those in which a former member stands from then on.
+//! Conversations: those that go with their owner, and those in which a former member, or another account, stands from then on.
 
 use std::collections::HashSet;
 
@@ -192,13 +192,17 @@ async fn forget(
 
 async fn forget_in(services: &Services, person: UserId, id: ConversationId) -> Result<bool, Error> {
     let Some(case) = case(&services.db, person, id).await? else { return Ok(true) };
-    if case.goes {
+    let merged = former::merged_into(&services.db, person).await?;
+    if case.goes && merged.is_none() {
         delete(services, person, id).await?;
         return Ok(true);
     }
     let to = former::of(&services.db, person, case.place).await?;
-    let alias = aliases::of(&services.db, id, (person, to)).await?;
-    let leaving = Leaving { from: person, to, alias, when_erased: case.when_erased };
+    let is_merged = merged.is_some();
+    let when_erased = if is_merged { WhenErased::Keep } else { case.when_erased };
+    let name = former::name(merged, to);
+    let alias = aliases::of(&services.db, id, (person, to), &name).await?;
+    let leaving = Leaving { from: person, to, name, is_merged, alias, when_erased };
     for _ in 0..TRIES {
         if replace(services, id, &leaving).await? {
             return Ok(true);
@@ -218,7 +222,7 @@ async fn delete(services: &Services, person: UserId, id: ConversationId) -> Resu
     Ok(())
 }
 
-/// Puts a former member into somebody's place, in all that is kept of a conversation. `false` if somebody wrote meanwhile: then
+/// Puts whoever they become into somebody's place, in all that is kept of a conversation. `false` if somebody wrote meanwhile: then
 /// nothing is changed.
 async fn replace(services: &Services, id: ConversationId, leaving: &Leaving) -> Result<bool, Error> {
     let ids = leaving.ids();
@@ -240,7 +244,9 @@ async fn replace(services: &Services, id: ConversationId, leaving: &Leaving) -> 
     purge::forget(&mut tx, id, &gone).await?;
     rows::reword(&mut tx, id, &reworded).await?;
     rows::in_updates(&mut tx, id, leaving).await?;
-    rows::close_doors(&mut tx, id, leaving.from).await?;
+    if !leaving.is_merged {
+        rows::close_doors(&mut tx, id, leaving.from).await?;
+    }
     if leaving.when_erased == WhenErased::Erase {
         rows::take_names_of_moments_away(&mut tx, id, leaving.from).await?;
     }

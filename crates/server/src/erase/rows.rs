@@ -56,6 +56,18 @@ pub(super) async fn in_updates(conn: &mut PgConnection, id: ConversationId, leav
         document::rename(&mut row.update, from, to);
         sqlx::query!("update late_work set update = $2 where id = $1", row.id, row.update).execute(&mut *conn).await?;
     }
+    // Sent by both accounts, it is the same work.
+    sqlx::query!(
+        "delete from late_work l
+         using late_work o
+         where l.conversation_id = $1 and o.conversation_id = $1 and l.user_id = $2 and o.user_id = $3
+           and sha256(l.update) = sha256(o.update)",
+        id.uuid(),
+        from.uuid(),
+        to.uuid()
+    )
+    .execute(&mut *conn)
+    .await?;
     let refused = sqlx::query!(
         "select id, update
          from refused_update

@@ -1,9 +1,9 @@
-//! What becomes of a document in which somebody stood who is erased.
+//! What becomes of a document in which somebody stood who is erased, or whose account becomes part of another.
 
 use std::collections::{BTreeSet, HashMap};
 
 use shared::{
-    api::{FORMER_MEMBER, WhenErased},
+    api::WhenErased,
     document::{self, Purge, Rewritten},
     ids::UserId,
 };
@@ -16,6 +16,10 @@ use crate::rooms::persistence::Renamed;
 pub(super) struct Leaving {
     pub(super) from: UserId,
     pub(super) to: UserId,
+    /// What that one is called.
+    pub(super) name: String,
+    /// Whether it is the same person, by another account of theirs.
+    pub(super) is_merged: bool,
     /// Where people are authors by another id, theirs, which stays, and what it is to be called.
     pub(super) alias: Option<(UserId, String)>,
     pub(super) when_erased: WhenErased,
@@ -40,7 +44,7 @@ impl Leaving {
     /// What is done to a document in which the id stood so often, and is another already. A second time it changes nothing.
     pub(super) fn change(&self, doc: &Doc, Renamed { count, owners }: Renamed) -> Changed {
         let mut changes = count + document::rename_typed(doc, self.from, self.to);
-        let mut reworded = document::rename_mentions(doc, self.to, FORMER_MEMBER);
+        let mut reworded = document::rename_mentions(doc, self.to, &self.name);
         if let Some((alias, name)) = &self.alias {
             reworded.extend(document::rename_mentions(doc, *alias, name));
         }

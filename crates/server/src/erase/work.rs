@@ -1,4 +1,4 @@
-//! The task by which what somebody left is gone through.
+//! The task by which what somebody left is gone through, who is erased or goes on by another account.
 
 use std::{
     collections::HashMap,
@@ -10,8 +10,8 @@ use shared::ids::{FileId, UserId};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 
-use super::{activities, aliases, begin, conversations, projects, usage};
-use crate::{error::Error, runs, services::Services};
+use super::{activities, aliases, begin, conversations, former, projects, usage};
+use crate::{error::Error, merge, runs, services::Services};
 
 /// Between two looks for what another server left.
 const LOOK: Duration = Duration::from_secs(300);
@@ -26,7 +26,7 @@ const PASSES: usize = 5;
 /// The longest pause before it is tried again with somebody: each time all that is kept here is read.
 const MAX_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// Rings when an account is to be erased.
+/// Rings when an account is to be erased, or becomes part of another.
 pub type Bell = Arc<Notify>;
 
 /// Those with whom it could not be done: from when on it is tried again, and how long the next pause is.
@@ -55,7 +55,7 @@ pub async fn follow(services: Services) {
     let mut pauses = Pauses::default();
     loop {
         if let Err(error) = all(&services, &mut pauses).await {
-            tracing::warn!(%error, "accounts that are to be erased cannot be looked for");
+            tracing::warn!(%error, "accounts of which nothing is to be left cannot be looked for");
         }
         tokio::select! {
             () = services.erase_bell.notified() => {}
@@ -65,7 +65,9 @@ pub async fn follow(services: Services) {
 }
 
 async fn all(services: &Services, pauses: &mut Pauses) -> Result<(), Error> {
-    let people = sqlx::query_scalar!("select id from users where erasing_since is not null order by erasing_since");
+    let people = sqlx::query_scalar!(
+        "select id from users where erasing_since is not null or merged_into is not null order by banned_at"
+    );
     let people: Vec<_> = people.fetch_all(&services.db).await?.into_iter().map(UserId::from_uuid).collect();
     // Another server may have been done with some.
     pauses.0.retain(|user, _| people.contains(user));
@@ -76,13 +78,13 @@ async fn all(services: &Services, pauses: &mut Pauses) -> Result<(), Error> {
         match one(services, user).await {
             Ok(true) => {
                 pauses.0.remove(&user);
-                tracing::info!(%user, "an account is erased");
+                tracing::info!(%user, "nothing is left of an account");
                 continue;
             }
-            Ok(false) => tracing::warn!(%user, "an account is not erased yet: it is gone on with later"),
+            Ok(false) => tracing::warn!(%user, "something is left of an account: it is gone on with later"),
             Err(error) => {
                 let source = std::error::Error::source(&error);
-                tracing::warn!(%user, %error, ?source, "an account is not erased yet: it is gone on with later");
+                tracing::warn!(%user, %error, ?source, "something is left of an account: it is gone on with later");
             }
         }
         pauses.grow(user, Instant::now());
@@ -93,28 +95,29 @@ async fn all(services: &Services, pauses: &mut Pauses) -> Result<(), Error> {
 /// Whether nothing is left.
 async fn one(services: &Services, person: UserId) -> Result<bool, Error> {
     let db = &services.db;
+    let merged = former::merged_into(db, person).await?;
     // Whatever was under way may have written something of them since; their address is nowhere any more.
     let mut tx = db.begin().await?;
-    begin::cut_off(&mut tx, person, "").await?;
+    match merged {
+        Some((stays, _)) => merge::go_on(&mut tx, person, stays).await?,
+        None => begin::cut_off(&mut tx, person, "").await?,
+    }
     tx.commit().await?;
-    exports(services, person).await?;
-    // In chats of others too: what is in line would begin, in a name that is nobody's.
-    runs::stop_all_of(services, person).await?;
-    let mut passes = 0;
-    loop {
-        // What copies begin with, before the copies: whoever starts one now gets it as it is to be. Again each time, as
-        // somebody may have begun meanwhile with a template that was not done.
-        let seeds = activities::forget(services, person).await?;
-        let pass = conversations::pass(services, person).await?;
-        passes += 1;
-        if pass.found + seeds.found == 0 {
-            break;
-        }
-        if pass.left + seeds.left > 0 || passes == PASSES {
-            return Ok(false);
-        }
+    if merged.is_none() {
+        exports(services, person).await?;
+        // In chats of others too: what is in line would begin, in a name that is nobody's.
+        runs::stop_all_of(services, person).await?;
+    }
+    if !everywhere(services, person).await? {
+        return Ok(false);
     }
     aliases::forget(db, person).await?;
+    if let Some((stays, _)) = merged {
+        let mut tx = db.begin().await?;
+        let is_gone = merge::finish(&mut tx, person, stays).await?;
+        tx.commit().await?;
+        return Ok(is_gone);
+    }
     if !projects::forget(services, person).await? {
         return Ok(false);
     }
@@ -129,6 +132,23 @@ async fn one(services: &Services, person: UserId) -> Result<bool, Error> {
         person.uuid()
     );
     Ok(gone.execute(db).await?.rows_affected() == 1)
+}
+
+/// Goes through all that is kept here until nothing is found; `false` if that was not to be had now.
+async fn everywhere(services: &Services, person: UserId) -> Result<bool, Error> {
+    for _ in 0..PASSES {
+        // What copies begin with, before the copies: whoever starts one now gets it as it is to be. Again each time, as
+        // somebody may have begun meanwhile with a template that was not done.
+        let seeds = activities::forget(services, person).await?;
+        let pass = conversations::pass(services, person).await?;
+        if pass.found + seeds.found == 0 {
+            return Ok(true);
+        }
+        if pass.left + seeds.left > 0 {
+            return Ok(false);
+        }
+    }
+    Ok(false)
 }
 
 /// Files that they had made.

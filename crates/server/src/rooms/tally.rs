@@ -38,7 +38,7 @@ pub struct Work {
 
 impl Tally {
     /// Counts. May take milliseconds for a large document.
-    pub(super) fn of(doc: &Doc) -> Self {
+    pub fn of(doc: &Doc) -> Self {
         let roots = Roots::of(doc);
         let txn = doc.transact();
         let mut people = BTreeMap::<UserId, Work>::new();

@@ -37,17 +37,17 @@ use crate::{
 const ERASE: &str = "/api/v1/me/erase";
 
 /// What nobody else is called.
-const NAME: &str = "Zenobia Quagga";
-const EMAIL: &str = "zenobia.quagga@example.test";
+pub(crate) const NAME: &str = "Zenobia Quagga";
+pub(crate) const EMAIL: &str = "zenobia.quagga@example.test";
 
 /// A student of the demo class whose name is found wherever it stands.
-struct Zoe {
-    visitor: Visitor,
-    id: UserId,
+pub(crate) struct Zoe {
+    pub(crate) visitor: Visitor,
+    pub(crate) id: UserId,
 }
 
 impl Zoe {
-    async fn join(app: &TestApp) -> Zoe {
+    pub(crate) async fn join(app: &TestApp) -> Zoe {
         let visitor = app.newcomer(NAME).await;
         run(
             app,
@@ -75,7 +75,7 @@ impl Zoe {
         [self.id.to_string(), self.id.uuid().simple().to_string(), NAME.to_owned(), EMAIL.to_owned()]
     }
 
-    fn assert_unnamed(&self, what: &str, bytes: &[u8]) {
+    pub(crate) fn assert_unnamed(&self, what: &str, bytes: &[u8]) {
         for needle in self.needles() {
             let needle = needle.as_bytes();
             let found = bytes.windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle));
@@ -83,7 +83,7 @@ impl Zoe {
         }
     }
 
-    async fn assert_untraced(&self, db: &PgPool) {
+    pub(crate) async fn assert_untraced(&self, db: &PgPool) {
         for needle in self.needles() {
             assert_eq!(traces(db, &needle).await, Vec::<String>::new(), "{needle}");
         }
@@ -95,11 +95,17 @@ async fn exists(db: &PgPool, user: UserId) -> bool {
     found.fetch_one(db).await.unwrap()
 }
 
-async fn until_gone(db: &PgPool, user: UserId) {
+pub(crate) async fn until_gone(db: &PgPool, user: UserId) {
     until(async || !exists(db, user).await).await;
 }
 
-async fn comment(by: &Visitor, talk: &str, peer: &mut Peer, highlight: HighlightId, body: &str) -> CommentId {
+pub(crate) async fn comment(
+    by: &Visitor,
+    talk: &str,
+    peer: &mut Peer,
+    highlight: HighlightId,
+    body: &str,
+) -> CommentId {
     peer.until(|peer| document::highlight(&Roots::of(&peer.doc), &peer.doc.transact(), highlight).is_some()).await;
     let id = CommentId::new();
     act(by, talk, peer, Command::Comment { highlight, id, body: body.to_owned(), parent: None }).await;
@@ -122,22 +128,22 @@ async fn answer_to(
     act(by, talk, peer, say).await;
 }
 
-async fn respond(peer: &mut Peer, author: UserId, words: &str) {
+pub(crate) async fn respond(peer: &mut Peer, author: UserId, words: &str) {
     peer.edit(|doc| doc.get_or_insert_text(format!("response:{author}")).insert(&mut doc.transact_mut(), 0, words))
         .await;
     peer.settle().await;
 }
 
-async fn note(peer: &mut Peer, words: &str) {
+pub(crate) async fn note(peer: &mut Peer, words: &str) {
     peer.write(words).await;
     peer.settle().await;
 }
 
-fn bytes(peer: &Peer) -> Vec<u8> {
+pub(crate) fn bytes(peer: &Peer) -> Vec<u8> {
     peer.doc.transact().encode_state_as_update_v1(&StateVector::default())
 }
 
-fn whole(peer: &Peer) -> document::whole::Whole {
+pub(crate) fn whole(peer: &Peer) -> document::whole::Whole {
     rules::whole(&peer.doc).unwrap()
 }
 
@@ -163,13 +169,13 @@ fn files_under(folder: &Path) -> usize {
     entries.flatten().map(|entry| if entry.path().is_dir() { files_under(&entry.path()) } else { 1 }).sum()
 }
 
-async fn count(db: &PgPool, query: &'static str) -> i64 {
+pub(crate) async fn count(db: &PgPool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(db).await.unwrap()
 }
 
 /// A conversation of the class in which they marked, said, noted and answered, once before its text was edited, and in which
 /// others speak to them.
-async fn discussed(olga: &Visitor, zoe: &Zoe) -> (String, HighlightId) {
+pub(crate) async fn discussed(olga: &Visitor, zoe: &Zoe) -> (String, HighlightId) {
     let talk = olga.conversation("Harbour", WORDS, "class").await;
     let (mut hers, mut theirs) = (synced(olga, &talk).await, synced(&zoe.visitor, &talk).await);
     let passage = mark(&zoe.visitor, &talk, &mut theirs, "leave before dawn").await;
@@ -196,7 +202,7 @@ async fn discussed(olga: &Visitor, zoe: &Zoe) -> (String, HighlightId) {
 }
 
 /// What is theirs alone: a conversation, a project with a file and a chat, and all that programs come by.
-async fn own_things(app: &TestApp, zoe: &Zoe) -> String {
+pub(crate) async fn own_things(app: &TestApp, zoe: &Zoe) -> String {
     let me = &zoe.visitor;
     let talk = me.conversation("A diary", "Nobody reads this diary.", "none").await;
     let mut peer = synced(me, &talk).await;
@@ -224,7 +230,7 @@ async fn own_things(app: &TestApp, zoe: &Zoe) -> String {
 }
 
 /// Updates that wait apart from a copy: one of theirs that came late, and one of somebody else's that was refused.
-async fn waiting(db: &PgPool, copy: &str, zoe: &Zoe, update: &[u8]) {
+pub(crate) async fn waiting(db: &PgPool, copy: &str, zoe: &Zoe, update: &[u8]) {
     for query in [
         "insert into late_work (conversation_id, user_id, update) select $1, id, $3 from users where id = $2",
         "insert into refused_update (id, conversation_id, user_id, update, code)

@@ -30,6 +30,7 @@ mod identity;
 mod ledger;
 mod matrix;
 mod memory;
+mod merge;
 mod metrics;
 mod model;
 mod my_data;

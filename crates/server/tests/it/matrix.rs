@@ -50,6 +50,10 @@ PATCH  /api/v1/me                                                    401   403  
 GET    /api/v1/me/data                                               401   200   200   200   200   200   200   200   200   400   403
 GET    /api/v1/me/erase                                              401   200   200   200   200   200   200   200   200   400   403
 POST   /api/v1/me/erase                                              401   403   400   400   400   400   400   400   400   400   403
+GET    /api/v1/me/merge                                              401   200   200   200   200   200   200   200   200   400   403
+POST   /api/v1/me/merge                                              401   403   400   400   400   400   400   400   400   400   403
+POST   /api/v1/me/merge/code                                         401   403   200   200   200   200   200   200   200   400   403
+POST   /api/v1/me/merge/preview                                      401   403   400   400   400   400   400   400   400   400   403
 POST   /api/v1/sign-out                                              401   403   204   204   204   204   204   204   204   204   403
 POST   /api/v1/sign-out-everywhere                                   401   403   204   204   204   204   204   204   204   400   403
 GET    /api/v1/sessions                                              401   200   200   200   200   200   200   200   200   400   403

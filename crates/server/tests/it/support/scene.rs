@@ -577,6 +577,8 @@ impl Scene {
             ("POST", "/api/v1/conversations/{id}/messages") => json!({"text": "x"}),
             ("POST", "/api/v1/conversations/{id}/annotations") => json!([]),
             // Nobody's: the people stay.
+            ("POST", "/api/v1/me/merge" | "/api/v1/me/merge/preview") => json!({"code": "BCDF-GHJK-MNPQ-RSTV"}),
+            ("POST", "/api/v1/me/merge/code") => json!({}),
             ("POST", "/api/v1/me/erase") => json!({"confirm": "nobody@example.test"}),
             ("POST", "/api/v1/conversations/{id}/purge") => json!({"items": [{"kind": "highlight", "id": NOBODY}]}),
             // Of a text that there never was: all who may edit it are told so.

@@ -42,7 +42,7 @@ pub async fn search(
     }
     let after = after.map(|after| find::Place::read(&after).ok_or_else(unknown_place)).transpose()?;
     let query = query::Query::read(&q)?;
-    Ok(Json(find::find(&services.db, caller.id, &query, after, limit as usize, find::Extent::PAGE).await?.results))
+    Ok(Json(find::find(&services.db, caller.id, &query, after, limit as usize, find::Extent::PAGE).await?))
 }
 
 fn unknown_place() -> Error {

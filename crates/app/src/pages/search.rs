@@ -84,7 +84,7 @@ fn Hints() -> impl IntoView {
 
 #[component]
 fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoView {
-    let SearchResults { results, next } = results;
+    let SearchResults { results, next, is_cut } = results;
     if results.is_empty() {
         let text = if is_later { "Nothing more." } else { "Nothing was found in what you may see." };
         let first = is_later.then(
@@ -95,6 +95,10 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
     }
     let count = counted(results.len() as i64, "conversation");
     let more = if next.is_some() { " and more" } else { "" };
+    let here = if is_later { " on this page" } else { "" };
+    let cut = is_cut.then(|| {
+        view! { <p class="hint">"Very much holds this: only the newest conversations are looked through. Look for something narrower to find the others."</p> }
+    });
     let next = next.map(|next| {
         let href = format!("/search?q={}&after={}", encoded(&query), encoded(&next));
         view! { <a class="button" href=href>"More"</a> }
@@ -102,7 +106,8 @@ fn Results(query: String, results: SearchResults, is_later: bool) -> impl IntoVi
     let file = |format| format!("/api/v1/search/export?q={}&format={format}", encoded(&query));
     let results = results.into_iter().map(|result| view! { <Found result=result /> }).collect_view();
     view! {
-        <p class="hint" role="status">{count}{more}</p>
+        <p class="hint" role="status">{count}{here}{more}</p>
+        {cut}
         {(!is_later).then(|| by_people(&query))}
         <ol class="search-results" role="list">{results}</ol>
         <nav class="form-actions" aria-label="Pages">{next}</nav>
@@ -139,12 +144,13 @@ fn by_people(query: &str) -> impl IntoView {
 
 #[component]
 fn Found(result: SearchResult) -> impl IntoView {
-    let SearchResult { conversation, title, hits, found } = result;
+    let SearchResult { conversation, title, whose, hits, found } = result;
     let others = found.saturating_sub(hits.len() as i64);
     let hits = hits.into_iter().map(|hit| view! { <Hit hit=hit /> }).collect_view();
     view! {
         <li>
             <h2 class="conversation-title"><a href=format!("/c/{conversation}") dir="auto">{title}</a></h2>
+            {whose.map(|whose| view! { <p class="conversation-meta">"Copy of "<bdi>{whose}</bdi></p> })}
             <ul role="list">{hits}</ul>
             {(others > 0).then(|| view! { <p class="hint">{others}" more in it"</p> })}
         </li>

@@ -187,7 +187,8 @@ fn of_pairs(readers: &[Reader], compared: &[usize], units: &[Units], length: u64
 fn passages(readers: &[Reader], compared: &[usize], tag: &OfTag<'_>, text: &Text) -> Vec<DisputedPassage> {
     let units: Vec<&Units> = tag.units.iter().collect();
     let passage = |range: Range<u64>| {
-        let place = text.place(&range)?;
+        // Spaces alone are nothing to differ about.
+        let place = text.place(&range).filter(|place| !place.text.trim().is_empty())?;
         let (marked, not): (Vec<usize>, Vec<usize>) = compared.iter().partition(|at| units[**at].touch(&range));
         Some(DisputedPassage {
             message: place.message,
@@ -267,6 +268,19 @@ mod tests {
         assert_eq!((tag.coders, tag.units, tag.pairs.len()), (62, 184, 60 * 59 / 2));
         let passage = &tag.passages[0];
         assert_eq!((passage.marked, passage.marked_by.len(), passage.not_marked_by.len()), (60, 60, 0));
+    }
+
+    #[test]
+    fn spaces_alone_are_nothing_to_differ_about() {
+        let differ = |at_fifty: &str| {
+            let mut material = material(100, 2, 1, 1);
+            material.messages[0].1.replace_range(50..51, at_fifty);
+            material.marks[0].highlight.targets[0].exact.replace_range(50..51, at_fifty);
+            let shorter = &mut material.marks[1].highlight.targets[0];
+            (shorter.end, shorter.exact) = (CharOffset(50), "x".repeat(50));
+            reckon(material, None).unwrap().tags[0].passages.len()
+        };
+        assert_eq!(differ("x"), differ(" ") + 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One conversation of a Claude export: all its branches, with the texts of attachments.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -16,6 +16,9 @@ use super::{ImportError, ImportedMessage, Provenance, Tool};
 use self::content::{Left, render};
 
 mod content;
+
+/// What the first message follows: an id that no message has.
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Reads a conversation, which errors call `what`.
 pub(super) fn conversation(what: String, value: &Value) -> Result<Draft, ImportError> {
@@ -50,18 +53,29 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
 }
 
-/// The end of the branch that was last seen, where the export says which it is. Where it does not, the order of the list is
-/// all that is known.
+/// The end of the branch that was last seen, where the export says which it is. Where it does not, it is the one that was written
+/// last, if each message says which of those before it it follows. Else the order of the list is all that is known.
 fn leaf(conversation: &Value, all: &[Value]) -> Option<usize> {
-    let leaf = text(conversation, "current_leaf_message_uuid")?;
     let has_parents = all.iter().any(|message| text(message, "parent_message_uuid").is_some());
-    all.iter().rposition(|message| has_parents && text(message, "uuid") == Some(leaf))
+    if !has_parents {
+        return None;
+    }
+    if let Some(leaf) = text(conversation, "current_leaf_message_uuid") {
+        return all.iter().rposition(|message| text(message, "uuid") == Some(leaf));
+    }
+    let mut before = HashSet::from([NOBODY]);
+    let follow = all.iter().all(|message| {
+        let follows = text(message, "parent_message_uuid").is_some_and(|parent| before.contains(parent));
+        before.extend(text(message, "uuid"));
+        follows
+    });
+    follow.then(|| all.len() - 1)
 }
 
 fn tree(all: &[Value], leaf: usize, read: &mut impl FnMut(&Value) -> ImportedMessage) -> Told {
     let by_id: HashMap<&str, usize> =
         all.iter().enumerate().filter_map(|(at, message)| Some((text(message, "uuid")?, at))).collect();
-    // The first message's parent is an id of zeros that no message has.
+    // That of the first message, `NOBODY`, is none of them.
     let parents: Vec<Option<usize>> =
         all.iter().map(|message| by_id.get(text(message, "parent_message_uuid")?).copied()).collect();
     let tree = Tree::new(parents, leaf);

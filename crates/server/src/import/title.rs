@@ -91,7 +91,10 @@ fn has_words(line: &str) -> bool {
 
 /// The words of a line. Marks that go on in the next, or end nothing, stand at its ends.
 fn plain(line: &str) -> String {
-    let words = render(line.trim()).text;
+    let line = line.trim();
+    // One at the end breaks the line, which does not go on here.
+    let marks = line.len() - line.trim_end_matches('\\').len();
+    let words = render(&line[..line.len() - marks % 2]).text;
     one_line(words.trim().trim_start_matches(['#', '*', '_', '`']).trim_end_matches(['*', '_', '`']))
 }
 

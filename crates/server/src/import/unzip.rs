@@ -158,6 +158,9 @@ fn held(zip: &ZipArchive<Cursor<&[u8]>>) -> String {
     names.dedup();
     let more = names.len().saturating_sub(5);
     names.truncate(5);
+    if !names.is_empty() && names.iter().all(|name| name.ends_with(".grimoire")) {
+        return "it holds bundles: unpack it, and bring them in one by one".to_owned();
+    }
     match (names.is_empty(), more) {
         (true, _) => "the zip is empty".to_owned(),
         (false, 0) => format!("it has no conversations.json, only {}", names.join(", ")),

@@ -91,7 +91,6 @@ async fn found(
             let why = format!("More than {MAX_RANKED} things hold this; look for something narrower to export it.");
             return Err(Error::TooLarge(why));
         }
-        let page = page.results;
         all.extend(page.results);
         if all.len() > most || (page.next.is_some() && all.len() == most) {
             let why = format!("More than {most} conversations hold this; look for something narrower to export it.");
@@ -107,7 +106,7 @@ async fn found(
 /// What is looked for, if it can be.
 ///
 /// # Errors
-/// It cannot: see [`Query::read`].
+/// It cannot: there is nothing in it to look for, it is too long, or it has a filter that there is not.
 pub fn checked(q: String) -> Result<String, Error> {
     Query::read(&q).map(|_| q)
 }

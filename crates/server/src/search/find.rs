@@ -76,14 +76,6 @@ struct Found {
 }
 
 /// A page of results.
-pub(super) struct Page {
-    /// What is shown.
-    pub(super) results: SearchResults,
-    /// Whether more matches than is ranked: the rest is on no page.
-    pub(super) is_cut: bool,
-}
-
-/// A page of results.
 ///
 /// # Errors
 /// The database's.
@@ -94,7 +86,7 @@ pub(super) async fn find(
     mut after: Option<Place>,
     limit: usize,
     extent: Extent,
-) -> Result<Page, Error> {
+) -> Result<SearchResults, Error> {
     let mut people = Vec::new();
     for (_, by) in &query.by {
         people.push(called(db, user, by).await?);
@@ -119,8 +111,7 @@ pub(super) async fn find(
     // Where none of so many was for the caller, the next page goes on behind them.
     let next = if more { results.last().map(|(place, _)| *place) } else { after.filter(|_| !is_all) };
     let next = next.map(Place::written);
-    let results = SearchResults { results: results.into_iter().map(|(_, result)| result).collect(), next };
-    Ok(Page { results, is_cut })
+    Ok(SearchResults { results: results.into_iter().map(|(_, result)| result).collect(), next, is_cut })
 }
 
 /// The authors whom the caller knows by this name, among those of the conversations in sight: users, and aliases by the name
@@ -271,16 +262,22 @@ async fn shown(
     let asked: Vec<_> = found.iter().map(|found| (user, of(found))).collect();
     let rights = access::of_all(db, &asked).await?;
     let people = people(db, user, &found, &rights).await?;
+    let owners = owners(db, user, &found, &rights).await?;
     let seen = found
         .into_iter()
         .filter(|found| rights.get(&(user, of(found))).is_some_and(|rights| !extent.copied || rights.may_copy));
     let (seen, query): (Vec<Found>, Query) = (seen.collect(), query.clone());
     // Whole texts are read for their excerpts.
-    let excerpting = tokio::task::spawn_blocking(move || excerpts(&query, seen, &people));
+    let excerpting = tokio::task::spawn_blocking(move || excerpts(&query, seen, &people, &owners));
     excerpting.await.map_err(|error| Error::Internal(error.into()))
 }
 
-fn excerpts(query: &Query, found: Vec<Found>, people: &BTreeMap<(Uuid, Uuid), Seen>) -> Vec<(Place, SearchResult)> {
+fn excerpts(
+    query: &Query,
+    found: Vec<Found>,
+    people: &BTreeMap<(Uuid, Uuid), Seen>,
+    owners: &HashMap<Uuid, String>,
+) -> Vec<(Place, SearchResult)> {
     let mut results = Vec::new();
     for Found { place, title, branches, count, rows, .. } in found {
         let conversation = ConversationId::from_uuid(place.conversation);
@@ -290,7 +287,8 @@ fn excerpts(query: &Query, found: Vec<Found>, people: &BTreeMap<(Uuid, Uuid), Se
         });
         let hits: Vec<SearchHit> = hits.collect();
         if !hits.is_empty() {
-            results.push((place, SearchResult { conversation, title, hits, found: count }));
+            let whose = owners.get(&place.conversation).cloned();
+            results.push((place, SearchResult { conversation, title, whose, hits, found: count }));
         }
     }
     results
@@ -314,6 +312,35 @@ fn is_by(query: &Query, seen: Option<&Seen>) -> bool {
         });
         is == *wanted
     })
+}
+
+/// Whose copies of activities are among what was found, but for the caller's own.
+async fn owners(
+    db: &PgPool,
+    user: UserId,
+    found: &[Found],
+    rights: &HashMap<(UserId, ConversationId), Rights>,
+) -> Result<HashMap<Uuid, String>, Error> {
+    let conversations: Vec<Uuid> = found.iter().map(|found| found.place.conversation).collect();
+    let rows = sqlx::query!(
+        r#"select w.conversation_id as "id!", u.name, c.alias_scope is not null as "anonymous!",
+                  coalesce(a.named, false) as "named!", a.pseudonym as "pseudonym?"
+           from activity_copies w
+           join conversations c on c.id = w.conversation_id
+           join users u on u.id = w.user_id
+           left join author_aliases a on a.scope = c.alias_scope and a.user_id = w.user_id
+           where w.conversation_id = any($1) and w.user_id <> $2"#,
+        &conversations,
+        user.uuid()
+    )
+    .fetch_all(db)
+    .await?;
+    let named = rows.into_iter().filter_map(|row| {
+        let rights = rights.get(&(user, ConversationId::from_uuid(row.id)))?;
+        let is_named = row.named || !row.anonymous || rights.sees_names;
+        Some((row.id, if is_named { row.name } else { row.pseudonym? }))
+    });
+    Ok(named.collect())
 }
 
 /// The authors of what was found. Where it is anonymous and they have no alias (the index is a moment behind), nobody.

@@ -617,4 +617,7 @@ async fn a_file_of_what_is_found_holds_all_of_it_or_says_that_it_cannot() {
     let cut = ben.get("/api/v1/search/export?q=quagga").await;
     assert_eq!(cut.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", cut.body);
     assert!(cut.body.contains("More than 5000 things"), "{}", cut.body);
+    assert_eq!(search(&ben, "quagga").await["is_cut"], true);
+    assert_eq!(search(&ben, "okapi").await["is_cut"], false);
+    assert!(ben.get("/search?q=quagga").await.body.contains("only the newest conversations"));
 }

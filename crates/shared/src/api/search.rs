@@ -110,6 +110,8 @@ pub struct SearchResults {
     pub results: Vec<SearchResult>,
     /// For the page after this one, if there is more.
     pub next: Option<String>,
+    /// Whether more matches than is looked through: then only what is in the newest conversations is found.
+    pub is_cut: bool,
 }
 
 /// One of them.
@@ -119,6 +121,8 @@ pub struct SearchResult {
     pub conversation: ConversationId,
     /// Its title.
     pub title: String,
+    /// Of somebody else's copy of an activity: whose it is, as the caller knows them. All copies have one title.
+    pub whose: Option<String>,
     /// What was found in it, the best first, three at most.
     pub hits: Vec<SearchHit>,
     /// How many things were found in it.

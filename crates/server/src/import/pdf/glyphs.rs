@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use pdf_extract::{Document, MediaBox, OutputDev, OutputError, Transform, output_doc_page};
+use pdf_extract::{Document, Error, MediaBox, OutputDev, OutputError, Transform, output_doc_page};
 
 use super::{
     Answer, Line,
@@ -23,7 +23,11 @@ pub(super) fn read(bytes: &[u8]) -> Answer {
 }
 
 fn all(bytes: &[u8]) -> Answer {
-    let Ok(mut document) = Document::load_mem(bytes) else { return Answer::Broken };
+    let mut document = match Document::load_mem(bytes) {
+        Ok(document) => document,
+        Err(Error::InvalidPassword | Error::Decryption(_)) => return Answer::Encrypted,
+        Err(_) => return Answer::Broken,
+    };
     // Many are encrypted with no password, only to say what may not be done with them.
     if document.is_encrypted() && document.decrypt("").is_err() {
         return Answer::Encrypted;

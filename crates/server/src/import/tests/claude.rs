@@ -59,6 +59,27 @@ fn without_a_leaf_the_order_of_the_list_counts() {
 }
 
 #[test]
+fn without_a_leaf_the_branch_that_was_written_last_is_shown() {
+    let message = |id: &str, parent: &str, sender: &str| json!({"uuid": id, "parent_message_uuid": parent, "sender": sender, "text": id});
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let mut all = [
+        message("a", nobody, "human"),
+        message("b", "a", "assistant"),
+        message("c", "a", "assistant"),
+        message("d", "c", "human"),
+    ];
+    let read = one("c.json", json!({"chat_messages": all}).to_string().as_bytes());
+    assert_eq!(read.messages, [user("a"), assistant("b"), assistant("c"), user("d")]);
+    assert_eq!(read.branches, Some(Branches { parents: vec![None, Some(0), Some(0), Some(2)], leaf: 3 }));
+    // Where one follows what comes later, or is not there, nothing is told by that.
+    for parent in ["d", "gone"] {
+        all[1]["parent_message_uuid"] = parent.into();
+        let read = one("c.json", json!({"chat_messages": all}).to_string().as_bytes());
+        assert_eq!((read.messages.len(), read.branches), (4, None), "{parent}");
+    }
+}
+
+#[test]
 fn a_leaf_that_does_not_exist_is_no_leaf() {
     let value = json!({"current_leaf_message_uuid": "gone", "chat_messages": [
         {"uuid": "a", "sender": "human", "text": "a"},

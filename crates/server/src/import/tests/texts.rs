@@ -114,6 +114,12 @@ fn a_title_comes_from_the_first_heading_of_a_source() {
 }
 
 #[test]
+fn a_title_does_not_end_with_the_mark_that_breaks_a_line() {
+    assert_eq!(title("What is energy?\\\nSecond line"), "What is energy?");
+    assert_eq!(title("C:\\\\\nSecond line"), "C:\\");
+}
+
+#[test]
 fn a_title_comes_from_the_first_line_of_the_person() {
     assert_eq!(title("System: Be brief.\nUser: **Why** is the sky blue?\nAI: # Light"), "Why is the sky blue?");
     assert_eq!(title("What is `2 * 3` or a*b in **R**?"), "What is 2 * 3 or a*b in R?");

@@ -1,7 +1,7 @@
 //! What people did in an activity, as files: who gets them, and that they hold every copy as the overview names it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{Cursor, Read},
 };
 
@@ -120,6 +120,13 @@ async fn the_file_of_a_single_copy_is_named_by_whose_it_is() {
         unzipped(answer.bytes().await.unwrap().to_vec()).into_keys().collect::<Vec<_>>()
     };
     until(async || found().await.len() >= 3).await;
+    let whose = async |who: &Visitor| {
+        let results = who.get("/api/v1/search?q=close").await.json()["results"].as_array().unwrap().clone();
+        results.into_iter().map(|result| result["whose"].as_str().map(str::to_owned)).collect::<BTreeSet<_>>()
+    };
+    let students = ["Demo Student 1", "Demo Student 2"].map(|name| Some(name.to_owned()));
+    assert_eq!(whose(&task.instructor).await, students.into_iter().chain([None]).collect(), "and the template");
+    assert_eq!(whose(&task.ann).await, [None].into());
     let all = found().await;
     for name in ["Close-reading-Demo-Student-1.md", "Close-reading-Demo-Student-2.md"] {
         assert!(all.iter().any(|there| there == name), "{all:?}");

@@ -26,7 +26,8 @@ thread_local! {
 }
 
 /// What somebody hears who gave an import up.
-const GIVEN_UP: &str = "Stopped. What had been brought in by then stays, and is among your conversations.";
+const GIVEN_UP: &str = "Stopped. What had been brought in by then stays, and is among your conversations: it may be some more than are \
+                         counted here. Look there before you go on.";
 
 /// Whether the page has the form.
 pub fn is_here() -> bool {

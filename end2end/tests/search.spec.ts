@@ -169,19 +169,19 @@ test('what was found of a tag shows what has it, and a name is the way to what t
 
 test('what was found is printed as one file', async ({ signIn, newConversation }) => {
   test.slow();
-  await newConversation({ ...own, title: 'Bats', text: 'The pipistrelle hunts at dusk.' });
-  await newConversation({ ...own, title: 'Other bats', text: 'A pipistrelle sleeps.' });
+  await newConversation({ ...own, title: 'Night', text: 'The noctule hunts at dusk.' });
+  await newConversation({ ...own, title: 'Other nights', text: 'A noctule sleeps.' });
   const { page } = await signIn('student-1');
   await expect(async () => {
-    await page.goto('/search?q=pipistrelle');
+    await page.goto('/search?q=noctule');
     await expect(page.locator('mark')).toHaveCount(2, { timeout: 500 });
   }).toPass();
   await page.getByRole('link', { name: 'Export PDF' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'PDF' })).toBeVisible();
-  await expect(page.getByText('Of “pipistrelle”')).toBeVisible();
+  await expect(page.getByText('Of “noctule”')).toBeVisible();
   await expectAccessible(page, 'files of a search');
   await page.getByRole('button', { name: 'Make a PDF' }).click();
-  const link = page.getByRole('link', { name: 'Download pipistrelle.pdf' });
+  const link = page.getByRole('link', { name: 'Download noctule.pdf' });
   await expect(link).toBeVisible({ timeout: 60_000 });
   const download = page.waitForEvent('download');
   await link.click();

@@ -5,6 +5,7 @@
 pub mod late;
 
 mod overview;
+mod owners;
 mod reveal;
 mod settings;
 mod start;
@@ -31,6 +32,7 @@ use crate::{
 pub use late::take_in as take_in_late_work;
 pub(crate) use overview::{aliases, copies_shown as copies, seed_tags};
 pub use overview::{csv as overview_csv, get as get_overview};
+pub(crate) use owners::owners;
 pub use reveal::reveal;
 pub use settings::{change, create};
 pub use start::start;

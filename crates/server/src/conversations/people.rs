@@ -125,19 +125,21 @@ pub(crate) async fn people_of(db: &PgPool, reader: access::Reader) -> Result<Vec
             .fetch_all(db)
             .await?;
     people.extend(imported.into_iter().map(|row| authors::imported(UserId::from_uuid(row.id), &row.name)));
-    let nobodys = sqlx::query!(
+    people.extend(of_nobody(db, reader).await?);
+    // Whose real name comes first is nobody's business either.
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(people)
+}
+
+/// Aliases that are nobody's any more, of words that stay (`merge`).
+async fn of_nobody(db: &PgPool, reader: access::Reader) -> Result<Vec<Person>, Error> {
+    let rows = sqlx::query!(
         "select a.alias, a.pseudonym
          from conversations c
          join author_aliases a on a.scope = c.alias_scope and a.user_id is null
          where c.id = $1",
         reader.conversation().uuid()
     );
-    people.extend(nobodys.fetch_all(db).await?.into_iter().map(|row| Person {
-        id: UserId::from_uuid(row.alias),
-        name: row.pseudonym,
-        pseudonym: None,
-    }));
-    // Whose real name comes first is nobody's business either.
-    people.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(people)
+    let person = |alias, name| Person { id: UserId::from_uuid(alias), name, pseudonym: None };
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| person(row.alias, row.pseudonym)).collect())
 }

@@ -3,7 +3,7 @@
 use shared::ids::{ConversationId, UserId};
 
 use super::{MAX_NAME_BYTES, MAX_NAME_CHARS, file_name};
-use crate::{access::Reader, error::Error, services::Services};
+use crate::{access::Reader, activities, error::Error, services::Services};
 
 /// Characters of whose copy it is.
 const MAX_WHOSE_CHARS: usize = 30;
@@ -29,23 +29,8 @@ pub(super) async fn whose(
     copy: ConversationId,
     sees_names: bool,
 ) -> Result<Option<(UserId, String)>, Error> {
-    let row = sqlx::query!(
-        r#"select w.user_id as "user_id!", u.name,
-                  c.alias_scope is not null as "anonymous!",
-                  coalesce(a.named, false) as "named!", a.pseudonym as "pseudonym?"
-           from activity_copies w
-           join conversations c on c.id = w.conversation_id
-           join users u on u.id = w.user_id
-           left join author_aliases a on a.scope = c.alias_scope and a.user_id = w.user_id
-           where w.conversation_id = $1"#,
-        copy.uuid()
-    )
-    .fetch_optional(&services.db)
-    .await?;
-    Ok(row.and_then(|row| {
-        let shown = if row.named || !row.anonymous || sees_names { Some(row.name) } else { row.pseudonym };
-        Some((UserId::from_uuid(row.user_id), shown?))
-    }))
+    let mut owners = activities::owners(&services.db, &[copy.uuid()]).await?;
+    Ok(owners.remove(&copy.uuid()).and_then(|owner| Some((owner.user, owner.seen(sees_names)?))))
 }
 
 fn named(title: &str, whose: Option<&str>) -> String {

@@ -16,7 +16,7 @@ use super::{
     query::{By, Query},
     words::words,
 };
-use crate::{access, authors, error::Error};
+use crate::{access, activities, authors, error::Error};
 
 /// Entries that are ranked: what matches more is looked for in the newest conversations.
 pub(super) const MAX_RANKED: i64 = 5_000;
@@ -229,17 +229,12 @@ async fn matching(
             comment: row.comment_id,
             body: row.body,
         };
-        match all.last_mut() {
-            Some(last) if last.place.conversation == row.id => last.rows.push(hit),
-            _ => all.push(Found {
-                place,
-                title: row.title,
-                branches: row.branches,
-                count: row.found,
-                matched: row.matched,
-                rows: vec![hit],
-            }),
+        if let Some(last) = all.last_mut().filter(|last| last.place.conversation == row.id) {
+            last.rows.push(hit);
+            continue;
         }
+        let (title, branches, count, matched) = (row.title, row.branches, row.found, row.matched);
+        all.push(Found { place, title, branches, count, matched, rows: vec![hit] });
     }
     Ok(all)
 }
@@ -322,25 +317,11 @@ async fn owners(
     rights: &HashMap<(UserId, ConversationId), Rights>,
 ) -> Result<HashMap<Uuid, String>, Error> {
     let conversations: Vec<Uuid> = found.iter().map(|found| found.place.conversation).collect();
-    let rows = sqlx::query!(
-        r#"select w.conversation_id as "id!", u.name, c.alias_scope is not null as "anonymous!",
-                  coalesce(a.named, false) as "named!", a.pseudonym as "pseudonym?"
-           from activity_copies w
-           join conversations c on c.id = w.conversation_id
-           join users u on u.id = w.user_id
-           left join author_aliases a on a.scope = c.alias_scope and a.user_id = w.user_id
-           where w.conversation_id = any($1) and w.user_id <> $2"#,
-        &conversations,
-        user.uuid()
-    )
-    .fetch_all(db)
-    .await?;
-    let named = rows.into_iter().filter_map(|row| {
-        let rights = rights.get(&(user, ConversationId::from_uuid(row.id)))?;
-        let is_named = row.named || !row.anonymous || rights.sees_names;
-        Some((row.id, if is_named { row.name } else { row.pseudonym? }))
+    let seen = activities::owners(db, &conversations).await?.into_iter().filter_map(|(id, owner)| {
+        let rights = rights.get(&(user, ConversationId::from_uuid(id)))?;
+        (owner.user != user).then(|| owner.seen(rights.sees_names)).flatten().map(|name| (id, name))
     });
-    Ok(named.collect())
+    Ok(seen.collect())
 }
 
 /// The authors of what was found. Where it is anonymous and they have no alias (the index is a moment behind), nobody.

@@ -27,6 +27,7 @@ use crate::{
     error::Error,
     kept::{self, Kept},
     rooms::persistence::{self, Failure},
+    search,
     services::Services,
     sessions::Caller,
 };
@@ -130,6 +131,8 @@ impl Asked {
             return Ok(None);
         }
         forget(&mut tx, self.id, &self.what).await?;
+        let epoch = compacted.epoch() + i64::from(is_replaced);
+        search::forget(&mut tx, self.id, epoch).await?;
         let gone: Vec<i32> = self.revisions.iter().copied().collect();
         // What was done while it was the text has its words.
         sqlx::query!(
@@ -154,7 +157,6 @@ impl Asked {
         }
         tx.commit().await?;
         let Purged { highlights, comments, tags, groups } = purged;
-        let epoch = compacted.epoch() + i64::from(is_replaced);
         let purged = PurgedItems { epoch, highlights, comments, tags, groups, revisions: gone as usize };
         Ok(Some((purged, is_replaced)))
     }
@@ -198,7 +200,7 @@ async fn refuse_of_activities(conn: &mut PgConnection, id: ConversationId) -> Re
     Err(Error::Conflict("activity", why.into()))
 }
 
-/// What is told and found of it elsewhere.
+/// What is told of it elsewhere.
 pub(crate) async fn forget(conn: &mut PgConnection, id: ConversationId, what: &Purge) -> Result<(), Error> {
     let highlights: Vec<Uuid> = what.highlights.iter().map(|id| id.uuid()).collect();
     let (of, comments): (Vec<Uuid>, Vec<Uuid>) =
@@ -224,13 +226,6 @@ pub(crate) async fn forget(conn: &mut PgConnection, id: ConversationId, what: &P
         &highlights,
         &of,
         &comments
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "insert into search_queue (conversation_id) values ($1)
-         on conflict (conversation_id) do update set change = nextval('search_changes')",
-        id.uuid()
     )
     .execute(conn)
     .await?;

@@ -22,7 +22,7 @@ use axum::{
 use shared::api::{MAX_RESULTS_A_PAGE, Search, SearchResults};
 
 pub use export::{checked, conversations, get as export};
-pub use index::{follow, rebuild};
+pub use index::{follow, forget, rebuild};
 
 use crate::{error::Error, services::Services, sessions::Caller};
 

@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     kept, purge,
     rooms::persistence::{self, Renamed},
-    runs,
+    runs, search,
     services::Services,
 };
 
@@ -251,6 +251,7 @@ async fn replace(services: &Services, id: ConversationId, leaving: &Leaving) -> 
         rows::take_names_of_moments_away(&mut tx, id, leaving.from).await?;
     }
     rows::in_rows(&mut tx, id, ids).await?;
+    search::forget(&mut tx, id, rewritten.compacted.epoch() + i64::from(is_changed)).await?;
     // At last: whoever writes here waits from then on.
     if is_changed && !persistence::replace(&mut tx, &rewritten.compacted).await? {
         return Ok(false);

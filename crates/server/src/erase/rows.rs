@@ -145,7 +145,7 @@ pub(super) async fn take_names_of_moments_away(
     Ok(())
 }
 
-/// Whatever else names people of a conversation. What is found by words is made anew.
+/// Whatever else names people of a conversation.
 pub(super) async fn in_rows(
     conn: &mut PgConnection,
     id: ConversationId,
@@ -193,12 +193,8 @@ pub(super) async fn in_rows(
              insert into history_authors (conversation_id, number, user_id)
              select $1, number, $3 from of_steps
              on conflict do nothing),
-         of_names as (update history_steps set named_by = $3 where conversation_id = $1 and named_by = $2),
-         of_files as (update files set uploader_id = $3 where conversation_id = $1 and uploader_id = $2),
-         of_search as (delete from search_entries where conversation_id = $1),
-         of_search_state as (delete from search_state where conversation_id = $1)
-         insert into search_queue (conversation_id) values ($1)
-         on conflict (conversation_id) do update set change = nextval('search_changes')",
+         of_names as (update history_steps set named_by = $3 where conversation_id = $1 and named_by = $2)
+         update files set uploader_id = $3 where conversation_id = $1 and uploader_id = $2",
         id.uuid(),
         from.uuid(),
         to.uuid()

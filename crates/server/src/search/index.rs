@@ -42,6 +42,9 @@ const UNTIL_COMPACTED: Duration = Duration::from_secs(3);
 /// Entries that one statement writes.
 const AT_ONCE: usize = 200;
 
+/// Kinds of entries that are made of a conversation's document, in one go.
+const OF_DOCUMENT: [&str; 5] = ["highlight", "comment", "tag", "notes", "response"];
+
 /// After the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -121,6 +124,41 @@ pub async fn rebuild(db: &PgPool, rooms: &Rooms, mut done: impl FnMut(usize, usi
         whole(db, rooms, id).await?;
     }
     done(all.len(), all.len());
+    Ok(())
+}
+
+/// Finds no more of a document what words are taken out of for ever, until it is made anew: whoever read it before it was of
+/// this epoch comes too late to write what they read.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(conn: &mut PgConnection, conversation: ConversationId, epoch: i64) -> sqlx::Result<()> {
+    // Before the entries: whoever writes some is waited for.
+    sqlx::query!(
+        "insert into search_state (conversation_id, version, epoch, seq)
+         values ($1, $2, $3, -1)
+         on conflict (conversation_id) do update
+         set version = excluded.version, epoch = greatest(search_state.epoch, excluded.epoch), seq = -1",
+        conversation.uuid(),
+        VERSION,
+        epoch
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "delete from search_entries where conversation_id = $1 and kind = any($2)",
+        conversation.uuid(),
+        &OF_DOCUMENT as _
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "insert into search_queue (conversation_id) values ($1)
+         on conflict (conversation_id) do update set change = nextval('search_changes')",
+        conversation.uuid()
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -242,7 +280,7 @@ async fn document(db: &PgPool, rooms: &Rooms, conversation: ConversationId) -> s
     .execute(&mut *txn)
     .await?;
     if is_newer.rows_affected() > 0 {
-        write(&mut txn, conversation, &["highlight", "comment", "tag", "notes", "response"], what).await?;
+        write(&mut txn, conversation, &OF_DOCUMENT, what).await?;
     }
     txn.commit().await?;
     Ok(true)

@@ -106,6 +106,14 @@ async fn what_is_purged_is_nowhere_and_all_else_is_as_it_was() {
     let mut open = synced(&ben, &talk).await;
     let report = purged(&olga, &talk, items.clone()).await;
     assert_eq!((counts(&report), report["epoch"].as_i64()), ([1, 2, 0, 0, 0], Some(before + 1)), "{report}");
+    let of_search = sqlx::query_as::<_, (i64, i64)>(
+        "select epoch, (select count(*) from search_entries where strpos(body, $2) > 0)
+         from search_state
+         where conversation_id = $1",
+    );
+    let of_search = of_search.bind(uuid::Uuid::parse_str(&talk).unwrap()).bind(SECRET);
+    let of_search = of_search.fetch_one(&app.database.pool).await.unwrap();
+    assert_eq!(of_search, (before + 1, 0), "not found at once, nor by whoever read it before");
     assert_eq!(open.until_closed().await, Some(CloseCode::WrongEpoch), "whoever has it open holds the one before");
     until_found(&olga, "kraken", &[]).await;
     until_found(&olga, "\"about leave\"", &[("comment", "[About leave] before dawn")]).await;

@@ -163,6 +163,14 @@ mod tests {
     }
 
     #[test]
+    fn the_private_characters_of_our_marks_are_letters_as_any_other() {
+        let markdown = "\\[*\\]\r\n  \n\u{e000}0\u{e001} and $a_1$ \u{e000}\n\nThe end of it, which is not finished.";
+        for step in 1..8 {
+            assert!(check(markdown, step) > 0);
+        }
+    }
+
+    #[test]
     fn a_list_that_may_go_on_is_not_finished() {
         for open in ["1. a\n\n2", "- a\n\n  b", "para\n\n", "```\na\n\nb\n", "> a\n"] {
             assert_eq!(check(open, 1), 0, "{open:?}");

@@ -43,24 +43,34 @@ pub(super) enum Part<'text> {
     Formula(&'text str),
 }
 
-/// Replaces the TeX. Markdown that holds the marks' private characters already is left as it is.
+/// Replaces the TeX, and the private character that begins the marks where it was written, so that all marks are ours.
 pub(super) fn mask(source: &str) -> Masked<'_> {
     let mut masked =
         Masked { markdown: Cow::Borrowed(source), pieces: Vec::new(), url_budget: Cell::new(source.len()) };
-    if source.contains(OPEN) || !(source.contains('$') || source.contains("\\(") || source.contains("\\[")) {
+    if !(source.contains(['$', OPEN]) || source.contains("\\(") || source.contains("\\[")) {
         return masked;
     }
     let mut markdown = String::with_capacity(source.len());
     let (mut at, mut copied) = (0, 0);
-    while let Some(found) = source[at..].find(['\\', '$']) {
+    // One piece for all of them: a name written twice stays one name.
+    let mut written: Option<usize> = None;
+    while let Some(found) = source[at..].find(['\\', '$', OPEN]) {
         at += found;
-        let Some(end) = tex_end(source, at) else {
+        let is_ours = source[at..].starts_with(OPEN);
+        let Some(end) = (if is_ours { Some(at + OPEN.len_utf8()) } else { tex_end(source, at) }) else {
             at += skip(source, at);
             continue;
         };
+        let index = written.filter(|_| is_ours).unwrap_or(masked.pieces.len());
+        if index == masked.pieces.len() {
+            let is_formula = !is_ours && is_formula(source, at, end);
+            masked.pieces.push(Piece { source: &source[at..end], is_formula });
+        }
+        if is_ours {
+            written = Some(index);
+        }
         markdown.push_str(&source[copied..at]);
-        markdown.push_str(&format!("{OPEN}{}{CLOSE}", masked.pieces.len()));
-        masked.pieces.push(Piece { source: &source[at..end], is_formula: is_formula(source, at, end) });
+        markdown.push_str(&format!("{OPEN}{index}{CLOSE}"));
         (at, copied) = (end, end);
     }
     markdown.push_str(&source[copied..]);
@@ -311,8 +321,10 @@ mod tests {
 
     #[test]
     fn private_characters_of_the_text_itself_are_safe() {
-        let source = "\u{e000}0\u{e001} $x$";
-        assert_eq!(mask(source).reveal(source), source);
+        for source in ["\u{e000}0\u{e001} $x$", "$x$ \u{e000}0\u{e001}\u{e000}", "\u{e000}\u{e001}"] {
+            let masked = mask(source);
+            assert_eq!(masked.reveal(&masked.markdown), source);
+        }
     }
 
     #[test]
